@@ -1,0 +1,94 @@
+// From evidence to a verdict. Pure: the same evidence, the same verdict.
+#pragma once
+
+#include <natcheck/evidence.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace natcheck {
+
+enum class verdict_code {
+  // discover: what stands between this host and the Internet
+  direct,
+  single_nat,
+  nat_no_mapping_service,
+  double_nat,
+  cgnat,
+  ds_lite,
+  gateway_wan_down,
+  ipv6_only,
+  offline,
+  inconclusive,
+  // probe: what one client can say of a server
+  reachable,         ///< a plain greeter, or a server that did not say whether it is translated
+  reachable_direct,  ///< the server's own address is the target
+  reachable_mapped,  ///< the target was translated on the way
+  tested_from_inside,
+  unstable,
+  refused,
+  timed_out,
+  unreachable,
+  unresolved,
+  silent,
+  reset,
+  corrupted,
+  wrong_host_answers,
+  // serve: why there is no mapping
+  mapping_refused,
+  port_conflict,
+  mapping_table_full,
+  mapping_not_kept,
+  no_mapping_service,
+};
+
+/// The code as it stands in JSON: "nat-no-mapping-service".
+std::string_view to_string(verdict_code value);
+
+enum class confidence {
+  confirmed,    ///< proven by what was seen
+  likely,       ///< the evidence points one way, one step is inferred
+  unconfirmed,  ///< nobody who could prove it was asked
+};
+
+std::string_view to_string(confidence value);
+
+struct verdict {
+  verdict_code code = verdict_code::inconclusive;
+  confidence certainty = confidence::unconfirmed;
+  std::string summary;                ///< one sentence, for a person without network training
+  std::vector<std::string> evidence;  ///< what it rests on, with numbers
+  std::vector<std::string> advice;    ///< next steps: commands or settings, the first is the best
+};
+
+struct finding {
+  std::string code;
+  std::string summary;
+  std::string advice;
+};
+
+struct diagnosis {
+  verdict main;
+  std::vector<finding> findings;
+};
+
+diagnosis diagnose(const discover_evidence& evidence);
+diagnosis diagnose(const probe_evidence& evidence);
+diagnosis diagnose(const mapping_evidence& evidence);
+
+/// The address the Internet sees, and who said exactly that ("nat-pmp", "upnp", "interface").
+struct public_address {
+  address ip;
+  std::vector<std::string> sources;
+};
+
+/// Empty when nobody named a public address, or when sources contradict each other.
+std::optional<public_address> public_address_of(const discover_evidence& evidence);
+
+/// The yes, no and could-not-tell of the command line.
+enum class answer { yes, no, unknown };
+
+answer answer_of(const discover_evidence& evidence, const verdict& judged);
+answer answer_of(const probe_evidence& evidence, const verdict& judged);
+
+}  // namespace natcheck

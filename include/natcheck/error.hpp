@@ -1,0 +1,48 @@
+// Expected failures are values. They carry what was being done and to whom, so that a message
+// never shrinks to a bare errno.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <string>
+#include <string_view>
+
+namespace natcheck {
+
+/// How an operation ended when it did not succeed.
+enum class outcome {
+  timed_out,    ///< the whole schedule was sent and nothing usable came
+  cut_short,    ///< the caller's deadline ended it before its own schedule did
+  cancelled,    ///< the caller asked it to stop
+  refused,      ///< the other side said no: ICMP, TCP reset on connect, a protocol's error code
+  unreachable,  ///< no route, or a router said so
+  reset,        ///< an established connection was torn down
+  malformed,    ///< an answer came and is not what the protocol allows
+  denied,       ///< this machine forbids it: permissions, a local firewall
+  unavailable,  ///< this machine lacks it: the port is taken, no descriptor, no such interface
+  unresolved,   ///< a name has no address
+};
+
+std::string_view to_string(outcome value);
+
+/// A failed operation.
+struct failure {
+  outcome kind = outcome::timed_out;
+  /// What was tried and with whom, as a phrase: "asking 192.168.1.1:5351 for a mapping (NAT-PMP)".
+  std::string operation;
+  /// What happened, as a phrase: "no answer to 3 requests within 1750 ms".
+  std::string detail;
+  /// The protocol's own error code where there is one (NAT-PMP result, UPnP errorCode), else 0.
+  int code = 0;
+
+  /// "operation: detail"
+  std::string message() const;
+};
+
+template <class T>
+using result = boost::system::result<T, failure>;
+
+/// Lets `result::value()` compile; a failure that nobody looked at is a bug and throws logic_error.
+[[noreturn]] void throw_exception_from_error(const failure& error,
+                                             const boost::source_location& where);
+
+}  // namespace natcheck

@@ -1,0 +1,48 @@
+// Can a client here reach the server there?
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <natcheck/diagnosis.hpp>
+#include <natcheck/evidence.hpp>
+#include <optional>
+#include <string>
+
+namespace natcheck {
+
+inline constexpr std::uint16_t default_port = 1234;
+
+struct probe_options {
+  std::string host;  ///< a name or an address, without brackets
+  std::uint16_t port = default_port;
+  unsigned count = 1;  ///< handshakes, each on a connection of its own
+  /// For resolving and for each handshake.
+  std::chrono::milliseconds timeout{10'000};
+  std::string interface;  ///< empty: whichever the kernel chooses
+};
+
+struct rtt_statistics {
+  std::optional<millis> min, avg, max;  ///< of the echo rounds; of the greeting where none ran
+  unsigned sent = 0;      ///< handshakes begun
+  unsigned received = 0;  ///< handshakes that reached the server
+};
+
+struct probe_report {
+  probe_evidence evidence;
+  rtt_statistics rtt;
+  diagnosis judged;
+};
+
+/// Runs the handshake of docs/protocol.md. Every outcome is in the report; it fails by none.
+///
+/// Runs on the executor of the awaiting coroutine. `progress`, where given, is called on it after
+/// each handshake. Total and terminal cancellation stop it at once.
+boost::asio::awaitable<probe_report> probe(
+    probe_options options, std::function<void(const handshake_evidence&)> progress = {});
+
+/// The statistics over all handshakes.
+rtt_statistics statistics_of(const probe_evidence& evidence);
+
+}  // namespace natcheck
