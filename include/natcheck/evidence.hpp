@@ -47,7 +47,8 @@ struct route_info {
   std::string interface;
   unsigned interface_index = 0;
   interface_kind kind = interface_kind::other;
-  std::optional<address> gateway;  ///< empty on a point-to-point link
+  /// Empty on a point-to-point link, and where an IPv4 route leads to an IPv6 router (RFC 8950).
+  std::optional<address> gateway;
 
   friend bool operator==(const route_info&, const route_info&) = default;
 };
@@ -103,10 +104,10 @@ struct upnp_evidence : service_evidence {
 
 /// What the kernel's neighbour table says of the gateway after it was asked.
 enum class neighbor_state {
-  unknown,       ///< no entry, or no neighbour protocol on this link
-  resolved,      ///< its link-layer address is known; it was there recently
-  reachable,     ///< it answered just now
-  unanswered,    ///< it does not answer ARP or neighbour discovery
+  unknown,     ///< no entry, or no neighbour protocol on this link
+  resolved,    ///< its link-layer address is known; it was there recently
+  reachable,   ///< it answered just now
+  unanswered,  ///< it does not answer ARP or neighbour discovery
 };
 
 struct gateway_evidence {
@@ -157,9 +158,9 @@ struct probe_timing {
 /// One handshake.
 struct handshake_evidence {
   probe_result result = probe_result::timed_out;
-  std::string detail;            ///< what happened, for people; for other_service the first bytes
-  bool local_fault = false;      ///< nothing left this machine: no route, or it forbids sending
-  bool wrong_identity = false;   ///< a natcheck greeting with another session or nonce than ours
+  std::string detail;           ///< what happened, for people; for other_service the first bytes
+  bool local_fault = false;     ///< nothing left this machine: no route, or it forbids sending
+  bool wrong_identity = false;  ///< a natcheck greeting with another session or nonce than ours
   std::optional<endpoint> seen_as;  ///< our endpoint as the server saw it
   std::optional<std::string> server_version;
   std::optional<std::string> server_instance;
@@ -191,7 +192,7 @@ struct mapping_attempt {
 
 struct mapping_evidence {
   transport protocol = transport::tcp;
-  endpoint internal;             ///< what was to be reached
+  endpoint internal;                ///< what was to be reached
   std::uint16_t external_port = 0;  ///< what was asked for
   std::optional<address> gateway;
   std::vector<mapping_attempt> attempts;

@@ -18,15 +18,15 @@ struct probe_options {
   std::string host;  ///< a name or an address, without brackets
   std::uint16_t port = default_port;
   unsigned count = 1;  ///< handshakes, each on a connection of its own
-  /// For resolving and for each handshake.
-  std::chrono::milliseconds timeout{10'000};
+  std::chrono::milliseconds timeout{10'000};       ///< for each handshake
+  std::optional<std::chrono::milliseconds> total;  ///< for everything; empty: no such bound
   std::string interface;  ///< empty: whichever the kernel chooses
 };
 
 struct rtt_statistics {
   std::optional<millis> min, avg, max;  ///< of the echo rounds; of the greeting where none ran
-  unsigned sent = 0;      ///< handshakes begun
-  unsigned received = 0;  ///< handshakes that reached the server
+  unsigned sent = 0;                    ///< handshakes begun
+  unsigned received = 0;                ///< handshakes that reached the server
 };
 
 struct probe_report {

@@ -10,9 +10,9 @@
 namespace natcheck {
 
 struct text_style {
-  bool color = false;    ///< ANSI colours
-  bool unicode = true;   ///< drawings and marks outside ASCII
-  unsigned width = 80;   ///< columns; text is wrapped, never cut
+  bool color = false;   ///< ANSI colours
+  bool unicode = true;  ///< drawings and marks outside ASCII
+  unsigned width = 80;  ///< columns; text is wrapped, never cut
 };
 
 /// Ends with a newline. Never contains control characters that came from the network.

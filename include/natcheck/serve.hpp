@@ -46,9 +46,23 @@ enum class dialect { natcheck, plain };
 
 namespace events {
 
-struct listening { transport protocol; endpoint local; };
-struct mapped { mapping entry; std::string probe_command; };
-struct map_failed { mapping_evidence evidence; diagnosis judged; };
+struct listening {
+  transport protocol;
+  endpoint local;
+};
+struct mapped {
+  mapping entry;
+  std::string probe_command;
+};
+/// This host has a public address of its own, so there is nothing to map.
+struct map_not_needed {
+  endpoint external;
+  std::string probe_command;
+};
+struct map_failed {
+  mapping_evidence evidence;
+  diagnosis judged;
+};
 struct greeted {
   transport protocol;
   endpoint peer;
@@ -57,20 +71,40 @@ struct greeted {
   std::uint64_t bytes = 0;  ///< echoed
   millis duration{0};
 };
-struct rejected { transport protocol; endpoint peer; std::string reason; };
-struct renewed { mapping entry; };
-struct mapping_lost { mapping entry; std::string reason; };
-struct remapped { mapping entry; std::string probe_command; };
-struct unmapped { mapping entry; bool removed; std::string detail; };
-struct stopped { std::uint64_t greeted = 0; std::uint64_t rejected = 0; millis uptime{0}; };
+struct rejected {
+  transport protocol;
+  endpoint peer;
+  std::string reason;
+};
+struct renewed {
+  mapping entry;
+};
+struct mapping_lost {
+  mapping entry;
+  std::string reason;
+};
+struct remapped {
+  mapping entry;
+  std::string probe_command;
+};
+struct unmapped {
+  mapping entry;
+  bool removed;
+  std::string detail;
+};
+struct stopped {
+  std::uint64_t greeted = 0;
+  std::uint64_t rejected = 0;
+  millis uptime{0};
+};
 
 }  // namespace events
 
 struct serve_event {
   std::chrono::system_clock::time_point at;
-  std::variant<events::listening, events::mapped, events::map_failed, events::greeted,
-               events::rejected, events::renewed, events::mapping_lost, events::remapped,
-               events::unmapped, events::stopped>
+  std::variant<events::listening, events::mapped, events::map_not_needed, events::map_failed,
+               events::greeted, events::rejected, events::renewed, events::mapping_lost,
+               events::remapped, events::unmapped, events::stopped>
       what;
 };
 

@@ -122,17 +122,28 @@ bool is_public(const address& value) { return scope_of(value) == address_scope::
 
 std::string_view describe(address_scope value) {
   switch (value) {
-    case address_scope::global: return "public";
-    case address_scope::private_use: return "private (RFC 1918)";
-    case address_scope::shared: return "shared by a carrier's customers (RFC 6598)";
-    case address_scope::ds_lite: return "of a DS-Lite or 464XLAT tunnel (RFC 7335)";
-    case address_scope::unspecified: return "no address at all";
-    case address_scope::loopback: return "a loopback address";
-    case address_scope::link_local: return "link-local";
-    case address_scope::unique_local: return "unique local (RFC 4193)";
-    case address_scope::documentation: return "reserved for documentation";
-    case address_scope::multicast: return "a multicast address";
-    case address_scope::reserved: return "reserved for special purposes";
+    case address_scope::global:
+      return "public";
+    case address_scope::private_use:
+      return "private (RFC 1918)";
+    case address_scope::shared:
+      return "shared by a carrier's customers (RFC 6598)";
+    case address_scope::ds_lite:
+      return "of a DS-Lite or 464XLAT tunnel (RFC 7335)";
+    case address_scope::unspecified:
+      return "no address at all";
+    case address_scope::loopback:
+      return "a loopback address";
+    case address_scope::link_local:
+      return "link-local";
+    case address_scope::unique_local:
+      return "unique local (RFC 4193)";
+    case address_scope::documentation:
+      return "reserved for documentation";
+    case address_scope::multicast:
+      return "a multicast address";
+    case address_scope::reserved:
+      return "reserved for special purposes";
   }
   return "unknown";
 }

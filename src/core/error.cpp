@@ -5,16 +5,26 @@ namespace natcheck {
 
 std::string_view to_string(outcome value) {
   switch (value) {
-    case outcome::timed_out: return "timed out";
-    case outcome::cut_short: return "cut short";
-    case outcome::cancelled: return "cancelled";
-    case outcome::refused: return "refused";
-    case outcome::unreachable: return "unreachable";
-    case outcome::reset: return "reset";
-    case outcome::malformed: return "malformed";
-    case outcome::denied: return "denied";
-    case outcome::unavailable: return "unavailable";
-    case outcome::unresolved: return "unresolved";
+    case outcome::timed_out:
+      return "timed out";
+    case outcome::cut_short:
+      return "cut short";
+    case outcome::cancelled:
+      return "cancelled";
+    case outcome::refused:
+      return "refused";
+    case outcome::unreachable:
+      return "unreachable";
+    case outcome::reset:
+      return "reset";
+    case outcome::malformed:
+      return "malformed";
+    case outcome::denied:
+      return "denied";
+    case outcome::unavailable:
+      return "unavailable";
+    case outcome::unresolved:
+      return "unresolved";
   }
   return "unknown";
 }

@@ -1,0 +1,21 @@
+// One form for addresses that mean the same host.
+#pragma once
+
+#include <natcheck/endpoint.hpp>
+
+namespace natcheck {
+
+/// An IPv4-mapped IPv6 address as IPv4, which is what it is on the wire, and IPv6 without a zone,
+/// which has a meaning on one machine only (RFC 4007 section 6). Any other address as it is.
+inline address canonical(const address& value) {
+  if (value.is_v4()) return value;
+  const auto v6 = value.to_v6();
+  if (v6.is_v4_mapped()) {
+    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6);
+  }
+  return boost::asio::ip::address_v6(v6.to_bytes());
+}
+
+inline endpoint canonical(const endpoint& value) { return {canonical(value.ip), value.port}; }
+
+}  // namespace natcheck

@@ -1,0 +1,16 @@
+// Text from the network: showing and comparing it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace natcheck {
+
+/// Bytes from the network as printable ASCII: `\r`, `\n`, `\t` and `\\` by name, everything else
+/// outside 0x20..0x7e as `\x16`. The result holds no control character, whatever came.
+std::string escape_bytes(std::string_view bytes);
+
+/// Compares the letters of ASCII without their case, whatever the locale.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+}  // namespace natcheck
