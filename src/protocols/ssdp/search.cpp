@@ -1,0 +1,146 @@
+#include "protocols/ssdp/search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/canonical.hpp"
+
+namespace natcheck::ssdp {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// UDP loses datagrams, and a device may be asleep for the first (UPnP Device Architecture 1.3.2
+// advises to send more than once).
+constexpr std::array rounds{milliseconds{0}, milliseconds{250}, milliseconds{500}};
+
+constexpr std::array<std::string_view, 9> targets{
+    "urn:schemas-upnp-org:device:InternetGatewayDevice:2",
+    "urn:schemas-upnp-org:device:InternetGatewayDevice:1",
+    "urn:schemas-upnp-org:service:WANIPConnection:2",
+    "urn:schemas-upnp-org:service:WANIPConnection:1",
+    "urn:schemas-upnp-org:service:WANPPPConnection:1",
+    "upnp:rootdevice",
+    // Huawei's HG531 knows only the names from before UPnP's (DSL Forum TR-064).
+    "urn:dslforum-org:service:WANIPConnection:1",
+    "urn:dslforum-org:service:WANPPPConnection:1",
+    // Last, as it brings the most answers.
+    "ssdp:all",
+};
+
+// The gateway alone, which lets the answers to the multicast pass this host's firewall and reaches
+// routers that ignore multicast; then everybody, for those that ignore unicast (Eero).
+constexpr std::size_t destinations = 2;
+constexpr std::size_t per_round = targets.size() * destinations;
+constexpr std::size_t total = rounds.size() * per_round;
+
+constexpr milliseconds grace{500};  // after MX, for the way back
+
+// What a flood of answers may cost. A router with several devices in it answers one search for
+// everything with dozens of datagrams, so its datagrams are not limited as tightly as what is kept.
+constexpr unsigned max_datagrams = 500;  // read of one responder
+constexpr std::size_t max_kept = 50;     // responders; locations and complaints of the gateway
+
+}  // namespace
+
+search::search(search_config config, time_point start)
+    : config_(std::move(config)), start_(start), first_sent_(start), last_sent_(start) {
+  // It has its place before any stranger can fill the list.
+  peers_.push_back({canonical(config_.gateway)});
+}
+
+bool search::all_sent() const { return sent_ == total; }
+
+time_point search::end() const { return last_sent_ + seconds{config_.mx} + grace; }
+
+std::optional<time_point> search::next_timeout() const {
+  if (ended_) return std::nullopt;
+  return all_sent() ? end() : start_ + rounds[sent_ / per_round];
+}
+
+bool search::finished(time_point now) const { return all_sent() && now >= end(); }
+
+int search::attempts() const { return static_cast<int>((sent_ + per_round - 1) / per_round); }
+
+std::optional<transmission> search::poll_transmit(time_point now) {
+  ended_ = finished(now);
+  if (all_sent() || now < *next_timeout()) return std::nullopt;
+  const std::string_view target = targets[sent_ % per_round / destinations];
+  const bool direct = sent_ % destinations == 0;
+  const endpoint to = direct ? endpoint{config_.gateway, config_.port} : config_.multicast;
+  if (sent_ == 0) first_sent_ = now;
+  last_sent_ = now;
+  ++sent_;
+  return transmission{to, search_request(target, canonical(to), config_.mx)};
+}
+
+std::optional<search_event> search::poll_event() {
+  if (events_.empty()) return std::nullopt;
+  search_event event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+search::peer* search::admit(const address& ip) {
+  auto match =
+      std::find_if(peers_.begin(), peers_.end(), [&](const peer& known) { return known.ip == ip; });
+  if (match == peers_.end()) {
+    if (peers_.size() > max_kept) return nullptr;
+    match = peers_.insert(peers_.end(), {ip});
+  }
+  return match->datagrams++ < max_datagrams ? &*match : nullptr;
+}
+
+void search::handle_packet(time_point now, const endpoint& from, std::string_view datagram) {
+  peer* sender = admit(canonical(from.ip));
+  if (sender == nullptr) return;
+  if (sender == &peers_.front()) {
+    handle_gateway(now, from, datagram);
+  } else if (!sender->reported) {
+    handle_other(*sender, datagram);
+  }
+}
+
+void search::handle_gateway(time_point now, const endpoint& from, std::string_view datagram) {
+  auto response = parse_response(datagram);
+  if (!response) return reject(from, response.error().reason);
+  auto location = check_location(response->location, config_.gateway);
+  if (!location) return reject(from, "LOCATION " + location.error().reason);
+  const bool announced = announces_gateway(*response);
+  if (!is_news(response->location, announced)) return;
+  events_.push_back(found{from, std::move(*location), std::move(response->st),
+                          std::move(response->server), response->boot_id, now - first_sent_,
+                          announced});
+}
+
+void search::handle_other(peer& sender, std::string_view datagram) {
+  const auto response = parse_response(datagram);
+  if (!response || !announces_gateway(*response)) return;
+  sender.reported = true;
+  events_.push_back(other_device{sender.ip});
+}
+
+void search::reject(const endpoint& from, const std::string& reason) {
+  const bool known = std::find(reasons_.begin(), reasons_.end(), reason) != reasons_.end();
+  if (known || reasons_.size() == max_kept) return;
+  reasons_.push_back(reason);
+  events_.push_back(rejected{from, reason});
+}
+
+bool search::is_news(const std::string& location, bool announced) {
+  const auto known = std::find_if(locations_.begin(), locations_.end(),
+                                  [&](const auto& entry) { return entry.first == location; });
+  if (known != locations_.end()) {
+    const bool news = announced && !known->second;
+    known->second = known->second || announced;
+    return news;
+  }
+  if (locations_.size() == max_kept) return false;
+  locations_.emplace_back(location, announced);
+  return true;
+}
+
+}  // namespace natcheck::ssdp

@@ -1,0 +1,108 @@
+#include "protocols/ssdp/url.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/canonical.hpp"
+#include "core/text.hpp"
+
+namespace natcheck::ssdp {
+namespace {
+
+constexpr std::string_view scheme = "http://";
+
+/// The authority of a URL (RFC 3986 section 3.2), cut in two.
+struct authority {
+  std::string_view host;  ///< without brackets
+  std::string_view port;  ///< without the colon; empty when there is none
+  bool bracketed = false;
+};
+
+std::optional<authority> split(std::string_view text) {
+  const bool bracketed = text.starts_with('[');
+  const auto end = std::min(bracketed ? text.find(']') : text.find(':'), text.size());
+  if (bracketed && end == text.size()) return std::nullopt;
+  const std::string_view after = text.substr(bracketed ? end + 1 : end);
+  if (!after.empty() && !after.starts_with(':')) return std::nullopt;
+  const std::string_view host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
+  return authority{host, after.empty() ? after : after.substr(1), bracketed};
+}
+
+parsed<address> parse_host(const authority& from) {
+  if (from.host.empty()) return parse_fault{"names no host"};
+  // Looking a zone up would ask this machine's interfaces for what a stranger wrote.
+  if (from.host.find('%') != std::string_view::npos) return parse_fault{"names a zone"};
+  boost::system::error_code error;
+  const address host = boost::asio::ip::make_address(from.host, error);
+  if (error || host.is_v6() != from.bracketed) {
+    return parse_fault{fmt::format("has no IP address as its host but \"{}\"", from.host)};
+  }
+  return canonical(host);
+}
+
+parsed<std::uint16_t> parse_port(std::string_view text) {
+  if (text.empty()) return std::uint16_t{80};
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0) {
+    return parse_fault{fmt::format("has an impossible port, \"{}\"", text)};
+  }
+  return port;
+}
+
+std::string host_header(const address& host, std::uint16_t port) {
+  const std::string bare = host.is_v6() ? fmt::format("[{}]", host.to_string()) : host.to_string();
+  return port == 80 ? bare : fmt::format("{}:{}", bare, port);
+}
+
+/// Path and query. A fragment is never sent (RFC 9110 section 7.1).
+std::string target_of(std::string_view text) {
+  const std::string target(text.substr(0, text.find('#')));
+  return target.starts_with('/') ? target : '/' + target;
+}
+
+parsed<http_url> parse_authority(std::string_view text) {
+  if (text.find('@') != std::string_view::npos) return parse_fault{"carries a user name"};
+  const auto parts = split(text);
+  if (!parts) return parse_fault{"has a malformed host"};
+  const auto host = parse_host(*parts);
+  if (!host) return host.error();
+  const auto port = parse_port(parts->port);
+  if (!port) return port.error();
+  return http_url{*host, *port, "/", host_header(*host, *port)};
+}
+
+}  // namespace
+
+std::string to_string(const http_url& value) {
+  return fmt::format("{}{}{}", scheme, value.host_text, value.target);
+}
+
+parsed<http_url> parse_url(std::string_view text) {
+  if (text.size() > max_url) return parse_fault{fmt::format("is longer than {} bytes", max_url)};
+  if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; })) {
+    return parse_fault{"holds a space or a character outside printable ASCII"};
+  }
+  if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme)) {
+    return parse_fault{"is not an http URL"};
+  }
+  text.remove_prefix(scheme.size());
+  const auto end = std::min(text.find_first_of("/?#"), text.size());
+  auto url = parse_authority(text.substr(0, end));
+  if (url) url->target = target_of(text.substr(end));
+  return url;
+}
+
+parsed<http_url> check_location(std::string_view text, const address& responder) {
+  auto url = parse_url(text);
+  if (!url) return url;
+  if (url->host != canonical(responder)) {
+    return parse_fault{fmt::format("names another host, {}", url->host.to_string())};
+  }
+  url->host = responder;
+  return url;
+}
+
+}  // namespace natcheck::ssdp

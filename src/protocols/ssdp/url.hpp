@@ -1,0 +1,37 @@
+// The URLs that UPnP devices hand out. Whoever answers a search chooses this text, so it must not
+// be able to send us to any other host.
+#pragma once
+
+#include <cstdint>
+#include <natcheck/endpoint.hpp>
+#include <string>
+#include <string_view>
+
+#include "protocols/parsed.hpp"
+
+namespace natcheck::ssdp {
+
+inline constexpr std::size_t max_url = 1024;  ///< bytes
+
+/// An absolute http URL whose host is an address.
+struct http_url {
+  address host;
+  std::uint16_t port = 80;  ///< host byte order, never 0
+  std::string target;       ///< path and query, at least "/"; no fragment
+  std::string host_text;    ///< for the Host header: "192.168.1.1:5000", without a port 80
+
+  friend bool operator==(const http_url&, const http_url&) = default;
+};
+
+/// "http://192.168.1.1:5000/rootDesc.xml"
+std::string to_string(const http_url& value);
+
+/// Accepts http alone, a literal IPv4 or [IPv6] address, no user name, no zone, and no characters
+/// outside printable ASCII. Names are refused: resolving one is a way to another host.
+parsed<http_url> parse_url(std::string_view text);
+
+/// `parse_url`, and the host must be `responder`, the one who sent this text. The zone of a
+/// link-local responder is taken over.
+parsed<http_url> check_location(std::string_view text, const address& responder);
+
+}  // namespace natcheck::ssdp

@@ -1,0 +1,157 @@
+// Every parser against inputs that were right once, and then were mutated. The same inputs in every
+// run; what must hold for any input is asserted.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "core/canonical.hpp"
+#include "protocols/greeting/codec.hpp"
+#include "protocols/natpmp/codec.hpp"
+#include "protocols/ssdp/search.hpp"
+
+namespace natcheck {
+namespace {
+
+using boost::asio::ip::make_address;
+
+constexpr int iterations = 5000;
+
+class mutator {
+ public:
+  /// A copy of `seed` with one to six of its bytes replaced, removed, doubled or cut off.
+  std::string operator()(std::string text) {
+    for (std::size_t count = below(6) + 1; count > 0; --count) mutate(text);
+    return text;
+  }
+
+  std::size_t below(std::size_t limit) { return engine_() % limit; }
+
+ private:
+  void mutate(std::string& text) {
+    // What the grammars turn on comes up more often than chance would bring it.
+    static constexpr std::string_view likely = "\r\n :=/[]@%#?.0159az\x7f\xff";
+    if (text.empty()) text = "H";
+    const std::size_t at = below(text.size());
+    switch (below(6)) {
+      case 0:
+        text[at] = static_cast<char>(below(256));
+        break;
+      case 1:
+        text[at] = likely[below(likely.size())];
+        break;
+      case 2:
+        text.erase(at, below(8) + 1);
+        break;
+      case 3:
+        text.insert(at, text.substr(below(text.size()), below(40)));
+        break;
+      case 4:
+        text.insert(at, 1, likely[below(likely.size())]);
+        break;
+      default:
+        text.resize(at);
+        break;
+    }
+  }
+
+  std::mt19937 engine_{20240229};
+};
+
+TEST(Fuzz, GreetingReaders) {
+  mutator mutate;
+  const std::string seed = greeting::encode(
+      greeting::question{"session", "nonce", endpoint{make_address("2001:db8::1"), 1234}, 4096});
+  int extended = 0;
+  for (int i = 0; i < iterations; ++i) {
+    const std::string text = mutate(seed + "payload");
+    const std::size_t cut = mutate.below(text.size() + 1);
+    greeting::question_reader whole;
+    greeting::question_reader parts;
+    whole.feed(text);
+    parts.feed(std::string_view(text).substr(0, cut));
+    std::string surplus(parts.surplus());
+    parts.feed(std::string_view(text).substr(cut));
+    surplus += parts.surplus();
+    ASSERT_EQ(parts.state(), whole.state()) << text;
+    ASSERT_EQ(parts.value(), whole.value()) << text;
+    ASSERT_EQ(surplus, whole.surplus()) << text;
+    ASSERT_TRUE(text.ends_with(surplus)) << text;
+    ASSERT_TRUE(text.starts_with(whole.seen_bytes())) << text;
+    if (whole.state() != greeting::reading::extended) continue;
+    ++extended;
+    greeting::question_reader again;
+    ASSERT_EQ(again.feed(greeting::encode(whole.value())), greeting::reading::extended) << text;
+    ASSERT_EQ(again.value(), whole.value()) << text;
+  }
+  EXPECT_GT(extended, iterations / 20) << "too few mutants get as far as the values";
+}
+
+TEST(Fuzz, NatPmp) {
+  mutator mutate;
+  const std::string seed("\x00\x82\x00\x00\x00\x00\x03\xe8\x04\xd2\x9c\x40\x00\x00\x0e\x10", 16);
+  int accepted = 0;
+  for (int i = 0; i < iterations; ++i) {
+    const std::string text = mutate(seed);
+    const std::vector<std::uint8_t> bytes(text.begin(), text.end());
+    const auto read = natpmp::check(bytes, {natpmp::opcode::map_tcp, 1234});
+    if (!read) {
+      ASSERT_FALSE(read.error().reason.empty());
+      continue;
+    }
+    ++accepted;
+    ASSERT_GE(bytes.size(), 8U);
+    ASSERT_EQ(bytes[0], 0);
+    if (read->result == natpmp::result_code::success) {
+      ASSERT_EQ(bytes.size(), 16U);
+      ASSERT_EQ(read->internal_port, 1234);
+    }
+  }
+  EXPECT_GT(accepted, iterations / 50) << "too few mutants are answers at all";
+}
+
+TEST(Fuzz, Locations) {
+  mutator mutate;
+  const address responder = make_address("192.168.1.1");
+  int accepted = 0;
+  for (int i = 0; i < iterations; ++i) {
+    const std::string text = mutate("http://192.168.1.1:5000/rootDesc.xml?a=b");
+    const auto url = ssdp::check_location(text, responder);
+    if (!url) continue;
+    ++accepted;
+    ASSERT_EQ(url->host, responder) << text;
+    ASSERT_NE(url->port, 0) << text;
+    ASSERT_TRUE(url->target.starts_with('/')) << text;
+    const auto again = ssdp::parse_url(ssdp::to_string(*url));
+    ASSERT_TRUE(again) << text;
+    ASSERT_EQ(*again, *url) << text;
+  }
+  EXPECT_GT(accepted, iterations / 20) << "too few mutants are URLs at all";
+}
+
+TEST(Fuzz, Search) {
+  mutator mutate;
+  const address gateway = make_address("192.168.1.1");
+  const std::string seed =
+      "HTTP/1.1 200 OK\r\nST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n"
+      "USN: uuid:1\r\nSERVER: x\r\nLOCATION: http://192.168.1.1:5000/rootDesc.xml\r\n\r\n";
+  int found = 0;
+  for (int i = 0; i < iterations; ++i) {
+    ssdp::search machine({gateway}, {});
+    const std::string text = mutate(seed);
+    machine.handle_packet({}, {gateway, 1900}, text);
+    const auto event = machine.poll_event();
+    if (!event) continue;
+    ASSERT_FALSE(std::holds_alternative<ssdp::other_device>(*event)) << text;
+    if (const auto* hit = std::get_if<ssdp::found>(&*event)) {
+      ++found;
+      ASSERT_EQ(hit->location.host, gateway) << text;
+    } else {
+      ASSERT_FALSE(std::get<ssdp::rejected>(*event).reason.empty()) << text;
+    }
+  }
+  EXPECT_GT(found, iterations / 20) << "too few mutants are answers at all";
+}
+
+}  // namespace
+}  // namespace natcheck

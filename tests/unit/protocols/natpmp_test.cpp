@@ -1,0 +1,165 @@
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "protocols/natpmp/codec.hpp"
+
+namespace natcheck::natpmp {
+namespace {
+
+using datagram = std::vector<std::uint8_t>;
+using boost::asio::ip::make_address_v4;
+
+constexpr expectation address_request{opcode::external_address};
+constexpr expectation tcp_request{opcode::map_tcp, 1234};
+
+// RFC 6886 sections 3.2 and 3.3: 203.0.113.7 after 1000 s; 1234 mapped to 40000 for 3600 s.
+const datagram address_answer{0, 128, 0, 0, 0, 0, 0x03, 0xe8, 203, 0, 113, 7};
+const datagram tcp_answer{0, 130, 0, 0, 0, 0, 0x03, 0xe8, 0x04, 0xd2, 0x9c, 0x40, 0, 0, 0x0e, 0x10};
+
+TEST(NatPmp, ReadsAnAddress) {
+  const auto read = check(address_answer, address_request);
+  ASSERT_TRUE(read) << read.error().reason;
+  EXPECT_EQ(*read, (answer{result_code::success, 1000, make_address_v4("203.0.113.7")}));
+}
+
+TEST(NatPmp, ReadsAMapping) {
+  const auto read = check(tcp_answer, tcp_request);
+  ASSERT_TRUE(read) << read.error().reason;
+  EXPECT_EQ(*read, (answer{result_code::success, 1000, {}, 1234, 40000, 3600}));
+}
+
+TEST(NatPmp, ReadsARemoval) {
+  const datagram removed{0, 130, 0, 0, 0, 0, 0x03, 0xe8, 0x04, 0xd2, 0, 0, 0, 0, 0, 0};
+  const auto read = check(removed, tcp_request);
+  ASSERT_TRUE(read) << read.error().reason;
+  EXPECT_EQ(*read, (answer{result_code::success, 1000, {}, 1234, 0, 0}));
+}
+
+struct refusal_row {
+  std::uint8_t code;
+  std::string_view words;
+};
+
+TEST(NatPmp, ReadsRefusalsOfEveryKindAndSize) {
+  const refusal_row rows[]{{1, "version"},
+                           {2, "allow"},
+                           {3, "Internet side"},
+                           {4, "table is full"},
+                           {200, "does not define"}};
+  for (const auto& row : rows) {
+    // 8 bytes is the shortest form; miniupnpd pads with zeros; what follows is not to be believed.
+    for (const std::size_t size : {8U, 12U, 16U}) {
+      datagram bytes(size, 0xee);
+      const datagram head{0, 130, 0, row.code, 0, 0, 0, 9};
+      std::copy(head.begin(), head.end(), bytes.begin());
+      const auto read = check(bytes, tcp_request);
+      ASSERT_TRUE(read) << read.error().reason;
+      EXPECT_EQ(*read, (answer{static_cast<result_code>(row.code), 9, {}}));
+      EXPECT_NE(describe(read->result).find(row.words), std::string_view::npos) << +row.code;
+    }
+  }
+}
+
+TEST(NatPmp, AnUnknownOperationEchoesTheRequestSoThereIsNoEpoch) {
+  const datagram echoed{0, 130, 0, 5, 0x04, 0xd2, 0x04, 0xd2, 0, 0, 0x0e, 0x10};
+  const auto read = check(echoed, tcp_request);
+  ASSERT_TRUE(read) << read.error().reason;
+  EXPECT_EQ(*read, (answer{result_code::unsupported_opcode, {}, {}}));
+}
+
+TEST(NatPmp, BothFormsOfTheBadVersionAnswer) {
+  for (const std::uint8_t operation :
+       {std::uint8_t{0}, std::uint8_t{128}}) {  // RFC 6886 section 3.5; miniupnpd
+    const auto read = check(datagram{0, operation, 0, 1, 0, 0, 0, 9}, address_request);
+    ASSERT_TRUE(read) << read.error().reason;
+    EXPECT_EQ(*read, (answer{result_code::unsupported_version, 9, {}}));
+  }
+}
+
+struct fault_row {
+  datagram bytes;
+  expectation expected;
+  fault_kind kind;
+  std::string_view reason;
+};
+
+TEST(NatPmp, NamesWhatIsWrong) {
+  const fault_row rows[]{
+      {{}, address_request, fault_kind::malformed, "0 bytes, too short for an answer"},
+      {{0, 128},
+       address_request,
+       fault_kind::malformed,
+       "2 bytes, an answer to an address request has 12"},
+      {{0, 130, 0, 0, 0, 0, 0, 9},
+       tcp_request,
+       fault_kind::malformed,
+       "8 bytes, an answer to a mapping request has 16"},
+      // A router that has PCP alone answered so, and cut short.
+      {{2, 128}, address_request, fault_kind::other_version, "version 2: speaks PCP, not NAT-PMP"},
+      {{2}, address_request, fault_kind::other_version, "version 2: speaks PCP, not NAT-PMP"},
+      {{2, 128, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9},
+       address_request,
+       fault_kind::other_version,
+       "version 2: speaks PCP, not NAT-PMP"},
+      {{'H', 'T', 'T', 'P'},
+       address_request,
+       fault_kind::malformed,
+       "version 72, NAT-PMP has version 0"},
+      {{0, 0}, address_request, fault_kind::malformed, "a request, not an answer"},
+      {{0, 0, 0, 1}, address_request, fault_kind::malformed, "a request, not an answer"},
+      {tcp_answer, address_request, fault_kind::another_request,
+       "an answer to a mapping request, not to an address request"},
+      {address_answer, tcp_request, fault_kind::another_request,
+       "an answer to an address request, not to a mapping request"},
+      {tcp_answer,
+       {opcode::map_tcp, 4321},
+       fault_kind::another_request,
+       "an answer for internal port 1234, not 4321"},
+      {{0, 0x85, 0, 0, 0, 0, 0, 9},
+       address_request,
+       fault_kind::malformed,
+       "an answer to operation 5, which NAT-PMP does not have"},
+      {{0, 130, 0, 0, 0, 0, 0, 9, 0x04, 0xd2, 0, 0, 0, 0, 0x0e, 0x10},
+       tcp_request,
+       fault_kind::malformed,
+       "grants external port 0"},
+  };
+  for (const auto& row : rows) {
+    const auto read = check(row.bytes, row.expected);
+    ASSERT_FALSE(read) << row.reason;
+    EXPECT_EQ(read.error().kind, row.kind) << row.reason;
+    EXPECT_EQ(read.error().reason, row.reason);
+  }
+}
+
+TEST(NatPmp, UdpAndTcpAnswersDiffer) {
+  const auto read = check(tcp_answer, {opcode::map_udp, 1234});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().kind, fault_kind::another_request);
+}
+
+void expect_only_whole(const datagram& whole, const expectation& expected) {
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(check(std::span(whole).first(size), expected)) << size << " bytes";
+  }
+  datagram longer = whole;
+  longer.push_back(0);
+  EXPECT_FALSE(check(longer, expected));
+}
+
+TEST(NatPmp, EveryTruncationAndAnyExcessIsRefused) {
+  expect_only_whole(address_answer, address_request);
+  expect_only_whole(tcp_answer, tcp_request);
+}
+
+TEST(NatPmp, RefusalsNeedEightBytes) {
+  const datagram refusal{0, 128, 0, 2, 0, 0, 0, 9};
+  for (std::size_t size = 0; size < refusal.size(); ++size) {
+    EXPECT_FALSE(check(std::span(refusal).first(size), address_request)) << size << " bytes";
+  }
+  EXPECT_TRUE(check(refusal, address_request));
+}
+
+}  // namespace
+}  // namespace natcheck::natpmp

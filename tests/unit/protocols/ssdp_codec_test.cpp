@@ -1,0 +1,120 @@
+#include <gtest/gtest.h>
+
+#include "protocols/ssdp/codec.hpp"
+
+namespace natcheck::ssdp {
+namespace {
+
+using boost::asio::ip::make_address;
+
+// As miniupnpd sends it.
+const std::string miniupnpd_answer =
+    "HTTP/1.1 200 OK\r\n"
+    "CACHE-CONTROL: max-age=120\r\n"
+    "ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n"
+    "USN: uuid:0d5b01ae::urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n"
+    "EXT:\r\n"
+    "SERVER: Debian/12 UPnP/1.1 MiniUPnPd/2.3.1\r\n"
+    "LOCATION: http://192.168.1.1:5000/rootDesc.xml\r\n"
+    "OPT: \"http://schemas.upnp.org/upnp/1/0/\"; ns=01\r\n"
+    "01-NLS: 1700000000\r\n"
+    "BOOTID.UPNP.ORG: 1700000000\r\n"
+    "CONFIGID.UPNP.ORG: 1337\r\n"
+    "\r\n";
+
+TEST(SearchRequest, IsAsTheArchitectureSays) {
+  EXPECT_EQ(search_request("upnp:rootdevice", {make_address("239.255.255.250"), 1900}, 2),
+            "M-SEARCH * HTTP/1.1\r\n"
+            "HOST: 239.255.255.250:1900\r\n"
+            "MAN: \"ssdp:discover\"\r\n"
+            "MX: 2\r\n"
+            "ST: upnp:rootdevice\r\n"
+            "\r\n");
+  EXPECT_NE(search_request("ssdp:all", {make_address("ff02::c"), 1900}, 1)
+                .find("HOST: [ff02::c]:1900\r\n"),
+            std::string::npos);
+}
+
+TEST(SearchResponse, ReadsAllFields) {
+  const auto read = parse_response(miniupnpd_answer);
+  ASSERT_TRUE(read) << read.error().reason;
+  EXPECT_EQ(read->location, "http://192.168.1.1:5000/rootDesc.xml");
+  EXPECT_EQ(read->st, "urn:schemas-upnp-org:device:InternetGatewayDevice:1");
+  EXPECT_EQ(read->usn, "uuid:0d5b01ae::urn:schemas-upnp-org:device:InternetGatewayDevice:1");
+  EXPECT_EQ(read->server, "Debian/12 UPnP/1.1 MiniUPnPd/2.3.1");
+  EXPECT_EQ(read->boot_id, 1700000000U);
+}
+
+TEST(SearchResponse, ToleratesWhatRoutersSend) {
+  const std::string rows[]{
+      "HTTP/1.1 200 OK\r\nLocation:http://x/\r\nst:a\r\n\r\n",
+      "HTTP/1.0 200 OK\r\nlocation :  http://x/ \t\r\nST: a\r\n\r\n",
+      "HTTP/1.1 200\r\nLOCATION: http://x/\r\nST: a\r\n\r\n",
+      "HTTP/1.1  200 Okay\nLOCATION: http://x/\nST: a\n\n",
+      "HTTP/1.1 200 OK\r\nno colon here\r\n:\r\nLOCATION: http://x/\r\nST: a\r\n",
+      "HTTP/1.1 200 OK\r\nSERVER:\r\nLOCATION: http://x/\r\nLOCATION: http://y/\r\nST: a\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nBOOTID.UPNP.ORG: soon\r\nLOCATION: http://x/\r\nST: a\r\n\r\n",
+  };
+  for (const auto& text : rows) {
+    const auto read = parse_response(text);
+    ASSERT_TRUE(read) << text << read.error().reason;
+    EXPECT_EQ(read->location, "http://x/") << text;
+    EXPECT_EQ(read->st, "a") << text;
+    EXPECT_EQ(read->server, "") << text;
+    EXPECT_EQ(read->boot_id, std::nullopt) << text;
+  }
+}
+
+struct bad_response_row {
+  std::string text;
+  std::string_view reason;
+};
+
+TEST(SearchResponse, RefusesWithReason) {
+  const std::string location = "LOCATION: http://x/\r\n\r\n";
+  const bad_response_row rows[]{
+      {"", "begins with \"\", not with an HTTP status"},
+      {"NOTIFY * HTTP/1.1\r\n" + location, "a NOTIFY announcement, not an answer to a search"},
+      {"M-SEARCH * HTTP/1.1\r\n" + location,
+       "begins with \"M-SEARCH * HTTP/1.1\", not with an HTTP status"},
+      {"\x16\x03\n", "begins with \"\\x16\\x03\", not with an HTTP status"},
+      {"HTTP/2 200 OK\r\n" + location, "begins with \"HTTP/2 200 OK\", not with an HTTP status"},
+      {"HTTP/1.1 404 Not Found\r\n" + location, "HTTP status \"404\""},
+      {"HTTP/1.1 2000 OK\r\n" + location, "HTTP status \"2000\""},
+      {"HTTP/1.1\r\n" + location, "HTTP status \"\""},
+      {"HTTP/1.1 200 OK\r\nST: a\r\n\r\n", "no LOCATION"},
+      {"HTTP/1.1 200 OK\r\nLOCATION: \r\n\r\n", "no LOCATION"},
+      {"HTTP/1.1 200 OK\r\n\r\n" + location, "no LOCATION"},
+      {"HTTP/1.1 200 OK\r\nX: " + std::string(max_datagram, 'x'), "more than 8192 bytes"},
+  };
+  for (const auto& row : rows) {
+    const auto read = parse_response(row.text);
+    ASSERT_FALSE(read) << row.text;
+    EXPECT_EQ(read.error().reason, row.reason);
+  }
+}
+
+TEST(SearchResponse, NoTruncationCutsALocationShort) {
+  const auto end_of_location = miniupnpd_answer.find("OPT:");
+  for (std::size_t size = 0; size <= miniupnpd_answer.size(); ++size) {
+    const auto read = parse_response(std::string_view(miniupnpd_answer).substr(0, size));
+    EXPECT_EQ(read.has_value(), size >= end_of_location) << size << " bytes";
+    if (read) {
+      EXPECT_EQ(read->location, "http://192.168.1.1:5000/rootDesc.xml");
+    }
+  }
+}
+
+TEST(AnnouncesGateway, BySearchTargetOrServiceName) {
+  const auto announced = [](std::string st, std::string usn) {
+    return announces_gateway({"http://x/", std::move(st), std::move(usn), "", {}});
+  };
+  EXPECT_TRUE(announced("urn:schemas-upnp-org:device:InternetGatewayDevice:2", ""));
+  EXPECT_TRUE(announced("", "uuid:1::urn:dslforum-org:service:WANPPPConnection:1"));
+  EXPECT_TRUE(announced("urn:schemas-upnp-org:service:WANIPConnection:1", ""));
+  EXPECT_FALSE(announced("upnp:rootdevice", "uuid:1::upnp:rootdevice"));
+  EXPECT_FALSE(announced("urn:schemas-wifialliance-org:device:WFADevice:1", "uuid:2"));
+}
+
+}  // namespace
+}  // namespace natcheck::ssdp

@@ -1,0 +1,119 @@
+#include <gtest/gtest.h>
+
+#include "protocols/ssdp/url.hpp"
+
+namespace natcheck::ssdp {
+namespace {
+
+using boost::asio::ip::make_address;
+
+struct url_row {
+  const char* text;
+  const char* host;
+  std::uint16_t port;
+  const char* target;
+  const char* again;  ///< what to_string makes of it
+};
+
+TEST(HttpUrl, Parses) {
+  const url_row rows[]{
+      {"http://192.168.1.1:5000/rootDesc.xml", "192.168.1.1", 5000, "/rootDesc.xml",
+       "http://192.168.1.1:5000/rootDesc.xml"},
+      {"HTTP://192.168.1.1", "192.168.1.1", 80, "/", "http://192.168.1.1/"},
+      {"http://192.168.1.1:80/a?b=c&d", "192.168.1.1", 80, "/a?b=c&d",
+       "http://192.168.1.1/a?b=c&d"},
+      {"http://192.168.1.1:/", "192.168.1.1", 80, "/", "http://192.168.1.1/"},
+      {"http://192.168.1.1?q#f", "192.168.1.1", 80, "/?q", "http://192.168.1.1/?q"},
+      {"http://192.168.1.1#f", "192.168.1.1", 80, "/", "http://192.168.1.1/"},
+      {"http://192.168.1.1:65535/@:[", "192.168.1.1", 65535, "/@:[",
+       "http://192.168.1.1:65535/@:["},
+      {"http://[2001:db8::1]/x", "2001:db8::1", 80, "/x", "http://[2001:db8::1]/x"},
+      {"http://[fe80::1]:49152/x", "fe80::1", 49152, "/x", "http://[fe80::1]:49152/x"},
+  };
+  for (const auto& row : rows) {
+    const auto url = parse_url(row.text);
+    ASSERT_TRUE(url) << row.text << ": " << url.error().reason;
+    EXPECT_EQ(url->host, make_address(row.host)) << row.text;
+    EXPECT_EQ(url->port, row.port) << row.text;
+    EXPECT_EQ(url->target, row.target) << row.text;
+    EXPECT_EQ(to_string(*url), row.again);
+    EXPECT_EQ(*parse_url(row.again), *url) << "what is written is read as the same";
+  }
+}
+
+TEST(HttpUrl, HostHeaderHasNoPort80) {
+  EXPECT_EQ(parse_url("http://192.168.1.1:80/")->host_text, "192.168.1.1");
+  EXPECT_EQ(parse_url("http://192.168.1.1:81/")->host_text, "192.168.1.1:81");
+  EXPECT_EQ(parse_url("http://[fe80::1]:81/")->host_text, "[fe80::1]:81");
+}
+
+struct bad_url_row {
+  std::string text;
+  std::string_view reason;
+};
+
+TEST(HttpUrl, RefusesWithReason) {
+  const bad_url_row rows[]{
+      {"", "is not an http URL"},
+      {"http:/", "is not an http URL"},
+      {"https://192.168.1.1/", "is not an http URL"},
+      {"/rootDesc.xml", "is not an http URL"},
+      {"http://", "names no host"},
+      {"http:///x", "names no host"},
+      {"http://:80/", "names no host"},
+      {"http://router.lan/", "has no IP address as its host but \"router.lan\""},
+      {"http://192.168.1/", "has no IP address as its host but \"192.168.1\""},
+      {"http://3232235777/", "has no IP address as its host but \"3232235777\""},
+      {"http://0300.0250.1.1/", "has no IP address as its host but \"0300.0250.1.1\""},
+      {"http://2001:db8::1/", "has no IP address as its host but \"2001\""},
+      {"http://[192.168.1.1]/", "has no IP address as its host but \"192.168.1.1\""},
+      {"http://[fe80::1%1]/", "names a zone"},
+      {"http://[fe80::1%25eth0]/", "names a zone"},
+      {"http://[fe80::1/", "has a malformed host"},
+      {"http://[fe80::1]80/", "has a malformed host"},
+      {"http://192.168.1.1:0/", "has an impossible port, \"0\""},
+      {"http://192.168.1.1:65536/", "has an impossible port, \"65536\""},
+      {"http://192.168.1.1:-1/", "has an impossible port, \"-1\""},
+      {"http://192.168.1.1:80:80/", "has an impossible port, \"80:80\""},
+      {"http://user@192.168.1.1/", "carries a user name"},
+      {"http://192.168.1.1\\@10.0.0.9/", "carries a user name"},
+      {"http://192.168.1.1:80@10.0.0.9/", "carries a user name"},
+      {"http://192.168.1.1/a b", "holds a space or a character outside printable ASCII"},
+      {"http://192.168.1.1/\r\nX: y", "holds a space or a character outside printable ASCII"},
+      {"http://192.168.1.1/\xc3\xa9", "holds a space or a character outside printable ASCII"},
+      {"http://192.168.1.1/" + std::string(max_url, 'x'), "is longer than 1024 bytes"},
+  };
+  for (const auto& row : rows) {
+    const auto url = parse_url(row.text);
+    ASSERT_FALSE(url) << row.text;
+    EXPECT_EQ(url.error().reason, row.reason) << row.text;
+  }
+}
+
+TEST(HttpUrl, MayHave1024Bytes) {
+  std::string text = "http://192.168.1.1/";
+  text.append(max_url - text.size(), 'x');
+  EXPECT_TRUE(parse_url(text));
+  EXPECT_FALSE(parse_url(text + 'x'));
+}
+
+TEST(CheckLocation, OnlyOnTheResponder) {
+  const auto gateway = make_address("192.168.1.1");
+  EXPECT_TRUE(check_location("http://192.168.1.1:5000/", gateway));
+  const auto foreign = check_location("http://10.0.0.9:5000/", gateway);
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().reason, "names another host, 10.0.0.9");
+  EXPECT_EQ(check_location("ftp://192.168.1.1/", gateway).error().reason, "is not an http URL");
+}
+
+TEST(CheckLocation, TakesTheZoneOfTheResponder) {
+  auto responder = boost::asio::ip::make_address_v6("fe80::1");
+  responder.scope_id(3);
+  const auto url = check_location("http://[fe80::1]:49152/", responder);
+  ASSERT_TRUE(url) << url.error().reason;
+  EXPECT_EQ(url->host, address(responder));
+  EXPECT_EQ(url->host_text, "[fe80::1]:49152") << "a zone never goes out";
+}
+
+}  // namespace
+}  // namespace natcheck::ssdp
