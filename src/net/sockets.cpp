@@ -1,0 +1,101 @@
+#include "net/sockets.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+namespace natcheck::net {
+namespace {
+
+outcome outcome_of(const error_code& error) {
+  namespace errc = boost::system::errc;
+  static const std::pair<int, outcome> table[] = {
+      {errc::connection_refused, outcome::refused},
+      {errc::timed_out, outcome::timed_out},
+      {errc::network_unreachable, outcome::unreachable},
+      {errc::host_unreachable, outcome::unreachable},
+      {EHOSTDOWN, outcome::unreachable},
+      {ENONET, outcome::unreachable},
+      {errc::network_down, outcome::unreachable},
+      {errc::connection_reset, outcome::reset},
+      {errc::connection_aborted, outcome::reset},
+      {errc::broken_pipe, outcome::reset},
+      {errc::operation_not_permitted, outcome::denied},
+      {errc::permission_denied, outcome::denied},
+      {errc::operation_canceled, outcome::cancelled},
+  };
+  for (const auto& [number, kind] : table) {
+    if (error.value() == number) return kind;
+  }
+  if (error == asio::error::eof) return outcome::reset;
+  return outcome::unavailable;
+}
+
+std::string words_for(const error_code& error) {
+  switch (error.value()) {
+    case ECONNREFUSED:
+      return "refused (nothing listens on that port)";
+    case ENETUNREACH:
+      return "no route to that network";
+    case EHOSTUNREACH:
+      return "a router says that the host cannot be reached, or it is not there";
+    case EPERM:
+      return "forbidden by a firewall on this machine";
+    case EACCES:
+      return "not permitted for this user";
+    case EADDRINUSE:
+      return "the port is in use by another program";
+    case EADDRNOTAVAIL:
+      return "this machine does not have that address";
+    case EMFILE:
+      return "this program has too many connections open (see ulimit -n)";
+    case ENFILE:
+      return "this machine has too many files open";
+    case EAFNOSUPPORT:
+      return "this machine has that version of IP switched off";
+    default:
+      break;
+  }
+  if (error == asio::error::eof) return "the other side closed the connection";
+  return error.message();
+}
+
+template <class Socket>
+result<Socket> open_bound(const asio::any_io_executor& executor, const source& from,
+                          std::string operation) {
+  using protocol = typename Socket::protocol_type;
+  Socket socket(executor);
+  error_code error;
+  socket.open(from.local.is_v6() ? protocol::v6() : protocol::v4(), error);
+  if (!error) socket.non_blocking(true, error);
+  if (!error) {
+    ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+    keep_on_interface(socket.native_handle(), from.interface);
+    socket.bind({from.local, 0}, error);
+  }
+  if (error) return failure_from(std::move(operation), error);
+  return socket;
+}
+
+}  // namespace
+
+failure failure_from(std::string operation, const error_code& error) {
+  return {outcome_of(error), std::move(operation), words_for(error), 0};
+}
+
+void keep_on_interface(int descriptor, const std::string& name) {
+  if (name.empty()) return;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name.c_str(),
+               static_cast<socklen_t>(name.size() + 1));
+}
+
+result<udp::socket> open_udp(const asio::any_io_executor& executor, const source& from,
+                             std::string operation) {
+  return open_bound<udp::socket>(executor, from, std::move(operation));
+}
+
+result<tcp::socket> open_tcp(const asio::any_io_executor& executor, const source& from,
+                             std::string operation) {
+  return open_bound<tcp::socket>(executor, from, std::move(operation));
+}
+
+}  // namespace natcheck::net

@@ -1,0 +1,73 @@
+// A question to the kernel over rtnetlink(7), and its whole answer.
+#pragma once
+
+#include <cstdint>
+#include <natcheck/error.hpp>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/route_messages.hpp"
+
+namespace natcheck::net {
+
+/// Puts one answer together from the datagrams in which it comes. Pure.
+class netlink_answer {
+ public:
+  /// The answer to the request with this sequence number from the socket with this port id.
+  netlink_answer(std::uint32_t sequence, std::uint32_t port) : sequence_{sequence}, port_{port} {}
+
+  /// Takes what belongs to this answer and ignores the rest: other sequence numbers, other ports,
+  /// messages that do not fit into the datagram.
+  void consume(message_view datagram);
+
+  bool complete() const { return complete_; }
+  /// The tables changed while they were dumped: entries may be missing (NLM_F_DUMP_INTR).
+  bool interrupted() const { return interrupted_; }
+  /// The errno with which the kernel refused, else 0.
+  int error() const { return error_; }
+  std::vector<message> take_messages() { return std::move(messages_); }
+
+ private:
+  void consume_message(message_view bytes);
+
+  std::uint32_t sequence_;
+  std::uint32_t port_;
+  bool complete_ = false;
+  bool interrupted_ = false;
+  int error_ = 0;
+  std::vector<message> messages_;
+};
+
+/// A NETLINK_ROUTE socket, closed on exec and on destruction. Blocking, one request at a time.
+class netlink_socket {
+ public:
+  /// Fails with `denied` where netlink is forbidden (a sandbox), else `unavailable`.
+  static result<netlink_socket> open();
+
+  netlink_socket(netlink_socket&& other) noexcept;
+  netlink_socket(const netlink_socket&) = delete;
+  netlink_socket& operator=(const netlink_socket&) = delete;
+  netlink_socket& operator=(netlink_socket&&) = delete;
+  ~netlink_socket();
+
+  /// Asks and reads the whole answer. A dump that changes underneath is repeated; one that changes
+  /// every time is taken as it is.
+  ///
+  /// `purpose` is the operation in a failure. A refusal by the kernel is `refused`, its errno is
+  /// the `code`.
+  result<std::vector<message>> request(message question, std::string_view purpose);
+
+ private:
+  netlink_socket(int descriptor, std::uint32_t port) : descriptor_{descriptor}, port_{port} {}
+
+  result<netlink_answer> exchange(message& question, std::string_view purpose);
+  std::optional<failure> receive(netlink_answer& answer, std::string_view purpose);
+
+  int descriptor_ = -1;
+  std::uint32_t port_ = 0;  ///< the address the kernel gave the socket
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace natcheck::net

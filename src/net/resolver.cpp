@@ -1,0 +1,92 @@
+#include "net/resolver.hpp"
+
+#include <netdb.h>
+
+#include <boost/asio/post.hpp>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace natcheck::net {
+namespace {
+
+/// What the thread and the coroutine share. The thread posts to the executor only while the
+/// coroutine is waiting, since afterwards the executor may be gone.
+struct lookup {
+  std::mutex guard;
+  asio::steady_timer* waiter = nullptr;
+  int status = EAI_AGAIN;
+  std::vector<address> addresses;
+};
+
+address address_of(const addrinfo& info) {
+  if (info.ai_family == AF_INET6) {
+    sockaddr_in6 raw;
+    std::memcpy(&raw, info.ai_addr, sizeof raw);
+    asio::ip::address_v6::bytes_type bytes;
+    std::memcpy(bytes.data(), &raw.sin6_addr, bytes.size());
+    return asio::ip::address_v6(bytes, raw.sin6_scope_id);
+  }
+  sockaddr_in raw;
+  std::memcpy(&raw, info.ai_addr, sizeof raw);
+  return asio::ip::address_v4(ntohl(raw.sin_addr.s_addr));
+}
+
+void look_up(const std::shared_ptr<lookup>& shared, const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int status = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  std::vector<address> addresses;
+  for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
+    addresses.push_back(address_of(*info));
+  }
+  if (found != nullptr) ::freeaddrinfo(found);
+  const std::scoped_lock lock(shared->guard);
+  shared->status = status;
+  shared->addresses = std::move(addresses);
+  if (shared->waiter == nullptr) return;
+  asio::post(shared->waiter->get_executor(), [shared] {
+    if (shared->waiter != nullptr) shared->waiter->cancel();
+  });
+}
+
+failure unresolved(const std::string& host, std::string detail) {
+  return {outcome::unresolved, "resolving " + host, std::move(detail), 0};
+}
+
+/// Ends the sharing when the coroutine ends, however it ends.
+struct waiting {
+  waiting(std::shared_ptr<lookup> shared_lookup, asio::steady_timer& timer)
+      : shared(std::move(shared_lookup)) {
+    shared->waiter = &timer;
+  }
+  waiting(const waiting&) = delete;
+  waiting& operator=(const waiting&) = delete;
+  ~waiting() {
+    const std::scoped_lock lock(shared->guard);
+    shared->waiter = nullptr;
+  }
+  std::shared_ptr<lookup> shared;
+};
+
+}  // namespace
+
+asio::awaitable<result<std::vector<address>>> resolve(std::string host, steady_time deadline) {
+  error_code error;
+  const address literal = asio::ip::make_address(host, error);
+  if (!error) co_return std::vector{literal};
+  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
+  const waiting wait(std::make_shared<lookup>(), timer);
+  std::thread(look_up, wait.shared, host).detach();
+  const auto [ended] = co_await timer.async_wait(as_result);
+  if (!ended) co_return unresolved(host, "the name service did not answer in time");
+  const std::scoped_lock lock(wait.shared->guard);
+  if (wait.shared->status != 0) {
+    co_return unresolved(host, ::gai_strerror(wait.shared->status));
+  }
+  co_return wait.shared->addresses;
+}
+
+}  // namespace natcheck::net

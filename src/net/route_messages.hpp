@@ -1,0 +1,93 @@
+// rtnetlink(7) messages: requests as bytes, and the kernel's answers as plain structs. Pure.
+//
+// Numbers are in the byte order of this host, addresses in network order, as the kernel has them.
+// A parser takes one whole message, its nlmsghdr included, and gives nullopt for a message of
+// another type and for one that is cut short. It never reads past the end: an attribute of an
+// impossible length ends the list of attributes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <natcheck/endpoint.hpp>
+#include <natcheck/evidence.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace natcheck::net {
+
+using message = std::vector<std::byte>;
+using message_view = std::span<const std::byte>;
+
+/// RTM_NEWLINK: an interface.
+struct link {
+  unsigned index = 0;
+  std::string name;
+  std::uint16_t hardware = 0;  ///< ARPHRD_*
+  std::uint32_t flags = 0;     ///< IFF_*
+  std::string kind;            ///< IFLA_INFO_KIND: "bridge", "wireguard"; empty for real hardware
+
+  friend bool operator==(const link&, const link&) = default;
+};
+
+/// RTM_NEWADDR: an address of an interface.
+struct link_address {
+  unsigned index = 0;  ///< of the interface
+  address ip;          ///< ours, not the peer's; without a scope id
+  unsigned prefix_length = 0;
+  std::uint32_t flags = 0;  ///< IFA_F_*
+
+  friend bool operator==(const link_address&, const link_address&) = default;
+};
+
+/// Where a route hands its packets over.
+struct next_hop {
+  unsigned index = 0;              ///< of the interface
+  std::optional<address> gateway;  ///< IPv6 on an IPv4 route too (RFC 8950); no scope id
+
+  friend bool operator==(const next_hop&, const next_hop&) = default;
+};
+
+/// RTM_NEWROUTE: an entry of a table, or the answer to a lookup.
+struct route {
+  std::uint8_t family = 0;        ///< AF_INET or AF_INET6
+  std::uint8_t type = 0;          ///< RTN_*
+  unsigned prefix_length = 0;     ///< of the destination
+  std::uint32_t table = 0;        ///< RT_TABLE_*
+  std::uint32_t metric = 0;       ///< RTA_PRIORITY; smaller wins
+  std::optional<address> source;  ///< RTA_PREFSRC; without a scope id
+  std::vector<next_hop> hops;     ///< several when it is a multipath route
+
+  friend bool operator==(const route&, const route&) = default;
+};
+
+std::optional<link> parse_link(message_view bytes);
+std::optional<link_address> parse_address(message_view bytes);
+std::optional<route> parse_route(message_view bytes);
+
+/// RTM_NEWNEIGH: what the entry says of the neighbour.
+std::optional<neighbor_state> parse_neighbor(message_view bytes);
+
+/// What kind of interface the message tells of. It cannot tell Wi-Fi from wire, nor a modem that
+/// carries bare IP packets from a tunnel.
+interface_kind kind_of(const link& value);
+
+// Requests. Sequence number and port id are left 0, for the socket to fill in.
+
+message links_request();
+message addresses_request();
+message routes_request();
+
+/// What a lookup answers with.
+enum class lookup {
+  decision,  ///< the way a packet would take: one next hop, and the source address
+  entry,     ///< the table's entry that decides (RTM_F_FIB_MATCH); fails when there is none
+};
+
+/// RTM_GETROUTE for one destination. `index` 0: by any interface.
+message lookup_request(const address& destination, unsigned index, lookup what);
+
+message neighbor_request(const address& ip, unsigned index);
+
+}  // namespace natcheck::net
