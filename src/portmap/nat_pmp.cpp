@@ -1,0 +1,283 @@
+#include "portmap/nat_pmp.hpp"
+
+#include <fmt/format.h>
+#include <natpmp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "protocols/natpmp/codec.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using net::udp;
+using net::asio::awaitable;
+
+constexpr int max_requests = 3;
+// RFC 6886 section 3.1: 250 ms, doubling: 250 + 500 + 1000.
+constexpr std::chrono::milliseconds whole_schedule{1750};
+
+/// What came of one request.
+struct exchange_end {
+  std::optional<natpmp::answer> answer;
+  natpmpresp_t response{};  ///< libnatpmp's reading; valid when the answer is a success
+  failure why;              ///< when there is no answer
+  std::optional<millis> rtt;
+  int attempts = 0;
+};
+
+/// One request on a socket of ours, sent and resent by libnatpmp.
+///
+/// initnatpmp() is not used: it takes the first default route of /proc/net/route, binds no source
+/// and leaks its socket into children. Its struct is public; all it wants is a connected socket.
+class exchange {
+ public:
+  exchange(const gateway_access& access, natpmp::expectation expected, std::string operation)
+      : access_(access), expected_(expected), operation_(std::move(operation)) {}
+
+  template <class Send>
+  awaitable<exchange_end> run(Send send, net::steady_time deadline);
+
+ private:
+  std::optional<failure> open(const net::asio::any_io_executor& executor);
+  awaitable<bool> readable_before(net::steady_time wake);
+  std::optional<exchange_end> read();
+  std::optional<exchange_end> judge(std::span<const std::uint8_t> datagram);
+  exchange_end end(outcome kind, std::string detail);
+  exchange_end give_up(net::steady_time deadline);
+  net::steady_time next_wake() const;
+  std::string stray_answer();
+
+  const gateway_access& access_;
+  natpmp::expectation expected_;
+  std::string operation_;
+  std::optional<udp::socket> socket_;
+  std::optional<udp::socket> stray_;  ///< same port, unconnected: hears who else answers
+  natpmp_t library_{};
+  net::steady_time started_;
+  net::steady_time sent_;
+  std::string fault_;  ///< what was wrong with the last datagram that could not be used
+};
+
+std::optional<failure> exchange::open(const net::asio::any_io_executor& executor) {
+  auto opened = net::open_udp(executor, access_.from, operation_);
+  if (!opened) return opened.error();
+  socket_.emplace(std::move(*opened));
+  net::error_code error;
+  const auto local = socket_->local_endpoint(error);
+  // Only the connected socket gets the gateway's packets; this one gets everybody else's.
+  socket_->set_option(net::asio::socket_base::reuse_address(true), error);
+  stray_.emplace(executor, local.protocol());
+  stray_->set_option(net::asio::socket_base::reuse_address(true), error);
+  stray_->bind(local, error);
+  socket_->connect({access_.gateway, access_.nat_pmp_port}, error);
+  if (error) return net::failure_from(operation_, error);
+  library_.s = socket_->native_handle();
+  library_.gateway = htonl(access_.gateway.to_v4().to_uint());
+  return std::nullopt;
+}
+
+exchange_end exchange::end(outcome kind, std::string detail) {
+  exchange_end finished;
+  finished.why = {kind, operation_, std::move(detail), 0};
+  finished.attempts = library_.try_number;
+  return finished;
+}
+
+std::optional<exchange_end> exchange::judge(std::span<const std::uint8_t> datagram) {
+  auto checked = natpmp::check(datagram, expected_);
+  if (!checked) {
+    fault_ = checked.error().reason;
+    const bool other_version = checked.error().kind == natpmp::fault_kind::other_version;
+    std::array<std::uint8_t, 1> discarded;
+    ::recv(library_.s, discarded.data(), discarded.size(), MSG_DONTWAIT);
+    // A gateway of another version will not change its mind; garbage may be followed by sense.
+    if (other_version) return end(outcome::refused, fault_);
+    return std::nullopt;
+  }
+  exchange_end finished = end(outcome::refused, std::string(natpmp::describe(checked->result)));
+  finished.answer = *checked;
+  finished.why.code = static_cast<int>(checked->result);
+  finished.rtt = net::since(sent_);
+  const int status = readnatpmpresponseorretry(&library_, &finished.response);
+  if (checked->result == natpmp::result_code::success && status != 0) {
+    return end(outcome::malformed, fmt::format("libnatpmp refuses the answer ({})", status));
+  }
+  return finished;
+}
+
+std::optional<exchange_end> exchange::read() {
+  std::array<std::uint8_t, 64> datagram;
+  const auto length =
+      ::recv(library_.s, datagram.data(), datagram.size(), MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
+  if (length >= 0) {
+    return judge(std::span(datagram).first(
+        std::min<std::size_t>(static_cast<std::size_t>(length), datagram.size())));
+  }
+  if (errno == EAGAIN || errno == EINTR) return std::nullopt;
+  const net::error_code error(errno, boost::system::system_category());
+  const failure failed = net::failure_from(operation_, error);
+  return end(failed.kind, failed.detail);
+}
+
+/// libnatpmp keeps wall-clock time and hands out negative waits when it is late; both are bounded.
+net::steady_time exchange::next_wake() const {
+  timeval wait{};
+  natpmp_t copy = library_;
+  getnatpmprequesttimeout(&copy, &wait);
+  const auto delay = std::chrono::seconds(wait.tv_sec) + std::chrono::microseconds(wait.tv_usec);
+  const auto bounded =
+      std::clamp<std::chrono::microseconds>(delay, std::chrono::milliseconds(1), whole_schedule);
+  return std::min(std::chrono::steady_clock::now() + bounded, started_ + whole_schedule);
+}
+
+awaitable<bool> exchange::readable_before(net::steady_time wake) {
+  auto woken =
+      co_await net::before(wake, socket_->async_wait(udp::socket::wait_read, net::as_result));
+  co_return woken.has_value();
+}
+
+std::string exchange::stray_answer() {
+  std::array<char, 64> datagram;
+  udp::endpoint from;
+  net::error_code error;
+  stray_->non_blocking(true, error);
+  stray_->receive_from(net::asio::buffer(datagram), from, 0, error);
+  if (error) return {};
+  return fmt::format("; an answer came from {} instead and was not believed",
+                     to_string(endpoint{from.address(), from.port()}));
+}
+
+exchange_end exchange::give_up(net::steady_time deadline) {
+  if (!fault_.empty()) return end(outcome::malformed, "what it answered is no answer: " + fault_);
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - started_);
+  if (waited < whole_schedule && std::chrono::steady_clock::now() >= deadline) {
+    return end(outcome::cut_short, fmt::format("no answer yet after {} ms, when the time limit "
+                                               "ended the wait",
+                                               waited.count()));
+  }
+  return end(outcome::timed_out,
+             fmt::format("no answer to {} requests in {} ms{}", library_.try_number,
+                         whole_schedule.count(), stray_answer()));
+}
+
+template <class Send>
+awaitable<exchange_end> exchange::run(Send send, net::steady_time deadline) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  if (const auto failed = open(executor)) {
+    co_return end(failed->kind, failed->detail);
+  }
+  started_ = sent_ = std::chrono::steady_clock::now();
+  const auto last = std::min(deadline, started_ + whole_schedule);
+  if (send(&library_) < 0) {
+    const failure failed = net::failure_from(operation_, {errno, boost::system::system_category()});
+    co_return end(failed.kind, failed.detail);
+  }
+  while (std::chrono::steady_clock::now() < last) {
+    const bool readable = co_await readable_before(std::min(next_wake(), last));
+    // Also when the time was over first: the library would take an answer that came just then, or
+    // an ICMP error, unchecked and without a word.
+    if (auto finished = read()) co_return std::move(*finished);
+    if (!readable && library_.try_number < max_requests) {
+      const int before = library_.try_number;
+      natpmpresp_t unused;
+      readnatpmpresponseorretry(&library_, &unused);
+      if (library_.try_number != before) sent_ = std::chrono::steady_clock::now();
+    }
+  }
+  co_return give_up(deadline);
+}
+
+std::string operation_for(const gateway_access& access, std::string_view what) {
+  return fmt::format("asking {} for {} (NAT-PMP)",
+                     to_string(endpoint{access.gateway, access.nat_pmp_port}), what);
+}
+
+constexpr auto send_address_request = [](natpmp_t* library) {
+  return sendpublicaddressrequest(library);
+};
+
+awaitable<exchange_end> ask_address(const gateway_access& access, net::steady_time deadline) {
+  exchange asking(access, {natpmp::opcode::external_address, 0},
+                  operation_for(access, "its external address"));
+  co_return co_await asking.run(send_address_request, deadline);
+}
+
+awaitable<exchange_end> ask_mapping(const gateway_access& access, const mapping_request& request,
+                                    std::uint32_t lifetime_s) {
+  const bool tcp = request.protocol == transport::tcp;
+  const std::uint16_t external = lifetime_s == 0 ? std::uint16_t{0} : request.external_port;
+  exchange asking(access,
+                  {tcp ? natpmp::opcode::map_tcp : natpmp::opcode::map_udp, request.internal_port},
+                  operation_for(access, lifetime_s == 0 ? "the end of a mapping" : "a mapping"));
+  const auto send = [&](natpmp_t* library) {
+    return sendnewportmappingrequest(library, tcp ? NATPMP_PROTOCOL_TCP : NATPMP_PROTOCOL_UDP,
+                                     request.internal_port, external, lifetime_s);
+  };
+  co_return co_await asking.run(send, net::steady_time::max());
+}
+
+bool succeeded(const exchange_end& finished) {
+  return finished.answer && finished.answer->result == natpmp::result_code::success;
+}
+
+}  // namespace
+
+awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access, net::steady_time deadline) {
+  const exchange_end finished = co_await ask_address(access, deadline);
+  nat_pmp_evidence evidence;
+  evidence.attempts = finished.attempts;
+  evidence.rtt = finished.rtt;
+  if (finished.answer) {
+    evidence.result = static_cast<std::uint16_t>(finished.answer->result);
+    evidence.epoch_s = finished.answer->epoch_s;
+  }
+  if (succeeded(finished)) {
+    evidence.state = service_state::answered;
+    evidence.external_address =
+        boost::asio::ip::address_v4(ntohl(finished.response.pnu.publicaddress.addr.s_addr));
+  } else {
+    evidence.state = state_of(finished.why.kind);
+    evidence.detail = finished.why.detail;
+  }
+  co_return evidence;
+}
+
+awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
+  // RFC 6886 section 3.3: a renewal suggests the port that was granted.
+  if (asked_) request.external_port = asked_->external_port;
+  asked_ = request;
+  const auto lifetime = static_cast<std::uint32_t>(request.lifetime.count());
+  const exchange_end finished = co_await ask_mapping(access_, request, lifetime);
+  if (!succeeded(finished)) co_return finished.why;
+  const auto& granted = finished.response.pnu.newportmapping;
+  if (granted.lifetime == 0) {
+    co_return failure{outcome::malformed, operation_for(access_, "a mapping"),
+                      "it granted a mapping for 0 s, which is none"};
+  }
+  asked_->external_port = granted.mappedpublicport;
+  const exchange_end address = co_await ask_address(access_, net::steady_time::max());
+  mapping entry;
+  entry.protocol = request.protocol;
+  entry.via = mapping_protocol::nat_pmp;
+  entry.internal = {access_.from.local, request.internal_port};
+  entry.external_port = granted.mappedpublicport;
+  entry.lifetime = std::chrono::seconds(granted.lifetime);
+  if (succeeded(address)) entry.external_address = *address.answer->external_address;
+  co_return entry;
+}
+
+awaitable<result<void>> nat_pmp_mapper::unmap() {
+  if (!asked_) co_return result<void>{};
+  const exchange_end finished = co_await ask_mapping(access_, *asked_, 0);
+  if (!succeeded(finished)) co_return finished.why;
+  asked_.reset();
+  co_return result<void>{};
+}
+
+}  // namespace natcheck::portmap

@@ -1,0 +1,53 @@
+// One way to open a port on the gateway.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <natcheck/error.hpp>
+#include <natcheck/serve.hpp>
+
+#include "net/sockets.hpp"
+
+namespace natcheck::portmap {
+
+/// How to talk to the gateway. The ports are the protocols' own, except in tests.
+struct gateway_access {
+  address gateway;
+  net::source from;
+  std::uint16_t nat_pmp_port = 5351;  ///< RFC 6886 section 3.1
+  std::uint16_t ssdp_port = 1900;
+  endpoint ssdp_multicast{boost::asio::ip::address_v4({239, 255, 255, 250}), 1900};
+};
+
+struct mapping_request {
+  transport protocol = transport::tcp;
+  std::uint16_t internal_port = 0;
+  std::uint16_t external_port = 0;
+  std::chrono::seconds lifetime{3600};
+};
+
+/// How a service that failed like this stands in the evidence.
+service_state state_of(outcome kind);
+
+/// Makes, renews and removes one mapping. Not thread-safe; destroys nothing on the gateway by
+/// itself: whoever mapped must unmap.
+class port_mapper {
+ public:
+  port_mapper() = default;
+  port_mapper(const port_mapper&) = delete;
+  port_mapper& operator=(const port_mapper&) = delete;
+  virtual ~port_mapper() = default;
+
+  virtual mapping_protocol protocol() const = 0;
+
+  /// Makes the mapping, or renews it when this mapper made it before. Bounded by the protocol's
+  /// own schedule (some seconds).
+  virtual boost::asio::awaitable<result<mapping>> map(mapping_request request) = 0;
+
+  /// Removes the mapping that `map` asked for, also where its answer never came. Does nothing
+  /// where nothing was asked for, or where the entry is not ours.
+  virtual boost::asio::awaitable<result<void>> unmap() = 0;
+};
+
+}  // namespace natcheck::portmap

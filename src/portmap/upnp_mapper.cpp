@@ -1,0 +1,173 @@
+#include "portmap/upnp_mapper.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "core/text.hpp"
+#include "portmap/upnp.hpp"
+#include "portmap/upnp_search.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using net::asio::awaitable;
+
+// UPnP error codes that decide something here (WANIPConnection:1 section 2.4).
+constexpr int no_such_entry = 714;
+constexpr int conflict_in_mapping_entry = 718;
+/// Not of the standard: the gateway said yes, and then has no entry.
+constexpr int not_kept = -1;
+
+std::string_view protocol_name(transport value) { return value == transport::tcp ? "TCP" : "UDP"; }
+
+template <class Number>
+std::optional<Number> parse_number(const std::optional<std::string>& text) {
+  Number value = 0;
+  if (!text) return std::nullopt;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  return error == std::errc{} ? std::optional{value} : std::nullopt;
+}
+
+soap_arguments key_of(const mapping_request& request) {
+  return {{"NewRemoteHost", ""},
+          {"NewExternalPort", std::to_string(request.external_port)},
+          {"NewProtocol", std::string(protocol_name(request.protocol))}};
+}
+
+}  // namespace
+
+awaitable<void> upnp_mapper::prepare() {
+  upnp_evidence seen;
+  const auto description = co_await find_igd(access_, seen, net::steady_time::max());
+  if (!description) {
+    why_not_ = description.error();
+    co_return;
+  }
+  service_ = description->services.front();
+  if (description->services.size() == 1) co_return;
+  for (const wan_service& service : description->services) {
+    const auto status = co_await call_service(access_, service, "GetStatusInfo");
+    if (!status || !is_connected(status->find("NewConnectionStatus"))) continue;
+    service_ = service;
+    co_return;
+  }
+}
+
+awaitable<result<soap_values>> upnp_mapper::call(std::string_view action,
+                                                 soap_arguments arguments) {
+  co_return co_await call_service(access_, *service_, action, arguments);
+}
+
+awaitable<result<upnp_mapper::entry>> upnp_mapper::read_entry(const mapping_request& request) {
+  const auto values = co_await call("GetSpecificPortMappingEntry", key_of(request));
+  if (!values) co_return values.error();
+  entry row;
+  row.client = values->find("NewInternalClient").value_or("");
+  row.port = parse_number<std::uint16_t>(values->find("NewInternalPort")).value_or(0);
+  row.description = values->find("NewPortMappingDescription").value_or("");
+  row.lease_s = parse_number<std::uint32_t>(values->find("NewLeaseDuration"));
+  co_return row;
+}
+
+awaitable<std::optional<failure>> upnp_mapper::add_entry(const mapping_request& request) {
+  soap_arguments arguments = key_of(request);
+  arguments.insert(arguments.end(),
+                   {{"NewInternalPort", std::to_string(request.internal_port)},
+                    {"NewInternalClient", access_.from.local.to_string()},
+                    {"NewEnabled", "1"},
+                    {"NewPortMappingDescription", std::string(our_description)},
+                    {"NewLeaseDuration", std::to_string(request.lifetime.count())}});
+  // Before the answer: if that never comes, the entry may still be there. After a refusal it is
+  // not, and what stands in the table on this port is somebody else's.
+  const auto before = std::exchange(added_, request);
+  const auto answer = co_await call("AddPortMapping", std::move(arguments));
+  if (answer) co_return std::nullopt;
+  if (answer.error().kind == outcome::refused) added_ = before;
+  co_return answer.error();
+}
+
+bool upnp_mapper::points_here(const entry& row, const mapping_request& request) const {
+  return row.client == access_.from.local.to_string() && row.port == request.internal_port;
+}
+
+/// Whether `row` was made by this program: by this run, or by one that ended without cleaning up.
+bool upnp_mapper::made_here(const entry& row, const mapping_request& request) const {
+  return points_here(row, request) && row.description == kept_description_;
+}
+
+failure upnp_mapper::conflict(const entry& row, const mapping_request& request) const {
+  return {
+      outcome::refused, "opening a port on " + access_.gateway.to_string() + " (UPnP)",
+      fmt::format("external port {} is already forwarded to {}:{} (\"{}\")", request.external_port,
+                  escape_bytes(row.client), row.port, escape_bytes(row.description)),
+      conflict_in_mapping_entry};
+}
+
+awaitable<std::optional<address>> upnp_mapper::external_address() {
+  const auto values = co_await call("GetExternalIPAddress", {});
+  if (!values) co_return std::nullopt;
+  net::error_code error;
+  const address value =
+      boost::asio::ip::make_address(values->find("NewExternalIPAddress").value_or(""), error);
+  co_return error ? std::nullopt : std::optional{value};
+}
+
+/// A "yes" of a gateway is believed when its table says the same. A gateway that cannot read its
+/// table is taken at its word, and the mapping stays unverified.
+awaitable<result<mapping>> upnp_mapper::verify(const mapping_request& request) {
+  mapping made;
+  made.protocol = request.protocol;
+  made.via = mapping_protocol::upnp;
+  made.internal = {access_.from.local, request.internal_port};
+  made.external_port = request.external_port;
+  made.lifetime = request.lifetime;
+  const auto row = co_await read_entry(request);
+  if (row && !points_here(*row, request)) co_return conflict(*row, request);
+  if (!row && row.error().code == no_such_entry) {
+    co_return failure{outcome::refused,
+                      "opening a port on " + access_.gateway.to_string() + " (UPnP)",
+                      "it said yes, but there is no such entry in its table", not_kept};
+  }
+  made.verified = row.has_value();
+  // Some gateways cut or replace the description; by what they made of it the entry is known again.
+  if (row) kept_description_ = row->description;
+  if (row && row->lease_s) made.lifetime = std::chrono::seconds(*row->lease_s);
+  made.external_address = co_await external_address();
+  co_return made;
+}
+
+awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
+  // What prepare() has just found out is not searched for twice.
+  if (!service_ && !why_not_) co_await prepare();
+  if (!service_) co_return *std::exchange(why_not_, std::nullopt);
+  const auto before = co_await read_entry(request);
+  if (before && !made_here(*before, request)) co_return conflict(*before, request);
+  const auto refused = co_await add_entry(request);
+  if (refused) {
+    // The gateway may be back with another port or none of its old URLs: look for it anew next
+    // time.
+    if (refused->code == 0) service_.reset();
+    co_return *refused;
+  }
+  co_return co_await verify(request);
+}
+
+awaitable<result<void>> upnp_mapper::unmap() {
+  if (!added_) co_return result<void>{};
+  if (!service_) co_await prepare();
+  if (!service_) co_return *why_not_;
+  const auto row = co_await read_entry(*added_);
+  const bool gone = !row && row.error().code == no_such_entry;
+  if (gone || (row && !made_here(*row, *added_))) {
+    added_.reset();
+    co_return result<void>{};
+  }
+  const auto answer = co_await call("DeletePortMapping", key_of(*added_));
+  if (!answer && answer.error().code != no_such_entry) co_return answer.error();
+  added_.reset();
+  co_return result<void>{};
+}
+
+}  // namespace natcheck::portmap

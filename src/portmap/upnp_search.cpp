@@ -1,0 +1,120 @@
+#include "portmap/upnp_search.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/asio/ip/multicast.hpp>
+
+#include "core/text.hpp"
+#include "net/drive.hpp"
+#include "portmap/upnp_http.hpp"
+#include "protocols/ssdp/search.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using net::asio::awaitable;
+
+/// Descriptions fetched at most, of those that say they are a gateway's and of the others alike: a
+/// device that names a new one in each answer gains nothing.
+constexpr int max_descriptions = 4;
+
+/// Searches for the gateway's description and reads it; fills `evidence` on the way.
+class igd_search {
+ public:
+  igd_search(const gateway_access& access, upnp_evidence& evidence)
+      : access_(access), evidence_(evidence) {}
+
+  awaitable<result<igd_description>> run(net::steady_time deadline);
+
+ private:
+  awaitable<std::optional<igd_description>> look_at(const ssdp::search_event& event);
+  awaitable<std::optional<igd_description>> look_at_found(const ssdp::found& found);
+  failure nothing_found(net::drive_end end, const net::error_code& send_error) const;
+
+  const gateway_access& access_;
+  upnp_evidence& evidence_;
+  std::optional<failure> last_;        ///< why the last answer of the gateway was of no use
+  std::array<int, 2> descriptions_{};  ///< fetched: of others, of self-declared gateways
+};
+
+awaitable<std::optional<igd_description>> igd_search::look_at_found(const ssdp::found& found) {
+  if (!evidence_.rtt) evidence_.rtt = found.rtt;
+  if (descriptions_[found.announces_gateway ? 1 : 0]++ >= max_descriptions) co_return std::nullopt;
+  const auto page = co_await http_get(access_, found.location);
+  if (!page) {
+    last_ = page.error();
+    co_return std::nullopt;
+  }
+  if (page->status != 200) {
+    last_ = {outcome::refused, "reading " + ssdp::to_string(found.location) + " (UPnP)",
+             fmt::format("HTTP {}", page->status), 0};
+    co_return std::nullopt;
+  }
+  auto description = read_description(found.location, page->body);
+  if (!description) {
+    // A media server in the router is no broken gateway; only a self-declared one is held to it.
+    if (found.announces_gateway || !last_) last_ = description.error();
+    co_return std::nullopt;
+  }
+  evidence_.location = ssdp::to_string(found.location);
+  co_return std::move(*description);
+}
+
+awaitable<std::optional<igd_description>> igd_search::look_at(const ssdp::search_event& event) {
+  if (const auto* other = std::get_if<ssdp::other_device>(&event)) {
+    evidence_.other_responders.push_back(other->from);
+  } else if (const auto* rejected = std::get_if<ssdp::rejected>(&event)) {
+    last_ = {outcome::malformed, "searching the router (UPnP)",
+             "it answered the search, but " + escape_bytes(rejected->reason), 0};
+  } else {
+    co_return co_await look_at_found(std::get<ssdp::found>(event));
+  }
+  co_return std::nullopt;
+}
+
+failure igd_search::nothing_found(net::drive_end end, const net::error_code& send_error) const {
+  if (last_) return *last_;
+  const std::string operation = "searching the router (UPnP)";
+  if (end == net::drive_end::deadline) {
+    return {outcome::cut_short, operation, "no answer yet when the time limit ended the search", 0};
+  }
+  if (send_error) return net::failure_from(operation, send_error);
+  return {outcome::timed_out, operation,
+          fmt::format("no answer to {} searches in 2000 ms", evidence_.attempts), 0};
+}
+
+awaitable<result<igd_description>> igd_search::run(net::steady_time deadline) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  auto socket = net::open_udp(executor, access_.from, "searching the router (UPnP)");
+  if (!socket) co_return socket.error();
+  net::error_code error;
+  socket->set_option(net::asio::ip::multicast::hops(2), error);  // UPnP DA 1.1, section 1.3.2
+  socket->set_option(net::asio::ip::multicast::outbound_interface(access_.from.local.to_v4()),
+                     error);
+  ssdp::search_config config;
+  config.gateway = access_.gateway;
+  config.multicast = access_.ssdp_multicast;
+  config.port = access_.ssdp_port;
+  ssdp::search machine(std::move(config), std::chrono::steady_clock::now());
+  net::error_code send_error;
+  for (;;) {
+    const auto end = co_await net::drive(*socket, machine, deadline, send_error);
+    evidence_.attempts = machine.attempts();
+    while (const auto event = machine.poll_event()) {
+      auto description = co_await look_at(*event);
+      if (description) co_return std::move(*description);
+    }
+    if (end != net::drive_end::event) co_return nothing_found(end, send_error);
+  }
+}
+
+}  // namespace
+
+awaitable<result<igd_description>> find_igd(const gateway_access& access, upnp_evidence& evidence,
+                                            net::steady_time deadline) {
+  igd_search searching(access, evidence);
+  co_return co_await searching.run(deadline);
+}
+
+}  // namespace natcheck::portmap
