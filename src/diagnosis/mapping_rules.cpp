@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <natcheck/diagnosis.hpp>
+
+#include "diagnosis/remedies.hpp"
+
+namespace natcheck {
+namespace {
+
+struct explanation {
+  verdict_code code;
+  std::string_view summary;
+  std::string_view advice;
+};
+
+// The most telling first: it wins over the others when the protocols failed in different ways.
+// A policy stands before a conflict, because miniupnpd answers 718 for ports its rules deny.
+constexpr explanation not_allowed{
+    verdict_code::mapping_refused, "The router does not allow this machine to open ports.",
+    "allow it in the router: on a FRITZ!Box per device (Internet > Permit Access > Port Sharing), "
+    "elsewhere the setting of UPnP or NAT-PMP and its list of permitted ports"};
+constexpr explanation table_full{verdict_code::mapping_table_full,
+                                 "The router has no room for another port mapping.",
+                                 "delete entries that nobody needs in the router's menu, or "
+                                 "restart it"};
+constexpr explanation conflict{verdict_code::port_conflict,
+                               "The port is already taken on the router.",
+                               "try another outside port, as in: natcheck serve --map "};
+constexpr explanation not_kept{verdict_code::mapping_not_kept,
+                               "The router said yes, but the mapping is not there.",
+                               "restart the router or update its firmware"};
+constexpr explanation only_permanent{
+    verdict_code::mapping_refused,
+    "The router makes permanent mappings only, or none with this lifetime.",
+    "try the other protocol: natcheck serve --via nat-pmp, or another --lifetime"};
+constexpr explanation no_wan{
+    verdict_code::mapping_refused,
+    "The router cannot open a port now: it has no Internet connection, or stands behind another "
+    "router.",
+    "natcheck discover tells which"};
+constexpr explanation other_refusal{verdict_code::mapping_refused,
+                                    "The router refused to open the port.",
+                                    "see the router's log, or restart it"};
+constexpr explanation no_service{
+    verdict_code::no_mapping_service,
+    "The router offers neither NAT-PMP nor UPnP to this machine, so natcheck cannot open the port.",
+    {}};
+constexpr explanation unknown{verdict_code::inconclusive,
+                              "No mapping was made, and the router did not say why.",
+                              "natcheck discover shows what the router offers"};
+
+constexpr std::array ranking{&not_allowed, &table_full,    &conflict,   &not_kept, &only_permanent,
+                             &no_wan,      &other_refusal, &no_service, &unknown};
+
+struct known_code {
+  mapping_protocol via;
+  int code;
+  const explanation* why;
+};
+
+// NAT-PMP: RFC 6886 section 3.5. UPnP: WANIPConnection's error codes.
+constexpr std::array known_codes{
+    known_code{mapping_protocol::nat_pmp, 2, &not_allowed},
+    known_code{mapping_protocol::nat_pmp, 3, &no_wan},
+    known_code{mapping_protocol::nat_pmp, 4, &table_full},
+    known_code{mapping_protocol::upnp, 402, &only_permanent},
+    known_code{mapping_protocol::upnp, 501, &no_wan},
+    known_code{mapping_protocol::upnp, 606, &not_allowed},
+    known_code{mapping_protocol::upnp, 718, &conflict},
+    known_code{mapping_protocol::upnp, 725, &only_permanent},
+    known_code{mapping_protocol::upnp, 728, &table_full},
+    known_code{mapping_protocol::upnp, 729, &conflict},
+};
+
+constexpr int absent_on_reading_back = -1;
+
+const explanation* explain_code(const mapping_attempt& attempt) {
+  const auto known = std::find_if(known_codes.begin(), known_codes.end(), [&](const auto& k) {
+    return k.via == attempt.via && k.code == attempt.code;
+  });
+  return known == known_codes.end() ? &other_refusal : known->why;
+}
+
+const explanation* explain(const mapping_attempt& attempt) {
+  if (attempt.code == absent_on_reading_back) return &not_kept;
+  if (attempt.code != 0) return explain_code(attempt);
+  const bool no_answer =
+      attempt.state == service_state::refused || attempt.state == service_state::silent;
+  return no_answer ? &no_service : &unknown;
+}
+
+const explanation& best_explanation(const std::vector<mapping_attempt>& attempts) {
+  for (const auto* candidate : ranking) {
+    const bool given = std::any_of(attempts.begin(), attempts.end(),
+                                   [&](const auto& a) { return explain(a) == candidate; });
+    if (given) return *candidate;
+  }
+  return unknown;
+}
+
+/// An answer that could not be used, or a protocol that was not asked, leaves the reason open.
+bool all_closed(const mapping_evidence& seen) {
+  return std::all_of(seen.attempts.begin(), seen.attempts.end(),
+                     [](const auto& a) { return explain(a) != &unknown; });
+}
+
+confidence certainty_of(const explanation& why, const mapping_evidence& seen) {
+  if (why.code == verdict_code::inconclusive) return confidence::unconfirmed;
+  if (why.code != verdict_code::no_mapping_service) return confidence::confirmed;
+  return all_closed(seen) ? confidence::likely : confidence::unconfirmed;
+}
+
+constexpr std::array<std::string_view, 5> state_words{"accepted", "refused", "no answer",
+                                                      "unusable answer", "not tried"};
+
+std::string line(const mapping_attempt& attempt) {
+  std::string text = attempt.via == mapping_protocol::nat_pmp ? "NAT-PMP: " : "UPnP: ";
+  text += state_words.at(static_cast<std::size_t>(attempt.state));
+  if (attempt.code > 0) text += fmt::format(", code {}", attempt.code);
+  if (attempt.code == absent_on_reading_back) text += ", not there on reading back";
+  return attempt.detail.empty() ? text : fmt::format("{} ({})", text, attempt.detail);
+}
+
+std::vector<std::string> advice_for(const explanation& why, const mapping_evidence& seen) {
+  std::vector<std::string> advice;
+  const auto router = seen.gateway ? seen.gateway->to_string() : std::string("not found");
+  if (why.code == verdict_code::no_mapping_service && seen.gateway) {
+    advice.push_back(judging::turn_on_service(router));
+  } else if (!why.advice.empty()) {
+    advice.emplace_back(why.advice);
+  }
+  if (&why == &conflict) {
+    const int next = seen.external_port == 65535 ? 65534 : seen.external_port + 1;
+    advice.back() += fmt::format("{}:{}", next, seen.internal.port);
+  }
+  advice.push_back(
+      "or " + judging::forward_by_hand(seen.protocol, seen.external_port, router, seen.internal));
+  advice.push_back(fmt::format(
+      "then from outside, with the router's public address, run: natcheck probe ADDRESS:{}",
+      seen.external_port));
+  return advice;
+}
+
+}  // namespace
+
+diagnosis diagnose(const mapping_evidence& evidence) {
+  const auto& why = best_explanation(evidence.attempts);
+  verdict v{why.code,
+            certainty_of(why, evidence),
+            std::string(why.summary),
+            {},
+            advice_for(why, evidence)};
+  for (const auto& attempt : evidence.attempts) v.evidence.push_back(line(attempt));
+  if (evidence.attempts.empty()) v.evidence.emplace_back("no protocol was tried");
+  return {std::move(v), {}};
+}
+
+}  // namespace natcheck

@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <natcheck/diagnosis.hpp>
+
+#include "core/units.hpp"
+#include "diagnosis/probe_words.hpp"
+
+namespace natcheck {
+namespace {
+
+using judging::failure_words;
+using judging::was_reached;
+
+std::size_t reached_count(const probe_evidence& seen) {
+  return static_cast<std::size_t>(
+      std::count_if(seen.handshakes.begin(), seen.handshakes.end(), was_reached));
+}
+
+/// The handshake that speaks for all: one that reached the server, else the first.
+const handshake_evidence& representative(const probe_evidence& seen) {
+  const auto reached = std::find_if(seen.handshakes.begin(), seen.handshakes.end(), was_reached);
+  return reached == seen.handshakes.end() ? seen.handshakes.front() : *reached;
+}
+
+verdict_code reached_code(const handshake_evidence& one) {
+  if (!one.path) return verdict_code::reachable;
+  return *one.path == translation::direct ? verdict_code::reachable_direct
+                                          : verdict_code::reachable_mapped;
+}
+
+/// A plain greeter proves no more than that somebody there knows the words.
+confidence reached_certainty(const handshake_evidence& one) {
+  return one.result == probe_result::reached ? confidence::confirmed : confidence::likely;
+}
+
+std::string who_greeted(const handshake_evidence& one) {
+  if (one.result == probe_result::reached_plain) return "a server answered the plain greeting";
+  return "the server answered, and the echo came back intact";
+}
+
+verdict judge_reached(const probe_evidence& seen, const handshake_evidence& one) {
+  verdict v{reached_code(one), reached_certainty(one), {}, {}, {}};
+  v.summary = fmt::format("{} is reachable: {} ({}).", judging::place(seen), who_greeted(one),
+                          in_ms(one.timing.total));
+  if (v.code == verdict_code::reachable_mapped) {
+    v.evidence.emplace_back("the server has another address itself: a router passes the port on");
+  }
+  if (one.result == probe_result::reached_plain) {
+    v.evidence.emplace_back("a plain greeting carries no nonce, so who answered is not proven");
+  }
+  return v;
+}
+
+verdict judge_inside(const probe_evidence& seen, const handshake_evidence& one) {
+  return {verdict_code::tested_from_inside,
+          reached_certainty(one),
+          fmt::format("{} answered, but this was asked from inside, which proves nothing about the "
+                      "Internet ({}).",
+                      judging::place(seen), in_ms(one.timing.total)),
+          {},
+          {}};
+}
+
+verdict judge_unstable(const probe_evidence& seen, const handshake_evidence& one) {
+  const auto all = seen.handshakes.size();
+  const auto lost = all - reached_count(seen);
+  verdict v{verdict_code::unstable, reached_certainty(one), {}, {}, {}};
+  v.summary = fmt::format("{} is reachable only at times: {} of {} handshakes failed ({:.0f} %).",
+                          judging::place(seen), lost, all,
+                          100.0 * static_cast<double>(lost) / static_cast<double>(all));
+  v.advice = {"natcheck probe --count 20 " + seen.target +
+                  ", once by cable and once from another network, to see where it is lost",
+              "on the server's side, look for a full connection limit or a lossy link"};
+  return v;
+}
+
+verdict judge_failed(const probe_evidence& seen, const handshake_evidence& one) {
+  const auto words = failure_words(one);
+  const auto advice = judging::failure_advice(one, seen);
+  if (one.local_fault) {
+    return {words.code,
+            confidence::confirmed,
+            fmt::format("{} was not asked: nothing left this machine.", judging::place(seen)),
+            {},
+            advice};
+  }
+  const auto certainty =
+      words.code == verdict_code::unresolved ? confidence::unconfirmed : confidence::likely;
+  return {words.code, certainty, judging::failure_sentence(one, seen), {words.meaning}, advice};
+}
+
+verdict judge(const probe_evidence& seen) {
+  const auto& one = representative(seen);
+  const auto reached = reached_count(seen);
+  if (reached == 0) return judge_failed(seen, one);
+  if (reached < seen.handshakes.size()) return judge_unstable(seen, one);
+  return seen.inside.empty() ? judge_reached(seen, one) : judge_inside(seen, one);
+}
+
+void add_details(verdict& v, const probe_evidence& seen) {
+  for (auto& line : judging::handshake_lines(seen, representative(seen))) {
+    v.evidence.push_back(std::move(line));
+  }
+  for (const auto reason : seen.inside) {
+    v.evidence.push_back(judging::inside_line(reason));
+  }
+  if (!seen.inside.empty()) v.advice.push_back(judging::ask_outside(seen));
+}
+
+}  // namespace
+
+diagnosis diagnose(const probe_evidence& evidence) {
+  if (evidence.handshakes.empty()) {
+    return {{verdict_code::inconclusive,
+             confidence::unconfirmed,
+             evidence.target + " was not asked.",
+             {"missing test: the handshake"},
+             {"natcheck probe " + evidence.target}},
+            {}};
+  }
+  diagnosis judged{judge(evidence), {}};
+  add_details(judged.main, evidence);
+  return judged;
+}
+
+answer answer_of(const probe_evidence& evidence, const verdict& judged) {
+  switch (judged.code) {
+    case verdict_code::reachable:
+    case verdict_code::reachable_direct:
+    case verdict_code::reachable_mapped:
+    case verdict_code::tested_from_inside:
+      return answer::yes;
+    case verdict_code::unstable:
+    case verdict_code::unresolved:
+    case verdict_code::inconclusive:
+      return answer::unknown;
+    default:
+      return representative(evidence).local_fault ? answer::unknown : answer::no;
+  }
+}
+
+}  // namespace natcheck

@@ -1,0 +1,50 @@
+#include "report/json.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <natcheck/report.hpp>
+
+namespace natcheck {
+
+std::string_view version() { return NATCHECK_VERSION; }
+
+namespace report {
+
+json::value or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : to_value(std::string_view(text));
+}
+
+json::value to_value(const std::vector<std::string>& texts) {
+  json::array all;
+  for (const auto& text : texts) all.push_back(to_value(std::string_view(text)));
+  return all;
+}
+
+json::object to_value(const verdict& judged) {
+  return {{"code", to_value(to_string(judged.code))},
+          {"confidence", to_value(to_string(judged.certainty))},
+          {"summary", judged.summary},
+          {"evidence", to_value(judged.evidence)},
+          {"advice", to_value(judged.advice)}};
+}
+
+json::value to_value(const std::vector<finding>& findings) {
+  json::array all;
+  for (const auto& found : findings) {
+    all.push_back({{"code", found.code}, {"summary", found.summary}, {"advice", found.advice}});
+  }
+  return all;
+}
+
+std::string timestamp(std::chrono::system_clock::time_point at) {
+  using std::chrono::milliseconds;
+  const auto since = std::chrono::floor<milliseconds>(at.time_since_epoch());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(seconds.count())),
+                     (since - seconds).count());
+}
+
+}  // namespace report
+}  // namespace natcheck

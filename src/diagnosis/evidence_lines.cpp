@@ -1,0 +1,119 @@
+#include "diagnosis/evidence_lines.hpp"
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "core/units.hpp"
+
+namespace natcheck::judging {
+namespace {
+
+std::string with_detail(std::string_view what, const std::string& detail) {
+  return detail.empty() ? std::string(what) : fmt::format("{}: {}", what, detail);
+}
+
+/// Of a service that did not answer.
+std::string failed(const service_evidence& service) {
+  switch (service.state) {
+    case service_state::refused:
+      return with_detail("refused", service.detail);
+    case service_state::malformed:
+      return with_detail("unusable answer", service.detail);
+    case service_state::not_tried:
+      return with_detail("not tried", service.detail);
+    case service_state::silent:
+    case service_state::answered:
+      break;
+  }
+  if (!service.detail.empty()) return service.detail;
+  return "no answer to " + counted(static_cast<std::size_t>(service.attempts), "request");
+}
+
+std::string outside_address(const address& ip) {
+  return fmt::format("the router says that its outside address is {}, {}", ip.to_string(),
+                     describe(scope_of(ip)));
+}
+
+std::string answered_after(const char* name, const service_evidence& service) {
+  return service.rtt ? fmt::format("{} ({}): ", name, in_ms(*service.rtt))
+                     : fmt::format("{}: ", name);
+}
+
+std::string line(const nat_pmp_evidence& service) {
+  if (service.state != service_state::answered) return "NAT-PMP: " + failed(service);
+  auto text = answered_after("NAT-PMP", service);
+  if (service.external_address) {
+    text += outside_address(*service.external_address);
+  } else {
+    text += fmt::format("result {} instead of an address", service.result.value_or(0));
+  }
+  return with_detail(text, service.detail);
+}
+
+std::string upnp_address(const upnp_evidence& service) {
+  if (service.external_address) return outside_address(*service.external_address);
+  if (service.external_address_error) {
+    return fmt::format("the router will not tell its outside address (error {})",
+                       *service.external_address_error);
+  }
+  if (!service.external_address_text) return "the router does not tell its outside address";
+  if (service.external_address_text->empty()) return "the router gives an empty outside address";
+  return fmt::format("the router gives {} for its outside address, which is none",
+                     quoted(*service.external_address_text));
+}
+
+std::string line(const upnp_evidence& service) {
+  if (service.state != service_state::answered) return "UPnP: " + failed(service);
+  auto text = answered_after("UPnP", service) + upnp_address(service);
+  if (service.connection_status) {
+    text += ", connection status " + quoted(*service.connection_status);
+  }
+  if (service.uptime_s) text += fmt::format(" for {} s", *service.uptime_s);
+  return with_detail(text, service.detail);
+}
+
+std::string neighbor_line(const situation& s) {
+  switch (s.seen.gateway->neighbor) {
+    case neighbor_state::reachable:
+      return s.router() + " answers on the local network (ARP)";
+    case neighbor_state::resolved:
+      return s.router() + " was seen on the local network (ARP)";
+    case neighbor_state::unanswered:
+      return s.router() + " does not answer ARP requests";
+    case neighbor_state::unknown:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string quoted(const std::string& foreign) {
+  constexpr std::size_t longest = 64;
+  const bool cut = foreign.size() > longest;
+  return fmt::format("\"{}{}\"", escape_bytes(foreign.substr(0, longest)), cut ? "..." : "");
+}
+
+std::string local_line(const situation& s) {
+  const auto& way_out = *s.seen.host.ipv4;
+  return fmt::format("local address {} on {} is {}", way_out.local.to_string(), way_out.interface,
+                     describe(scope_of(way_out.local)));
+}
+
+std::string names_of(const std::vector<claim>& claims) {
+  std::string names;
+  for (const auto& c : claims) {
+    if (!names.empty()) names += " and ";
+    names += c.name;
+  }
+  return names;
+}
+
+std::vector<std::string> gateway_lines(const situation& s) {
+  if (!s.seen.gateway) return {};
+  std::vector<std::string> lines{line(s.seen.gateway->nat_pmp), line(s.seen.gateway->upnp)};
+  if (auto neighbor = neighbor_line(s); !neighbor.empty()) lines.push_back(std::move(neighbor));
+  return lines;
+}
+
+}  // namespace natcheck::judging

@@ -1,0 +1,158 @@
+#include "diagnosis/probe_words.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/units.hpp"
+
+namespace natcheck::judging {
+namespace {
+
+struct outcome_words {
+  verdict_code code;
+  std::string_view name;      ///< of one handshake in a count
+  std::string_view happened;  ///< completes "5.5.5.5 ..., port 1234"
+  std::string_view meaning;
+  std::string_view advice;
+};
+
+// In the order of probe_result; reached and reached_plain have no failure to explain.
+constexpr std::array<outcome_words, 10> words{{
+    {verdict_code::reachable, "reached", {}, {}, {}},
+    {verdict_code::reachable, "reached, plain", {}, {}, {}},
+    {verdict_code::refused, "refused", "refused the connection on port {}",
+     "something there says no: the port is not forwarded, or the server is not running",
+     "on the server's side, check that natcheck serve says \"Mapped\", and compare the port"},
+    {verdict_code::timed_out, "timed out", "did not answer on port {}",
+     "nothing came back: a firewall or a provider drops it, or no machine has this address",
+     "on the server's side, run natcheck discover, compare its public address, and look for a "
+     "firewall that drops the port"},
+    {verdict_code::unreachable, "unreachable", "cannot be reached: a router says so (port {})",
+     "a router on the way knows no path to it, or forbids it",
+     "check the address; on the server's side, run natcheck discover"},
+    {verdict_code::silent, "silent", "accepted the connection on port {} and said nothing",
+     "something accepts connections there and is not a natcheck server, or hangs",
+     "on the server's side, check that the port leads to the machine that runs natcheck serve"},
+    {verdict_code::wrong_host_answers, "other service", "answered on port {}, but not as natcheck",
+     "the port leads to another program or another machine",
+     "on the server's side, compare the forwarded address and port with those of natcheck serve"},
+    {verdict_code::reset, "reset", "broke the connection on port {} before its greeting was whole",
+     "a firewall, or a server at its limit, closed the connection",
+     "on the server's side, see what natcheck serve reports, and try again"},
+    {verdict_code::corrupted, "corrupted", "answered on port {}, but altered what was sent",
+     "a device on the way changes the data: a proxy, or a router's helper (ALG)",
+     "try another port; look for a proxy or an application-level gateway in the router"},
+    {verdict_code::unresolved,
+     "unresolved",
+     {},
+     "the name has no address that DNS could tell",
+     "check the spelling, or use the address that natcheck discover shows on the server's side"},
+}};
+
+const outcome_words& words_of(probe_result result) {
+  return words.at(static_cast<std::size_t>(result));
+}
+
+constexpr std::array<std::string_view, 4> inside_lines{
+    "the target is an address of this very machine",
+    "the target is a loopback address, which never leaves this machine",
+    "the target is a private address, which exists in its own network only",
+    "the server saw this machine come from its own public address: the router turned it back",
+};
+
+std::string duration(const char* name, const std::optional<millis>& value) {
+  return value ? fmt::format("{} {}", name, in_ms(*value)) : "";
+}
+
+std::string timing_line(const probe_timing& timing) {
+  std::string line;
+  for (const auto& part :
+       {duration("name lookup", timing.resolve), duration("connection", timing.connect),
+        duration("greeting", timing.greeting), duration("echo", timing.echo)}) {
+    if (!part.empty()) line += (line.empty() ? "" : ", ") + part;
+  }
+  return line;
+}
+
+/// "3 timed out, 2 reached"
+std::string count_line(const probe_evidence& seen) {
+  std::array<std::size_t, words.size()> counts{};
+  for (const auto& one : seen.handshakes) ++counts.at(static_cast<std::size_t>(one.result));
+  std::string line;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (counts.at(i) == 0) continue;
+    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", counts.at(i), words.at(i).name);
+  }
+  return fmt::format("of {}: {}", counted(seen.handshakes.size(), "handshake"), line);
+}
+
+}  // namespace
+
+failure_words::failure_words(const handshake_evidence& one)
+    : code(words_of(one.result).code), meaning(words_of(one.result).meaning) {
+  if (!one.wrong_identity) return;
+  code = verdict_code::wrong_host_answers;
+  meaning = "a natcheck server answered with another session than ours: something else replies";
+}
+
+bool was_reached(const handshake_evidence& one) {
+  return !one.wrong_identity &&
+         (one.result == probe_result::reached || one.result == probe_result::reached_plain);
+}
+
+std::string place(const probe_evidence& seen) {
+  return seen.address ? to_string(*seen.address) : seen.target;
+}
+
+std::string failure_sentence(const handshake_evidence& one, const probe_evidence& seen) {
+  if (one.result == probe_result::unresolved || !seen.address) {
+    return fmt::format("The name in {} could not be resolved to an address.", seen.target);
+  }
+  const auto happened = one.wrong_identity
+                            ? std::string("answered on port {}, but not to this probe")
+                            : std::string(words_of(one.result).happened);
+  return fmt::format("{} {} ({}).", seen.address->ip.to_string(),
+                     fmt::format(fmt::runtime(happened), seen.address->port),
+                     in_ms(one.timing.total));
+}
+
+std::vector<std::string> failure_advice(const handshake_evidence& one, const probe_evidence& seen) {
+  if (one.local_fault) {
+    return {"check this machine's own network and firewall: natcheck discover",
+            "then again: natcheck probe " + seen.target};
+  }
+  const auto which = one.wrong_identity ? probe_result::other_service : one.result;
+  return {std::string(words_of(which).advice)};
+}
+
+std::vector<std::string> handshake_lines(const probe_evidence& seen,
+                                         const handshake_evidence& one) {
+  std::vector<std::string> lines;
+  const bool foreign = one.wrong_identity || one.result == probe_result::other_service;
+  if (!one.detail.empty()) {
+    lines.push_back(foreign ? fmt::format("it said \"{}\"", one.detail) : one.detail);
+  }
+  if (seen.handshakes.size() > 1) lines.push_back(count_line(seen));
+  if (seen.address && seen.target != to_string(*seen.address)) {
+    lines.push_back(seen.target + " is " + to_string(*seen.address));
+  }
+  if (one.seen_as) lines.push_back("the server saw this machine as " + to_string(*one.seen_as));
+  if (auto timing = timing_line(one.timing); !timing.empty()) lines.push_back(std::move(timing));
+  return lines;
+}
+
+std::string inside_line(inside_reason reason) {
+  return std::string(inside_lines.at(static_cast<std::size_t>(reason)));
+}
+
+std::string ask_outside(const probe_evidence& seen) {
+  if (seen.inside.front() == inside_reason::hairpin) {
+    return "from another network, a phone without Wi-Fi for example, run: natcheck probe " +
+           seen.target;
+  }
+  return "from another network, run natcheck probe with the public address that natcheck discover "
+         "shows on the server's side";
+}
+
+}  // namespace natcheck::judging

@@ -1,0 +1,36 @@
+// What each outcome of a handshake is called, what it means, and what to do about it.
+#pragma once
+
+#include <natcheck/diagnosis.hpp>
+#include <string>
+#include <vector>
+
+namespace natcheck::judging {
+
+/// How a handshake that did not reach the server is judged.
+struct failure_words {
+  explicit failure_words(const handshake_evidence& one);
+
+  verdict_code code;
+  std::string meaning;  ///< what it says about the way there, as far as one side can tell
+};
+
+bool was_reached(const handshake_evidence& one);
+
+/// "5.5.5.5:1234", or the target where no address is known.
+std::string place(const probe_evidence& seen);
+
+/// "5.5.5.5 refused the connection on port 1234 (31 ms)."
+std::string failure_sentence(const handshake_evidence& one, const probe_evidence& seen);
+
+std::vector<std::string> failure_advice(const handshake_evidence& one, const probe_evidence& seen);
+
+/// Names, timings and counts.
+std::vector<std::string> handshake_lines(const probe_evidence& seen, const handshake_evidence& one);
+
+/// Why an answer proves nothing about the outside.
+std::string inside_line(inside_reason reason);
+
+std::string ask_outside(const probe_evidence& seen);
+
+}  // namespace natcheck::judging

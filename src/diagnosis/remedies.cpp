@@ -1,0 +1,40 @@
+#include "diagnosis/remedies.hpp"
+
+#include <fmt/format.h>
+
+namespace natcheck::judging {
+
+std::string forward_by_hand(transport protocol, std::uint16_t external, const std::string& router,
+                            const endpoint& internal) {
+  return fmt::format(
+      "forward {} port {} by hand on the router ({}) to {}; its menu calls this port forwarding, "
+      "port sharing, virtual server or NAT rule",
+      protocol == transport::tcp ? "TCP" : "UDP", external, router, to_string(internal));
+}
+
+std::string forward_example(const std::string& router, const address& local) {
+  return forward_by_hand(transport::tcp, example_port, router, {local, example_port});
+}
+
+std::string turn_on_service(const std::string& router) {
+  return fmt::format(
+      "turn on UPnP or NAT-PMP in the router (http://{}/); its menu may call it UPnP IGD, "
+      "automatic port forwarding, or letting devices change port settings",
+      router);
+}
+
+std::string probe_from_outside(const address& ip) {
+  return "from outside, run: natcheck probe " + to_string(endpoint{ip, example_port});
+}
+
+std::string use_ipv6(const address& ip) {
+  return fmt::format(
+      "use IPv6: this machine has {}; allow TCP port {} to it in the router's IPv6 firewall",
+      ip.to_string(), example_port);
+}
+
+std::string use_relay() {
+  return "use a relay: a server with a public address that passes connections on to this machine";
+}
+
+}  // namespace natcheck::judging

@@ -1,0 +1,32 @@
+// Next steps that several rules advise, in the words that router menus use.
+#pragma once
+
+#include <cstdint>
+#include <natcheck/evidence.hpp>
+#include <string>
+
+namespace natcheck::judging {
+
+/// The port that examples open, and that `probe` tries when none is named.
+inline constexpr std::uint16_t example_port = 1234;
+
+/// "forward TCP port 1234 on the router (192.168.1.1) to 192.168.1.10:1234, in its menu ..."
+std::string forward_by_hand(transport protocol, std::uint16_t external, const std::string& router,
+                            const endpoint& internal);
+
+/// The same for the example port, to `local`.
+std::string forward_example(const std::string& router, const address& local);
+
+/// "turn on UPnP or NAT-PMP in the router ..."
+std::string turn_on_service(const std::string& router);
+
+/// "from outside, run: natcheck probe 5.5.5.5:1234"
+std::string probe_from_outside(const address& ip);
+
+/// How to be reached by IPv6 instead.
+std::string use_ipv6(const address& ip);
+
+/// What is left where the provider's NAT cannot be opened.
+std::string use_relay();
+
+}  // namespace natcheck::judging

@@ -1,0 +1,36 @@
+// The parts that the JSON of all commands is made of. An empty optional is null.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <natcheck/diagnosis.hpp>
+#include <optional>
+
+namespace natcheck::report {
+
+namespace json = boost::json;
+
+inline json::value to_value(std::string_view text) { return json::string(text); }
+inline json::value to_value(std::uint32_t number) { return number; }
+inline json::value to_value(std::uint16_t number) { return number; }
+inline json::value to_value(millis duration) { return duration.count(); }
+inline json::value to_value(const address& ip) { return to_value(ip.to_string()); }
+inline json::value to_value(const endpoint& value) { return to_value(to_string(value)); }
+
+template <class T>
+json::value or_null(const std::optional<T>& value) {
+  return value ? to_value(*value) : json::value(nullptr);
+}
+
+/// Text of which nothing is known is empty in the evidence, and null in JSON.
+json::value or_null(const std::string& text);
+
+json::value to_value(const std::vector<std::string>& texts);
+json::object to_value(const verdict& judged);
+json::value to_value(const std::vector<finding>& findings);
+
+/// RFC 3339, UTC, with milliseconds.
+std::string timestamp(std::chrono::system_clock::time_point at);
+
+}  // namespace natcheck::report

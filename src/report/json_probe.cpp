@@ -1,0 +1,69 @@
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <natcheck/report.hpp>
+
+#include "report/json.hpp"
+#include "report/json_writer.hpp"
+#include "report/names.hpp"
+
+namespace natcheck {
+namespace {
+
+using report::name_of;
+using report::or_null;
+using report::to_value;
+namespace json = boost::json;
+
+/// The handshake whose details stand for all: one that reached the server, else the first.
+const handshake_evidence& representative(const probe_evidence& seen) {
+  const auto reached = std::find_if(
+      seen.handshakes.begin(), seen.handshakes.end(), [](const handshake_evidence& one) {
+        return one.result == probe_result::reached || one.result == probe_result::reached_plain;
+      });
+  return reached == seen.handshakes.end() ? seen.handshakes.front() : *reached;
+}
+
+json::value server_part(const handshake_evidence& one) {
+  if (!one.server_version && !one.server_instance) return nullptr;
+  return {{"version", or_null(one.server_version)}, {"instance", or_null(one.server_instance)}};
+}
+
+json::value timing_part(const probe_timing& timing) {
+  return {{"resolve", or_null(timing.resolve)},
+          {"connect", or_null(timing.connect)},
+          {"greeting", or_null(timing.greeting)},
+          {"echo", or_null(timing.echo)},
+          {"total", to_value(timing.total)}};
+}
+
+json::value rtt_part(const rtt_statistics& rtt) {
+  return {{"min", or_null(rtt.min)},
+          {"avg", or_null(rtt.avg)},
+          {"max", or_null(rtt.max)},
+          {"sent", rtt.sent},
+          {"received", rtt.received}};
+}
+
+json::array handshakes_part(const probe_evidence& seen) {
+  json::array all;
+  for (const auto& one : seen.handshakes) {
+    all.push_back({{"result", name_of(one.result)}, {"total_ms", to_value(one.timing.total)}});
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string to_json(const probe_report& report) {
+  const auto& seen = report.evidence;
+  const auto& one = representative(seen);
+  json::object all{{"schema", "natcheck/probe/1"},     {"target", seen.target},
+                   {"address", or_null(seen.address)}, {"protocol", name_of(transport::tcp)},
+                   {"result", name_of(one.result)},    {"seen_as", or_null(one.seen_as)},
+                   {"server", server_part(one)},       {"timing_ms", timing_part(one.timing)},
+                   {"rtt_ms", rtt_part(report.rtt)},   {"verdict", to_value(report.judged.main)}};
+  if (seen.handshakes.size() > 1) all["handshakes"] = handshakes_part(seen);
+  return print_json(all, report::json_layout::indented) + "\n";
+}
+
+}  // namespace natcheck

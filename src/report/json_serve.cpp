@@ -1,0 +1,116 @@
+#include <boost/json/array.hpp>
+#include <natcheck/report.hpp>
+
+#include "report/json.hpp"
+#include "report/json_writer.hpp"
+#include "report/names.hpp"
+
+namespace natcheck {
+namespace {
+
+using report::name_of;
+using report::or_null;
+using report::to_value;
+namespace json = boost::json;
+
+json::value outside(const mapping& entry) {
+  if (!entry.external_address) return nullptr;
+  return to_value(endpoint{*entry.external_address, entry.external_port});
+}
+
+json::array attempts_part(const std::vector<mapping_attempt>& attempts) {
+  json::array all;
+  for (const auto& attempt : attempts) {
+    all.push_back({{"via", name_of(attempt.via)},
+                   {"outcome", name_of(attempt.state)},
+                   {"detail", or_null(attempt.detail)}});
+  }
+  return all;
+}
+
+/// Adds the fields of one event; the overloads are in the order of the variant.
+class filler {
+ public:
+  explicit filler(json::object& out) : out_(out) {}
+
+  void operator()(const events::listening& e) {
+    begin("listening", e.protocol);
+    out_["address"] = to_value(e.local);
+  }
+  void operator()(const events::mapped& e) {
+    begin("mapped", e.entry);
+    out_["probe_command"] = e.probe_command;
+  }
+  void operator()(const events::map_not_needed& e) {
+    begin("map-not-needed", transport::tcp);
+    out_["external"] = to_value(e.external);
+    out_["probe_command"] = e.probe_command;
+  }
+  void operator()(const events::map_failed& e) {
+    begin("map-failed", e.evidence.protocol);
+    out_["attempts"] = attempts_part(e.evidence.attempts);
+    out_["verdict"] = to_string(e.judged.main.code);
+    out_["summary"] = e.judged.main.summary;
+    out_["advice"] = to_value(e.judged.main.advice);
+  }
+  void operator()(const events::greeted& e) {
+    begin("greeted", e.protocol);
+    out_["peer"] = to_value(e.peer);
+    out_["dialect"] = name_of(e.spoken);
+    out_["session"] = or_null(e.session);
+    out_["bytes"] = e.bytes;
+    out_["duration_ms"] = to_value(e.duration);
+  }
+  void operator()(const events::rejected& e) {
+    begin("rejected", e.protocol);
+    out_["peer"] = to_value(e.peer);
+    out_["reason"] = e.reason;
+  }
+  void operator()(const events::renewed& e) { begin("renewed", e.entry); }
+  void operator()(const events::mapping_lost& e) {
+    begin("mapping-lost", e.entry);
+    out_["reason"] = e.reason;
+  }
+  void operator()(const events::remapped& e) {
+    begin("remapped", e.entry);
+    out_["probe_command"] = e.probe_command;
+  }
+  void operator()(const events::unmapped& e) {
+    begin("unmapped", e.entry);
+    out_["removed"] = e.removed;
+    out_["detail"] = or_null(e.detail);
+  }
+  void operator()(const events::stopped& e) {
+    out_["event"] = "stopped";
+    out_["greeted"] = e.greeted;
+    out_["rejected"] = e.rejected;
+    out_["uptime_s"] = std::chrono::duration<double>(e.uptime).count();
+  }
+
+ private:
+  void begin(std::string_view name, transport protocol) {
+    out_["event"] = name;
+    out_["protocol"] = name_of(protocol);
+  }
+
+  void begin(std::string_view name, const mapping& entry) {
+    begin(name, entry.protocol);
+    out_["via"] = name_of(entry.via);
+    out_["external"] = outside(entry);
+    out_["internal"] = to_value(entry.internal);
+    out_["lifetime_s"] = entry.lifetime.count();
+    out_["verified"] = entry.verified;
+  }
+
+  json::object& out_;
+};
+
+}  // namespace
+
+std::string to_json(const serve_event& event) {
+  json::object all{{"event", nullptr}, {"at", report::timestamp(event.at)}};
+  std::visit(filler(all), event.what);
+  return print_json(all, report::json_layout::one_line) + "\n";
+}
+
+}  // namespace natcheck

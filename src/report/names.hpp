@@ -1,0 +1,22 @@
+// The words of JSON and text for the enumerators of the public types.
+#pragma once
+
+#include <natcheck/evidence.hpp>
+#include <natcheck/serve.hpp>
+#include <string_view>
+
+namespace natcheck::report {
+
+std::string_view name_of(service_state value);     ///< "not-tried"
+std::string_view name_of(interface_kind value);    ///< "ethernet"
+std::string_view name_of(probe_result value);      ///< "reached-plain"
+std::string_view name_of(mapping_protocol value);  ///< "nat-pmp"
+std::string_view name_of(transport value);         ///< "tcp"
+std::string_view name_of(dialect value);           ///< "plain"
+
+/// "NAT-PMP", "TCP", "timed out": for people.
+std::string_view words_for(mapping_protocol value);
+std::string_view words_for(transport value);
+std::string_view words_for(probe_result value);
+
+}  // namespace natcheck::report

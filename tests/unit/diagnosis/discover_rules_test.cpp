@@ -1,0 +1,363 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <natcheck/diagnosis.hpp>
+
+#include "evidence_builder.hpp"
+#include "print.hpp"
+
+namespace natcheck {
+namespace {
+
+using namespace natcheck::testing;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using enum verdict_code;
+using enum confidence;
+
+using change = std::function<void(discover_evidence&)>;
+
+struct row {
+  const char* name;
+  change bend;
+  verdict_code code;
+  confidence certainty;
+  answer yes_or_no;
+  const char* public_ip;  ///< nullptr: none is known
+  const char* in_summary;
+  const char* in_evidence;
+  const char* in_advice;
+};
+
+void make_public(discover_evidence& e, const char* local) {
+  e.host.interfaces = {nic("eth0", local)};
+  e.host.ipv4 = way_out(local, "192.168.1.1");
+}
+
+void cut_off(discover_evidence& e) {
+  e.host.ipv4.reset();
+  e.gateway.reset();
+  e.host.interfaces = {nic("eth0", "192.168.1.10", false)};
+}
+
+const row rows[] = {
+    {"no interface is up",
+     [](auto& e) {
+       cut_off(e);
+       e.host.interfaces.front().up = false;
+     },
+     offline, confirmed, answer::no, nullptr, "no network interface is up", "no IPv4 route",
+     "cable"},
+    {"only loopback is up",
+     [](auto& e) {
+       cut_off(e);
+       e.host.interfaces = {nic("lo", "127.0.0.1", false)};
+       e.host.interfaces.front().kind = interface_kind::loopback;
+     },
+     offline, confirmed, answer::no, nullptr, "no network interface is up", "no IPv4 route",
+     "Wi-Fi"},
+    {"no address",
+     [](auto& e) {
+       cut_off(e);
+       e.host.interfaces = {nic("eth0", nullptr, false)};
+     },
+     offline, confirmed, answer::no, nullptr, "no IPv4 address on eth0", "no IPv4 address", "DHCP"},
+    {"an address that the host gave itself",
+     [](auto& e) {
+       cut_off(e);
+       e.host.interfaces = {nic("eth0", "169.254.7.7", false)};
+     },
+     offline, confirmed, answer::no, nullptr, "no IPv4 address on eth0", "no IPv4 address", "DHCP"},
+    {"no default route", cut_off, offline, confirmed, answer::no, nullptr,
+     "no default route by eth0", "no IPv4 route", "default gateway"},
+    {"only unique local IPv6",
+     [](auto& e) {
+       cut_off(e);
+       add_ipv6(e, "fd00::10");
+     },
+     offline, confirmed, answer::no, nullptr, "no default route", "no public IPv6 address",
+     "default gateway"},
+    {"only IPv6",
+     [](auto& e) {
+       cut_off(e);
+       add_ipv6(e);
+     },
+     ipv6_only, unconfirmed, answer::yes, nullptr, "no way to the IPv4 Internet", "2a00:1::10",
+     "IPv6 firewall"},
+    {"the chosen interface has no way out, another has",
+     [](auto& e) {
+       cut_off(e);
+       e.host.interfaces.push_back(nic("wlan0", "10.0.0.5"));
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "chosen interface", "wlan0",
+     "natcheck discover --interface wlan0"},
+    {"router does not answer ARP",
+     [](auto& e) { e.gateway->neighbor = neighbor_state::unanswered; }, offline, confirmed,
+     answer::no, nullptr, "192.168.1.1 does not answer on the local network",
+     "does not answer ARP", "switched on"},
+    {"router does not answer ARP, one service cut short",
+     [](auto& e) {
+       e.gateway->neighbor = neighbor_state::unanswered;
+       e.gateway->upnp = {};
+     },
+     offline, confirmed, answer::no, nullptr, "does not answer", "UPnP: not tried", "switched on"},
+    {"router does not answer ARP, but every schedule was cut short",
+     [](auto& e) {
+       e.gateway->neighbor = neighbor_state::unanswered;
+       e.gateway->nat_pmp = {};
+       e.gateway->upnp = {};
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "not every test", "missing test: NAT-PMP",
+     "--timeout 30"},
+    {"router does not answer ARP, IPv6 is there",
+     [](auto& e) {
+       e.gateway->neighbor = neighbor_state::unanswered;
+       add_ipv6(e);
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "whether IPv6 works was not tested",
+     "2a00:1::10", "natcheck probe [2a00:1::10]:1234"},
+    {"ARP failed, and yet a service refused",
+     [](auto& e) {
+       e.gateway->neighbor = neighbor_state::unanswered;
+       nat_pmp_fails(e, 2);
+     },
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "neither NAT-PMP nor UPnP",
+     "NAT-PMP: refused", "turn on UPnP"},
+    {"public address on the host", [](auto& e) { make_public(e, "5.5.5.5"); }, direct, unconfirmed,
+     answer::yes, "5.5.5.5", "public address 5.5.5.5", "nobody outside was asked",
+     "natcheck serve --port 1234"},
+    {"public address on the host, on a link without a router",
+     [](auto& e) {
+       make_public(e, "5.5.5.5");
+       e.host.ipv4->gateway.reset();
+       e.gateway.reset();
+     },
+     direct, unconfirmed, answer::yes, "5.5.5.5", "public address", "eth0", "firewall"},
+    {"public address on the host, the router agrees",
+     [](auto& e) {
+       make_public(e, "5.5.5.5");
+       upnp_says(e, "5.5.5.5");
+     },
+     direct, unconfirmed, answer::yes, "5.5.5.5", "public address", "UPnP (12 ms): the router says",
+     "firewall"},
+    {"public address on the host, the router names another",
+     [](auto& e) {
+       make_public(e, "5.5.5.5");
+       nat_pmp_says(e, "6.6.6.6");
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "names another one", "missing test",
+     "6.6.6.6"},
+    {"public address by both",
+     [](auto& e) {
+       nat_pmp_says(e, "5.5.5.5");
+       upnp_says(e, "5.5.5.5");
+     },
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "One NAT", "nobody outside was asked",
+     "natcheck serve --map 1234"},
+    {"public address by NAT-PMP", [](auto& e) { nat_pmp_says(e, "5.5.5.5"); }, single_nat,
+     unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "UPnP: no answer to 3 requests in 1750 ms",
+     "natcheck serve"},
+    {"public address by NAT-PMP, UPnP is garbage",
+     [](auto& e) {
+       nat_pmp_says(e, "5.5.5.5");
+       e.gateway->upnp.state = service_state::malformed;
+       e.gateway->upnp.detail = "HTTP 200 without an envelope";
+     },
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5",
+     "UPnP: unusable answer: HTTP 200 without an envelope", "natcheck serve"},
+    {"public address by NAT-PMP, UPnP says disconnected",
+     [](auto& e) {
+       nat_pmp_says(e, "5.5.5.5");
+       upnp_says(e, "0.0.0.0", "Disconnected");
+     },
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "\"Disconnected\"",
+     "natcheck serve"},
+    {"two public addresses",
+     [](auto& e) {
+       nat_pmp_says(e, "5.5.5.5");
+       upnp_says(e, "6.6.6.6");
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "different outside addresses",
+     "missing test: somebody outside", "router's menu"},
+    {"a public and a private address",
+     [](auto& e) {
+       nat_pmp_says(e, "192.168.100.2");
+       upnp_says(e, "6.6.6.6");
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "different outside addresses",
+     "missing test", "router's menu"},
+    {"carrier-grade NAT", [](auto& e) { upnp_says(e, "100.64.5.2"); }, cgnat, likely, answer::no,
+     nullptr, "carrier-grade NAT", "100.64.5.2 is in 100.64.0.0/10", "ask the provider"},
+    {"carrier-grade NAT with IPv6",
+     [](auto& e) {
+       upnp_says(e, "100.64.5.2");
+       add_ipv6(e);
+     },
+     cgnat, likely, answer::no, nullptr, "carrier-grade NAT", "RFC 6598", "2a00:1::10"},
+    {"a shared address that is our own VPN's",
+     [](auto& e) {
+       upnp_says(e, "100.64.5.2");
+       e.host.interfaces.push_back(nic("tailscale0", "100.64.5.2", false));
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "which is this machine's", "VPN", "VPN"},
+    {"a shared address on the host itself", [](auto& e) { make_public(e, "100.70.1.2"); }, cgnat,
+     likely, answer::no, nullptr, "carrier-grade NAT", "100.70.1.2 on eth0", "ask the provider"},
+    {"DS-Lite", [](auto& e) { nat_pmp_says(e, "192.0.0.2"); }, ds_lite, likely, answer::no, nullptr,
+     "DS-Lite", "192.0.0.0/29", "ask the provider"},
+    {"double NAT", [](auto& e) { nat_pmp_says(e, "192.168.100.2"); }, double_nat, likely,
+     answer::no, nullptr, "second router", "192.168.100.2", "bridge mode"},
+    {"double NAT, two private addresses",
+     [](auto& e) {
+       nat_pmp_says(e, "192.168.100.2");
+       upnp_says(e, "10.0.0.2");
+     },
+     double_nat, likely, answer::no, nullptr, "second router", "10.0.0.2", "192.168.1.10:1234"},
+    {"link-local outside", [](auto& e) { nat_pmp_says(e, "169.254.3.4"); }, double_nat, likely,
+     answer::no, nullptr, "second router", "link-local", "bridge mode"},
+    {"connected, with an empty address", [](auto& e) { upnp_says(e, ""); }, double_nat, likely,
+     answer::no, nullptr, "hides its outside address", "gives no outside address", "bridge mode"},
+    {"up, with error 501",
+     [](auto& e) {
+       upnp_says(e, "", "Up");
+       e.gateway->upnp.external_address_text.reset();
+       e.gateway->upnp.external_address_error = 501;
+     },
+     double_nat, likely, answer::no, nullptr, "hides", "error 501", "bridge mode"},
+    {"empty by UPnP, result 3 by NAT-PMP",
+     [](auto& e) {
+       upnp_says(e, "");
+       nat_pmp_fails(e, 3);
+     },
+     double_nat, likely, answer::no, nullptr, "hides", "empty outside address", "bridge mode"},
+    {"empty by UPnP, public by NAT-PMP",
+     [](auto& e) {
+       upnp_says(e, "");
+       nat_pmp_says(e, "5.5.5.5");
+     },
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "empty outside address",
+     "natcheck serve"},
+    {"disconnected", [](auto& e) { upnp_says(e, "", "Disconnected"); }, gateway_wan_down,
+     unconfirmed, answer::no, nullptr, "no connection to the Internet", "\"Disconnected\"",
+     "status page"},
+    {"0.0.0.0", [](auto& e) { nat_pmp_says(e, "0.0.0.0"); }, gateway_wan_down, unconfirmed,
+     answer::no, nullptr, "no connection to the Internet", "0.0.0.0", "status page"},
+    {"NAT-PMP result 3 alone", [](auto& e) { nat_pmp_fails(e, 3); }, inconclusive, unconfirmed,
+     answer::unknown, nullptr, "no Internet connection, or stands behind another router",
+     "result 3", "Internet (WAN) address"},
+    {"a documentation address", [](auto& e) { nat_pmp_says(e, "203.0.113.7"); }, inconclusive,
+     unconfirmed, answer::unknown, nullptr, "203.0.113.7, which cannot be a public one",
+     "reserved for documentation", "router's menu"},
+    {"a loopback address", [](auto& e) { upnp_says(e, "127.0.0.1"); }, inconclusive, unconfirmed,
+     answer::unknown, nullptr, "127.0.0.1, which cannot be a public one", "loopback",
+     "router's menu"},
+    {"no service, the router is there", [](auto&) {}, nat_no_mapping_service, likely,
+     answer::unknown, nullptr, "neither NAT-PMP nor UPnP", "192.168.1.1 answers", "http://192.168.1.1/"},
+    {"no service, the router was there",
+     [](auto& e) { e.gateway->neighbor = neighbor_state::resolved; }, nat_no_mapping_service,
+     unconfirmed, answer::unknown, nullptr, "neither", "was seen", "192.168.1.10:1234"},
+    {"no service, refused by ICMP",
+     [](auto& e) {
+       e.gateway->neighbor = neighbor_state::unknown;
+       e.gateway->nat_pmp.state = service_state::refused;
+       e.gateway->nat_pmp.detail = "port unreachable (ICMP)";
+     },
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "neither",
+     "NAT-PMP: refused: port unreachable (ICMP)", "virtual server"},
+    {"not authorised by both",
+     [](auto& e) {
+       nat_pmp_fails(e, 2);
+       e.gateway->nat_pmp.state = service_state::answered;
+       upnp_says(e, "");
+       e.gateway->upnp.external_address_text.reset();
+       e.gateway->upnp.external_address_error = 606;
+     },
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "neither", "error 606", "turn on"},
+    {"all silent, and nothing shows that the router lives",
+     [](auto& e) { e.gateway->neighbor = neighbor_state::unknown; }, inconclusive, unconfirmed,
+     answer::unknown, nullptr, "could not be found out", "missing test", "router's menu"},
+    {"cut short",
+     [](auto& e) {
+       e.gateway->upnp = {};
+       e.gateway->upnp.detail = "the time was over after 300 ms";
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "not every test",
+     "UPnP: not tried: the time was over after 300 ms", "--timeout 30"},
+    {"malformed only",
+     [](auto& e) { e.gateway->nat_pmp.state = service_state::malformed; }, inconclusive, unconfirmed,
+     answer::unknown, nullptr, "not every test", "missing test: NAT-PMP, which gave no usable answer",
+     "router's menu"},
+    {"UPnP answers and tells nothing",
+     [](auto& e) {
+       e.gateway->upnp = {};
+       e.gateway->upnp.state = service_state::answered;
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "could not be found out",
+     "does not tell its outside address", "router's menu"},
+    {"a tunnel without a router",
+     [](auto& e) {
+       e.host.ipv4 = way_out("10.8.0.2", nullptr);
+       e.host.ipv4->interface = "wg0";
+       e.host.ipv4->kind = interface_kind::tunnel;
+       e.gateway.reset();
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "leaves by wg0, a tunnel",
+     "10.8.0.2 on wg0", "natcheck discover --interface eth0"},
+    {"a tunnel whose far end is silent",
+     [](auto& e) { e.host.ipv4->kind = interface_kind::tunnel; }, inconclusive, unconfirmed,
+     answer::unknown, nullptr, "tunnel", "missing test", "tunnel's operator"},
+    {"a tunnel whose far end opens ports",
+     [](auto& e) {
+       e.host.ipv4->kind = interface_kind::tunnel;
+       nat_pmp_says(e, "5.5.5.5");
+     },
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "nobody outside",
+     "natcheck serve"},
+};
+
+std::string only_ip(const std::optional<public_address>& found) {
+  return found ? found->ip.to_string() : "none";
+}
+
+TEST(DiscoverRules, GiveOneVerdictARow) {
+  for (const auto& r : rows) {
+    SCOPED_TRACE(r.name);
+    auto seen = home();
+    r.bend(seen);
+    const auto v = diagnose(seen).main;
+    EXPECT_EQ(v.code, r.code);
+    EXPECT_EQ(v.certainty, r.certainty);
+    EXPECT_EQ(answer_of(seen, v), r.yes_or_no);
+    EXPECT_EQ(only_ip(public_address_of(seen)), r.public_ip == nullptr ? "none" : r.public_ip);
+    EXPECT_THAT(v.summary, HasSubstr(r.in_summary));
+    EXPECT_THAT(v.evidence, Contains(HasSubstr(r.in_evidence)));
+    EXPECT_THAT(v.advice, Contains(HasSubstr(r.in_advice)));
+  }
+}
+
+TEST(DiscoverRules, SpeakInWholeSentences) {
+  for (const auto& r : rows) {
+    SCOPED_TRACE(r.name);
+    auto seen = home();
+    r.bend(seen);
+    const auto v = diagnose(seen).main;
+    EXPECT_TRUE(v.summary.ends_with('.')) << v.summary;
+    for (const auto& text : v.evidence) EXPECT_FALSE(text.empty() || text.ends_with('.')) << text;
+    for (const auto& text : v.advice) EXPECT_FALSE(text.empty() || text.ends_with('.')) << text;
+  }
+}
+
+TEST(DiscoverRules, NameWhatEachServiceSaid) {
+  for (const auto& r : rows) {
+    SCOPED_TRACE(r.name);
+    auto seen = home();
+    r.bend(seen);
+    if (!seen.gateway) continue;
+    const auto lines = diagnose(seen).main.evidence;
+    EXPECT_THAT(lines, Contains(::testing::MatchesRegex("NAT-PMP( \\(.* ms\\))?: .+")));
+    EXPECT_THAT(lines, Contains(::testing::MatchesRegex("UPnP( \\(.* ms\\))?: .+")));
+  }
+}
+
+}  // namespace
+}  // namespace natcheck

@@ -1,0 +1,106 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <natcheck/diagnosis.hpp>
+
+#include "evidence_builder.hpp"
+
+namespace natcheck {
+namespace {
+
+using namespace natcheck::testing;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<std::string> codes(const discover_evidence& seen) {
+  std::vector<std::string> all;
+  for (const auto& f : diagnose(seen).findings) {
+    EXPECT_FALSE(f.summary.empty() || f.advice.empty());
+    all.push_back(f.code);
+  }
+  return all;
+}
+
+TEST(Findings, NoneInAnOrdinaryNetwork) {
+  auto seen = home();
+  nat_pmp_says(seen, "5.5.5.5");
+  upnp_says(seen, "5.5.5.5");
+  EXPECT_THAT(codes(seen), IsEmpty());
+}
+
+TEST(Findings, SourcesDisagree) {
+  auto seen = home();
+  nat_pmp_says(seen, "5.5.5.5");
+  upnp_says(seen, "6.6.6.6");
+  ASSERT_THAT(codes(seen), ElementsAre("sources-disagree"));
+  EXPECT_THAT(diagnose(seen).findings.front().summary,
+              AllOf(HasSubstr("NAT-PMP says 5.5.5.5"), HasSubstr("UPnP says 6.6.6.6")));
+}
+
+TEST(Findings, SourcesDisagreeWithTheHost) {
+  auto seen = home("5.5.5.5");
+  nat_pmp_says(seen, "6.6.6.6");
+  ASSERT_THAT(codes(seen), ElementsAre("sources-disagree"));
+  EXPECT_THAT(diagnose(seen).findings.front().summary, HasSubstr("this machine has 5.5.5.5"));
+}
+
+TEST(Findings, EmptyAddress) {
+  auto seen = home();
+  upnp_says(seen, "");
+  EXPECT_THAT(codes(seen), ElementsAre("upnp-empty-address"));
+  upnp_says(seen, "", "Disconnected");
+  EXPECT_THAT(codes(seen), IsEmpty());
+}
+
+TEST(Findings, WrongDevice) {
+  auto seen = home();
+  seen.gateway->upnp.other_responders = {ip("192.168.1.7"), ip("192.168.1.8")};
+  ASSERT_THAT(codes(seen), ElementsAre("upnp-wrong-device"));
+  EXPECT_THAT(diagnose(seen).findings.front().summary, HasSubstr("192.168.1.7, 192.168.1.8"));
+}
+
+TEST(Findings, SeveralDefaultRoutes) {
+  auto seen = home();
+  seen.host.interfaces.push_back(nic("docker0", "172.17.0.1", false));
+  EXPECT_THAT(codes(seen), IsEmpty());
+  seen.host.interfaces.push_back(nic("wlan0", "10.0.0.5"));
+  ASSERT_THAT(codes(seen), ElementsAre("several-default-routes"));
+  EXPECT_THAT(diagnose(seen).findings.front().summary, HasSubstr("eth0 is used, wlan0 is not"));
+}
+
+TEST(PublicAddress, NamesThoseWhoSaidExactlyThat) {
+  auto seen = home();
+  nat_pmp_says(seen, "5.5.5.5");
+  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("nat-pmp"));
+  upnp_says(seen, "5.5.5.5");
+  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("nat-pmp", "upnp"));
+}
+
+TEST(PublicAddress, OfTheHost) {
+  auto seen = home("5.5.5.5");
+  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("interface"));
+  upnp_says(seen, "5.5.5.5");
+  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("interface", "upnp"));
+}
+
+TEST(PublicAddress, IgnoresAnAddressInAnAnswerThatFailed) {
+  auto seen = home();
+  nat_pmp_says(seen, "5.5.5.5");
+  seen.gateway->nat_pmp.state = service_state::malformed;
+  EXPECT_FALSE(public_address_of(seen));
+}
+
+TEST(EvidenceLines, EscapeWhatCameFromTheNetwork) {
+  auto seen = home();
+  upnp_says(seen, "");
+  seen.gateway->upnp.connection_status = "Conn\x1b[31m\n";
+  seen.gateway->upnp.external_address_text = std::string(500, 'x') + "\x07";
+  const auto lines = diagnose(seen).main.evidence;
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("\"Conn\\x1b[31m\\n\""), HasSubstr("xxx...\""))));
+}
+
+}  // namespace
+}  // namespace natcheck

@@ -1,0 +1,176 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <natcheck/diagnosis.hpp>
+
+#include "print.hpp"
+
+namespace natcheck {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using enum confidence;
+
+handshake_evidence shake(probe_result result) {
+  handshake_evidence one;
+  one.result = result;
+  one.timing.connect = millis(30.2);
+  one.timing.total = millis(61.4);
+  return one;
+}
+
+probe_evidence probing(std::vector<handshake_evidence> handshakes) {
+  probe_evidence seen;
+  seen.target = "5.5.5.5:1234";
+  seen.address = endpoint{boost::asio::ip::make_address("5.5.5.5"), 1234};
+  seen.handshakes = std::move(handshakes);
+  return seen;
+}
+
+struct row {
+  probe_result result;
+  verdict_code code;
+  confidence certainty;
+  answer yes_or_no;
+  const char* in_summary;
+};
+
+const row rows[] = {
+    {probe_result::reached, verdict_code::reachable, confirmed, answer::yes,
+     "5.5.5.5:1234 is reachable: the server answered"},
+    {probe_result::reached_plain, verdict_code::reachable, likely, answer::yes, "plain greeting"},
+    {probe_result::refused, verdict_code::refused, likely, answer::no,
+     "5.5.5.5 refused the connection on port 1234 (61 ms)."},
+    {probe_result::timed_out, verdict_code::timed_out, likely, answer::no, "did not answer"},
+    {probe_result::unreachable, verdict_code::unreachable, likely, answer::no, "cannot be reached"},
+    {probe_result::silent, verdict_code::silent, likely, answer::no, "said nothing"},
+    {probe_result::other_service, verdict_code::wrong_host_answers, likely, answer::no,
+     "not as natcheck"},
+    {probe_result::reset, verdict_code::reset, likely, answer::no, "broke the connection"},
+    {probe_result::corrupted, verdict_code::corrupted, likely, answer::no, "altered"},
+};
+
+TEST(ProbeRules, GiveOneVerdictAResult) {
+  for (const auto& r : rows) {
+    SCOPED_TRACE(r.in_summary);
+    const auto seen = probing({shake(r.result)});
+    const auto v = diagnose(seen).main;
+    EXPECT_EQ(v.code, r.code);
+    EXPECT_EQ(v.certainty, r.certainty);
+    EXPECT_EQ(answer_of(seen, v), r.yes_or_no);
+    EXPECT_THAT(v.summary, HasSubstr(r.in_summary));
+    EXPECT_TRUE(v.summary.ends_with('.'));
+    EXPECT_THAT(v.evidence, Contains(HasSubstr("connection 30 ms")));
+    EXPECT_EQ(v.advice.empty(), r.yes_or_no == answer::yes);
+  }
+}
+
+TEST(ProbeRules, QuoteAnotherService) {
+  auto one = shake(probe_result::other_service);
+  one.detail = "SSH-2.0-x\\r\\n";
+  EXPECT_THAT(diagnose(probing({one})).main.evidence, Contains("it said \"SSH-2.0-x\\r\\n\""));
+}
+
+TEST(ProbeRules, SayWhetherThePortWasTranslated) {
+  auto one = shake(probe_result::reached);
+  one.path = translation::direct;
+  EXPECT_EQ(diagnose(probing({one})).main.code, verdict_code::reachable_direct);
+  one.path = translation::mapped;
+  EXPECT_EQ(diagnose(probing({one})).main.code, verdict_code::reachable_mapped);
+}
+
+TEST(ProbeRules, AnUnresolvedNameIsNoVerdictOnTheServer) {
+  probe_evidence seen;
+  seen.target = "nowhere.example:1234";
+  seen.handshakes = {shake(probe_result::unresolved)};
+  seen.handshakes.front().detail = "Host not found";
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::unresolved);
+  EXPECT_EQ(v.certainty, unconfirmed);
+  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+  EXPECT_THAT(v.summary, HasSubstr("nowhere.example:1234"));
+  EXPECT_THAT(v.evidence, Contains("Host not found"));
+}
+
+TEST(ProbeRules, AFaultHereIsNoVerdictOnTheServer) {
+  auto one = shake(probe_result::unreachable);
+  one.local_fault = true;
+  one.detail = "no route to 5.5.5.5";
+  const auto seen = probing({one});
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.summary, "5.5.5.5:1234 was not asked: nothing left this machine.");
+  EXPECT_THAT(v.evidence, Contains("no route to 5.5.5.5"));
+  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+}
+
+TEST(ProbeRules, AWrongNonceIsAnotherHost) {
+  auto one = shake(probe_result::reached);
+  one.wrong_identity = true;
+  const auto seen = probing({one});
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::wrong_host_answers);
+  EXPECT_EQ(answer_of(seen, v), answer::no);
+}
+
+TEST(ProbeRules, SomeLostIsUnstable) {
+  const auto lost = shake(probe_result::timed_out);
+  const auto good = shake(probe_result::reached);
+  const auto seen = probing({lost, good, good, lost, good});
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::unstable);
+  EXPECT_THAT(v.summary, HasSubstr("2 of 5 handshakes failed (40 %)"));
+  EXPECT_THAT(v.evidence, Contains("of 5 handshakes: 3 reached, 2 timed out"));
+  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+}
+
+TEST(ProbeRules, AllLostIsTheirOwnVerdict) {
+  const auto lost = shake(probe_result::timed_out);
+  const auto seen = probing({lost, lost, shake(probe_result::refused)});
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::timed_out);
+  EXPECT_THAT(v.evidence, Contains("of 3 handshakes: 1 refused, 2 timed out"));
+}
+
+TEST(ProbeRules, NothingTriedProvesNothing) {
+  const auto seen = probing({});
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::inconclusive);
+  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+}
+
+TEST(ProbeRules, FromInsideNothingIsProvenAboutTheOutside) {
+  const std::pair<inside_reason, const char*> reasons[] = {
+      {inside_reason::own_address, "of this very machine"},
+      {inside_reason::loopback, "never leaves this machine"},
+      {inside_reason::private_target, "in its own network only"},
+      {inside_reason::hairpin, "turned it back"}};
+  for (const auto& [reason, words] : reasons) {
+    auto seen = probing({shake(probe_result::reached)});
+    seen.inside = {reason};
+    const auto v = diagnose(seen).main;
+    EXPECT_EQ(v.code, verdict_code::tested_from_inside);
+    EXPECT_THAT(v.evidence, Contains(HasSubstr(words)));
+    EXPECT_THAT(v.advice, Contains(HasSubstr("from another network")));
+    EXPECT_EQ(answer_of(seen, v), answer::yes);
+  }
+}
+
+TEST(ProbeRules, AFailureFromInsideKeepsItsCodeAndGetsTheNote) {
+  auto seen = probing({shake(probe_result::refused)});
+  seen.inside = {inside_reason::private_target};
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::refused);
+  EXPECT_THAT(v.advice, Contains(HasSubstr("from another network")));
+}
+
+TEST(ProbeRules, NameTheAddressBehindAName) {
+  auto seen = probing({shake(probe_result::refused)});
+  EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr(" is 5.5.5.5:1234"))));
+  seen.target = "home.example:1234";
+  EXPECT_THAT(diagnose(seen).main.evidence, Contains("home.example:1234 is 5.5.5.5:1234"));
+}
+
+}  // namespace
+}  // namespace natcheck

@@ -1,0 +1,226 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "reports.hpp"
+
+namespace natcheck {
+namespace {
+
+using namespace natcheck::testing;
+namespace json = boost::json;
+
+std::vector<std::string> keys(const json::value& value) {
+  std::vector<std::string> all;
+  for (const auto& [key, unused] : value.as_object()) all.emplace_back(key);
+  return all;
+}
+
+using list = std::vector<std::string>;
+
+const list service_keys{"state", "reason", "rtt_ms", "attempts"};
+
+list with(list first, const list& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
+
+const list discover_keys{"schema", "version", "started_at", "elapsed_ms", "private",
+                         "public", "ipv6",    "interfaces", "gateway",    "stun",
+                         "nat",    "path",    "verdict",    "findings"};
+
+TEST(DiscoverJson, HasEveryFieldWhateverWasSeen) {
+  for (const auto& seen : {discover_evidence{}, home(), single_nat_home()}) {
+    const auto all = json::parse(to_json(report_on(seen)));
+    EXPECT_EQ(keys(all), discover_keys);
+    EXPECT_EQ(keys(all.at("verdict")),
+              (list{"code", "confidence", "summary", "evidence", "advice"}));
+    EXPECT_EQ(keys(all.at("nat")), (list{"mapping", "filtering", "hairpin", "port_preservation"}));
+  }
+}
+
+TEST(DiscoverJson, HasEveryFieldOfTheGateway) {
+  const auto gateway = json::parse(to_json(report_on(home()))).at("gateway");
+  EXPECT_EQ(keys(gateway), (list{"address", "interface", "services"}));
+  const auto& services = gateway.at("services");
+  EXPECT_EQ(keys(services), (list{"pcp", "nat_pmp", "upnp"}));
+  EXPECT_EQ(keys(services.at("pcp")), with(service_keys, {"epoch_s"}));
+  EXPECT_EQ(keys(services.at("nat_pmp")),
+            with(service_keys, {"epoch_s", "external_address", "result"}));
+  EXPECT_EQ(keys(services.at("upnp")),
+            with(service_keys, {"external_address", "location", "device", "manufacturer", "model",
+                                "service", "connection_status", "uptime_s"}));
+  EXPECT_EQ(services.at("pcp").at("state"), "not-tried");
+  EXPECT_EQ(services.at("upnp").at("state"), "silent");
+  EXPECT_TRUE(services.at("upnp").at("device").is_null());
+}
+
+TEST(DiscoverJson, HoldsWhatWasSeen) {
+  auto seen = single_nat_home();
+  add_ipv6(seen);
+  seen.host.interfaces.front().metric = 100U;
+  seen.gateway->upnp.device = "Küche\x1b[31m\xff";
+  const auto all = json::parse(to_json(report_on(seen)));
+  EXPECT_EQ(all.at("schema"), "natcheck/discover/1");
+  EXPECT_EQ(all.at("version").as_string(), version());
+  EXPECT_EQ(all.at("started_at"), "2023-11-14T22:13:20.123Z");
+  EXPECT_EQ(all.at("elapsed_ms"), 1751.062);
+  EXPECT_EQ(all.at("private"), json::parse(R"({"address":"192.168.1.10","prefix":24,
+                                 "interface":"eth0","gateway":"192.168.1.1"})"));
+  EXPECT_EQ(all.at("public"), json::parse(R"({"address":"5.5.5.5","sources":["nat-pmp","upnp"]})"));
+  EXPECT_EQ(all.at("ipv6"), json::parse(R"({"address":"2a00:1::10","scope":"global",
+                              "gateway":"fe80::1","seen_as":null})"));
+  EXPECT_EQ(all.at("interfaces"),
+            json::parse(R"([{"name":"eth0","kind":"ethernet","addresses":["192.168.1.10/24"],
+                             "default_route":true,"metric":100}])"));
+  EXPECT_EQ(all.at("gateway").at("services").at("upnp").at("device"), "Küche\x1b[31m\\xff");
+  EXPECT_EQ(all.at("verdict").at("code"), "single-nat");
+  EXPECT_EQ(all.at("verdict").at("confidence"), "unconfirmed");
+}
+
+TEST(DiscoverJson, NamesTheScopeOfIpv6) {
+  const std::pair<const char*, json::value> rows[] = {{"2a00:1::1", "global"},
+                                                      {"fd00::1", "ula"},
+                                                      {"fe80::1", "link-local"},
+                                                      {"2001:db8::1", nullptr}};
+  for (const auto& [ip_text, scope] : rows) {
+    auto seen = home();
+    add_ipv6(seen, ip_text);
+    EXPECT_EQ(json::parse(to_json(report_on(seen))).at("ipv6").at("scope"), scope);
+  }
+}
+
+TEST(DiscoverJson, ClipsWhatADeviceSaysOfItself) {
+  auto seen = single_nat_home();
+  seen.gateway->upnp.device = std::string(100'000, 'x');
+  EXPECT_LT(to_json(report_on(seen)).size(), 6000U);
+}
+
+TEST(DiscoverJson, ListsFindings) {
+  auto seen = home();
+  seen.gateway->upnp.other_responders = {ip("192.168.1.7")};
+  const auto findings = json::parse(to_json(report_on(seen))).at("findings");
+  ASSERT_EQ(findings.as_array().size(), 1U);
+  EXPECT_EQ(keys(findings.at(0)), (list{"code", "summary", "advice"}));
+}
+
+const list probe_keys{"schema",  "target", "address",   "protocol", "result",
+                      "seen_as", "server", "timing_ms", "rtt_ms",   "verdict"};
+
+TEST(ProbeJson, HasEveryFieldForEveryResult) {
+  const std::pair<probe_result, const char*> rows[] = {
+      {probe_result::reached, "reached"},
+      {probe_result::reached_plain, "reached-plain"},
+      {probe_result::refused, "refused"},
+      {probe_result::timed_out, "timed-out"},
+      {probe_result::unreachable, "unreachable"},
+      {probe_result::silent, "silent"},
+      {probe_result::other_service, "other-service"},
+      {probe_result::reset, "reset"},
+      {probe_result::corrupted, "corrupted"},
+      {probe_result::unresolved, "unresolved"}};
+  for (const auto& [result, name] : rows) {
+    const auto all = json::parse(to_json(probed({handshake(result)})));
+    EXPECT_EQ(keys(all), probe_keys);
+    EXPECT_EQ(all.at("result"), name);
+    EXPECT_EQ(keys(all.at("timing_ms")), (list{"resolve", "connect", "greeting", "echo", "total"}));
+    EXPECT_EQ(keys(all.at("rtt_ms")), (list{"min", "avg", "max", "sent", "received"}));
+    EXPECT_TRUE(all.at("server").is_null());
+  }
+}
+
+TEST(ProbeJson, HoldsWhatWasSeen) {
+  auto one = handshake(probe_result::reached);
+  one.seen_as = endpoint{ip("9.9.0.7"), 51820};
+  one.server_version = "0.1.0";
+  const auto all = json::parse(to_json(probed({one})));
+  EXPECT_EQ(all.at("address"), "5.5.5.5:1234");
+  EXPECT_EQ(all.at("seen_as"), "9.9.0.7:51820");
+  EXPECT_EQ(all.at("server"), json::parse(R"({"version":"0.1.0","instance":null})"));
+  EXPECT_EQ(all.at("timing_ms").at("connect"), 30.2);
+  EXPECT_TRUE(all.at("timing_ms").at("echo").is_null());
+}
+
+TEST(ProbeJson, ListsSeveralHandshakes) {
+  const auto report =
+      probed({handshake(probe_result::timed_out, 3000), handshake(probe_result::reached)});
+  const auto all = json::parse(to_json(report));
+  EXPECT_EQ(keys(all), with(probe_keys, {"handshakes"}));
+  EXPECT_EQ(all.at("result"), "reached");
+  EXPECT_EQ(all.at("handshakes"), json::parse(R"([{"result":"timed-out","total_ms":3000},
+                            {"result":"reached","total_ms":61.4}])"));
+}
+
+struct event_row {
+  serve_event event;
+  const char* line;
+};
+
+std::vector<event_row> event_rows() {
+  const auto entry = example_mapping();
+  auto nameless = entry;
+  nameless.external_address.reset();
+  const endpoint peer{ip("9.9.0.7"), 51820};
+  return {
+      {event_of(events::listening{transport::tcp, {ip("0.0.0.0"), 1234}}),
+       R"({"event":"listening","protocol":"tcp","address":"0.0.0.0:1234"})"},
+      {event_of(events::mapped{entry, "natcheck probe 5.5.5.5:1234"}),
+       R"({"event":"mapped","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
+           "probe_command":"natcheck probe 5.5.5.5:1234"})"},
+      {event_of(events::map_not_needed{{ip("5.5.5.5"), 1234}, "natcheck probe 5.5.5.5:1234"}),
+       R"({"event":"map-not-needed","protocol":"tcp","external":"5.5.5.5:1234",
+           "probe_command":"natcheck probe 5.5.5.5:1234"})"},
+      {event_of(events::greeted{transport::tcp, peer, dialect::plain, "", 0, millis(1.25)}),
+       R"({"event":"greeted","protocol":"tcp","peer":"9.9.0.7:51820","dialect":"plain",
+           "session":null,"bytes":0,"duration_ms":1.25})"},
+      {event_of(events::rejected{transport::tcp, peer, "said \"GET /\""}),
+       R"({"event":"rejected","protocol":"tcp","peer":"9.9.0.7:51820",
+           "reason":"said \"GET /\""})"},
+      {event_of(events::renewed{nameless}),
+       R"({"event":"renewed","protocol":"tcp","via":"upnp","external":null,
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true})"},
+      {event_of(events::mapping_lost{entry, "no answer"}),
+       R"({"event":"mapping-lost","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
+           "reason":"no answer"})"},
+      {event_of(events::remapped{entry, "natcheck probe 5.5.5.5:1234"}),
+       R"({"event":"remapped","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
+           "probe_command":"natcheck probe 5.5.5.5:1234"})"},
+      {event_of(events::unmapped{entry, true, ""}),
+       R"({"event":"unmapped","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,"removed":true,
+           "detail":null})"},
+      {event_of(events::stopped{3, 1, millis(300'250)}),
+       R"({"event":"stopped","greeted":3,"rejected":1,"uptime_s":300.25})"},
+  };
+}
+
+TEST(ServeJson, IsOneLineAnEvent) {
+  for (const auto& row : event_rows()) {
+    const auto line = to_json(row.event);
+    EXPECT_EQ(line.find('\n'), line.size() - 1);
+    auto all = json::parse(line).as_object();
+    EXPECT_EQ(all.at("at"), "2023-11-14T22:13:20.123Z");
+    all.erase("at");
+    EXPECT_EQ(json::value(all), json::parse(row.line)) << line;
+  }
+}
+
+TEST(ServeJson, SaysWhyThereIsNoMapping) {
+  const auto seen = failed_mapping();
+  const auto all = json::parse(to_json(event_of(events::map_failed{seen, diagnose(seen)})));
+  EXPECT_EQ(keys(all),
+            (list{"event", "at", "protocol", "attempts", "verdict", "summary", "advice"}));
+  EXPECT_EQ(all.at("verdict"), "mapping-refused");
+  EXPECT_EQ(all.at("attempts"),
+            json::parse(R"([{"via":"nat-pmp","outcome":"refused","detail":"not authorised"},
+                            {"via":"upnp","outcome":"silent","detail":null}])"));
+  EXPECT_FALSE(all.at("advice").as_array().empty());
+}
+
+}  // namespace
+}  // namespace natcheck

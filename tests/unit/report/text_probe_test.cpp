@@ -1,0 +1,73 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reports.hpp"
+
+namespace natcheck {
+namespace {
+
+using namespace natcheck::testing;
+
+TEST(ProbeText, Refused) {
+  EXPECT_EQ(to_text(probed({handshake(probe_result::refused, 31)}), fancy),
+            R"(✘ 5.5.5.5 refused the connection on port 1234 (31 ms).
+  Next: on the server's side, check that natcheck serve says "Mapped", and
+        compare the port
+  Why:  - something there says no: the port is not forwarded, or the server is
+          not running
+        - connection 30 ms
+)");
+}
+
+TEST(ProbeText, Reached) {
+  auto one = handshake(probe_result::reached);
+  one.path = translation::mapped;
+  one.seen_as = endpoint{ip("9.9.0.7"), 51820};
+  one.timing.greeting = millis(30.6);
+  EXPECT_EQ(to_text(probed({one}), fancy),
+            R"(✔ 5.5.5.5:1234 is reachable: the server answered, and the echo came back intact
+  (61 ms).
+  Why:  - the server has another address itself: a router passes the port on
+        - the server saw this machine as 9.9.0.7:51820
+        - connection 30 ms, greeting 31 ms
+)");
+}
+
+TEST(ProbeText, SeveralHandshakesHaveStatistics) {
+  auto report = probed({handshake(probe_result::reached), handshake(probe_result::timed_out),
+                        handshake(probe_result::reached), handshake(probe_result::reached)});
+  report.rtt = {millis(30.1), millis(30.44), millis(31), 4, 3};
+  EXPECT_THAT(to_text(report, plain), ::testing::StartsWith(R"(
+--- 5.5.5.5:1234 ---
+4 handshakes, 3 reached the server, 25 % lost
+round trip min/avg/max 30.1/30.4/31.0 ms
+
+[?] 5.5.5.5:1234 is reachable only at times: 1 of 4 handshakes failed (25 %).
+)"));
+}
+
+TEST(ProbeText, StatisticsOfNothing) {
+  const auto lost = handshake(probe_result::timed_out);
+  EXPECT_THAT(to_text(probed({lost, lost}), plain), ::testing::StartsWith(R"(
+--- 5.5.5.5:1234 ---
+2 handshakes, 0 reached the server, 100 % lost
+
+[no] 5.5.5.5 did not answer on port 1234 (61 ms).
+)"));
+}
+
+TEST(ProbeText, OneHandshakeOfSeveral) {
+  EXPECT_EQ(to_text(handshake(probe_result::reached), 3, fancy), "3: reached in 61 ms\n");
+  EXPECT_EQ(to_text(handshake(probe_result::reached_plain, 0.84), 1, fancy),
+            "1: reached, plain greeting in 0.8 ms\n");
+  auto failed = handshake(probe_result::timed_out, 3000);
+  failed.detail = "no answer to the connection request in 3.0 s";
+  EXPECT_EQ(to_text(failed, 12, fancy),
+            "12: timed out in 3000 ms (no answer to the connection request in 3.0 s)\n");
+  auto other = handshake(probe_result::other_service);
+  other.wrong_identity = true;
+  EXPECT_EQ(to_text(other, 2, fancy), "2: another server answered in 61 ms\n");
+}
+
+}  // namespace
+}  // namespace natcheck
