@@ -1,0 +1,310 @@
+#include "app/handshake.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/write.hpp>
+#include <numeric>
+#include <string_view>
+
+#include "app/random.hpp"
+#include "core/text.hpp"
+#include "protocols/greeting/codec.hpp"
+
+namespace natcheck {
+namespace {
+
+using greeting::reading;
+using net::tcp;
+using net::asio::awaitable;
+
+/// The payload of the echo rounds: small, medium, and close to a full segment.
+constexpr std::array<std::size_t, 3> echo_rounds{64, 512, 1024};
+constexpr std::size_t echo_bytes = std::accumulate(echo_rounds.begin(), echo_rounds.end(), 0UL);
+
+/// A server that was connected to and says nothing for this long says nothing: TCP itself has
+/// resent several times by then.
+constexpr std::chrono::seconds patience{3};
+
+/// How long a plain "Hello, client!" may be the beginning of natcheck's longer answer.
+millis grace_after_plain(millis connect) {
+  return std::clamp<millis>(2 * connect, std::chrono::milliseconds(100), std::chrono::seconds(1));
+}
+
+net::steady_time after(millis delay) {
+  return std::chrono::steady_clock::now() +
+         std::chrono::duration_cast<std::chrono::steady_clock::duration>(delay);
+}
+
+/// One connection to the server, and what came of it.
+class conversation {
+ public:
+  explicit conversation(const handshake_options& options) : options_(options) {}
+
+  /// Speaks natcheck's greeting and the echo rounds.
+  awaitable<handshake_evidence> speak();
+  /// Speaks the plain greeting only.
+  awaitable<handshake_evidence> speak_plainly();
+
+ private:
+  awaitable<bool> connect();
+  awaitable<void> send(std::string_view bytes);
+  awaitable<bool> receive(net::steady_time deadline);
+  awaitable<bool> greet(std::string_view question, std::string_view payload);
+  awaitable<void> await_rest_of_answer();
+  awaitable<void> compare_echo(std::string_view payload);
+  bool check_identity(const greeting::question& asked);
+  void judge_greeting();
+  void note_rounds(std::size_t before, std::size_t now);
+  void finish(probe_result result, std::string detail);
+  void finish_unconnected(const net::error_code& error);
+  net::steady_time greeting_deadline() const;
+
+  const handshake_options& options_;
+  std::optional<tcp::socket> socket_;
+  greeting::reply_reader reader_;
+  std::array<char, 4096> buffer_;
+  std::string_view received_;  ///< in buffer_: the latest bytes
+  net::error_code ended_;      ///< how receiving ended; clear while it did not
+  net::steady_time asked_;
+  handshake_evidence evidence_;
+};
+
+void conversation::finish(probe_result result, std::string detail) {
+  evidence_.result = result;
+  evidence_.detail = std::move(detail);
+}
+
+net::steady_time conversation::greeting_deadline() const {
+  return std::min(options_.deadline, asked_ + patience);
+}
+
+/// Whether this machine has a way to the target at all; nothing is sent to find out.
+bool has_route(const net::asio::any_io_executor& executor, const endpoint& target) {
+  net::udp::socket socket(executor);
+  net::error_code error;
+  socket.connect({target.ip, target.port}, error);
+  return !error;
+}
+
+void conversation::finish_unconnected(const net::error_code& error) {
+  const failure failed = net::failure_from("connecting", error);
+  switch (failed.kind) {
+    case outcome::refused:
+      return finish(probe_result::refused, failed.detail);
+    case outcome::reset:
+      return finish(probe_result::reset, failed.detail);
+    case outcome::timed_out:
+      return finish(probe_result::timed_out, failed.detail);
+    default:
+      break;
+  }
+  evidence_.local_fault =
+      failed.kind != outcome::unreachable || !has_route(socket_->get_executor(), options_.target);
+  finish(probe_result::unreachable, failed.detail);
+}
+
+awaitable<bool> conversation::connect() {
+  const auto& target = options_.target;
+  const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
+                                        : address(boost::asio::ip::address_v4::any());
+  const auto executor = co_await net::asio::this_coro::executor;
+  auto opened = net::open_tcp(executor, {any, options_.interface}, "connecting");
+  if (!opened) {
+    evidence_.local_fault = true;
+    finish(probe_result::unreachable, opened.error().detail);
+    co_return false;
+  }
+  socket_.emplace(std::move(*opened));
+  const auto start = std::chrono::steady_clock::now();
+  const auto connected = co_await net::before(
+      options_.deadline, socket_->async_connect({target.ip, target.port}, net::as_result));
+  if (!connected) {
+    finish(probe_result::timed_out,
+           fmt::format("no answer to the connection request in {:.1f} s",
+                       std::chrono::duration<double>(net::since(start)).count()));
+    co_return false;
+  }
+  if (const auto error = std::get<0>(*connected)) {
+    evidence_.timing.connect = net::since(start);
+    finish_unconnected(error);
+    co_return false;
+  }
+  evidence_.timing.connect = net::since(start);
+  net::error_code ignored;
+  socket_->set_option(tcp::no_delay(true), ignored);
+  co_return true;
+}
+
+/// A failed write is no verdict of its own: what the server said before is still to be read.
+awaitable<void> conversation::send(std::string_view bytes) {
+  co_await net::before(options_.deadline,
+                       net::asio::async_write(*socket_, net::asio::buffer(bytes), net::as_result));
+}
+
+/// False when nothing more comes before `deadline`, or ever: then ended_ says why.
+awaitable<bool> conversation::receive(net::steady_time deadline) {
+  received_ = {};
+  const auto read = co_await net::before(
+      deadline, socket_->async_read_some(net::asio::buffer(buffer_), net::as_result));
+  if (!read) co_return false;
+  const auto [error, length] = *read;
+  ended_ = error;
+  received_ = std::string_view(buffer_.data(), length);
+  co_return !error;
+}
+
+/// Sends the question and reads until the answer is decided; true when it is natcheck's.
+///
+/// The question is a segment of its own, for servers that read just once; the payload follows
+/// without waiting, so that greeting and echo share one round trip.
+awaitable<bool> conversation::greet(std::string_view question, std::string_view payload) {
+  asked_ = std::chrono::steady_clock::now();
+  co_await send(question);
+  co_await send(payload);
+  while (reader_.state() == reading::incomplete || reader_.state() == reading::plain_more) {
+    const bool received = co_await receive(greeting_deadline());
+    if (!received) break;
+    reader_.feed(received_);
+  }
+  if (reader_.state() == reading::plain) co_await await_rest_of_answer();
+  evidence_.timing.greeting = net::since(asked_);
+  judge_greeting();
+  co_return reader_.state() == reading::extended;
+}
+
+awaitable<void> conversation::await_rest_of_answer() {
+  const auto deadline =
+      std::min(greeting_deadline(), after(grace_after_plain(*evidence_.timing.connect)));
+  const bool more = co_await receive(deadline);
+  if (!more) co_return;
+  reader_.feed(received_);
+  while (reader_.state() == reading::plain_more) {
+    const bool received = co_await receive(greeting_deadline());
+    if (!received) co_return;
+    reader_.feed(received_);
+  }
+}
+
+void conversation::judge_greeting() {
+  const std::string said = escape_bytes(reader_.seen_bytes());
+  switch (reader_.state()) {
+    case reading::extended:
+      return;
+    case reading::plain:
+      return finish(probe_result::reached_plain, "");
+    case reading::plain_more:
+      return finish(probe_result::corrupted, fmt::format("its greeting broke off: \"{}\"", said));
+    case reading::malformed:
+      return finish(
+          probe_result::corrupted,
+          fmt::format("its greeting came damaged, with {}: \"{}\"", reader_.fault(), said));
+    case reading::foreign:
+      return finish(probe_result::other_service, said);
+    case reading::incomplete:
+      break;
+  }
+  if (!reader_.seen_bytes().empty()) return finish(probe_result::other_service, said);
+  if (ended_ && ended_ != net::asio::error::eof) {
+    return finish(probe_result::reset, "the connection was torn down before a greeting came");
+  }
+  if (ended_) return finish(probe_result::silent, "it closed the connection without a word");
+  finish(probe_result::silent,
+         fmt::format("no greeting in {:.1f} s",
+                     std::chrono::duration<double>(net::since(asked_)).count()));
+}
+
+bool conversation::check_identity(const greeting::question& asked) {
+  const greeting::reply& reply = reader_.value();
+  evidence_.seen_as = reply.seen;
+  evidence_.path = reply.path;
+  if (!reply.version.empty()) evidence_.server_version = reply.version;
+  if (!reply.instance.empty()) evidence_.server_instance = reply.instance;
+  if (reply.session == asked.session && reply.nonce == asked.nonce) return true;
+  evidence_.wrong_identity = true;
+  finish(probe_result::other_service, escape_bytes(reader_.seen_bytes()));
+  return false;
+}
+
+/// Notes a round trip for every round whose last byte has come with the latest bytes.
+void conversation::note_rounds(std::size_t before, std::size_t now) {
+  std::size_t end = 0;
+  for (const std::size_t size : echo_rounds) {
+    end += size;
+    if (before < end && end <= now) evidence_.echo_rtts.push_back(net::since(asked_));
+  }
+}
+
+awaitable<void> conversation::compare_echo(std::string_view payload) {
+  std::size_t matched = 0;
+  std::string_view fresh = reader_.surplus();
+  for (;;) {
+    if (payload.substr(matched, fresh.size()) != fresh) {
+      finish(probe_result::corrupted,
+             fmt::format("the echo differs from what was sent after {} intact bytes", matched));
+      co_return;
+    }
+    note_rounds(matched, matched + fresh.size());
+    matched += fresh.size();
+    if (matched == payload.size()) break;
+    const bool more =
+        co_await receive(std::min(options_.deadline, std::chrono::steady_clock::now() + patience));
+    if (!more) {
+      finish(probe_result::corrupted,
+             fmt::format("the greeting came, and then only {} of {} bytes of the echo", matched,
+                         payload.size()));
+      co_return;
+    }
+    fresh = received_;
+  }
+  evidence_.timing.echo = net::since(asked_);
+  finish(probe_result::reached, "");
+}
+
+awaitable<handshake_evidence> conversation::speak() {
+  const auto start = std::chrono::steady_clock::now();
+  const std::string payload = random_bytes(echo_bytes);
+  const greeting::question question{options_.session, random_hex(16), options_.target,
+                                    static_cast<std::uint32_t>(echo_bytes)};
+  const bool connected = co_await connect();
+  if (connected) {
+    const std::string line = greeting::encode(question);
+    const bool greeted = co_await greet(line, payload);
+    if (greeted && check_identity(question)) co_await compare_echo(payload);
+  }
+  evidence_.timing.total = net::since(start);
+  co_return std::move(evidence_);
+}
+
+awaitable<handshake_evidence> conversation::speak_plainly() {
+  const auto start = std::chrono::steady_clock::now();
+  const bool connected = co_await connect();
+  if (connected) {
+    co_await greet(greeting::plain_question, {});
+  }
+  evidence_.timing.total = net::since(start);
+  co_return std::move(evidence_);
+}
+
+bool worth_a_plain_try(const handshake_evidence& evidence) {
+  const bool connected = evidence.timing.connect.has_value();
+  return connected &&
+         (evidence.result == probe_result::silent || evidence.result == probe_result::reset) &&
+         !evidence.server_version;
+}
+
+}  // namespace
+
+awaitable<handshake_evidence> shake_hands(handshake_options options) {
+  conversation natchecks(options);
+  handshake_evidence first = co_await natchecks.speak();
+  if (!worth_a_plain_try(first)) co_return first;
+  conversation plain(options);
+  handshake_evidence second = co_await plain.speak_plainly();
+  if (second.result != probe_result::reached_plain) co_return first;
+  second.timing.total += first.timing.total;
+  co_return second;
+}
+
+}  // namespace natcheck
