@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Lays out one network of the lab and runs its checks in it, or a shell.
+
+  run.py --natcheck FILE --wire FILE NETWORK [CHECK...]
+  run.py --wire FILE --shell HOST NETWORK
+  run.py --list
+
+Exits with 0 when every check holds, 1 when one does not, 77 where namespaces are forbidden.
+"""
+
+import argparse
+import dataclasses
+import importlib
+import inspect
+import subprocess
+import sys
+import time
+import traceback
+
+import builder
+import natcheck
+import networks
+import sandbox
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """What a check is given."""
+
+    lab: builder.Lab
+    natcheck: natcheck.Natcheck
+    truth: object
+    before: dict  # the routers' state before the first check
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("network", nargs="?", choices=networks.NETWORKS, metavar="NETWORK")
+    parser.add_argument("only", nargs="*", metavar="CHECK", help="only checks so named")
+    parser.add_argument("--list", action="store_true", help="the networks, one a line, and end")
+    parser.add_argument("--natcheck", default="natcheck", help="the program under test")
+    parser.add_argument("--wire", default="wire", help="the program that delays frames")
+    parser.add_argument("--shell", metavar="HOST", help="a shell on that host instead of checks")
+    parser.add_argument("--debug", action="store_true", help="miniupnpd logs all it does")
+    arguments = parser.parse_args()
+    if not arguments.list and not arguments.network:
+        parser.error("which network? --list names them")
+    return arguments
+
+
+def checks_of(network, only):
+    for name in network.checks:
+        module = importlib.import_module(f"checks_{name}")
+        for check_name, check in inspect.getmembers(module, inspect.isfunction):
+            if check_name.startswith("check_") and any(o in check_name for o in only or [""]):
+                yield f"{name}.{check_name.removeprefix('check_')}", check
+
+
+def holds(name, check, scene):
+    started = time.monotonic()
+    try:
+        check(scene)
+        natcheck.expect_equal(scene.lab.router_state(), scene.before, "the router afterwards", "")
+        problem = None
+    except natcheck.Failure as failure:
+        problem = str(failure)
+    except Exception:  # a fault of the check itself: the others still run
+        problem = traceback.format_exc()
+    print(f"{'FAIL' if problem else 'ok  '} {name} ({time.monotonic() - started:.1f} s)", flush=True)
+    if problem:
+        print(indented(problem), indented(scene.lab.describe()), sep="\n", flush=True)
+    return problem is None
+
+
+def indented(text):
+    return "\n".join("     " + line for line in text.splitlines())
+
+
+def main():
+    arguments = parse_arguments()
+    if arguments.list:
+        for name, network in networks.NETWORKS.items():
+            print(f"{name:20} {network.summary}")
+        return 0
+    sandbox.enter()
+    network = networks.NETWORKS[arguments.network]
+    lab = builder.Lab(network, arguments.wire, arguments.debug)
+    if arguments.shell:
+        return subprocess.call(lab.command(arguments.shell, "bash", "-i"))
+    scene = Scene(lab, natcheck.Natcheck(lab, arguments.natcheck), network.truth,
+                  lab.router_state())
+    results = [holds(name, check, scene) for name, check in checks_of(network, arguments.only)]
+    print(f"{sum(results)} of {len(results)} checks hold in {arguments.network}")
+    return 0 if results and all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
