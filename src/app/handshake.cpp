@@ -67,6 +67,7 @@ class conversation {
   std::array<char, 4096> buffer_;
   std::string_view received_;  ///< in buffer_: the latest bytes
   net::error_code ended_;      ///< how receiving ended; clear while it did not
+  bool torn_down_ = false;     ///< as a failed write showed
   net::steady_time asked_;
   handshake_evidence evidence_;
 };
@@ -137,10 +138,13 @@ awaitable<bool> conversation::connect() {
   co_return true;
 }
 
-/// A failed write is no verdict of its own: what the server said before is still to be read.
+/// A failed write is no verdict of its own: what the server said before is still to be read. But it
+/// uses up the news of a reset, and reading then sees nothing but an end.
 awaitable<void> conversation::send(std::string_view bytes) {
-  co_await net::before(options_.deadline,
-                       net::asio::async_write(*socket_, net::asio::buffer(bytes), net::as_result));
+  const auto written = co_await net::before(
+      options_.deadline,
+      net::asio::async_write(*socket_, net::asio::buffer(bytes), net::as_result));
+  if (written && std::get<0>(*written)) torn_down_ = true;
 }
 
 /// False when nothing more comes before `deadline`, or ever: then ended_ says why.
@@ -206,7 +210,7 @@ void conversation::judge_greeting() {
       break;
   }
   if (!reader_.seen_bytes().empty()) return finish(probe_result::other_service, said);
-  if (ended_ && ended_ != net::asio::error::eof) {
+  if (ended_ && (torn_down_ || ended_ != net::asio::error::eof)) {
     return finish(probe_result::reset, "the connection was torn down before a greeting came");
   }
   if (ended_) return finish(probe_result::silent, "it closed the connection without a word");

@@ -158,7 +158,9 @@ awaitable<void> server::keep_mapping() {
 awaitable<std::exception_ptr> server::work() {
   using namespace net::asio::experimental::awaitable_operators;
   try {
-    co_await (accept_all() && keep_mapping());
+    co_await (keep_mapping() && accept_all());
+  } catch (const net::asio::multiple_exceptions& faults) {  // the other side was cancelled
+    co_return faults.first_exception();
   } catch (...) {
     co_return std::current_exception();
   }

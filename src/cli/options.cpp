@@ -1,0 +1,200 @@
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "cli/arguments.hpp"
+#include "cli/nearest.hpp"
+#include "cli/values.hpp"
+
+namespace natcheck::cli {
+namespace {
+
+/// Reads the option's value with `read` where it was given; `expected` says what it should be.
+template <class Read, class T>
+void read_option(const argument_list& given, std::string_view name, Read read,
+                 std::string_view expected, T& into) {
+  const std::string* text = given.value_of(name);
+  if (text == nullptr) return;
+  const auto value = read(*text);
+  if (!value)
+    throw usage_error{fmt::format("--{} {}: expected {}", name, printable(*text), expected)};
+  into = *value;
+}
+
+template <class T>
+struct named_value {
+  std::string name;
+  T value;
+};
+
+/// As read_option, for one of a few words. `later` are those that only a later version knows.
+template <class T>
+void read_word(const argument_list& given, std::string_view name,
+               const std::vector<named_value<T>>& known, const std::vector<std::string>& later,
+               T& into) {
+  const std::string* text = given.value_of(name);
+  if (text == nullptr) return;
+  const auto found = std::ranges::find(known, *text, &named_value<T>::name);
+  if (found != known.end()) {
+    into = found->value;
+    return;
+  }
+  std::vector<std::string> words;
+  for (const auto& [word, value] : known) words.push_back(word);
+  if (std::ranges::find(later, *text) != later.end()) {
+    throw usage_error{
+        fmt::format("--{} {} is not in this version; expected {}", name, *text, one_of(words))};
+  }
+  throw usage_error{fmt::format("--{} {}: expected {}{}", name, printable(*text), one_of(words),
+                                did_you_mean(*text, words))};
+}
+
+common_options read_common(const argument_list& given) {
+  common_options common;
+  common.json = given.has("json");
+  common.quiet = given.has("quiet");
+  common.verbosity = given.count("verbose");
+  read_word(given, "color",
+            {{"auto", color_choice::automatic},
+             {"always", color_choice::always},
+             {"never", color_choice::never}},
+            {}, common.color);
+  return common;
+}
+
+std::optional<std::string> read_interface(const std::string& text) {
+  // IFNAMSIZ is 16 with the terminating zero; the kernel refuses '/' and white space.
+  if (text.empty() || text.size() > 15 || text.find_first_of("/ \t\n") != std::string::npos) {
+    return std::nullopt;
+  }
+  return text;
+}
+
+/// --interface and --gateway, --timeout: for whichever of them the command has.
+template <class Options>
+void read_network(const argument_list& given, Options& options) {
+  read_option(given, "interface", read_interface, "the name of a network interface",
+              options.interface);
+  if constexpr (requires { options.gateway; }) {
+    read_option(given, "gateway", read_gateway, "the IPv4 address of a router", options.gateway);
+  }
+  if constexpr (requires { options.timeout; }) {
+    read_option(given, "timeout", read_seconds, "a number of seconds above 0, such as 5 or 0.5",
+                options.timeout);
+  }
+}
+
+discover_command read_discover(const argument_list& given) {
+  discover_command command{read_common(given), {}};
+  read_network(given, command.options);
+  return command;
+}
+
+/// An option that only shapes the mapping is a mistake where there is none.
+void require_map_for_mapping_options(const argument_list& given) {
+  if (given.has("map")) return;
+  for (const char* name : {"require-map", "via", "lifetime", "interface", "gateway"}) {
+    if (given.has(name)) {
+      throw usage_error{fmt::format("--{} needs --map PORT: without it no port is opened", name)};
+    }
+  }
+}
+
+void read_ports_of_serve(const argument_list& given, serve_options& options) {
+  const auto read_listening = [](const std::string& text) { return read_number(text, 0, 65535); };
+  unsigned listening = options.port;
+  read_option(given, "port", read_listening, "a port, 0 to 65535", listening);
+  options.port = static_cast<std::uint16_t>(listening);
+  std::optional<port_pair> ports;
+  read_option(given, "map", read_ports, "PORT or EXTERNAL:INTERNAL, each from 1 to 65535", ports);
+  if (!ports) return;
+  const bool named_twice =
+      given.has("port") && given.value_of("map")->find(':') != std::string::npos;
+  if (named_twice && options.port != ports->internal_port) {
+    throw usage_error{fmt::format("--map {} and --port {} name different ports to listen on",
+                                  *given.value_of("map"), options.port)};
+  }
+  options.external_port = ports->external_port;
+  if (!given.has("port")) options.port = ports->internal_port;
+}
+
+serve_command read_serve(const argument_list& given) {
+  serve_command command{read_common(given), {}};
+  serve_options& options = command.options;
+  transport protocol = transport::tcp;
+  read_word(given, "protocol", {{"tcp", transport::tcp}}, {"udp", "both"}, protocol);
+  require_map_for_mapping_options(given);
+  read_ports_of_serve(given, options);
+  read_word(given, "via",
+            {{"auto", mapping_choice::automatic},
+             {"nat-pmp", mapping_choice::nat_pmp},
+             {"upnp", mapping_choice::upnp}},
+            {"pcp"}, options.via);
+  unsigned lifetime = static_cast<unsigned>(options.lifetime.count());
+  read_option(
+      given, "lifetime", [](const std::string& text) { return read_number(text, 1, 604'800); },
+      "a number of seconds, 1 to 604800", lifetime);
+  options.lifetime = std::chrono::seconds(lifetime);
+  read_option(given, "for", read_duration, "a time such as 30, 30s, 5m, 1h or 500ms",
+              options.run_for);
+  read_network(given, options);
+  options.require_map = given.has("require-map");
+  options.once = given.has("once");
+  return command;
+}
+
+probe_command read_probe(const argument_list& given) {
+  probe_command command{read_common(given), {}};
+  probe_options& options = command.options;
+  if (given.operands.empty()) {
+    throw usage_error{"probe needs to know whom to ask; expected HOST or HOST:PORT"};
+  }
+  const std::string& operand = given.operands.front();
+  const auto target = read_target(operand, default_port);
+  if (!target) {
+    throw usage_error{fmt::format(
+        "cannot read the target {}; expected HOST, HOST:PORT or [IPV6]:PORT", printable(operand))};
+  }
+  options.host = target->host;
+  options.port = target->port;
+  read_option(
+      given, "count", [](const std::string& text) { return read_number(text, 1, 1000); },
+      "a number, 1 to 1000", options.count);
+  read_network(given, options);
+  return command;
+}
+
+/// Throws usage_error.
+parsed_command parse(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return help_request{topic::overview, false};
+  const argument_list given = split_arguments(arguments);
+  if (given.has("help") || given.help) return help_request{given.command};
+  if (given.has("version")) return version_request{};
+  check_arguments(given);
+  switch (given.command) {
+    case topic::discover:
+      return read_discover(given);
+    case topic::serve:
+      return read_serve(given);
+    case topic::probe:
+      return read_probe(given);
+    case topic::overview:
+      break;
+  }
+  throw usage_error{"no command; expected discover, serve or probe"};
+}
+
+}  // namespace
+
+parsed_command parse_command_line(const std::vector<std::string>& arguments) {
+  try {
+    return parse(arguments);
+  } catch (const usage_error& error) {
+    return error;
+  }
+}
+
+}  // namespace natcheck::cli

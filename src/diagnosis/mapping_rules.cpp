@@ -118,9 +118,10 @@ constexpr std::array<std::string_view, 5> state_words{"accepted", "refused", "no
 std::string line(const mapping_attempt& attempt) {
   std::string text = attempt.via == mapping_protocol::nat_pmp ? "NAT-PMP: " : "UPnP: ";
   text += state_words.at(static_cast<std::size_t>(attempt.state));
-  if (attempt.code > 0) text += fmt::format(", code {}", attempt.code);
+  const bool named = attempt.detail.find(std::to_string(attempt.code)) != std::string::npos;
+  if (attempt.code > 0 && !named) text += fmt::format(", code {}", attempt.code);
   if (attempt.code == absent_on_reading_back) text += ", not there on reading back";
-  return attempt.detail.empty() ? text : fmt::format("{} ({})", text, attempt.detail);
+  return attempt.detail.empty() ? text : fmt::format("{}: {}", text, attempt.detail);
 }
 
 std::vector<std::string> advice_for(const explanation& why, const mapping_evidence& seen) {

@@ -33,7 +33,7 @@ outcome outcome_of(const error_code& error) {
 std::string words_for(const error_code& error) {
   switch (error.value()) {
     case ECONNREFUSED:
-      return "refused (nothing listens on that port)";
+      return "nothing listens on that port";
     case ENETUNREACH:
       return "no route to that network";
     case EHOSTUNREACH:

@@ -179,7 +179,8 @@ std::string describe_upnp_error(int code) {
                                   [code](const error_words& e) { return e.code == code; });
   if (known != upnp_errors.end()) return std::string(known->words);
   const char* words = strupnperror(code);
-  return words != nullptr ? words : "an error that the standard does not know";
+  if (words != nullptr && words != std::string_view("UnknownError")) return words;
+  return "an error that the standard does not know";
 }
 
 }  // namespace natcheck::portmap

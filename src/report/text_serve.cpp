@@ -55,7 +55,7 @@ class writer {
   void operator()(const events::greeted& e) {
     const auto what = e.spoken == dialect::plain
                           ? std::string("plain greeting")
-                          : fmt::format("greeting and {} of echo", counted(e.bytes, "byte"));
+                          : fmt::format("greeted, {} echoed", counted(e.bytes, "byte"));
     timed(fmt::format("reached from {}: {}, {}", to_string(e.peer), what, in_ms(e.duration)));
   }
 

@@ -119,7 +119,8 @@ TEST(Description, BaseAndPathCannotGrowIntoAnotherHost) {
     const auto read = read_description(
         location(),
         describe(service(ip_connection, control), "<URLBase>http://192.168.1.1</URLBase>"));
-    if (read) EXPECT_EQ(read->services[0].control.host, location().host) << control;
+    if (!read) continue;
+    EXPECT_EQ(read->services[0].control.host, location().host) << control;
   }
 }
 

@@ -75,7 +75,7 @@ TEST_F(serve_text, VisitorsHaveTheLocalTime) {
   EXPECT_EQ(to_text(event_of(events::greeted{transport::tcp, peer, dialect::natcheck, "s", 1600,
                                              millis(31)}),
                     fancy),
-            "00:13:20  reached from 9.9.0.7:51820: greeting and 1600 bytes of echo, 31 ms\n");
+            "00:13:20  reached from 9.9.0.7:51820: greeted, 1600 bytes echoed, 31 ms\n");
   EXPECT_EQ(
       to_text(event_of(events::greeted{transport::tcp, peer, dialect::plain, "", 0, millis(1)}),
               fancy),

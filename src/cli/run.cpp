@@ -1,0 +1,159 @@
+#include "cli/run.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <csignal>
+
+#include "cli/exit_codes.hpp"
+#include "cli/help.hpp"
+#include "cli/interfaces.hpp"
+#include "cli/output.hpp"
+#include "cli/session.hpp"
+
+namespace natcheck::cli {
+namespace {
+
+int number_of(exit_code code) { return static_cast<int>(code); }
+
+void set_up_log(const common_options& options) {
+  using enum spdlog::level::level_enum;
+  static constexpr std::array levels = {warn, info, debug, trace};
+  auto logger = spdlog::stderr_logger_mt("natcheck");
+  logger->set_pattern("%H:%M:%S.%e %l: %v");
+  const auto index = std::min<std::size_t>(options.verbosity, levels.size() - 1);
+  logger->set_level(options.quiet && index == 0 ? err : levels[index]);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+int fail(const failure& reason) {
+  complain(reason.message());
+  return number_of(exit_code::fault);
+}
+
+/// The code of a command that ended by itself, unless its result could not be written.
+int finish(const session& here, exit_code code) {
+  return number_of(here.output_failed() ? exit_code::fault : code);
+}
+
+/// As a shell reports a program that a signal ended; SIGPIPE is what a reader that left amounts to.
+int interrupted(const session& here) {
+  if (here.output_failed()) return number_of(exit_code::fault);
+  return 128 + (here.signal() != 0 ? here.signal() : SIGPIPE);
+}
+
+std::string short_text(const discover_report& report) {
+  return report.external ? report.external->ip.to_string() + "\n" : "";
+}
+
+int run_command(const discover_command& command) {
+  session here(command.common);
+  here.waiting().begin("asking the router");
+  const auto report = here.run(discover(command.options));
+  if (!report || here.stopped()) return interrupted(here);
+  if (report->has_error()) return fail(report->error());
+  const discover_report& found = report->value();
+  here.print(command.common.json    ? to_json(found)
+             : command.common.quiet ? short_text(found)
+                                    : to_text(found, here.style()));
+  return finish(here, exit_code_of(answer_of(found.evidence, found.judged.main)));
+}
+
+int run_command(const probe_command& command) {
+  const common_options& common = command.common;
+  const probe_options& options = command.options;
+  const bool shows_each = options.count > 1 && !common.json && !common.quiet;
+  session here(common);
+  const std::string waiting = fmt::format("asking {:.60}", options.host);
+  unsigned number = 0;
+  const auto on_handshake = [&](const handshake_evidence& handshake) {
+    ++number;
+    if (shows_each) here.print(to_text(handshake, number, here.style()));
+    if (number < options.count) here.waiting().begin(waiting);
+  };
+  here.waiting().begin(waiting);
+  const auto report = here.run(probe(options, on_handshake));
+  if (!report || here.stopped()) return interrupted(here);
+  if (common.json) here.print(to_json(*report));
+  if (!common.json && !common.quiet) here.print(to_text(*report, here.style()));
+  return finish(here, exit_code_of(answer_of(report->evidence, report->judged.main)));
+}
+
+bool goes_wrong(const serve_event& event) {
+  return std::holds_alternative<events::map_failed>(event.what) ||
+         std::holds_alternative<events::mapping_lost>(event.what);
+}
+
+void show(session& here, const common_options& common, const serve_event& event) {
+  if (common.json) return here.print(to_json(event));
+  if (!common.quiet) return here.print(to_text(event, here.style()));
+  text_style plain = here.style();
+  plain.color = false;
+  if (goes_wrong(event)) fmt::print(stderr, "{}", to_text(event, plain));
+}
+
+int run_command(const serve_command& command) {
+  session here(command.common);
+  const bool maps = command.options.external_port.has_value();
+  const auto observer = [&](const serve_event& event) {
+    show(here, command.common, event);
+    if (!maps) return;
+    if (std::holds_alternative<events::listening>(event.what)) {
+      here.waiting().begin("asking the router to open the port");
+    }
+  };
+  if (maps) here.when_stopping("closing the port on the router");
+  const auto ended = here.run(serve(command.options, observer));
+  const bool as_asked =
+      !ended || ended->has_value() || (here.stopped() && ended->error().kind == outcome::cancelled);
+  if (as_asked) return finish(here, exit_code::yes);
+  const int code = fail(ended->error());
+  return ended->error().kind == outcome::refused ? number_of(exit_code::no) : code;
+}
+
+int run_command(const help_request& request) {
+  const std::string text = help_text(request.about);
+  if (!request.asked_for) {
+    fmt::print(stderr, "{}", text);
+    return number_of(exit_code::usage);
+  }
+  const auto written = output().write(text);
+  return number_of(written == output::state::failed ? exit_code::fault : exit_code::yes);
+}
+
+int run_command(const version_request&) {
+  const auto written = output().write(fmt::format("natcheck {}\n", version()));
+  return number_of(written == output::state::failed ? exit_code::fault : exit_code::yes);
+}
+
+int run_command(const usage_error& error) {
+  complain(error.message);
+  return number_of(exit_code::usage);
+}
+
+/// What discover, serve and probe have in common before they run.
+template <class Command>
+int prepare_and_run(const Command& command) {
+  const std::string wrong = wrong_interface(command.options.interface, interface_names());
+  if (!wrong.empty()) return run_command(usage_error{wrong});
+  set_up_log(command.common);
+  return run_command(command);
+}
+
+}  // namespace
+
+int run(const parsed_command& command) {
+  return std::visit(
+      [](const auto& chosen) {
+        if constexpr (requires { chosen.common; }) {
+          return prepare_and_run(chosen);
+        } else {
+          return run_command(chosen);
+        }
+      },
+      command);
+}
+
+}  // namespace natcheck::cli

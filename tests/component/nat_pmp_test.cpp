@@ -1,0 +1,317 @@
+#include "portmap/nat_pmp.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+
+#include "support/fake_gateway.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using namespace support;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class NatPmp : public ::testing::Test {
+ protected:
+  nat_pmp_evidence ask(milliseconds limit = 60s) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    return loop_.await(ask_nat_pmp(gateway_.access(), deadline));
+  }
+
+  /// Answers the `number`th request, and keeps silent before.
+  void answer_only(std::size_t number, std::string answer) {
+    gateway_.on_nat_pmp = [=](udp_peer& peer, const std::string&, const udp::endpoint& from) {
+      if (peer.requests().size() == number) peer.send(answer, from);
+    };
+  }
+  /// Answers each request with all of these datagrams.
+  void answer_with(std::vector<std::string> answers) {
+    gateway_.on_nat_pmp = [=](udp_peer& peer, const std::string&, const udp::endpoint& from) {
+      for (const std::string& answer : answers) peer.send(answer, from);
+    };
+  }
+  /// A gateway that answers each request like this.
+  std::unique_ptr<fake_gateway> gateway_that_answers(const std::string& answer) {
+    auto gateway = std::make_unique<fake_gateway>(loop_.context());
+    gateway->on_nat_pmp = [=](udp_peer& peer, const std::string&, const udp::endpoint& from) {
+      peer.send(answer, from);
+    };
+    return gateway;
+  }
+
+  loop loop_;
+  fake_gateway gateway_{loop_.context()};
+};
+
+const std::string good_answer = nat_pmp_address(0, "5.5.5.5");
+
+TEST_F(NatPmp, Answers) {
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.external_address, asio::ip::make_address("5.5.5.5"));
+  EXPECT_EQ(evidence.epoch_s, 1000U);
+  EXPECT_EQ(evidence.result, 0);
+  EXPECT_EQ(evidence.attempts, 1);
+  ASSERT_TRUE(evidence.rtt);
+  EXPECT_LT(*evidence.rtt, 250ms);
+  EXPECT_THAT(gateway_.nat_pmp.requests(), ::testing::ElementsAre(std::string(2, '\0')));
+}
+
+TEST_F(NatPmp, ClosedPortIsARefusalAtOnce) {
+  gateway_.switch_off_nat_pmp();
+  const stopwatch watch;
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::refused);
+  EXPECT_THAT(evidence.detail, HasSubstr("nothing listens"));
+  EXPECT_LT(watch.elapsed(), 250ms) << "without a second request";
+}
+
+TEST_F(NatPmp, ErrorResultsAreRefusals) {
+  const std::pair<std::uint16_t, const char*> table[] = {
+      {2, "does not allow"}, {3, "no usable address"}, {4, "table is full"}, {77, "not define"}};
+  for (const auto& [code, words] : table) {
+    answer_with({nat_pmp_address(code, "0.0.0.0")});
+    const auto evidence = ask();
+    EXPECT_EQ(evidence.state, service_state::refused) << code;
+    EXPECT_EQ(evidence.result, code);
+    EXPECT_THAT(evidence.detail, HasSubstr(words));
+    EXPECT_FALSE(evidence.external_address) << "the address field of an error means nothing";
+  }
+}
+
+TEST_F(NatPmp, SilenceIsTheWholeSchedule) {
+  answer_with({});
+  const stopwatch watch;
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::silent);
+  EXPECT_EQ(evidence.attempts, 3);
+  EXPECT_THAT(gateway_.nat_pmp.requests(), SizeIs(3));
+  EXPECT_EQ(evidence.detail, "no answer to 3 requests in 1750 ms");
+  EXPECT_GE(watch.elapsed(), 1700ms);
+  EXPECT_LT(watch.elapsed(), 5s);
+}
+
+TEST_F(NatPmp, DeadlineIsNoSilence) {
+  answer_with({});
+  const auto evidence = ask(400ms);
+  EXPECT_EQ(evidence.state, service_state::not_tried);
+  EXPECT_THAT(evidence.detail, HasSubstr("time limit"));
+}
+
+TEST_F(NatPmp, AnswerToTheSecondRequest) {
+  answer_only(2, good_answer);
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.attempts, 2);
+  ASSERT_TRUE(evidence.rtt);
+  EXPECT_LT(*evidence.rtt, 240ms) << "measured from the second request";
+}
+
+// The thread is held up until the wait for an answer is over, and only then does the answer come:
+// the library would read it without a look at what it is, and drop it.
+TEST_F(NatPmp, AnswerAtTheMomentOfARetransmission) {
+  udp::endpoint client;
+  asio::steady_timer busy(loop_.context());
+  asio::steady_timer answer(loop_.context());
+  gateway_.on_nat_pmp = [&](udp_peer& peer, const std::string&, const udp::endpoint& from) {
+    if (peer.requests().size() > 1) return;
+    client = from;
+    busy.expires_after(230ms);
+    answer.expires_after(235ms);
+    busy.async_wait([](auto) {
+      const stopwatch watch;
+      while (watch.elapsed() < 60ms) std::this_thread::yield();
+    });
+    answer.async_wait([&](auto) { gateway_.nat_pmp.send(good_answer, client); });
+  };
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.attempts, 1);
+}
+
+TEST_F(NatPmp, UnusableAnswers) {
+  struct {
+    const char* what;
+    std::string answer;
+    service_state state;
+    const char* detail;
+  } const table[] = {
+      // libnatpmp takes these two for success, with an address from uninitialised memory.
+      {"two bytes", from_hex("0080"), service_state::malformed, "2 bytes"},
+      {"a mapping answer", nat_pmp_mapping(2, 1234, 1234, 3600), service_state::malformed,
+       "an answer to a mapping request"},
+      {"PCP, whole", from_hex("0280000100000000000003e8000000000000000000000000"),
+       service_state::refused, "speaks PCP"},
+      {"PCP, cut", from_hex("0280"), service_state::refused, "speaks PCP"},
+      {"our own request", from_hex("0000"), service_state::malformed, "a request"},
+      {"nothing", "", service_state::malformed, ""},
+  };
+  std::vector<std::unique_ptr<fake_gateway>> gateways;
+  std::vector<asio::awaitable<nat_pmp_evidence>> asking;
+  for (const auto& row : table) {
+    gateways.push_back(gateway_that_answers(row.answer));
+    asking.push_back(ask_nat_pmp(gateways.back()->access(), net::steady_time::max()));
+  }
+  const auto seen = loop_.await_all(std::move(asking));
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    EXPECT_EQ(seen[i].state, table[i].state) << table[i].what << ": " << seen[i].detail;
+    EXPECT_THAT(seen[i].detail, HasSubstr(table[i].detail)) << table[i].what;
+    EXPECT_FALSE(seen[i].external_address) << table[i].what;
+  }
+}
+
+TEST_F(NatPmp, GarbageBeforeTheAnswerDoesNoHarm) {
+  std::vector<std::string> flood(100, from_hex("0080"));
+  flood.push_back(nat_pmp_mapping(2, 1234, 1234, 3600));
+  flood.push_back(std::string(1400, 'x'));
+  flood.push_back(good_answer);
+  answer_with(flood);
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.external_address, asio::ip::make_address("5.5.5.5"));
+}
+
+TEST_F(NatPmp, AnswerFromElsewhereIsNamedAndNotBelieved) {
+  udp_peer stranger(loop_.context(), stranger_ip, {});
+  gateway_.on_nat_pmp = [&](udp_peer&, const std::string&, const udp::endpoint& from) {
+    stranger.send(good_answer, from);
+  };
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::silent);
+  EXPECT_THAT(evidence.detail,
+              HasSubstr(to_string(endpoint{asio::ip::make_address(stranger_ip), stranger.port()})));
+  EXPECT_FALSE(evidence.external_address);
+}
+
+TEST_F(NatPmp, EndlessGarbageEndsWithTheSchedule) {
+  asio::steady_timer timer(loop_.context());
+  std::function<void(const udp::endpoint&)> flood = [&](const udp::endpoint& to) {
+    gateway_.nat_pmp.send(from_hex("0080"), to);
+    timer.expires_after(1ms);
+    timer.async_wait([&flood, to](auto error) {
+      if (!error) flood(to);
+    });
+  };
+  gateway_.on_nat_pmp = [&](udp_peer&, const std::string&, const udp::endpoint& from) {
+    flood(from);
+  };
+  const stopwatch watch;
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::malformed);
+  EXPECT_GE(watch.elapsed(), 1700ms);
+  EXPECT_LT(watch.elapsed(), 5s);
+}
+
+class NatPmpMapper : public NatPmp {
+ protected:
+  result<mapping> map(std::uint16_t external = 1234) {
+    return loop_.await(mapper_.map({transport::tcp, 4321, external, 3600s}));
+  }
+  result<void> unmap() { return loop_.await(mapper_.unmap()); }
+
+  nat_pmp_mapper mapper_{gateway_.access()};
+};
+
+TEST_F(NatPmpMapper, Maps) {
+  const auto made = map();
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->via, mapping_protocol::nat_pmp);
+  EXPECT_EQ(made->internal, (endpoint{asio::ip::make_address(host_ip), 4321}));
+  EXPECT_EQ(made->external_port, 1234);
+  EXPECT_EQ(made->external_address, asio::ip::make_address("5.5.5.5"));
+  EXPECT_EQ(made->lifetime, 3600s);
+  EXPECT_FALSE(made->verified) << "NAT-PMP cannot read a mapping back";
+  const auto asked = gateway_.mapping_requests();
+  ASSERT_THAT(asked, SizeIs(1));
+  EXPECT_EQ(asked[0].operation, 2);
+  EXPECT_EQ(asked[0].internal_port, 4321);
+  EXPECT_EQ(asked[0].external_port, 1234);
+  EXPECT_EQ(asked[0].lifetime_s, 3600U);
+}
+
+TEST_F(NatPmpMapper, ObeysTheGrantAndRenewsIt) {
+  gateway_.on_nat_pmp = [&](udp_peer& peer, const std::string& request, const auto& from) {
+    if (request.size() == 2) return peer.send(good_answer, from);
+    peer.send(nat_pmp_mapping(2, 4321, 20000, 120), from);
+  };
+  for (int i = 0; i < 2; ++i) {
+    const auto made = map();
+    ASSERT_TRUE(made) << made.error().message();
+    EXPECT_EQ(made->external_port, 20000);
+    EXPECT_EQ(made->lifetime, 120s);
+  }
+  const auto asked = gateway_.mapping_requests();
+  ASSERT_THAT(asked, SizeIs(2));
+  EXPECT_EQ(asked[0].external_port, 1234);
+  EXPECT_EQ(asked[1].external_port, 20000) << "RFC 6886 section 3.3: the port that was granted";
+}
+
+TEST_F(NatPmpMapper, UnmapsByInternalPortAlone) {
+  ASSERT_TRUE(map());
+  ASSERT_TRUE(unmap());
+  ASSERT_THAT(gateway_.mapping_requests(), SizeIs(2));
+  const auto removal = gateway_.mapping_requests()[1];
+  EXPECT_EQ(removal.operation, 2);
+  EXPECT_EQ(removal.internal_port, 4321);
+  EXPECT_EQ(removal.external_port, 0);
+  EXPECT_EQ(removal.lifetime_s, 0U);
+  ASSERT_TRUE(unmap()) << "nothing is left to remove";
+  EXPECT_THAT(gateway_.mapping_requests(), SizeIs(2));
+}
+
+TEST_F(NatPmpMapper, RefusalsCarryTheirResult) {
+  for (const auto code : std::initializer_list<std::uint16_t>{2, 3, 4}) {
+    answer_with({nat_pmp_mapping(2, 4321, 0, 0, code)});
+    const auto made = map();
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().kind, outcome::refused);
+    EXPECT_EQ(made.error().code, code);
+    EXPECT_THAT(made.error().operation, HasSubstr(gateway_ip));
+  }
+}
+
+TEST_F(NatPmpMapper, UnusableGrants) {
+  const std::string table[] = {
+      nat_pmp_mapping(2, 4321, 0, 0),        // yes, for no time at all
+      nat_pmp_mapping(2, 9999, 1234, 3600),  // for another port of ours
+      nat_pmp_mapping(1, 4321, 1234, 3600),  // for UDP
+      good_answer,
+  };
+  std::vector<std::unique_ptr<fake_gateway>> gateways;
+  std::vector<std::unique_ptr<nat_pmp_mapper>> mappers;
+  std::vector<asio::awaitable<result<mapping>>> asking;
+  for (const std::string& grant : table) {
+    gateways.push_back(gateway_that_answers(grant));
+    mappers.push_back(std::make_unique<nat_pmp_mapper>(gateways.back()->access()));
+    asking.push_back(mappers.back()->map({transport::tcp, 4321, 1234, 3600s}));
+  }
+  for (const auto& made : loop_.await_all(std::move(asking))) {
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().kind, outcome::malformed) << made.error().message();
+  }
+}
+
+TEST_F(NatPmpMapper, WithoutAnAddressTheMappingStands) {
+  gateway_.on_nat_pmp = [&](udp_peer& peer, const std::string& request, const auto& from) {
+    if (request.size() == 2) return peer.send(nat_pmp_address(3, "0.0.0.0"), from);
+    peer.send(nat_pmp_mapping(2, 4321, 1234, 3600), from);
+  };
+  const auto made = map();
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_FALSE(made->external_address);
+}
+
+TEST_F(NatPmpMapper, UnmapsWhatWasAskedForInVain) {
+  answer_with({});
+  ASSERT_FALSE(map()) << "the answer was lost, perhaps";
+  gateway_.on_nat_pmp = {};
+  ASSERT_TRUE(unmap());
+  EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
+}
+
+}  // namespace
+}  // namespace natcheck::portmap

@@ -1,0 +1,220 @@
+#include "portmap/upnp_mapper.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/fake_gateway.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using namespace support;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ending = http_answer::ending;
+
+constexpr const char* key = "1234/TCP";
+
+class UpnpMapper : public ::testing::Test {
+ protected:
+  result<mapping> map(upnp_mapper& mapper, std::chrono::seconds lifetime = 3600s) {
+    return loop_.await(mapper.map({transport::tcp, 4321, 1234, lifetime}));
+  }
+  result<mapping> map() { return map(mapper_); }
+  result<void> unmap() { return loop_.await(mapper_.unmap()); }
+
+  static fake_gateway::row ours() { return {host_ip, "4321", "natcheck", "3600"}; }
+  static fake_gateway::row foreign() { return {"127.0.0.77", "80", "web server", "0"}; }
+
+  loop loop_;
+  fake_gateway gateway_{loop_.context()};
+  upnp_mapper mapper_{gateway_.access()};
+};
+
+TEST_F(UpnpMapper, MapsAndReadsBack) {
+  const auto made = map();
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->via, mapping_protocol::upnp);
+  EXPECT_EQ(made->internal, (endpoint{asio::ip::make_address(host_ip), 4321}));
+  EXPECT_EQ(made->external_port, 1234);
+  EXPECT_EQ(made->external_address, asio::ip::make_address("5.5.5.5"));
+  EXPECT_EQ(made->lifetime, 3600s);
+  EXPECT_TRUE(made->verified);
+  const auto& row = gateway_.table.at(key);
+  EXPECT_EQ(row.client, host_ip);
+  EXPECT_EQ(row.port, "4321");
+  EXPECT_EQ(row.description, "natcheck");
+  EXPECT_EQ(row.lease, "3600");
+}
+
+TEST_F(UpnpMapper, BelievesTheLeaseThatTheTableShows) {
+  gateway_.answers["GetSpecificPortMappingEntry"] = soap_response(
+      "GetSpecificPortMappingEntry",
+      "<NewInternalPort>4321</NewInternalPort><NewInternalClient>127.0.0.1</NewInternalClient>"
+      "<NewEnabled>1</NewEnabled><NewPortMappingDescription>natcheck"
+      "</NewPortMappingDescription><NewLeaseDuration>86400</NewLeaseDuration>");
+  const auto made = map();
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->lifetime, 86400s);
+}
+
+TEST_F(UpnpMapper, SuccessWithoutAnEntryIsNone) {
+  gateway_.keeps_entries = false;
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, outcome::refused);
+  EXPECT_EQ(made.error().code, -1);
+  EXPECT_THAT(made.error().detail, HasSubstr("no such entry"));
+}
+
+TEST_F(UpnpMapper, ATableThatCannotBeReadLeavesItUnverified) {
+  gateway_.answers["GetSpecificPortMappingEntry"] = soap_fault(401);
+  const auto made = map();
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_FALSE(made->verified);
+  EXPECT_EQ(made->lifetime, 3600s);
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(UpnpMapper, AForeignEntryIsNeverOverwritten) {
+  gateway_.table[key] = foreign();
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, 718);
+  EXPECT_THAT(made.error().detail, HasSubstr("127.0.0.77:80 (\"web server\")"));
+  EXPECT_EQ(gateway_.count("AddPortMapping"), 0);
+  ASSERT_TRUE(unmap());
+  EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
+}
+
+TEST_F(UpnpMapper, ARefusedEntryIsNotRemoved) {
+  gateway_.table[key] = foreign();
+  gateway_.answers["GetSpecificPortMappingEntry"] = soap_fault(401);
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, 718);
+  ASSERT_TRUE(unmap());
+  EXPECT_EQ(gateway_.count("DeletePortMapping"), 0) << "what is there is somebody else's";
+}
+
+TEST_F(UpnpMapper, AnotherProgramOfThisHostIsForeignToo) {
+  gateway_.table[key] = {host_ip, "4321", "game", "0"};
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, 718);
+  EXPECT_EQ(gateway_.count("AddPortMapping"), 0);
+}
+
+TEST_F(UpnpMapper, TakesOverWhatAnEarlierRunLeft) {
+  gateway_.table[key] = ours();
+  gateway_.table[key].lease = "17";
+  ASSERT_TRUE(map());
+  EXPECT_EQ(gateway_.table.at(key).lease, "3600");
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(UpnpMapper, UnmapRemovesOursAlone) {
+  gateway_.table["80/TCP"] = foreign();
+  gateway_.table["1234/UDP"] = foreign();
+  ASSERT_TRUE(map());
+  ASSERT_TRUE(unmap());
+  EXPECT_EQ(gateway_.table.count(key), 0U);
+  EXPECT_EQ(gateway_.table.size(), 2U);
+  ASSERT_TRUE(unmap()) << "nothing is left to remove";
+  EXPECT_EQ(gateway_.count("DeletePortMapping"), 1);
+}
+
+TEST_F(UpnpMapper, UnmapLeavesWhatReplacedIt) {
+  ASSERT_TRUE(map());
+  gateway_.table[key] = foreign();
+  ASSERT_TRUE(unmap());
+  EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
+  EXPECT_EQ(gateway_.table.count(key), 1U);
+}
+
+TEST_F(UpnpMapper, UnmapOfWhatIsGoneSucceeds) {
+  ASSERT_TRUE(map());
+  gateway_.table.clear();
+  EXPECT_TRUE(unmap());
+}
+
+TEST_F(UpnpMapper, NothingMappedNothingAsked) {
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.requests, IsEmpty());
+  EXPECT_THAT(gateway_.ssdp.requests(), IsEmpty());
+}
+
+TEST_F(UpnpMapper, RenewsItsOwnEntry) {
+  ASSERT_TRUE(map());
+  gateway_.table[key].lease = "1800";
+  ASSERT_TRUE(map());
+  EXPECT_EQ(gateway_.table.at(key).lease, "3600");
+}
+
+// Some gateways cut the description, or put a word of their own there.
+TEST_F(UpnpMapper, KnowsItsEntryUnderAnotherDescription) {
+  gateway_.keeps_description_as = "UPnP (127.0.0.1:4321)";
+  ASSERT_TRUE(map());
+  const auto renewed = map();
+  EXPECT_TRUE(renewed) << renewed.error().message();
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(UpnpMapper, RefusalsCarryTheirCode) {
+  for (const int code : {501, 606, 725, 728, -911}) {
+    gateway_.answers["AddPortMapping"] = soap_fault(code);
+    const auto made = map();
+    ASSERT_FALSE(made) << code;
+    EXPECT_EQ(made.error().kind, outcome::refused);
+    EXPECT_EQ(made.error().code, code);
+  }
+}
+
+TEST_F(UpnpMapper, RemovesWhatWasAskedForAndNeverAnswered) {
+  gateway_.answers["AddPortMapping"] = {"", ending::hang};
+  ASSERT_FALSE(map());
+  gateway_.table[key] = ours();  // it was made all the same
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(UpnpMapper, UsesTheConnectionThatIsInUse) {
+  gateway_.description = describe_igd_with_ppp("/ctl");
+  gateway_.answers["/ppp#GetStatusInfo"] =
+      soap_response("GetStatusInfo", "<NewConnectionStatus>Disconnected</NewConnectionStatus>");
+  gateway_.answers["/ppp#AddPortMapping"] = soap_fault(501);
+  const auto made = map();
+  EXPECT_TRUE(made) << made.error().message();
+}
+
+TEST_F(UpnpMapper, FindsAGatewayThatMoved) {
+  ASSERT_TRUE(map());
+  gateway_.description = describe_igd("/new");
+  for (const char* action : {"AddPortMapping", "GetSpecificPortMappingEntry"}) {
+    gateway_.answers[std::string("/ctl#") + action] = http_page("", "404 Not Found");
+  }
+  EXPECT_FALSE(map());
+  const auto made = map();
+  EXPECT_TRUE(made) << made.error().message();
+  EXPECT_THAT(gateway_.requests.back().line, HasSubstr("/new"));
+}
+
+TEST_F(UpnpMapper, SilenceIsSearchedForOnce) {
+  gateway_.on_search = [](auto&, const auto&, const auto&) {};
+  loop_.await(mapper_.prepare());
+  const stopwatch watch;
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, outcome::timed_out);
+  EXPECT_LT(watch.elapsed(), 1s) << "prepare() has searched for the whole schedule";
+  gateway_.on_search = {};
+  EXPECT_TRUE(map()) << "the next attempt looks again";
+}
+
+}  // namespace
+}  // namespace natcheck::portmap

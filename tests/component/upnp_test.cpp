@@ -1,0 +1,279 @@
+#include "portmap/upnp.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/fake_gateway.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using namespace support;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ending = http_answer::ending;
+
+class Upnp : public ::testing::Test {
+ protected:
+  upnp_evidence ask(milliseconds limit = 60s) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    return loop_.await(ask_upnp(gateway_.access(), deadline));
+  }
+  void TearDown() override { EXPECT_EQ(trap_.visits(), 0) << "a foreign host was asked"; }
+
+  loop loop_;
+  fake_gateway gateway_{loop_.context()};
+  trap trap_{loop_.context()};
+};
+
+TEST_F(Upnp, Answers) {
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::answered);
+  EXPECT_EQ(evidence.detail, "");
+  EXPECT_EQ(evidence.device, "Test router");
+  EXPECT_EQ(evidence.manufacturer, "Test makers");
+  EXPECT_EQ(evidence.model, "T-1000");
+  EXPECT_EQ(evidence.location, gateway_.base_url() + "/rootDesc.xml");
+  EXPECT_EQ(evidence.service, "urn:schemas-upnp-org:service:WANIPConnection:1");
+  EXPECT_EQ(evidence.connection_status, "Connected");
+  EXPECT_EQ(evidence.uptime_s, 4711U);
+  EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
+  EXPECT_EQ(evidence.external_address, asio::ip::make_address("5.5.5.5"));
+  EXPECT_EQ(evidence.external_address_error, std::nullopt);
+  EXPECT_EQ(evidence.attempts, 1);
+  EXPECT_TRUE(evidence.rtt);
+  EXPECT_THAT(evidence.other_responders, IsEmpty());
+}
+
+TEST_F(Upnp, AsksForNothingThatChangesAnything) {
+  ask();
+  EXPECT_THAT(gateway_.actions(), ElementsAre("GetStatusInfo", "GetExternalIPAddress"));
+  for (const http_request& request : gateway_.requests) {
+    EXPECT_EQ("http://" + request.host, gateway_.base_url()) << "numeric, with the port";
+  }
+}
+
+TEST_F(Upnp, SilenceIsTheWholeSchedule) {
+  gateway_.on_search = [](auto&, const auto&, const auto&) {};
+  const stopwatch watch;
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::silent);
+  EXPECT_EQ(evidence.detail, "no answer to 3 searches in 2000 ms");
+  EXPECT_EQ(evidence.attempts, 3);
+  EXPECT_GE(watch.elapsed(), 1900ms);
+  EXPECT_LT(watch.elapsed(), 6s);
+  EXPECT_THAT(gateway_.ssdp.requests(), SizeIs(3 * 9 * 2)) << "each target, to both addresses";
+}
+
+TEST_F(Upnp, DeadlineIsNoSilence) {
+  gateway_.on_search = [](auto&, const auto&, const auto&) {};
+  const auto evidence = ask(300ms);
+  EXPECT_EQ(evidence.state, service_state::not_tried);
+  EXPECT_THAT(evidence.detail, HasSubstr("time limit"));
+}
+
+// Each of these takes as long as the search, 2 s at least: they are asked at the same time.
+struct broken_description {
+  const char* what;
+  http_answer answer;
+  service_state state;
+  const char* detail;
+};
+
+std::vector<broken_description> broken_descriptions(const std::string& trap_url) {
+  const std::string redirect =
+      "HTTP/1.1 302 Found\r\nLocation: " + trap_url + "\r\nContent-Length: 0\r\n\r\n";
+  const std::string begin = "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n<root><device>";
+  const std::string endless = "HTTP/1.1 200 OK\r\n\r\n" + std::string(60'000, 'x');
+  const auto refused = service_state::refused;
+  const auto malformed = service_state::malformed;
+  return {
+      {"not found", http_page("<html/>", "404 Not Found"), refused, "HTTP 404"},
+      {"error", http_page("", "500 Internal Server Error"), refused, "HTTP 500"},
+      {"redirect", {redirect}, refused, "HTTP 302"},
+      {"empty", http_page(""), malformed, "no WAN connection"},
+      {"login page", http_page("<html><form/></html>"), malformed, "no WAN connection"},
+      {"compressed", http_page("\x1f\x8b\x08\x03\xff\xfe"), malformed, "no WAN connection"},
+      {"closed", {""}, malformed, "without an answer"},
+      {"reset", {"", ending::reset}, refused, ""},
+      {"no HTTP", {"SSH-2.0-dropbear\r\n"}, malformed, "not HTTP"},
+      {"cut", {begin}, malformed, "no WAN connection"},
+      {"silent", {"", ending::hang}, malformed, "did not finish answering within 3 s"},
+      {"hanging", {begin, ending::hang}, malformed, "did not finish answering within 3 s"},
+      {"endless", {endless, ending::repeat}, malformed, "longer than 256 KiB"},
+      {"endless header",
+       {"HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), ending::repeat},
+       malformed,
+       "longer than"},
+      {"announced too long",
+       {"HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n"},
+       malformed,
+       "longer than 256 KiB"},
+      {"dripping",
+       {begin + std::string(1000, 'x'), ending::bytewise, 100ms},
+       malformed,
+       "did not finish answering within 3 s"},
+      {"control URL on another host", http_page(describe_igd(trap_url)), malformed,
+       "names another host, 127.0.0.4"},
+      {"base on another host",
+       http_page(describe_igd("/ctl", "<URLBase>" + trap_url + "</URLBase>")), malformed,
+       "names another host, 127.0.0.4"},
+  };
+}
+
+TEST_F(Upnp, BrokenDescriptions) {
+  const auto table = broken_descriptions(trap_.url("/"));
+  std::vector<std::unique_ptr<fake_gateway>> gateways;
+  std::vector<asio::awaitable<upnp_evidence>> asking;
+  for (const broken_description& row : table) {
+    gateways.push_back(std::make_unique<fake_gateway>(loop_.context()));
+    gateways.back()->answers["/rootDesc.xml"] = row.answer;
+    asking.push_back(ask_upnp(gateways.back()->access(), std::chrono::steady_clock::now() + 60s));
+  }
+  const stopwatch watch;
+  const auto seen = loop_.await_all(std::move(asking));
+  EXPECT_LT(watch.elapsed(), 8s);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    EXPECT_EQ(seen[i].state, table[i].state) << table[i].what << ": " << seen[i].detail;
+    EXPECT_THAT(seen[i].detail, HasSubstr(table[i].detail)) << table[i].what;
+    EXPECT_THAT(gateways[i]->actions(), IsEmpty()) << table[i].what;
+    EXPECT_LE(gateways[i]->requests.size(), 2U) << table[i].what << ": asked again and again";
+  }
+}
+
+TEST_F(Upnp, ReadsDescriptionsHoweverTheyAreSent) {
+  const http_answer table[] = {
+      http_page(gateway_.description),
+      http_page_without_length(gateway_.description),
+      http_chunked(gateway_.description),
+      {http_page(gateway_.description).bytes, ending::bytewise, 0ms},
+      // Seen: an announced length that is too long.
+      {"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + gateway_.description}};
+  for (const http_answer& answer : table) {
+    gateway_.answers["/rootDesc.xml"] = answer;
+    EXPECT_EQ(ask().state, service_state::answered) << answer.bytes.substr(0, 60);
+  }
+}
+
+TEST_F(Upnp, LocationOnAnotherHostIsNamedAndNotAsked) {
+  gateway_.location = trap_.url("/rootDesc.xml");
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::malformed);
+  EXPECT_THAT(evidence.detail, HasSubstr("names another host, 127.0.0.4"));
+  EXPECT_THAT(gateway_.requests, IsEmpty());
+}
+
+TEST_F(Upnp, AnotherGatewayIsNamedAndNotAsked) {
+  fake_gateway other(loop_.context());
+  udp_peer stranger(loop_.context(), stranger_ip,
+                    [&](udp_peer& peer, const std::string&, const udp::endpoint& from) {
+                      peer.send(ssdp_answer(trap_.url("/rootDesc.xml")), from);
+                      // Not even when it names the gateway's own description.
+                      peer.send(ssdp_answer(gateway_.base_url() + "/other.xml"), from);
+                    });
+  const address stranger_address = asio::ip::make_address(stranger_ip);
+  gateway_.multicast_to({stranger_address, stranger.port()});
+  gateway_.on_search = [](auto&, const auto&, const auto&) {};
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::silent);
+  EXPECT_THAT(evidence.other_responders, ElementsAre(stranger_address));
+  EXPECT_THAT(gateway_.requests, IsEmpty());
+}
+
+TEST_F(Upnp, OtherDevicesInTheRouterDoNotDistract) {
+  gateway_.answers["/media.xml"] = http_page("<root><device/></root>");
+  gateway_.on_search = [&](udp_peer& peer, const std::string& request, const auto& from) {
+    if (request.find("rootdevice") != std::string::npos) {
+      peer.send(ssdp_answer(gateway_.base_url() + "/media.xml", "upnp:rootdevice"), from);
+    } else if (request.find("ssdp:all") != std::string::npos) {
+      peer.send(ssdp_answer(gateway_.base_url() + "/rootDesc.xml"), from);
+    }
+  };
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.device, "Test router");
+}
+
+struct address_answer {
+  http_answer answer;
+  std::optional<std::string> text;
+  std::optional<int> error;
+  const char* detail;
+};
+
+TEST_F(Upnp, ExternalAddressInEveryShape) {
+  const auto said = [](const std::string& values) {
+    return soap_response("GetExternalIPAddress", values);
+  };
+  const address_answer table[] = {
+      {soap_fault(501), std::nullopt, 501, "UPnP error 501"},
+      {soap_fault(606), std::nullopt, 606, "does not allow this device"},
+      {http_page("<html>Please log in</html>"), std::nullopt, std::nullopt, "login page"},
+      {http_page(""), std::nullopt, std::nullopt, "no UPnP answer"},
+      {said("<NewExternalIPAddress></NewExternalIPAddress>"), "", std::nullopt, ""},
+      {said("<NewExternalIPAddress>none</NewExternalIPAddress>"), "none", std::nullopt, ""},
+      {said(""), std::nullopt, std::nullopt, "names no address"},
+  };
+  for (const address_answer& row : table) {
+    gateway_.answers["GetExternalIPAddress"] = row.answer;
+    const auto evidence = ask();
+    EXPECT_EQ(evidence.state, service_state::answered) << "it did say that it is connected";
+    EXPECT_EQ(evidence.connection_status, "Connected");
+    EXPECT_EQ(evidence.external_address_text, row.text);
+    EXPECT_EQ(evidence.external_address, std::nullopt);
+    EXPECT_EQ(evidence.external_address_error, row.error);
+    EXPECT_THAT(evidence.detail, HasSubstr(row.detail));
+  }
+}
+
+TEST_F(Upnp, ServiceThatRefusesEverything) {
+  gateway_.answers["/ctl"] = http_page("", "401 Unauthorized");
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::refused);
+  EXPECT_EQ(evidence.detail, "HTTP 401");
+  EXPECT_EQ(evidence.device, "Test router") << "what was learnt before stays";
+}
+
+TEST_F(Upnp, ServiceThatHangsIsBounded) {
+  gateway_.answers["/ctl"] = {"", ending::hang};
+  const stopwatch watch;
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::malformed);
+  EXPECT_THAT(evidence.detail, HasSubstr("did not finish answering"));
+  EXPECT_LT(watch.elapsed(), 9s);
+}
+
+// Of two WAN connections the one in use counts, and what the other said is not mixed in.
+TEST_F(Upnp, TheConnectionInUseSpeaksForTheGateway) {
+  gateway_.description = describe_igd_with_ppp("/ctl");
+  gateway_.answers["/ppp#GetStatusInfo"] =
+      soap_response("GetStatusInfo",
+                    "<NewConnectionStatus>Unconfigured</NewConnectionStatus>"
+                    "<NewUptime>1</NewUptime>");
+  gateway_.answers["/ppp#GetExternalIPAddress"] = soap_fault(501);
+  auto evidence = ask();
+  EXPECT_THAT(*evidence.service, HasSubstr("WANIPConnection"));
+  EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
+  EXPECT_EQ(evidence.external_address_error, std::nullopt) << "that was the other connection's";
+  EXPECT_EQ(evidence.uptime_s, 4711U);
+  EXPECT_EQ(evidence.detail, "");
+}
+
+TEST_F(Upnp, WithoutAStatusTheConnectionWithAnAddressSpeaks) {
+  gateway_.description = describe_igd_with_ppp("/ctl");
+  gateway_.answers["/ppp#GetStatusInfo"] = soap_fault(401);
+  gateway_.answers["/ctl#GetStatusInfo"] =
+      soap_response("GetStatusInfo", "<NewConnectionStatus>Unconfigured</NewConnectionStatus>");
+  gateway_.answers["/ctl#GetExternalIPAddress"] =
+      soap_response("GetExternalIPAddress", "<NewExternalIPAddress>0.0.0.0</NewExternalIPAddress>");
+  const auto evidence = ask();
+  EXPECT_THAT(*evidence.service, HasSubstr("WANPPPConnection"));
+  EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
+  EXPECT_EQ(evidence.connection_status, std::nullopt);
+}
+
+}  // namespace
+}  // namespace natcheck::portmap

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Checks that every room of the program includes only what it may see.
+
+Usage: include_direction.py [ROOT]
+"""
+
+import pathlib
+import sys
+
+from source_tree import cpp_files, includes, resolve
+
+# Whom each room may include, besides itself. "values" are the public headers of plain values,
+# "api" those of the commands; "tests" may include everything.
+ROOMS = {
+    "values": set(),
+    "api": {"values"},
+    "core": {"values"},
+    "protocols": {"values", "core"},
+    "net": {"values", "core", "protocols"},
+    "portmap": {"values", "api", "core", "protocols", "net"},
+    "diagnosis": {"values", "api", "core"},
+    "report": {"values", "api", "core"},
+    "app": {"values", "api", "core", "protocols", "net", "portmap", "diagnosis"},
+    "cli": {"values", "api", "app", "report"},
+}
+
+VALUE_HEADERS = {"endpoint.hpp", "error.hpp", "evidence.hpp", "diagnosis.hpp"}
+
+# The single-compilation files of Asio and Beast, which belong to no room.
+EXEMPT = {pathlib.Path("src/core/asio.cpp")}
+
+# Libraries that only some rooms know: prefix of the include -> rooms.
+LIBRARIES = {
+    "natpmp.h": {"portmap"},
+    "miniupnpc/": {"portmap"},
+    "boost/program_options": {"cli"},
+    "boost/json": {"report"},
+    "boost/beast": {"portmap", "net", "app"},
+    "spdlog/": {"cli", "app", "portmap", "net"},
+    "boost/asio/ip/address": set(ROOMS),
+    "boost/asio/awaitable.hpp": {"api", "net", "portmap", "app", "cli"},
+    "boost/asio": {"net", "portmap", "app", "cli"},
+    # No clock, no randomness and no sockets in pure code.
+    "random": {"net", "portmap", "app"},
+    "thread": {"net", "portmap", "app"},
+    "unistd.h": {"net", "portmap", "app", "cli"},
+    "sys/": {"net", "portmap", "app", "cli"},
+    "linux/": {"net"},
+    "netinet/": {"net", "portmap", "app"},
+    "arpa/": {"net", "portmap", "app"},
+}
+
+
+def room_of(file):
+    """The room that a file belongs to; None for tests."""
+    top, *rest = file.parts
+    if top == "include":
+        return "values" if file.name in VALUE_HEADERS else "api"
+    return rest[0] if top == "src" else None
+
+
+def library_rooms(included):
+    """The rooms that may include this library header; None when all may. The first match counts."""
+    for prefix, rooms in LIBRARIES.items():
+        if included == prefix or (included.startswith(prefix) and not prefix.isalpha()):
+            return rooms
+    return None
+
+
+def complaint(root, file, room, included):
+    """Why `room` must not include this, or None."""
+    target = resolve(root, file, included)
+    if target:
+        other = room_of(target)
+        if other is None:
+            return "the program includes nothing from tests"
+        if other == room or other in ROOMS[room]:
+            return None
+        return f"{room} may include {', '.join(sorted(ROOMS[room]))}; {target} belongs to {other}"
+    rooms = library_rooms(included)
+    if rooms is None or room in rooms:
+        return None
+    return f"only {', '.join(sorted(rooms))} may include <{included}>, and this is {room}"
+
+
+def check(root):
+    """All complaints about the tree, one line each."""
+    complaints = []
+    for file in cpp_files(root):
+        room = room_of(file)
+        if room is None or file in EXEMPT:
+            continue
+        if room not in ROOMS:
+            complaints.append(f"{file}:1: {room} is not a room that {pathlib.Path(__file__).name} knows")
+            continue
+        for line, included in includes(root, file):
+            why = complaint(root, file, room, included)
+            if why:
+                complaints.append(f"{file}:{line}: {why}")
+    return complaints
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__ + "/../../..").resolve()
+    complaints = check(root)
+    print("\n".join(complaints), end="\n" if complaints else "")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

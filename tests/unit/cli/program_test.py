@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""The program as a whole, on this host alone: streams, exit codes and signals.
+
+Usage: program_test.py NATCHECK
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import unittest
+
+NATCHECK = sys.argv.pop(1)
+SECONDS = 20  # for what takes milliseconds
+
+
+def run(*arguments, stdout=subprocess.PIPE):
+    return subprocess.run(
+        [NATCHECK, *arguments], stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=SECONDS
+    )
+
+
+def bound_socket():
+    """A port that refuses connections: bound, and not listened on."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    return taken
+
+
+class Program(unittest.TestCase):
+    def serve(self, *arguments):
+        """A server on a free port: its process, and the port."""
+        process = subprocess.Popen(
+            [NATCHECK, "serve", "--port", "0", "--json", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        first = json.loads(process.stdout.readline())
+        self.assertEqual(first["event"], "listening")
+        return process, int(first["address"].rsplit(":", 1)[1])
+
+    def greet(self, port):
+        with socket.create_connection(("127.0.0.1", port), SECONDS) as client:
+            client.sendall(b"Hello, server!")
+            return client.recv(1024)
+
+    def assert_complaint(self, done, code, *words):
+        """One line on stderr, and nothing on stdout."""
+        self.assertEqual(done.returncode, code, done)
+        self.assertFalse(done.stdout, done)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done)
+        for word in ("natcheck: ", *words):
+            self.assertIn(word, done.stderr)
+
+    def test_without_command_the_help_is_an_error(self):
+        done = run()
+        self.assertEqual((done.returncode, done.stdout), (64, ""))
+        self.assertIn("Usage: natcheck COMMAND", done.stderr)
+
+    def test_help_and_version_are_results(self):
+        for arguments in (["--help"], ["help", "serve"], ["probe", "-h"], ["--version"]):
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+            self.assertIn("natcheck", done.stdout)
+
+    def test_wrong_usage(self):
+        self.assert_complaint(run("discover", "--jsn"), 64, "--jsn", "--json")
+        self.assert_complaint(run("dicsover"), 64, "discover")
+        self.assert_complaint(run("discover", "--interface", "nosuch0"), 64, "nosuch0", "lo")
+        self.assert_complaint(run("probe", "::1", "--interface", "nosuch0"), 64, "nosuch0")
+
+    def test_a_result_that_cannot_be_written(self):
+        with open("/dev/full", "w") as full:
+            self.assert_complaint(run("--help", stdout=full), 70, "No space left")
+
+    def test_probe_reaches_serve(self):
+        server, port = self.serve("--once")
+        done = run("probe", f"127.0.0.1:{port}", "--json")
+        self.assertEqual(json.loads(done.stdout)["result"], "reached", done)
+        events = [json.loads(line)["event"] for line in server.communicate(timeout=SECONDS)[0].splitlines()]
+        self.assertIn("greeted", events)
+        self.assertEqual(events[-1], "stopped")
+        self.assertEqual(server.returncode, 0)
+
+    def test_quiet_probe_speaks_by_its_exit_code(self):
+        with bound_socket() as refusing:
+            done = run("probe", "-q", f"127.0.0.1:{refusing.getsockname()[1]}")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (1, "", ""))
+
+    def test_every_signal_ends_serve_in_order(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            server, _ = self.serve()
+            server.send_signal(number)
+            output, errors = server.communicate(timeout=SECONDS)
+            self.assertEqual((server.returncode, errors), (0, ""), number)
+            self.assertEqual(json.loads(output.splitlines()[-1])["event"], "stopped", number)
+
+    def test_serve_ends_quietly_when_its_reader_leaves(self):
+        server, port = self.serve()
+        server.stdout.close()
+        self.assertEqual(self.greet(port), b"Hello, client!")
+        self.assertEqual(server.wait(SECONDS), 0)
+        self.assertEqual(server.stderr.read(), "")
+        server.stdout = None  # communicate() would read it
+
+    def test_serve_on_a_taken_port(self):
+        with socket.socket() as taken:
+            taken.bind(("0.0.0.0", 0))
+            taken.listen()
+            port = str(taken.getsockname()[1])
+            self.assert_complaint(run("serve", "--port", port), 70, port)
+
+
+if __name__ == "__main__":
+    unittest.main()
