@@ -17,10 +17,10 @@ inline constexpr std::uint16_t default_port = 1234;
 struct probe_options {
   std::string host;  ///< a name or an address, without brackets
   std::uint16_t port = default_port;
-  unsigned count = 1;  ///< handshakes, each on a connection of its own
+  unsigned count = 1;                              ///< handshakes, each on a connection of its own
   std::chrono::milliseconds timeout{10'000};       ///< for each handshake
   std::optional<std::chrono::milliseconds> total;  ///< for everything; empty: no such bound
-  std::string interface;  ///< empty: whichever the kernel chooses
+  std::string interface;                           ///< empty: whichever the kernel chooses
 };
 
 struct rtt_statistics {

@@ -158,9 +158,6 @@ argument_list split_arguments(const std::vector<std::string>& arguments) {
 
 void check_arguments(const argument_list& given) {
   if (given.command == topic::overview) return;
-  if (given.command == topic::serve && given.has("timeout")) {
-    throw usage_error{"serve has no --timeout; to end it after some time, use --for DURATION"};
-  }
   for (const given_option& option : given.options) {
     const option_row* row = find_option(option.name, given.command);
     if (takes(*row, given.command)) continue;

@@ -73,7 +73,7 @@ std::optional<std::string> read_interface(const std::string& text) {
   return text;
 }
 
-/// --interface and --gateway, --timeout: for whichever of them the command has.
+/// --interface and --gateway: for whichever of them the command has.
 template <class Options>
 void read_network(const argument_list& given, Options& options) {
   read_option(given, "interface", read_interface, "the name of a network interface",
@@ -81,15 +81,18 @@ void read_network(const argument_list& given, Options& options) {
   if constexpr (requires { options.gateway; }) {
     read_option(given, "gateway", read_gateway, "the IPv4 address of a router", options.gateway);
   }
-  if constexpr (requires { options.timeout; }) {
-    read_option(given, "timeout", read_seconds, "a number of seconds above 0, such as 5 or 0.5",
-                options.timeout);
-  }
+}
+
+template <class Time>
+void read_timeout(const argument_list& given, Time& timeout) {
+  read_option(given, "timeout", read_seconds, "a number of seconds above 0, such as 5 or 0.5",
+              timeout);
 }
 
 discover_command read_discover(const argument_list& given) {
   discover_command command{read_common(given), {}};
   read_network(given, command.options);
+  read_timeout(given, command.options.timeout);
   return command;
 }
 
@@ -140,6 +143,9 @@ serve_command read_serve(const argument_list& given) {
   options.lifetime = std::chrono::seconds(lifetime);
   read_option(given, "for", read_duration, "a time such as 30, 30s, 5m, 1h or 500ms",
               options.run_for);
+  std::optional<std::chrono::milliseconds> timeout;
+  read_timeout(given, timeout);
+  if (timeout) options.run_for = std::min(options.run_for.value_or(*timeout), *timeout);
   read_network(given, options);
   options.require_map = given.has("require-map");
   options.once = given.has("once");
@@ -164,6 +170,9 @@ probe_command read_probe(const argument_list& given) {
       given, "count", [](const std::string& text) { return read_number(text, 1, 1000); },
       "a number, 1 to 1000", options.count);
   read_network(given, options);
+  read_timeout(given, options.timeout);
+  // --timeout bounds the whole command; without it each greeting has its time, however many.
+  if (given.has("timeout")) options.total = options.timeout;
   return command;
 }
 

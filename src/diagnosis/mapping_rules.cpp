@@ -117,6 +117,8 @@ constexpr std::array<std::string_view, 5> state_words{"accepted", "refused", "no
 
 std::string line(const mapping_attempt& attempt) {
   std::string text = attempt.via == mapping_protocol::nat_pmp ? "NAT-PMP: " : "UPnP: ";
+  if (attempt.state == service_state::silent && !attempt.detail.empty())
+    return text + attempt.detail;
   text += state_words.at(static_cast<std::size_t>(attempt.state));
   const bool named = attempt.detail.find(std::to_string(attempt.code)) != std::string::npos;
   if (attempt.code > 0 && !named) text += fmt::format(", code {}", attempt.code);

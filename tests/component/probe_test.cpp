@@ -129,7 +129,7 @@ std::vector<server_case> servers() {
        "broke off"},
       {"greeting damaged", says("Hello, client! natcheck/1 seen=nowhere\n"),
        probe_result::corrupted, "a bad value of seen"},
-      {"greeting endless", says("Hello, client! natcheck/1 a=" + std::string(9'000'000, 'x')),
+      {"greeting endless", says("Hello, client! natcheck/1 a=" + std::string(900'000, 'x')),
        probe_result::corrupted, "more than 512 bytes"},
   };
 }

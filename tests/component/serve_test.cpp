@@ -109,8 +109,8 @@ TEST_F(Serve, AnswersAPlainVisitorWithoutWaitingForMore) {
 }
 
 TEST_F(Serve, TheStreamIsTheSameInWhateverPieces) {
-  const std::string payload("\0\n\r\xff Hello, server!", 20);
-  const std::string line = "Hello, server! natcheck/1 session=s1 nonce=n1 echo=20\n" + payload;
+  const std::string payload("\0\n\r\xff Hello, server!", 19);
+  const std::string line = "Hello, server! natcheck/1 session=s1 nonce=n1 echo=19\n" + payload;
   for (const pieces how : {pieces::one, pieces::bytes}) {
     const std::string answer = answer_to({line, how, false});
     greeting::reply_reader reader;

@@ -9,10 +9,8 @@ namespace natcheck::portmap {
 namespace {
 
 using namespace support;
-using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ending = http_answer::ending;
 
 constexpr const char* key = "1234/TCP";

@@ -32,9 +32,6 @@ class loop {
   template <class T>
   T await(asio::awaitable<T> work, milliseconds limit = patience) {
     auto value = std::make_shared<std::optional<T>>();
-    const auto store = [](asio::awaitable<T> from, auto into) -> asio::awaitable<void> {
-      into->emplace(co_await std::move(from));
-    };
     finish(store(std::move(work), value), limit);
     return std::move(**value);
   }
@@ -59,6 +56,11 @@ class loop {
   }
 
  private:
+  template <class T>
+  static asio::awaitable<void> store(asio::awaitable<T> work,
+                                     std::shared_ptr<std::optional<T>> value) {
+    value->emplace(co_await std::move(work));
+  }
   void finish(asio::awaitable<void> work, milliseconds limit);
   [[noreturn]] static void throw_not_ended();
 

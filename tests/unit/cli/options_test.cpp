@@ -88,6 +88,12 @@ TEST(Serve, DefaultsToListeningOnly) {
   EXPECT_FALSE(options.once);
 }
 
+TEST(Serve, TheShorterOfForAndTimeoutCounts) {
+  EXPECT_EQ(parse_as<serve_command>("serve --timeout 1.5").options.run_for, 1500ms);
+  EXPECT_EQ(parse_as<serve_command>("serve --timeout 3 --for 5m").options.run_for, 3s);
+  EXPECT_EQ(parse_as<serve_command>("serve --timeout 9 --for 5s").options.run_for, 5s);
+}
+
 TEST(Serve, Ports) {
   struct row {
     const char* line;
@@ -128,6 +134,7 @@ TEST(Probe, TargetAndOptions) {
   EXPECT_EQ(plain.port, 1234);
   EXPECT_EQ(plain.count, 1u);
   EXPECT_EQ(plain.timeout, 10s);
+  EXPECT_EQ(plain.total, std::nullopt);
   const auto full =
       parse_as<probe_command>("probe [2001:db8::1]:80 --count 1000 --interface eth0 --timeout 1")
           .options;
@@ -136,6 +143,7 @@ TEST(Probe, TargetAndOptions) {
   EXPECT_EQ(full.count, 1000u);
   EXPECT_EQ(full.interface, "eth0");
   EXPECT_EQ(full.timeout, 1s);
+  EXPECT_EQ(full.total, 1s);
 }
 
 TEST(Help, IsFoundInEveryForm) {
@@ -219,9 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
         error_row{"discover --map 80", "discover has no option --map; it belongs to serve"},
         error_row{"serve --count 3", "serve has no option --count; it belongs to probe"},
         error_row{"probe x --gateway 10.0.0.1",
-                  "probe has no option --gateway; it belongs to discover"},
-        error_row{"serve --timeout 3",
-                  "serve has no --timeout; to end it after some time, use --for DURATION"}));
+                  "probe has no option --gateway; it belongs to discover"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Values, Errors,

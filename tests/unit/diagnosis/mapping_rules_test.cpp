@@ -154,8 +154,8 @@ TEST(MappingRules, NameEachAttempt) {
   const auto seen = trying({{pmp, silent, "no answer to 4 requests", 0},
                             {upnp, refused, "ConflictInMappingEntry", 718}});
   EXPECT_THAT(diagnose(seen).main.evidence,
-              ::testing::ElementsAre("NAT-PMP: no answer (no answer to 4 requests)",
-                                     "UPnP: refused, code 718 (ConflictInMappingEntry)"));
+              ::testing::ElementsAre("NAT-PMP: no answer to 4 requests",
+                                     "UPnP: refused, code 718: ConflictInMappingEntry"));
 }
 
 TEST(MappingRules, TheNextPortStaysAPort) {

@@ -65,7 +65,7 @@ TEST_F(serve_text, MapFailed) {
           virtual server or NAT rule
         - then from outside, with the router's public address, run: natcheck
           probe ADDRESS:1234
-  Why:  - NAT-PMP: refused, code 2 (not authorised)
+  Why:  - NAT-PMP: refused, code 2: not authorised
         - UPnP: no answer
 )");
 }
