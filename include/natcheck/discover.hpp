@@ -29,7 +29,7 @@ struct discover_report {
 /// Asks this host's kernel and its gateway; changes nothing on either, and asks nobody outside.
 ///
 /// Runs on the executor of the awaiting coroutine; `co_spawn(io, discover(o), token)` works with
-/// any completion token. Needs no privileges. Total and terminal cancellation stop it at once.
+/// any completion token. Needs no privileges. Terminal cancellation stops it at once.
 /// Fails only for reasons of this machine: no such interface (unavailable), no netlink (denied).
 boost::asio::awaitable<result<discover_report>> discover(discover_options options);
 

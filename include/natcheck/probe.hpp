@@ -38,7 +38,7 @@ struct probe_report {
 /// Runs the handshake of docs/protocol.md. Every outcome is in the report; it fails by none.
 ///
 /// Runs on the executor of the awaiting coroutine. `progress`, where given, is called on it after
-/// each handshake. Total and terminal cancellation stop it at once.
+/// each handshake. Terminal cancellation stops it at once.
 boost::asio::awaitable<probe_report> probe(
     probe_options options, std::function<void(const handshake_evidence&)> progress = {});
 

@@ -110,9 +110,9 @@ struct serve_event {
 
 /// Listens on all IPv4 and IPv6 addresses, greets, and keeps the mapping until it ends.
 ///
-/// Ends after `run_for`, after the first greeted visitor with `once`, and on total or terminal
-/// cancellation; in each case it first removes the mapping (which takes 3 s at most) and then
-/// reports `stopped`. Events come on the executor of the awaiting coroutine, in order.
+/// Ends after `run_for`, after the first greeted visitor with `once`, and on terminal cancellation;
+/// in each case it first removes the mapping (which takes 3 s at most) and then reports `stopped`.
+/// Events come on the executor of the awaiting coroutine, in order.
 /// Fails when it cannot listen (unavailable: the port is taken; denied: no permission), and with
 /// `require_map` when there is no mapping (refused).
 boost::asio::awaitable<result<events::stopped>> serve(

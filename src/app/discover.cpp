@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include <natcheck/discover.hpp>
 
 #include "net/host_network.hpp"
@@ -49,6 +51,10 @@ awaitable<result<discover_report>> discover(discover_options options) {
   if (!host) co_return host.error();
   report.evidence.host = std::move(*host);
   const auto& way = report.evidence.host.ipv4;
+  if (way) {
+    spdlog::debug("the way out: {} on {}, gateway {}", way->local.to_string(), way->interface,
+                  way->gateway ? way->gateway->to_string() : "none");
+  }
   if (way && way->gateway) {
     report.evidence.gateway = co_await ask_gateway(*way, *way->gateway, deadline);
   }

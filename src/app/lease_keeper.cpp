@@ -1,6 +1,7 @@
 #include "app/lease_keeper.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -59,6 +60,7 @@ awaitable<bool> lease_keeper::try_mapper(portmap::port_mapper& mapper) {
     attempt.detail = made.error().detail;
     attempt.code = made.error().code;
   }
+  spdlog::debug("{}: {}", operation_of(attempt.via), made ? "mapped" : made.error().message());
   attempts_.push_back(std::move(attempt));
   co_return made.has_value();
 }

@@ -52,7 +52,7 @@ const option_row rows[] = {
     {"verbose",
      "",
      {discover, serve, probe},
-     "log what is done to stderr; -vv and -vvv say more",
+     "log what is done to stderr; -vv says more",
      'v'},
     {"color",
      "WHEN",

@@ -20,7 +20,7 @@ int number_of(exit_code code) { return static_cast<int>(code); }
 
 void set_up_log(const common_options& options) {
   using enum spdlog::level::level_enum;
-  static constexpr std::array levels = {warn, info, debug, trace};
+  static constexpr std::array levels = {warn, debug, trace};
   auto logger = spdlog::stderr_logger_mt("natcheck");
   logger->set_pattern("%H:%M:%S.%e %l: %v");
   const auto index = std::min<std::size_t>(options.verbosity, levels.size() - 1);

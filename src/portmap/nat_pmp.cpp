@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <natpmp.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -19,6 +20,7 @@ using net::asio::awaitable;
 
 constexpr int max_requests = 3;
 // RFC 6886 section 3.1: 250 ms, doubling: 250 + 500 + 1000.
+constexpr std::chrono::milliseconds first_wait{250};
 constexpr std::chrono::milliseconds whole_schedule{1750};
 
 /// What came of one request.
@@ -193,6 +195,14 @@ awaitable<exchange_end> exchange::run(Send send, net::steady_time deadline) {
   co_return give_up(deadline);
 }
 
+exchange_end logged(exchange_end finished) {
+  const auto& why = finished.why;
+  spdlog::debug(
+      "{}: {}", why.operation,
+      finished.rtt ? fmt::format("answered after {:.1f} ms", finished.rtt->count()) : why.detail);
+  return finished;
+}
+
 std::string operation_for(const gateway_access& access, std::string_view what) {
   return fmt::format("asking {} for {} (NAT-PMP)",
                      to_string(endpoint{access.gateway, access.nat_pmp_port}), what);
@@ -205,11 +215,12 @@ constexpr auto send_address_request = [](natpmp_t* library) {
 awaitable<exchange_end> ask_address(const gateway_access& access, net::steady_time deadline) {
   exchange asking(access, {natpmp::opcode::external_address, 0},
                   operation_for(access, "its external address"));
-  co_return co_await asking.run(send_address_request, deadline);
+  auto finished = co_await asking.run(send_address_request, deadline);
+  co_return logged(std::move(finished));
 }
 
 awaitable<exchange_end> ask_mapping(const gateway_access& access, const mapping_request& request,
-                                    std::uint32_t lifetime_s) {
+                                    std::uint32_t lifetime_s, net::steady_time deadline) {
   const bool tcp = request.protocol == transport::tcp;
   const std::uint16_t external = lifetime_s == 0 ? std::uint16_t{0} : request.external_port;
   exchange asking(access,
@@ -219,7 +230,8 @@ awaitable<exchange_end> ask_mapping(const gateway_access& access, const mapping_
     return sendnewportmappingrequest(library, tcp ? NATPMP_PROTOCOL_TCP : NATPMP_PROTOCOL_UDP,
                                      request.internal_port, external, lifetime_s);
   };
-  co_return co_await asking.run(send, net::steady_time::max());
+  auto finished = co_await asking.run(send, deadline);
+  co_return logged(std::move(finished));
 }
 
 bool succeeded(const exchange_end& finished) {
@@ -253,13 +265,19 @@ awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
   if (asked_) request.external_port = asked_->external_port;
   asked_ = request;
   const auto lifetime = static_cast<std::uint32_t>(request.lifetime.count());
-  const exchange_end finished = co_await ask_mapping(access_, request, lifetime);
-  if (!succeeded(finished)) co_return finished.why;
+  const exchange_end finished =
+      co_await ask_mapping(access_, request, lifetime, net::steady_time::max());
+  if (!succeeded(finished)) {
+    // A plain "no" leaves nothing behind. Without an answer there may be a mapping all the same.
+    if (finished.answer && !granted_) asked_.reset();
+    co_return finished.why;
+  }
   const auto& granted = finished.response.pnu.newportmapping;
   if (granted.lifetime == 0) {
     co_return failure{outcome::malformed, operation_for(access_, "a mapping"),
                       "it granted a mapping for 0 s, which is none"};
   }
+  granted_ = true;
   asked_->external_port = granted.mappedpublicport;
   const exchange_end address = co_await ask_address(access_, net::steady_time::max());
   mapping entry;
@@ -274,9 +292,13 @@ awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
 
 awaitable<result<void>> nat_pmp_mapper::unmap() {
   if (!asked_) co_return result<void>{};
-  const exchange_end finished = co_await ask_mapping(access_, *asked_, 0);
+  // A gateway that never answered is told, but not waited for.
+  const auto deadline =
+      granted_ ? net::steady_time::max() : std::chrono::steady_clock::now() + first_wait;
+  const exchange_end finished = co_await ask_mapping(access_, *asked_, 0, deadline);
   if (!succeeded(finished)) co_return finished.why;
   asked_.reset();
+  granted_ = false;
   co_return result<void>{};
 }
 

@@ -24,7 +24,8 @@ class nat_pmp_mapper final : public port_mapper {
 
  private:
   gateway_access access_;
-  std::optional<mapping_request> asked_;
+  std::optional<mapping_request> asked_;  ///< what may have to be removed
+  bool granted_ = false;
 };
 
 }  // namespace natcheck::portmap

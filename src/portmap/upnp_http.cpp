@@ -1,6 +1,7 @@
 #include "portmap/upnp_http.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -76,6 +77,12 @@ net::asio::awaitable<result<http_reply>> run(net::tcp::socket& socket, const ssd
   co_return http_reply{parser.get().result_int(), std::move(parser.get().body())};
 }
 
+std::string words_for(const std::optional<result<http_reply>>& reply) {
+  if (!reply) return "no end";
+  if (!*reply) return reply->error().detail;
+  return fmt::format("HTTP {}, {} bytes", (*reply)->status, (*reply)->body.size());
+}
+
 net::asio::awaitable<result<http_reply>> exchange(const gateway_access& access,
                                                   const ssdp::http_url& url,
                                                   const http_request& request) {
@@ -84,7 +91,10 @@ net::asio::awaitable<result<http_reply>> exchange(const gateway_access& access,
   if (!socket) co_return socket.error();
   progress reached;
   const auto deadline = std::chrono::steady_clock::now() + total_time;
+  const auto start = std::chrono::steady_clock::now();
   auto reply = co_await net::before(deadline, run(*socket, url, request, reached));
+  spdlog::debug("{}: {} after {:.1f} ms", operation_for(request, url), words_for(reply),
+                net::since(start).count());
   if (reply) co_return std::move(*reply);
   // Connected and then stuck is an answer of a kind; a connection that never opens is silence.
   co_return failure{

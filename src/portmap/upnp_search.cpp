@@ -1,6 +1,7 @@
 #include "portmap/upnp_search.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <array>
 #include <boost/asio/ip/multicast.hpp>
@@ -39,6 +40,8 @@ class igd_search {
 };
 
 awaitable<std::optional<igd_description>> igd_search::look_at_found(const ssdp::found& found) {
+  spdlog::debug("the router answered the UPnP search after {:.1f} ms: {}", found.rtt.count(),
+                ssdp::to_string(found.location));
   if (!evidence_.rtt) evidence_.rtt = found.rtt;
   if (descriptions_[found.announces_gateway ? 1 : 0]++ >= max_descriptions) co_return std::nullopt;
   const auto page = co_await http_get(access_, found.location);
@@ -63,6 +66,8 @@ awaitable<std::optional<igd_description>> igd_search::look_at_found(const ssdp::
 
 awaitable<std::optional<igd_description>> igd_search::look_at(const ssdp::search_event& event) {
   if (const auto* other = std::get_if<ssdp::other_device>(&event)) {
+    spdlog::debug("{} answered the UPnP search, and is not the router: left alone",
+                  other->from.to_string());
     evidence_.other_responders.push_back(other->from);
   } else if (const auto* rejected = std::get_if<ssdp::rejected>(&event)) {
     last_ = {outcome::malformed, "searching the router (UPnP)",

@@ -101,6 +101,10 @@ class Program(unittest.TestCase):
 
     def test_serve_ends_quietly_when_its_reader_leaves(self):
         server, port = self.serve()
+        self.assertEqual(self.greet(port), b"Hello, client!")
+        # Everything that was on its way has been read when this line has come.
+        while json.loads(server.stdout.readline())["event"] != "greeted":
+            pass
         server.stdout.close()
         self.assertEqual(self.greet(port), b"Hello, client!")
         self.assertEqual(server.wait(SECONDS), 0)
