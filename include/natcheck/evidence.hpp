@@ -195,6 +195,7 @@ struct mapping_evidence {
   endpoint internal;                ///< what was to be reached
   std::uint16_t external_port = 0;  ///< what was asked for
   std::optional<address> gateway;
+  neighbor_state neighbor = neighbor_state::unknown;  ///< of the gateway, after it was asked
   std::vector<mapping_attempt> attempts;
 };
 

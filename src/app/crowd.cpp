@@ -19,9 +19,7 @@ std::size_t visitor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return spare_descriptors;
   const auto descriptors = static_cast<std::size_t>(limit.rlim_cur);
-  return std::clamp<std::size_t>(descriptors, 2 * spare_descriptors,
-                                 most_visitors + spare_descriptors) -
-         spare_descriptors;
+  return std::min(descriptors - std::min(spare_descriptors, descriptors / 2), most_visitors);
 }
 
 }  // namespace
@@ -39,17 +37,18 @@ void crowd::move(guests::iterator who, guests& to) {
   who->place = &to;
 }
 
-bool crowd::evict_stranger() {
-  if (strangers_.empty()) return false;
+bool crowd::make_room() {
+  guests& place = strangers_.size() >= greeted_.size() ? strangers_ : greeted_;
+  if (place.empty()) return false;
   net::error_code ignored;
-  strangers_.front().socket.close(ignored);
-  move(strangers_.begin(), leaving_);
+  place.front().socket.close(ignored);
+  move(place.begin(), leaving_);
   return true;
 }
 
 void crowd::admit(net::tcp::socket socket) {
-  // Without a stranger to send away it is the newcomer who goes: the socket closes here.
-  if (dismissed_ || (size() >= limit_ && !evict_stranger())) return;
+  if (dismissed_) return;  // the socket closes here
+  if (size() >= limit_) make_room();
   strangers_.push_back({std::move(socket), &strangers_});
   net::asio::co_spawn(executor_, host(std::prev(strangers_.end())), [](std::exception_ptr fault) {
     if (fault) std::rethrow_exception(fault);

@@ -18,12 +18,14 @@ class crowd : public std::enable_shared_from_this<crowd> {
   crowd(net::asio::any_io_executor executor, server_identity identity,
         std::function<void(const visit_end&)> on_end);
 
-  /// Takes a new visitor. When the house is full the stranger who has waited longest without a
-  /// greeting has to leave, so that a flood of silent connections keeps nobody honest out.
+  /// Takes a new visitor. When the house is full somebody has to leave (see make_room), so that a
+  /// flood of connections, silent or slow, keeps nobody honest out.
   void admit(net::tcp::socket socket);
 
-  /// Hangs up on the stranger who has waited longest; false when there is none.
-  bool evict_stranger();
+  /// Hangs up on one visitor: on the stranger who has waited longest, or, where greeted visitors
+  /// are in the majority, on the first of those, who has had its answer long ago. A flood of either
+  /// kind so meets itself at the door. False when nobody is there.
+  bool make_room();
 
   /// Closes the door and waits until everybody has left.
   net::asio::awaitable<void> dismiss();

@@ -28,13 +28,15 @@ awaitable<Evidence> within(net::steady_time deadline, awaitable<Evidence> asking
 awaitable<gateway_evidence> ask_gateway(const route_info& way, address gateway,
                                         net::steady_time deadline) {
   using namespace net::asio::experimental::awaitable_operators;
-  const portmap::gateway_access access{gateway, {way.local, way.interface}};
+  const portmap::gateway_access access{gateway, {way.local, way.interface}, way.interface_index};
+  // Each is told to end a little earlier than it is made to, so that it can say how far it came.
+  const auto told = deadline - std::chrono::milliseconds(10);
   gateway_evidence evidence;
   evidence.ip = gateway;
   evidence.interface = way.interface;
   std::tie(evidence.nat_pmp, evidence.upnp) =
-      co_await (within(deadline, portmap::ask_nat_pmp(access, deadline)) &&
-                within(deadline, portmap::ask_upnp(access, deadline)));
+      co_await (within(deadline, portmap::ask_nat_pmp(access, told)) &&
+                within(deadline, portmap::ask_upnp(access, told)));
   // Only now, since the kernel has just had to resolve the gateway to send it something.
   evidence.neighbor = net::read_neighbor(gateway, way.interface_index);
   co_return evidence;

@@ -1,6 +1,7 @@
 #include "app/handshake.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -54,6 +55,7 @@ class conversation {
   awaitable<bool> greet(std::string_view question, std::string_view payload);
   awaitable<void> await_rest_of_answer();
   awaitable<void> compare_echo(std::string_view payload);
+  bool out_of_time() const { return std::chrono::steady_clock::now() >= options_.deadline; }
   bool check_identity(const greeting::question& asked);
   void judge_greeting();
   void note_rounds(std::size_t before, std::size_t now);
@@ -172,8 +174,8 @@ awaitable<bool> conversation::greet(std::string_view question, std::string_view 
     if (!received) break;
     reader_.feed(received_);
   }
-  if (reader_.state() == reading::plain) co_await await_rest_of_answer();
   evidence_.timing.greeting = net::since(asked_);
+  if (reader_.state() == reading::plain) co_await await_rest_of_answer();
   judge_greeting();
   co_return reader_.state() == reading::extended;
 }
@@ -189,6 +191,8 @@ awaitable<void> conversation::await_rest_of_answer() {
     if (!received) co_return;
     reader_.feed(received_);
   }
+  // The answer came in pieces; a plain one was complete before the wait.
+  if (reader_.state() == reading::extended) evidence_.timing.greeting = net::since(asked_);
 }
 
 void conversation::judge_greeting() {
@@ -214,6 +218,10 @@ void conversation::judge_greeting() {
     return finish(probe_result::reset, "the connection was torn down before a greeting came");
   }
   if (ended_) return finish(probe_result::silent, "it closed the connection without a word");
+  if (out_of_time()) {
+    return finish(probe_result::timed_out,
+                  "it was connected to, and the time limit ended the wait for its greeting");
+  }
   finish(probe_result::silent,
          fmt::format("no greeting in {:.1f} s",
                      std::chrono::duration<double>(net::since(asked_)).count()));
@@ -255,9 +263,10 @@ awaitable<void> conversation::compare_echo(std::string_view payload) {
     const bool more =
         co_await receive(std::min(options_.deadline, std::chrono::steady_clock::now() + patience));
     if (!more) {
-      finish(probe_result::corrupted,
-             fmt::format("the greeting came, and then only {} of {} bytes of the echo", matched,
-                         payload.size()));
+      const bool cut_off = !ended_ && out_of_time();
+      finish(cut_off ? probe_result::timed_out : probe_result::corrupted,
+             fmt::format("the greeting came, and then only {} of {} bytes of the echo{}", matched,
+                         payload.size(), cut_off ? " before the time limit" : ""));
       co_return;
     }
     fresh = received_;
@@ -303,6 +312,9 @@ bool worth_a_plain_try(const handshake_evidence& evidence) {
 awaitable<handshake_evidence> shake_hands(handshake_options options) {
   conversation natchecks(options);
   handshake_evidence first = co_await natchecks.speak();
+  spdlog::debug("greeting {}: {} after {:.1f} ms{}{}", to_string(options.target),
+                first.timing.connect ? "connected" : "not connected", first.timing.total.count(),
+                first.detail.empty() ? "" : ", ", first.detail);
   if (!worth_a_plain_try(first)) co_return first;
   conversation plain(options);
   handshake_evidence second = co_await plain.speak_plainly();

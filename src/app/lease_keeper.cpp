@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "net/host_network.hpp"
+
 namespace natcheck {
 namespace {
 
@@ -43,6 +45,9 @@ mapping_evidence lease_keeper::evidence() const {
   seen.internal = {access_.from.local, options_.internal_port};
   seen.external_port = options_.external_port;
   seen.gateway = access_.gateway;
+  if (access_.interface_index != 0) {
+    seen.neighbor = net::read_neighbor(access_.gateway, access_.interface_index);
+  }
   seen.attempts = attempts_;
   return seen;
 }
@@ -107,8 +112,11 @@ void lease_keeper::accept(const mapping& renewed) {
   expires_ = std::chrono::steady_clock::now() + entry_->lifetime;
 }
 
+/// A gateway that cannot be asked keeps the mapping until its lease is over; one whose table has
+/// something else in its place does not.
 void lease_keeper::lose(const failure& why) {
-  if (lost_ || std::chrono::steady_clock::now() < expires_) return;
+  const bool gone = portmap::proves_loss(why) || std::chrono::steady_clock::now() >= expires_;
+  if (lost_ || !gone) return;
   lost_ = true;
   observer_(events::mapping_lost{*entry_, why.message()});
 }
@@ -146,11 +154,33 @@ awaitable<void> lease_keeper::renew_forever() {
   }
 }
 
+void lease_keeper::tell_failed() {
+  told_failed_ = true;
+  const mapping_evidence seen = evidence();
+  observer_(events::map_failed{seen, diagnose(seen)});
+}
+
+void lease_keeper::conclude() {
+  if (entry_ || told_failed_) return;
+  for (const mapping_protocol via : {mapping_protocol::nat_pmp, mapping_protocol::upnp}) {
+    const bool tried = std::any_of(attempts_.begin(), attempts_.end(),
+                                   [via](const mapping_attempt& a) { return a.via == via; });
+    if (tried || !may_use(via)) continue;
+    attempts_.push_back(
+        {via, service_state::not_tried, "the time ended before it had answered", 0});
+  }
+  tell_failed();
+}
+
+bool lease_keeper::may_use(mapping_protocol via) const {
+  return options_.via == mapping_choice::automatic ||
+         (options_.via == mapping_choice::upnp) == (via == mapping_protocol::upnp);
+}
+
 awaitable<bool> lease_keeper::keep() {
   const bool obtained = co_await obtain();
   if (!obtained) {
-    const mapping_evidence seen = evidence();
-    observer_(events::map_failed{seen, diagnose(seen)});
+    tell_failed();
     co_return false;
   }
   observer_(

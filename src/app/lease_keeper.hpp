@@ -32,6 +32,13 @@ class lease_keeper {
   /// at once, when the mapping cannot be made.
   net::asio::awaitable<bool> keep();
 
+  /// Tells that there is no mapping, and what is known so far of why, where `keep` was stopped
+  /// before it had come to an end of either kind.
+  void conclude();
+
+  /// True when there is a mapping.
+  bool holds() const { return entry_.has_value(); }
+
   /// Removes whatever `keep` asked the gateway for; 3 s at most. To be awaited after `keep` ended,
   /// in a coroutine that is not itself cancelled.
   net::asio::awaitable<void> release();
@@ -42,6 +49,8 @@ class lease_keeper {
   net::asio::awaitable<bool> try_mapper(portmap::port_mapper& mapper);
   net::asio::awaitable<void> renew_forever();
   net::asio::awaitable<bool> renew_once();
+  void tell_failed();
+  bool may_use(mapping_protocol via) const;
   void accept(const mapping& renewed);
   void lose(const failure& why);
   portmap::mapping_request request() const;
@@ -57,6 +66,7 @@ class lease_keeper {
   std::optional<mapping> entry_;
   net::steady_time expires_;  ///< of entry_, unless it is renewed
   bool lost_ = false;
+  bool told_failed_ = false;
 };
 
 /// What somebody outside has to type.

@@ -131,9 +131,9 @@ awaitable<void> server::accept_on(tcp::acceptor& acceptor) {
       crowd_->admit(std::move(socket));
       continue;
     }
-    // Out of descriptors: whoever has said nothing yet makes room. Other errors belong to the one
-    // connection that has gone away meanwhile.
-    crowd_->evict_stranger();
+    // Out of descriptors: somebody makes room. Other errors belong to the one connection that has
+    // gone away meanwhile.
+    crowd_->make_room();
     rest.expires_after(accept_rest);
     co_await rest.async_wait(net::as_result);
   }
@@ -186,7 +186,7 @@ std::optional<failure> server::prepare_mapping() {
   }
   if (way && way->gateway) {
     keeper_ = std::make_unique<lease_keeper>(
-        portmap::gateway_access{*way->gateway, {way->local, way->interface}},
+        portmap::gateway_access{*way->gateway, {way->local, way->interface}, way->interface_index},
         lease_options{options_.port, *options_.external_port, options_.lifetime, options_.via},
         [this](const lease_event& event) {
           std::visit([this](const auto& e) { tell(e); }, event);
@@ -207,13 +207,10 @@ failure server::no_mapping() const {
 }
 
 awaitable<void> server::clean_up() {
-  using namespace net::asio::experimental::awaitable_operators;
   acceptors_.clear();
-  if (keeper_) {
-    co_await (keeper_->release() && crowd_->dismiss());
-  } else {
-    co_await crowd_->dismiss();
-  }
+  // First the visitors: their descriptors may be needed to talk to the gateway.
+  co_await crowd_->dismiss();
+  if (keeper_) co_await keeper_->release();
 }
 
 awaitable<result<events::stopped>> server::run() {
@@ -233,7 +230,11 @@ awaitable<result<events::stopped>> server::run() {
   const auto state = co_await net::asio::this_coro::cancellation_state;
   const bool cancelled = state.cancelled() != net::asio::cancellation_type::none;
   co_await net::asio::this_coro::reset_cancellation_state(net::asio::disable_cancellation());
+  if (keeper_ && !cancelled) keeper_->conclude();
+  if (keeper_ && !cancelled && options_.require_map && !keeper_->holds()) failed_ = no_mapping();
   co_await clean_up();
+  co_await net::asio::this_coro::reset_cancellation_state(
+      net::asio::enable_terminal_cancellation());
   totals_.uptime = net::since(start_);
   tell(totals_);
   if (fault && !cancelled) std::rethrow_exception(fault);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/write.hpp>
+#include <optional>
 #include <string_view>
 
 #include "core/text.hpp"
@@ -24,6 +25,10 @@ constexpr std::chrono::seconds linger{2};
 /// What a plain visitor may still send after its greeting before it is hung up on.
 constexpr std::size_t chatter_limit = 4096;
 
+net::steady_time from_now(std::chrono::seconds delay) {
+  return std::chrono::steady_clock::now() + delay;
+}
+
 /// IPv4 visitors look the same whichever listener they came to.
 endpoint endpoint_of(const tcp::endpoint& raw) { return {raw.address(), raw.port()}; }
 
@@ -35,8 +40,9 @@ class visit {
   awaitable<visit_end> run();
 
  private:
-  awaitable<bool> receive(std::chrono::seconds patience);
+  awaitable<bool> receive(net::steady_time until);
   awaitable<bool> send(std::string_view bytes);
+  net::steady_time patience() const;
   awaitable<bool> read_greeting();
   awaitable<bool> answer_plainly();
   awaitable<void> answer_and_echo();
@@ -55,13 +61,13 @@ class visit {
   std::array<char, 2048> buffer_;
   std::string_view received_;  ///< in buffer_: the latest bytes
   net::error_code ended_;      ///< how receiving ended; clear when it was only slow
-  bool answered_plainly_ = false;
+  std::optional<net::steady_time> answered_plainly_;  ///< when the plain answer went out
   std::uint64_t echoed_ = 0;
 };
 
-/// False when the visitor is gone, or silent for `patience`, or here for too long.
-awaitable<bool> visit::receive(std::chrono::seconds patience) {
-  const auto deadline = std::min(std::chrono::steady_clock::now() + patience, start_ + visit_limit);
+/// False when the visitor is gone, or silent until then, or here for too long.
+awaitable<bool> visit::receive(net::steady_time until) {
+  const auto deadline = std::min(until, start_ + visit_limit);
   received_ = {};
   const auto read = co_await net::before(
       deadline, socket_.async_read_some(net::asio::buffer(buffer_), net::as_result));
@@ -73,8 +79,7 @@ awaitable<bool> visit::receive(std::chrono::seconds patience) {
 }
 
 awaitable<bool> visit::send(std::string_view bytes) {
-  const auto deadline =
-      std::min(std::chrono::steady_clock::now() + idle_limit, start_ + visit_limit);
+  const auto deadline = std::min(from_now(idle_limit), start_ + visit_limit);
   const auto written = co_await net::before(
       deadline, net::asio::async_write(socket_, net::asio::buffer(bytes), net::as_result));
   co_return written && !std::get<0>(*written);
@@ -84,17 +89,23 @@ awaitable<bool> visit::send(std::string_view bytes) {
 /// natcheck's own line may still be on its way.
 awaitable<bool> visit::answer_plainly() {
   if (answered_plainly_) co_return true;
-  answered_plainly_ = true;
+  answered_plainly_ = std::chrono::steady_clock::now();
   on_greeted_();
   co_return co_await send(greeting::plain_reply);
+}
+
+/// A stranger is given time for every byte. Whoever has the plain answer has what it came for: the
+/// rest of natcheck's line has its time, anything else has little, however steadily it drips.
+net::steady_time visit::patience() const {
+  if (!answered_plainly_) return from_now(idle_limit);
+  return *answered_plainly_ + (reader_.state() == reading::plain_more ? idle_limit : linger);
 }
 
 /// Reads until the question is decided. False when nothing more is to be expected.
 awaitable<bool> visit::read_greeting() {
   std::size_t after_plain = 0;
   for (;;) {
-    const auto patience = answered_plainly_ ? linger : idle_limit;
-    const bool received = co_await receive(patience);
+    const bool received = co_await receive(patience());
     if (!received) co_return false;
     const reading state = reader_.feed(received_);
     if (state == reading::extended) co_return true;
@@ -138,7 +149,7 @@ awaitable<void> visit::answer_and_echo() {
   if (!sent) co_return;
   bool more = co_await echo(reader_.surplus());
   while (more) {
-    const bool received = co_await receive(idle_limit);
+    const bool received = co_await receive(from_now(idle_limit));
     if (!received) break;
     more = co_await echo(received_);
   }
@@ -149,9 +160,10 @@ awaitable<void> visit::answer_and_echo() {
 awaitable<void> visit::part() {
   net::error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  const auto until = from_now(linger);
   std::size_t drained = 0;
   while (!ended_ && drained <= chatter_limit) {
-    const bool received = co_await receive(linger);
+    const bool received = co_await receive(until);
     if (!received) break;
     drained += received_.size();
   }

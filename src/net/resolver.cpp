@@ -81,6 +81,7 @@ asio::awaitable<result<std::vector<address>>> resolve(std::string host, steady_t
   const waiting wait(std::make_shared<lookup>(), timer);
   std::thread(look_up, wait.shared, host).detach();
   const auto [ended] = co_await timer.async_wait(as_result);
+  co_await unless_cancelled();
   if (!ended) co_return unresolved(host, "the name service did not answer in time");
   const std::scoped_lock lock(wait.shared->guard);
   if (wait.shared->status != 0) {

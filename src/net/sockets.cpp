@@ -45,13 +45,13 @@ std::string words_for(const error_code& error) {
     case EADDRINUSE:
       return "the port is in use by another program";
     case EADDRNOTAVAIL:
-      return "this machine does not have that address";
+      return "this machine has no such address, or that version of IP is switched off here";
     case EMFILE:
       return "this program has too many connections open (see ulimit -n)";
     case ENFILE:
       return "this machine has too many files open";
     case EAFNOSUPPORT:
-      return "this machine has that version of IP switched off";
+      return "that version of IP is switched off on this machine";
     default:
       break;
   }

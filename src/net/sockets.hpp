@@ -9,7 +9,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
+#include <exception>
 #include <natcheck/error.hpp>
 #include <natcheck/evidence.hpp>
 #include <optional>
@@ -45,15 +47,46 @@ void keep_on_interface(int descriptor, const std::string& name);
 /// What an error of the operating system means to natcheck, with words for people.
 failure failure_from(std::string operation, const error_code& error);
 
+/// Ends the awaiting coroutine with operation_aborted if it was cancelled meanwhile. as_result
+/// makes a value of an abort; without this check a cancelled wait would pass for an answer.
+inline asio::awaitable<void> unless_cancelled() {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() == asio::cancellation_type::none) co_return;
+  throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+/// What an operation returned or threw.
+template <class T>
+struct ending {
+  std::optional<T> value;
+  std::exception_ptr fault;
+};
+
+template <class T>
+asio::awaitable<ending<T>> caught(asio::awaitable<T> operation) {
+  ending<T> end;
+  try {
+    end.value = co_await std::move(operation);
+  } catch (...) {
+    end.fault = std::current_exception();
+  }
+  co_return end;
+}
+
 /// Runs `operation` until `deadline`; empty when the deadline came first. What was running is
-/// cancelled and finished when this returns.
+/// cancelled and finished when this returns. Throws what `operation` throws, and operation_aborted
+/// when the awaiting coroutine was cancelled.
 template <class T>
 asio::awaitable<std::optional<T>> before(steady_time deadline, asio::awaitable<T> operation) {
   using namespace asio::experimental::awaitable_operators;
   asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
-  auto first = co_await (std::move(operation) || timer.async_wait(as_result));
-  if (first.index() == 0) co_return std::get<0>(std::move(first));
-  co_return std::nullopt;
+  // `||` waits for a success: a thrown fault would be taken for a wait that goes on.
+  auto first = co_await (caught(std::move(operation)) || timer.async_wait(as_result));
+  co_await unless_cancelled();
+  if (first.index() != 0) co_return std::nullopt;
+  ending<T>& end = std::get<0>(first);
+  if (end.fault) std::rethrow_exception(end.fault);
+  co_return std::move(end.value);
 }
 
 inline millis since(steady_time start) { return std::chrono::steady_clock::now() - start; }

@@ -73,9 +73,11 @@ std::optional<failure> exchange::open(const net::asio::any_io_executor& executor
   const auto local = socket_->local_endpoint(error);
   // Only the connected socket gets the gateway's packets; this one gets everybody else's.
   socket_->set_option(net::asio::socket_base::reuse_address(true), error);
-  stray_.emplace(executor, local.protocol());
-  stray_->set_option(net::asio::socket_base::reuse_address(true), error);
-  stray_->bind(local, error);
+  stray_.emplace(executor);
+  net::error_code deaf;  // without it nothing is lost but a name in a message
+  stray_->open(local.protocol(), deaf);
+  stray_->set_option(net::asio::socket_base::reuse_address(true), deaf);
+  stray_->bind(local, deaf);
   socket_->connect({access_.gateway, access_.nat_pmp_port}, error);
   if (error) return net::failure_from(operation_, error);
   library_.s = socket_->native_handle();
@@ -262,14 +264,15 @@ awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access, net::steady_time 
 
 awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
   // RFC 6886 section 3.3: a renewal suggests the port that was granted.
-  if (asked_) request.external_port = asked_->external_port;
+  if (standing_ == standing::granted) request.external_port = asked_.external_port;
+  if (standing_ != standing::granted) standing_ = standing::pending;
   asked_ = request;
   const auto lifetime = static_cast<std::uint32_t>(request.lifetime.count());
   const exchange_end finished =
       co_await ask_mapping(access_, request, lifetime, net::steady_time::max());
   if (!succeeded(finished)) {
-    // A plain "no" leaves nothing behind. Without an answer there may be a mapping all the same.
-    if (finished.answer && !granted_) asked_.reset();
+    const bool refused = finished.why.kind == outcome::refused;
+    if (standing_ == standing::pending) standing_ = refused ? standing::none : standing::silent;
     co_return finished.why;
   }
   const auto& granted = finished.response.pnu.newportmapping;
@@ -277,8 +280,8 @@ awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
     co_return failure{outcome::malformed, operation_for(access_, "a mapping"),
                       "it granted a mapping for 0 s, which is none"};
   }
-  granted_ = true;
-  asked_->external_port = granted.mappedpublicport;
+  standing_ = standing::granted;
+  asked_.external_port = granted.mappedpublicport;
   const exchange_end address = co_await ask_address(access_, net::steady_time::max());
   mapping entry;
   entry.protocol = request.protocol;
@@ -291,14 +294,14 @@ awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
 }
 
 awaitable<result<void>> nat_pmp_mapper::unmap() {
-  if (!asked_) co_return result<void>{};
+  if (standing_ == standing::none) co_return result<void>{};
   // A gateway that never answered is told, but not waited for.
-  const auto deadline =
-      granted_ ? net::steady_time::max() : std::chrono::steady_clock::now() + first_wait;
-  const exchange_end finished = co_await ask_mapping(access_, *asked_, 0, deadline);
+  const auto deadline = standing_ == standing::silent
+                            ? std::chrono::steady_clock::now() + first_wait
+                            : net::steady_time::max();
+  const exchange_end finished = co_await ask_mapping(access_, asked_, 0, deadline);
   if (!succeeded(finished)) co_return finished.why;
-  asked_.reset();
-  granted_ = false;
+  standing_ = standing::none;
   co_return result<void>{};
 }
 

@@ -24,8 +24,16 @@ class nat_pmp_mapper final : public port_mapper {
 
  private:
   gateway_access access_;
-  std::optional<mapping_request> asked_;  ///< what may have to be removed
-  bool granted_ = false;
+  /// What is known of the mapping that was asked for.
+  enum class standing {
+    none,     ///< not asked for, refused, or removed
+    pending,  ///< asked for, and the answer was not waited for
+    silent,   ///< the whole schedule was sent, and no answer came
+    granted,
+  };
+
+  mapping_request asked_;
+  standing standing_ = standing::none;
 };
 
 }  // namespace natcheck::portmap

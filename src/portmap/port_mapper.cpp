@@ -22,4 +22,11 @@ service_state state_of(outcome kind) {
   return service_state::not_tried;
 }
 
+bool proves_loss(const failure& why) {
+  constexpr int conflict_in_mapping_entry = 718;
+  constexpr int not_kept = -1;
+  return why.kind == outcome::refused &&
+         (why.code == conflict_in_mapping_entry || why.code == not_kept);
+}
+
 }  // namespace natcheck::portmap

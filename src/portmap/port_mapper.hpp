@@ -15,6 +15,7 @@ namespace natcheck::portmap {
 struct gateway_access {
   address gateway;
   net::source from;
+  unsigned interface_index = 0;       ///< of the interface towards the gateway; 0: not known
   std::uint16_t nat_pmp_port = 5351;  ///< RFC 6886 section 3.1
   std::uint16_t ssdp_port = 1900;
   endpoint ssdp_multicast{boost::asio::ip::address_v4({239, 255, 255, 250}), 1900};
@@ -29,6 +30,10 @@ struct mapping_request {
 
 /// How a service that failed like this stands in the evidence.
 service_state state_of(outcome kind);
+
+/// True when a failed renewal proves that the mapping is gone already: the gateway's table has
+/// somebody else's entry in its place (718), or none.
+bool proves_loss(const failure& why);
 
 /// Makes, renews and removes one mapping. Not thread-safe; destroys nothing on the gateway by
 /// itself: whoever mapped must unmap.

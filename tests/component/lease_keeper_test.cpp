@@ -205,6 +205,34 @@ TEST_F(LeaseKeeper, CancelledUpnpRequestsAreTakenBack) {
   gateway_.table["1234/TCP"] = {host_ip, "4321", "natcheck", "3600"};
   release();
   EXPECT_THAT(gateway_.table, ::testing::IsEmpty());
+  EXPECT_THAT(events_, SizeIs(0)) << "being stopped is no refusal of the gateway";
+}
+
+TEST_F(LeaseKeeper, SaysSoAtOnceWhenSomebodyElseHasThePort) {
+  gateway_.switch_off_nat_pmp();
+  lease_options short_lease;
+  short_lease.lifetime = std::chrono::seconds(4);
+  keep(short_lease);
+  last<events::mapped>();
+  const stopwatch watch;
+  gateway_.table["1234/TCP"] = {"127.0.0.9", "80", "another", "3600"};
+  last<events::mapping_lost>();
+  EXPECT_LT(watch.elapsed(), 3500ms) << "the lease has not run out yet";
+  cancel();
+  release();
+  EXPECT_EQ(gateway_.table.count("1234/TCP"), 1U) << "it is not ours to remove";
+}
+
+TEST_F(LeaseKeeper, StoppedTooEarlyItSaysWhatIsMissing) {
+  make_nat_pmp_silent();
+  keep();
+  ASSERT_TRUE(loop_.run_until([this] { return !gateway_.mapping_requests().empty(); }));
+  cancel();
+  keeper_->conclude();
+  const auto& attempts = last<events::map_failed>().evidence.attempts;
+  ASSERT_THAT(attempts, SizeIs(2));
+  EXPECT_EQ(attempts[0].state, service_state::not_tried);
+  EXPECT_FALSE(keeper_->holds());
 }
 
 TEST_F(LeaseKeeper, AGatewayThatDiedDoesNotHoldTheEndUp) {

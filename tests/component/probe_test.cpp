@@ -176,6 +176,16 @@ TEST(Probe, SaysWhatItReached) {
   EXPECT_EQ(report.evidence.address->port, server.port());
 }
 
+TEST(Probe, ThePatienceWithAPlainServerIsNotItsRoundTrip) {
+  loop events_loop;
+  tcp_peer server(events_loop.context(), gateway_ip, says_and_stays("Hello, client!"));
+  const auto report = events_loop.await(probe(options_for(server)));
+  const auto& timing = report.evidence.handshakes.at(0).timing;
+  EXPECT_EQ(report.evidence.handshakes.at(0).result, probe_result::reached_plain);
+  EXPECT_GE(timing.total, 100ms) << "it waits for the rest of a longer answer";
+  EXPECT_LT(*timing.greeting, 90ms);
+}
+
 TEST(Probe, ClosedPortIsRefusedAtOnce) {
   loop events_loop;
   probe_options options;
@@ -245,7 +255,8 @@ TEST(Probe, EndsInTimeWhateverTheServerDoes) {
   const stopwatch watch;
   const auto report = events_loop.await(probe(options));
   EXPECT_LT(watch.elapsed(), 3s);
-  EXPECT_EQ(report.evidence.handshakes.at(0).result, probe_result::silent);
+  // The time limit ended the wait, so silence is not proven.
+  EXPECT_EQ(report.evidence.handshakes.at(0).result, probe_result::timed_out);
   EXPECT_LT(report.rtt.sent, 100U);
 }
 

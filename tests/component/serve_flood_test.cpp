@@ -65,11 +65,12 @@ TEST(ServeFlood, ThousandsOfSilentVisitors) {
   EXPECT_EQ(server.stop().greeted, 1U);
 }
 
-/// A process of its own that holds silent connections, so that they do not take our descriptors.
+/// A process of its own that holds connections, so that they do not take our descriptors. Each
+/// says `words`, or nothing, and stays.
 class strangers {
  public:
-  strangers(const endpoint& to, int count) : child_(::fork()) {
-    if (child_ == 0) connect_and_stay(to.port, count);
+  strangers(const endpoint& to, int count, std::string_view words = {}) : child_(::fork()) {
+    if (child_ == 0) connect_and_stay(to.port, count, words);
   }
   strangers(const strangers&) = delete;
   strangers& operator=(const strangers&) = delete;
@@ -79,7 +80,7 @@ class strangers {
   }
 
  private:
-  [[noreturn]] static void connect_and_stay(std::uint16_t port, int count) {
+  [[noreturn]] static void connect_and_stay(std::uint16_t port, int count, std::string_view words) {
     const descriptor_limit limit(static_cast<rlim_t>(count) + 100);
     sockaddr_in to{};
     to.sin_family = AF_INET;
@@ -88,6 +89,7 @@ class strangers {
     for (int i = 0; i < count; ++i) {
       const int one = ::socket(AF_INET, SOCK_STREAM, 0);
       if (::connect(one, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) ::_exit(1);
+      if (::send(one, words.data(), words.size(), MSG_NOSIGNAL) < 0) ::_exit(1);
     }
     for (;;) ::pause();
   }
@@ -108,6 +110,19 @@ TEST(ServeFlood, AFullHouseStillLetsHonestVisitorsIn) {
     EXPECT_EQ(probe_result_of(events_loop, at), probe_result::reached);
   }
   EXPECT_EQ(server.stop().greeted, 3U);
+}
+
+TEST(ServeFlood, GreetedVisitorsWhoStayMakeRoomToo) {
+  const descriptor_limit limit(256);
+  loop events_loop;
+  running_server server(events_loop, {});
+  const endpoint at = server.ipv4();
+  // An unfinished natcheck line: greeted, and with a right to stay for a while.
+  const strangers crowd(at, 600, "Hello, server! natcheck/1 ");
+  server.wait_for<events::greeted>(100);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(probe_result_of(events_loop, at), probe_result::reached);
+  }
 }
 
 TEST(ServeFlood, SilentAndSlowVisitorsAreDroppedInTime) {

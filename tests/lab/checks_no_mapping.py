@@ -17,6 +17,13 @@ def check_goes_on_listening(scene):
         expect_equal(serving.end(signal.SIGTERM)[0], 0, "exit code", serving)
 
 
+def check_required_and_cut_short(scene):
+    """The time ends before the router had its chance: that is no success."""
+    with scene.natcheck.serve("--map", "1234", "--require-map", "--for", "100ms") as serving:
+        serving.wait_for("map-failed", seconds=30)
+        expect_equal(serving.end()[0], 1, "exit code", serving)
+
+
 def check_required(scene):
     with scene.natcheck.serve("--map", "1234", "--require-map") as serving:
         serving.wait_for("map-failed", seconds=30)
