@@ -218,13 +218,10 @@ void conversation::judge_greeting() {
     return finish(probe_result::reset, "the connection was torn down before a greeting came");
   }
   if (ended_) return finish(probe_result::silent, "it closed the connection without a word");
-  if (out_of_time()) {
-    return finish(probe_result::timed_out,
-                  "it was connected to, and the time limit ended the wait for its greeting");
-  }
+  const double waited = std::chrono::duration<double>(net::since(asked_)).count();
   finish(probe_result::silent,
-         fmt::format("no greeting in {:.1f} s",
-                     std::chrono::duration<double>(net::since(asked_)).count()));
+         fmt::format("no greeting in {:.1f} s{}", waited,
+                     out_of_time() ? ", when the time limit ended the wait" : ""));
 }
 
 bool conversation::check_identity(const greeting::question& asked) {

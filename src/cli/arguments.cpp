@@ -127,6 +127,15 @@ void check_operands(const argument_list& given) {
                                 port ? fmt::format("; did you mean --map {}?", extra) : "")};
 }
 
+/// "discover and serve"
+std::string owners_of(const std::string& option) {
+  std::vector<std::string_view> owners;
+  for (const topic command : commands) {
+    if (takes(*find_option(option, command), command)) owners.push_back(name_of(command));
+  }
+  return fmt::format("{}", fmt::join(owners, " and "));
+}
+
 }  // namespace
 
 unsigned argument_list::count(std::string_view name) const {
@@ -162,7 +171,7 @@ void check_arguments(const argument_list& given) {
     const option_row* row = find_option(option.name, given.command);
     if (takes(*row, given.command)) continue;
     throw usage_error{fmt::format("{} has no option --{}; it belongs to {}", name_of(given.command),
-                                  option.name, name_of(row->of.front()))};
+                                  option.name, owners_of(option.name))};
   }
   check_operands(given);
 }

@@ -11,7 +11,7 @@ enum class exit_code : int {
   unknown = 2,  ///< could not tell, or only partly
   usage = 64,
   fault = 70,         ///< of this machine or of this program
-  interrupted = 130,  ///< by a second signal; 128 + SIGINT as in a shell
+  interrupted = 130,  ///< by a second SIGINT; 128 + SIGINT as in a shell
 };
 
 constexpr exit_code exit_code_of(answer value) {

@@ -1,4 +1,6 @@
 // The program: reads the command line, runs the command, and lets no exception out.
+#include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <csignal>
 #include <exception>
 #include <string>
@@ -19,11 +21,23 @@ int run_program(int count, char** words) {
   return natcheck::cli::run(natcheck::cli::parse_command_line(arguments));
 }
 
+/// Nothing works without a few descriptors: not the event loop, not the signals.
+bool out_of_descriptors(const boost::system::error_code& error) {
+  return error.value() == EMFILE || error.value() == ENFILE;
+}
+
+std::string describe(const boost::system::system_error& error) {
+  if (!out_of_descriptors(error.code())) return std::string("internal error: ") + error.what();
+  return "this program is out of file descriptors; allow it more (see ulimit -n)";
+}
+
 }  // namespace
 
 int main(int count, char** words) {
   try {
     return run_program(count, words);
+  } catch (const boost::system::system_error& error) {
+    natcheck::cli::complain(describe(error));
   } catch (const std::exception& error) {
     natcheck::cli::complain(std::string("internal error: ") + error.what());
   } catch (...) {

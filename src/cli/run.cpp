@@ -11,6 +11,7 @@
 #include "cli/help.hpp"
 #include "cli/interfaces.hpp"
 #include "cli/output.hpp"
+#include "cli/results.hpp"
 #include "cli/session.hpp"
 
 namespace natcheck::cli {
@@ -44,10 +45,6 @@ int interrupted(const session& here) {
   return 128 + (here.signal() != 0 ? here.signal() : SIGPIPE);
 }
 
-std::string short_text(const discover_report& report) {
-  return report.external ? report.external->ip.to_string() + "\n" : "";
-}
-
 int run_command(const discover_command& command) {
   session here(command.common);
   here.waiting().begin("asking the router");
@@ -61,23 +58,29 @@ int run_command(const discover_command& command) {
   return finish(here, exit_code_of(answer_of(found.evidence, found.judged.main)));
 }
 
+void show(session& here, const common_options& common, const probe_report& report) {
+  if (common.json) return here.print(to_json(report));
+  if (!common.quiet) here.print(to_text(report, here.style()));
+}
+
 int run_command(const probe_command& command) {
   const common_options& common = command.common;
   const probe_options& options = command.options;
   const bool shows_each = options.count > 1 && !common.json && !common.quiet;
   session here(common);
   const std::string waiting = fmt::format("asking {:.60}", options.host);
-  unsigned number = 0;
+  std::vector<handshake_evidence> done;
   const auto on_handshake = [&](const handshake_evidence& handshake) {
-    ++number;
+    done.push_back(handshake);
+    const auto number = static_cast<unsigned>(done.size());
     if (shows_each) here.print(to_text(handshake, number, here.style()));
     if (number < options.count) here.waiting().begin(waiting);
   };
   here.waiting().begin(waiting);
-  const auto report = here.run(probe(options, on_handshake));
+  auto report = here.run(probe(options, on_handshake));
+  if (!report && !done.empty()) report = report_of_ended(options, std::move(done));
+  if (report) show(here, common, *report);
   if (!report || here.stopped()) return interrupted(here);
-  if (common.json) here.print(to_json(*report));
-  if (!common.json && !common.quiet) here.print(to_text(*report, here.style()));
   return finish(here, exit_code_of(answer_of(report->evidence, report->judged.main)));
 }
 

@@ -58,13 +58,20 @@ void session::run_to_end(asio::awaitable<void> work) {
 void session::wait_for_signal() {
   signals_.async_wait([this](boost::system::error_code error, int number) {
     if (error) return;
-    waiting_.end();
-    if (signal_ != 0) std::_Exit(static_cast<int>(exit_code::interrupted));
-    signal_ = number;
-    if (!when_stopping_.empty()) waiting_.begin(when_stopping_);
-    stop();
+    if (patience_.ends_with(number, patience::clock::now())) {
+      waiting_.end();
+      std::_Exit(static_cast<int>(exit_code::interrupted));
+    }
+    if (signal_ == 0) begin_to_stop(number);
     wait_for_signal();
   });
+}
+
+void session::begin_to_stop(int number) {
+  signal_ = number;
+  waiting_.end();
+  if (!when_stopping_.empty()) waiting_.begin(when_stopping_);
+  stop();
 }
 
 void session::stop() {

@@ -12,6 +12,7 @@
 
 #include "cli/options.hpp"
 #include "cli/output.hpp"
+#include "cli/patience.hpp"
 #include "cli/terminal.hpp"
 
 namespace natcheck::cli {
@@ -20,8 +21,9 @@ class session {
  public:
   explicit session(const common_options& options);
 
-  /// Runs `work` to its end. SIGINT, SIGTERM and SIGHUP cancel it; a second one ends the program
-  /// at once. Empty when it was cancelled before it had a result. Rethrows what it throws.
+  /// Runs `work` to its end. SIGINT, SIGTERM and SIGHUP cancel it; after that only a second,
+  /// deliberate SIGINT counts, and ends the program at once. Empty when it was cancelled before it
+  /// had a result. Rethrows what it throws.
   template <class T>
   std::optional<T> run(boost::asio::awaitable<T> work) {
     std::optional<T> value;
@@ -52,6 +54,7 @@ class session {
 
   void run_to_end(boost::asio::awaitable<void> work);
   void wait_for_signal();
+  void begin_to_stop(int number);
   void stop();
 
   boost::asio::io_context io_{1};
@@ -61,6 +64,7 @@ class session {
   progress waiting_;
   output output_;
   std::string when_stopping_;
+  patience patience_;
   int signal_ = 0;
   bool stopping_ = false;
 };

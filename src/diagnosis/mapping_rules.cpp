@@ -47,12 +47,20 @@ constexpr explanation no_service{
     verdict_code::no_mapping_service,
     "The router offers neither NAT-PMP nor UPnP to this machine, so natcheck cannot open the port.",
     {}};
+constexpr explanation no_router{verdict_code::inconclusive,
+                                "This machine has no IPv4 router to ask.", "natcheck discover"};
+constexpr explanation not_finished{verdict_code::inconclusive,
+                                   "The attempt ended before the router had answered.",
+                                   "give it ten seconds at least (--for, --timeout); natcheck "
+                                   "discover shows what the router offers"};
 constexpr explanation unknown{verdict_code::inconclusive,
                               "No mapping was made, and the router did not say why.",
                               "natcheck discover shows what the router offers"};
 
-constexpr std::array ranking{&not_allowed, &table_full,    &conflict,   &not_kept, &only_permanent,
-                             &no_wan,      &other_refusal, &no_service, &unknown};
+// A protocol that was not asked to the end leaves open whether the router offers it.
+constexpr std::array ranking{&not_allowed,    &table_full, &conflict,      &not_kept,
+                             &only_permanent, &no_wan,     &other_refusal, &not_finished,
+                             &no_service,     &unknown};
 
 struct known_code {
   mapping_protocol via;
@@ -86,12 +94,15 @@ const explanation* explain_code(const mapping_attempt& attempt) {
 const explanation* explain(const mapping_attempt& attempt) {
   if (attempt.code == absent_on_reading_back) return &not_kept;
   if (attempt.code != 0) return explain_code(attempt);
+  if (attempt.state == service_state::not_tried) return &not_finished;
   const bool no_answer =
       attempt.state == service_state::refused || attempt.state == service_state::silent;
   return no_answer ? &no_service : &unknown;
 }
 
-const explanation& best_explanation(const std::vector<mapping_attempt>& attempts) {
+const explanation& best_explanation(const mapping_evidence& seen) {
+  if (!seen.gateway) return no_router;
+  const auto& attempts = seen.attempts;
   for (const auto* candidate : ranking) {
     const bool given = std::any_of(attempts.begin(), attempts.end(),
                                    [&](const auto& a) { return explain(a) == candidate; });
@@ -126,35 +137,54 @@ std::string line(const mapping_attempt& attempt) {
   return attempt.detail.empty() ? text : fmt::format("{}: {}", text, attempt.detail);
 }
 
+std::string first_advice(const explanation& why, const mapping_evidence& seen) {
+  if (&why == &no_service) return judging::turn_on_service(seen.gateway->to_string());
+  if (&why != &conflict) return std::string(why.advice);
+  const int next = seen.external_port == 65535 ? 65534 : seen.external_port + 1;
+  return fmt::format("{}{}:{}", why.advice, next, seen.internal.port);
+}
+
 std::vector<std::string> advice_for(const explanation& why, const mapping_evidence& seen) {
-  std::vector<std::string> advice;
-  const auto router = seen.gateway ? seen.gateway->to_string() : std::string("not found");
-  if (why.code == verdict_code::no_mapping_service && seen.gateway) {
-    advice.push_back(judging::turn_on_service(router));
-  } else if (!why.advice.empty()) {
-    advice.emplace_back(why.advice);
-  }
-  if (&why == &conflict) {
-    const int next = seen.external_port == 65535 ? 65534 : seen.external_port + 1;
-    advice.back() += fmt::format("{}:{}", next, seen.internal.port);
-  }
-  advice.push_back(
-      "or " + judging::forward_by_hand(seen.protocol, seen.external_port, router, seen.internal));
+  std::vector<std::string> advice{first_advice(why, seen)};
+  if (!seen.gateway || seen.internal.ip.is_unspecified()) return advice;
+  advice.push_back("or " + judging::forward_by_hand(seen.protocol, seen.external_port,
+                                                    seen.gateway->to_string(), seen.internal));
   advice.push_back(fmt::format(
       "then from outside, with the router's public address, run: natcheck probe ADDRESS:{}",
       seen.external_port));
   return advice;
 }
 
+/// As for `discover`: no answer to ARP, and a whole schedule without an answer.
+bool is_dead(const mapping_evidence& seen) {
+  if (!seen.gateway || seen.neighbor != neighbor_state::unanswered) return false;
+  const auto count = [&](service_state state) {
+    return std::count_if(seen.attempts.begin(), seen.attempts.end(),
+                         [&](const auto& a) { return a.state == state; });
+  };
+  const auto silent = count(service_state::silent);
+  const auto not_tried = count(service_state::not_tried);
+  return silent > 0 && silent + not_tried == std::ssize(seen.attempts);
+}
+
+verdict judge_dead(const std::string& router) {
+  return {verdict_code::offline,
+          confidence::confirmed,
+          judging::dead_router(router),
+          {router + " does not answer ARP requests"},
+          judging::revive_router(router)};
+}
+
+verdict judge(const mapping_evidence& seen) {
+  if (is_dead(seen)) return judge_dead(seen.gateway->to_string());
+  const auto& why = best_explanation(seen);
+  return {why.code, certainty_of(why, seen), std::string(why.summary), {}, advice_for(why, seen)};
+}
+
 }  // namespace
 
 diagnosis diagnose(const mapping_evidence& evidence) {
-  const auto& why = best_explanation(evidence.attempts);
-  verdict v{why.code,
-            certainty_of(why, evidence),
-            std::string(why.summary),
-            {},
-            advice_for(why, evidence)};
+  verdict v = judge(evidence);
   for (const auto& attempt : evidence.attempts) v.evidence.push_back(line(attempt));
   if (evidence.attempts.empty()) v.evidence.emplace_back("no protocol was tried");
   return {std::move(v), {}};

@@ -107,6 +107,9 @@ void add_details(verdict& v, const probe_evidence& seen) {
     v.evidence.push_back(judging::inside_line(reason));
   }
   if (!seen.inside.empty()) v.advice.push_back(judging::ask_outside(seen));
+  if (judging::may_lack_hairpin(representative(seen), seen)) {
+    v.advice.push_back(judging::ask_outside_if_own(seen.address->ip));
+  }
 }
 
 }  // namespace

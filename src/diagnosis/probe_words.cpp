@@ -146,6 +146,20 @@ std::string inside_line(inside_reason reason) {
   return std::string(inside_lines.at(static_cast<std::size_t>(reason)));
 }
 
+bool may_lack_hairpin(const handshake_evidence& one, const probe_evidence& seen) {
+  if (one.local_fault || one.wrong_identity || !seen.inside.empty() || !seen.address) return false;
+  if (!seen.address->ip.is_v4() || !is_public(seen.address->ip)) return false;
+  return one.result == probe_result::refused || one.result == probe_result::timed_out ||
+         one.result == probe_result::silent;
+}
+
+std::string ask_outside_if_own(const address& target) {
+  return fmt::format(
+      "if {} is the public address of the very network this was asked from, ask from another "
+      "network: many routers do not connect a network to its own public address (no hairpin)",
+      target.to_string());
+}
+
 std::string ask_outside(const probe_evidence& seen) {
   if (seen.inside.front() == inside_reason::hairpin) {
     return "from another network, a phone without Wi-Fi for example, run: natcheck probe " +

@@ -31,6 +31,11 @@ std::vector<std::string> handshake_lines(const probe_evidence& seen, const hands
 /// Why an answer proves nothing about the outside.
 std::string inside_line(inside_reason reason);
 
+/// Whether this failure is also what a router without hairpin does to its own network.
+bool may_lack_hairpin(const handshake_evidence& one, const probe_evidence& seen);
+
+std::string ask_outside_if_own(const address& target);
+
 std::string ask_outside(const probe_evidence& seen);
 
 }  // namespace natcheck::judging

@@ -23,6 +23,15 @@ std::string turn_on_service(const std::string& router) {
       router);
 }
 
+std::string dead_router(const std::string& router) {
+  return fmt::format("The router {} does not answer on the local network.", router);
+}
+
+std::vector<std::string> revive_router(const std::string& router) {
+  return {"check that the router is switched on, and the cable or Wi-Fi to it",
+          "if it is on: check that " + router + " is the right default gateway"};
+}
+
 std::string probe_from_outside(const address& ip) {
   return "from outside, run: natcheck probe " + to_string(endpoint{ip, example_port});
 }

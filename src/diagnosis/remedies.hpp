@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <natcheck/evidence.hpp>
 #include <string>
+#include <vector>
 
 namespace natcheck::judging {
 
@@ -19,6 +20,10 @@ std::string forward_example(const std::string& router, const address& local);
 
 /// "turn on UPnP or NAT-PMP in the router ..."
 std::string turn_on_service(const std::string& router);
+
+/// The verdict on a router that does not answer ARP, and what to do about it.
+std::string dead_router(const std::string& router);
+std::vector<std::string> revive_router(const std::string& router);
 
 /// "from outside, run: natcheck probe 5.5.5.5:1234"
 std::string probe_from_outside(const address& ip);

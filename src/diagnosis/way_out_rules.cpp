@@ -45,14 +45,27 @@ gap missing(const host_network& host) {
     return {"no IPv4 address on " + joined(up),
             "check that the router's DHCP server is on, or set an address by hand"};
   }
-  return {"no default route by " + joined(addressed),
+  return {"no IPv4 default route by " + joined(addressed),
           "get an address by DHCP anew, or set the router's address as the default gateway"};
+}
+
+/// Interfaces that may lead to the IPv4 Internet although no way was found. The one that IPv6
+/// leaves by is not among them: its default route is IPv6's.
+std::vector<std::string> other_ways(const host_network& host) {
+  auto names = default_routes(host, host.ipv6 ? host.ipv6->interface : "");
+  const auto addressed = up_links(host, true);
+  std::erase_if(names, [&](const std::string& name) {
+    return std::find(addressed.begin(), addressed.end(), name) == addressed.end();
+  });
+  return names;
 }
 
 verdict not_on_this_interface(const std::vector<std::string>& others) {
   verdict v;
-  v.summary = "There is no IPv4 way to the Internet by the chosen interface.";
-  v.evidence = {"a default route leaves by " + joined(others) + ", and was not the way asked about",
+  v.summary =
+      fmt::format("No IPv4 way to the Internet was found; {} may have one.", others.front());
+  v.evidence = {"no IPv4 route by the way that was asked about",
+                "a default route leaves by " + joined(others),
                 "missing test: the router of " + others.front()};
   v.advice = {"natcheck discover --interface " + others.front()};
   return v;
@@ -82,7 +95,7 @@ verdict unreachable_router(const situation& s, const address& ipv6) {
 std::optional<verdict> no_ipv4_route(const situation& s) {
   if (s.seen.host.ipv4) return std::nullopt;
   if (const auto ip = s.global_ipv6()) return ipv6_alone(*ip);
-  if (const auto others = default_routes(s.seen.host, {}); !others.empty()) {
+  if (const auto others = other_ways(s.seen.host); !others.empty()) {
     return not_on_this_interface(others);
   }
   const auto [what, advice] = missing(s.seen.host);
@@ -103,10 +116,9 @@ std::optional<verdict> dead_gateway(const situation& s) {
   if (const auto ip = s.global_ipv6()) return unreachable_router(s, *ip);
   return verdict{verdict_code::offline,
                  confidence::confirmed,
-                 fmt::format("The router {} does not answer on the local network.", s.router()),
+                 dead_router(s.router()),
                  {local_line(s)},
-                 {"check that the router is switched on, and the cable or Wi-Fi to it",
-                  "if it is on: check that " + s.router() + " is the right default gateway"}};
+                 revive_router(s.router())};
 }
 
 std::optional<verdict> address_on_host(const situation& s) {

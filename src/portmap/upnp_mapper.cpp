@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 #include "core/text.hpp"
@@ -20,6 +21,11 @@ constexpr int conflict_in_mapping_entry = 718;
 /// Not of the standard: the gateway said yes, and then has no entry.
 constexpr int not_kept = -1;
 
+/// How long an add that was not answered may take to show in the table: less than the 3 s that the
+/// whole release is given.
+constexpr std::chrono::milliseconds settling_time{2500};
+constexpr std::chrono::milliseconds reading_interval{250};
+
 std::string_view protocol_name(transport value) { return value == transport::tcp ? "TCP" : "UDP"; }
 
 template <class Number>
@@ -28,6 +34,12 @@ std::optional<Number> parse_number(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   return error == std::errc{} ? std::optional{value} : std::nullopt;
+}
+
+/// The gateway says so itself; any other failure tells nothing about its table.
+template <class T>
+bool says_no_entry(const result<T>& answer) {
+  return !answer && answer.error().code == no_such_entry;
 }
 
 soap_arguments key_of(const mapping_request& request) {
@@ -71,7 +83,8 @@ awaitable<result<upnp_mapper::entry>> upnp_mapper::read_entry(const mapping_requ
   co_return row;
 }
 
-awaitable<std::optional<failure>> upnp_mapper::add_entry(const mapping_request& request) {
+awaitable<std::optional<failure>> upnp_mapper::add_entry(const mapping_request& request,
+                                                         bool was_free) {
   soap_arguments arguments = key_of(request);
   arguments.insert(arguments.end(),
                    {{"NewInternalPort", std::to_string(request.internal_port)},
@@ -81,10 +94,16 @@ awaitable<std::optional<failure>> upnp_mapper::add_entry(const mapping_request& 
                     {"NewLeaseDuration", std::to_string(request.lifetime.count())}});
   // Before the answer: if that never comes, the entry may still be there. After a refusal it is
   // not, and what stands in the table on this port is somebody else's.
-  const auto before = std::exchange(added_, request);
+  const auto before = std::pair{add_, was_free_};
+  request_ = request;
+  was_free_ = was_free_ || was_free;
+  if (add_ != add_state::confirmed || was_free_) add_ = add_state::sent;
   const auto answer = co_await call("AddPortMapping", std::move(arguments));
-  if (answer) co_return std::nullopt;
-  if (answer.error().kind == outcome::refused) added_ = before;
+  if (answer) {
+    add_ = add_state::confirmed;
+    co_return std::nullopt;
+  }
+  if (answer.error().kind == outcome::refused) std::tie(add_, was_free_) = before;
   co_return answer.error();
 }
 
@@ -93,8 +112,10 @@ bool upnp_mapper::points_here(const entry& row, const mapping_request& request) 
 }
 
 /// Whether `row` was made by this program: by this run, or by one that ended without cleaning up.
+/// Until the entry has been read back nobody knows what the gateway made of the description; if
+/// none was there before, the one that points here is the one asked for.
 bool upnp_mapper::made_here(const entry& row, const mapping_request& request) const {
-  return points_here(row, request) && row.description == kept_description_;
+  return points_here(row, request) && (was_free_ || row.description == kept_description_);
 }
 
 failure upnp_mapper::conflict(const entry& row, const mapping_request& request) const {
@@ -125,14 +146,17 @@ awaitable<result<mapping>> upnp_mapper::verify(const mapping_request& request) {
   made.lifetime = request.lifetime;
   const auto row = co_await read_entry(request);
   if (row && !points_here(*row, request)) co_return conflict(*row, request);
-  if (!row && row.error().code == no_such_entry) {
+  if (says_no_entry(row)) {
     co_return failure{outcome::refused,
                       "opening a port on " + access_.gateway.to_string() + " (UPnP)",
                       "it said yes, but there is no such entry in its table", not_kept};
   }
   made.verified = row.has_value();
   // Some gateways cut or replace the description; by what they made of it the entry is known again.
-  if (row) kept_description_ = row->description;
+  if (row) {
+    kept_description_ = row->description;
+    was_free_ = false;
+  }
   if (row && row->lease_s) made.lifetime = std::chrono::seconds(*row->lease_s);
   made.external_address = co_await external_address();
   co_return made;
@@ -144,7 +168,7 @@ awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
   if (!service_) co_return *std::exchange(why_not_, std::nullopt);
   const auto before = co_await read_entry(request);
   if (before && !made_here(*before, request)) co_return conflict(*before, request);
-  const auto refused = co_await add_entry(request);
+  const auto refused = co_await add_entry(request, says_no_entry(before));
   if (refused) {
     // The gateway may be back with another port or none of its old URLs: look for it anew next
     // time.
@@ -154,19 +178,39 @@ awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
   co_return co_await verify(request);
 }
 
+/// The entry as it stands when the gateway has done what it was asked to: while an add is not
+/// answered, an empty table is no proof.
+awaitable<result<upnp_mapper::entry>> upnp_mapper::read_settled_entry() {
+  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
+  const auto deadline = std::chrono::steady_clock::now() + settling_time;
+  for (;;) {
+    auto row = co_await read_entry(request_);
+    const bool late = std::chrono::steady_clock::now() + reading_interval > deadline;
+    if (!says_no_entry(row) || add_ != add_state::sent || late) co_return row;
+    pause.expires_after(reading_interval);
+    co_await pause.async_wait(net::as_result);
+  }
+}
+
+void upnp_mapper::forget() {
+  add_ = add_state::none;
+  was_free_ = false;
+}
+
 awaitable<result<void>> upnp_mapper::unmap() {
-  if (!added_) co_return result<void>{};
+  if (add_ == add_state::none) co_return result<void>{};
   if (!service_) co_await prepare();
   if (!service_) co_return *why_not_;
-  const auto row = co_await read_entry(*added_);
-  const bool gone = !row && row.error().code == no_such_entry;
-  if (gone || (row && !made_here(*row, *added_))) {
-    added_.reset();
+  const auto row = co_await read_settled_entry();
+  if (says_no_entry(row) || (row && !made_here(*row, request_))) {
+    forget();
     co_return result<void>{};
   }
-  const auto answer = co_await call("DeletePortMapping", key_of(*added_));
-  if (!answer && answer.error().code != no_such_entry) co_return answer.error();
-  added_.reset();
+  // What cannot be read is removed only where it cannot well be anybody else's.
+  if (!row && add_ != add_state::confirmed && !was_free_) co_return row.error();
+  const auto answer = co_await call("DeletePortMapping", key_of(request_));
+  if (!answer && !says_no_entry(answer)) co_return answer.error();
+  forget();
   co_return result<void>{};
 }
 

@@ -69,6 +69,9 @@ std::string why_not_known(const discover_evidence& seen) {
 }
 
 void public_row(page& out, const discover_report& report) {
+  if (report.judged.main.code == verdict_code::ipv6_only) {
+    return row(out, "Public address", "by IPv6 only", "no IPv4 way out of this machine");
+  }
   if (!report.external) {
     return row(out, "Public address", "not known", why_not_known(report.evidence));
   }

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
@@ -22,6 +26,22 @@ class UpnpMapper : public ::testing::Test {
   }
   result<mapping> map() { return map(mapper_); }
   result<void> unmap() { return loop_.await(mapper_.unmap()); }
+
+  /// Begins to map; cancelled when the gateway has got `count` requests for `action`.
+  void map_until(const std::string& action, int count) {
+    asio::cancellation_signal cancel;
+    bool ended = false;
+    asio::co_spawn(loop_.context(), mapper_.map({transport::tcp, 4321, 1234, 3600s}),
+                   asio::bind_cancellation_slot(cancel.slot(), [&](auto&&...) { ended = true; }));
+    ASSERT_TRUE(loop_.run_until([&] { return gateway_.count(action) == count; }));
+    cancel.emit(asio::cancellation_type::terminal);
+    ASSERT_TRUE(loop_.run_until([&] { return ended; }));
+  }
+  /// Lets the gateway take the next requests to add an entry, and not answer them.
+  void make_adding_hang() { gateway_.answers["AddPortMapping"] = {"", ending::hang}; }
+  void make_table_unreadable() {
+    gateway_.answers["GetSpecificPortMappingEntry"] = soap_fault(401);
+  }
 
   static fake_gateway::row ours() { return {host_ip, "4321", "natcheck", "3600"}; }
   static fake_gateway::row foreign() { return {"127.0.0.77", "80", "web server", "0"}; }
@@ -68,7 +88,7 @@ TEST_F(UpnpMapper, SuccessWithoutAnEntryIsNone) {
 }
 
 TEST_F(UpnpMapper, ATableThatCannotBeReadLeavesItUnverified) {
-  gateway_.answers["GetSpecificPortMappingEntry"] = soap_fault(401);
+  make_table_unreadable();
   const auto made = map();
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_FALSE(made->verified);
@@ -90,7 +110,7 @@ TEST_F(UpnpMapper, AForeignEntryIsNeverOverwritten) {
 
 TEST_F(UpnpMapper, ARefusedEntryIsNotRemoved) {
   gateway_.table[key] = foreign();
-  gateway_.answers["GetSpecificPortMappingEntry"] = soap_fault(401);
+  make_table_unreadable();
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, 718);
@@ -137,7 +157,9 @@ TEST_F(UpnpMapper, UnmapLeavesWhatReplacedIt) {
 TEST_F(UpnpMapper, UnmapOfWhatIsGoneSucceeds) {
   ASSERT_TRUE(map());
   gateway_.table.clear();
+  const stopwatch watch;
   EXPECT_TRUE(unmap());
+  EXPECT_LT(watch.elapsed(), 2s) << "the add was answered: nothing more is to come";
 }
 
 TEST_F(UpnpMapper, NothingMappedNothingAsked) {
@@ -174,9 +196,80 @@ TEST_F(UpnpMapper, RefusalsCarryTheirCode) {
 }
 
 TEST_F(UpnpMapper, RemovesWhatWasAskedForAndNeverAnswered) {
-  gateway_.answers["AddPortMapping"] = {"", ending::hang};
+  make_adding_hang();
   ASSERT_FALSE(map());
   gateway_.table[key] = ours();  // it was made all the same
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(UpnpMapper, RemovesWhatTheGatewayMakesLate) {
+  make_adding_hang();
+  map_until("AddPortMapping", 1);
+  bool made = false;
+  asio::steady_timer slowness(loop_.context(), 600ms);
+  slowness.async_wait([&](auto) {
+    gateway_.table[key] = ours();
+    made = true;
+  });
+  ASSERT_TRUE(unmap());
+  ASSERT_TRUE(loop_.run_until([&] { return made; }));
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(UpnpMapper, DoesNotWaitForEverForWhatIsNotMade) {
+  make_adding_hang();
+  map_until("AddPortMapping", 1);
+  const stopwatch watch;
+  EXPECT_TRUE(unmap());
+  EXPECT_GT(watch.elapsed(), 2s);
+  EXPECT_LT(watch.elapsed(), 3s) << "the whole release is given no more";
+  EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
+}
+
+TEST_F(UpnpMapper, KnowsItsEntryUnderAnotherDescriptionThatItHasNotRead) {
+  gateway_.keeps_description_as = "UPnP";
+  map_until("AddPortMapping", 1);
+  ASSERT_EQ(gateway_.table.count(key), 1U);
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(UpnpMapper, WhatMayHaveBeenThereBeforeIsKnownByItsDescriptionOnly) {
+  make_table_unreadable();
+  make_adding_hang();
+  map_until("AddPortMapping", 1);
+  gateway_.answers.erase("GetSpecificPortMappingEntry");
+  gateway_.table[key] = {host_ip, "4321", "game", "0"};
+  ASSERT_TRUE(unmap());
+  EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
+}
+
+TEST_F(UpnpMapper, WhatWasNeverShownToBeOursIsNotRemovedBlindly) {
+  gateway_.table[key] = foreign();
+  make_table_unreadable();
+  make_adding_hang();
+  map_until("AddPortMapping", 1);
+  const auto removed = unmap();
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().code, 401);
+  EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
+}
+
+TEST_F(UpnpMapper, RemovesBlindlyWhereNothingWasBefore) {
+  make_adding_hang();
+  map_until("AddPortMapping", 1);
+  gateway_.table[key] = ours();
+  make_table_unreadable();
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(UpnpMapper, ARenewalWithoutAnAnswerDoesNotUnmakeTheEntry) {
+  make_table_unreadable();
+  ASSERT_TRUE(map());
+  make_adding_hang();
+  map_until("AddPortMapping", 2);
   ASSERT_TRUE(unmap());
   EXPECT_THAT(gateway_.table, IsEmpty());
 }

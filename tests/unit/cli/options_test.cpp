@@ -227,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
         error_row{"discover --map 80", "discover has no option --map; it belongs to serve"},
         error_row{"serve --count 3", "serve has no option --count; it belongs to probe"},
         error_row{"probe x --gateway 10.0.0.1",
-                  "probe has no option --gateway; it belongs to discover"}));
+                  "probe has no option --gateway; it belongs to discover and serve"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Values, Errors,

@@ -5,6 +5,7 @@ Usage: program_test.py NATCHECK
 """
 
 import json
+import resource
 import signal
 import socket
 import subprocess
@@ -98,6 +99,63 @@ class Program(unittest.TestCase):
             output, errors = server.communicate(timeout=SECONDS)
             self.assertEqual((server.returncode, errors), (0, ""), number)
             self.assertEqual(json.loads(output.splitlines()[-1])["event"], "stopped", number)
+
+    def test_a_signal_that_is_repeated_at_once_disturbs_nothing(self):
+        server, _ = self.serve()
+        server.send_signal(signal.SIGSTOP)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            server.send_signal(number)
+        server.send_signal(signal.SIGCONT)
+        output, errors = server.communicate(timeout=SECONDS)
+        self.assertEqual((server.returncode, errors), (0, ""))
+        self.assertEqual(json.loads(output.splitlines()[-1])["event"], "stopped")
+
+    def long_probe(self, port, *arguments):
+        process = subprocess.Popen(
+            [NATCHECK, "probe", f"127.0.0.1:{port}", "--count", "1000", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_an_interrupted_probe_shows_its_statistics(self):
+        _, port = self.serve()
+        process = self.long_probe(port)
+        self.assertTrue(process.stdout.readline().startswith("1: reached"))
+        self.assertTrue(process.stdout.readline().startswith("2: reached"))
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=SECONDS)
+        self.assertEqual((process.returncode, errors), (130, ""))
+        self.assertIn(f"--- 127.0.0.1:{port} ---", output)
+        self.assertIn("0 % lost", output)
+
+    def test_an_interrupted_probe_prints_json(self):
+        server, port = self.serve()
+        process = self.long_probe(port, "--json")
+        for _ in range(2):
+            while json.loads(server.stdout.readline())["event"] != "greeted":
+                pass
+        process.send_signal(signal.SIGTERM)
+        report = json.loads(process.communicate(timeout=SECONDS)[0])
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM)
+        self.assertGreaterEqual(report["rtt_ms"]["received"], 1)
+        self.assertEqual(report["verdict"]["code"], "inconclusive")
+
+    def test_without_descriptors_it_says_so(self):
+        for limit in (4, 5, 6):
+            done = subprocess.run(
+                [NATCHECK, "discover"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=SECONDS,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
+            )
+            self.assert_complaint(done, 70, "ulimit -n")
+            self.assertNotIn("internal error", done.stderr)
 
     def test_serve_ends_quietly_when_its_reader_leaves(self):
         server, port = self.serve()

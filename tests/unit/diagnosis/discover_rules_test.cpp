@@ -69,14 +69,14 @@ const row rows[] = {
        e.host.interfaces = {nic("eth0", "169.254.7.7", false)};
      },
      offline, confirmed, answer::no, nullptr, "no IPv4 address on eth0", "no IPv4 address", "DHCP"},
-    {"no default route", cut_off, offline, confirmed, answer::no, nullptr,
-     "no default route by eth0", "no IPv4 route", "default gateway"},
+    {"no IPv4 default route", cut_off, offline, confirmed, answer::no, nullptr,
+     "no IPv4 default route by eth0", "no IPv4 route", "default gateway"},
     {"only unique local IPv6",
      [](auto& e) {
        cut_off(e);
        add_ipv6(e, "fd00::10");
      },
-     offline, confirmed, answer::no, nullptr, "no default route", "no public IPv6 address",
+     offline, confirmed, answer::no, nullptr, "no IPv4 default route", "no public IPv6 address",
      "default gateway"},
     {"only IPv6",
      [](auto& e) {
@@ -90,8 +90,23 @@ const row rows[] = {
        cut_off(e);
        e.host.interfaces.push_back(nic("wlan0", "10.0.0.5"));
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "chosen interface", "wlan0",
+     inconclusive, unconfirmed, answer::unknown, nullptr, "wlan0 may have one", "wlan0",
      "natcheck discover --interface wlan0"},
+    {"the only default route is IPv6's, without a public address",
+     [](auto& e) {
+       cut_off(e);
+       e.host.interfaces.front().default_route = true;
+       add_ipv6(e, "fd00::10");
+     },
+     offline, confirmed, answer::no, nullptr, "no IPv4 default route by eth0", "no IPv4 route",
+     "default gateway"},
+    {"another interface has a default route, and no IPv4 address",
+     [](auto& e) {
+       cut_off(e);
+       e.host.interfaces.push_back(nic("wlan0", nullptr));
+     },
+     offline, confirmed, answer::no, nullptr, "no IPv4 default route by eth0", "no IPv4 route",
+     "default gateway"},
     {"router does not answer ARP",
      [](auto& e) { e.gateway->neighbor = neighbor_state::unanswered; }, offline, confirmed,
      answer::no, nullptr, "192.168.1.1 does not answer on the local network",

@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using enum service_state;
 using enum confidence;
 constexpr auto pmp = mapping_protocol::nat_pmp;
@@ -45,6 +46,16 @@ const row rows[] = {
      "turn on"},
     {"one not asked",
      {{pmp, silent, {}, 0}, {upnp, not_tried, {}, 0}},
+     verdict_code::inconclusive,
+     unconfirmed,
+     "--timeout"},
+    {"the time ended",
+     {{pmp, not_tried, "the time limit ended", 0}, {upnp, not_tried, {}, 0}},
+     verdict_code::inconclusive,
+     unconfirmed,
+     "natcheck discover"},
+    {"one answered in no usable way",
+     {{pmp, silent, {}, 0}, {upnp, malformed, {}, 0}},
      verdict_code::no_mapping_service,
      unconfirmed,
      "turn on"},
@@ -165,11 +176,52 @@ TEST(MappingRules, TheNextPortStaysAPort) {
 }
 
 TEST(MappingRules, WithoutAGatewayNobodyIsToldToOpenItsMenu) {
-  auto seen = trying({{pmp, not_tried, "no gateway", 0}});
-  seen.gateway.reset();
-  const auto v = diagnose(seen).main;
+  mapping_evidence nobody;
+  nobody.external_port = 1234;
+  const auto v = diagnose(nobody).main;
   EXPECT_EQ(v.code, verdict_code::inconclusive);
-  EXPECT_THAT(v.advice, ::testing::Not(Contains(HasSubstr("http://"))));
+  EXPECT_EQ(v.summary, "This machine has no IPv4 router to ask.");
+  EXPECT_THAT(v.advice, ::testing::ElementsAre("natcheck discover"));
+}
+
+TEST(MappingRules, WithoutALocalAddressThereIsNothingToForwardTo) {
+  auto seen = trying({{pmp, silent, {}, 0}});
+  seen.internal = {};
+  EXPECT_THAT(diagnose(seen).main.advice, Not(Contains(HasSubstr("by hand"))));
+}
+
+TEST(MappingRules, AnAttemptThatWasCutShortProvesNothing) {
+  const auto v = diagnose(trying({{pmp, not_tried, "no answer yet", 0}})).main;
+  EXPECT_EQ(v.summary, "The attempt ended before the router had answered.");
+  EXPECT_THAT(v.evidence, ::testing::ElementsAre("NAT-PMP: not tried: no answer yet"));
+}
+
+TEST(MappingRules, ARouterThatAnswersNothingAtAllIsDead) {
+  auto seen = trying({{pmp, silent, {}, 0}, {upnp, silent, {}, 0}});
+  seen.neighbor = neighbor_state::unanswered;
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::offline);
+  EXPECT_EQ(v.certainty, confirmed);
+  EXPECT_EQ(v.summary, "The router 192.168.1.1 does not answer on the local network.");
+  EXPECT_THAT(v.evidence, Contains("192.168.1.1 does not answer ARP requests"));
+  EXPECT_THAT(v.advice, Contains(HasSubstr("switched on")));
+  EXPECT_THAT(v.advice, Not(Contains(HasSubstr("by hand"))));
+}
+
+TEST(MappingRules, OnlySilenceShowsThatARouterIsDead) {
+  auto seen = trying({{pmp, silent, {}, 0}, {upnp, silent, {}, 0}});
+  for (const auto state :
+       {neighbor_state::unknown, neighbor_state::resolved, neighbor_state::reachable}) {
+    seen.neighbor = state;
+    EXPECT_EQ(diagnose(seen).main.code, verdict_code::no_mapping_service);
+  }
+  seen.neighbor = neighbor_state::unanswered;
+  seen.attempts = {{pmp, not_tried, {}, 0}, {upnp, not_tried, {}, 0}};
+  EXPECT_EQ(diagnose(seen).main.code, verdict_code::inconclusive);
+  seen.attempts = {{pmp, refused, {}, 2}, {upnp, silent, {}, 0}};
+  EXPECT_EQ(diagnose(seen).main.code, verdict_code::mapping_refused);
+  seen.attempts.clear();
+  EXPECT_EQ(diagnose(seen).main.code, verdict_code::inconclusive);
 }
 
 }  // namespace

@@ -165,6 +165,33 @@ TEST(ProbeRules, AFailureFromInsideKeepsItsCodeAndGetsTheNote) {
   EXPECT_THAT(v.advice, Contains(HasSubstr("from another network")));
 }
 
+TEST(ProbeRules, AFailureOnAPublicAddressMayComeFromItsOwnNetwork) {
+  using enum probe_result;
+  for (const auto result : {refused, timed_out, silent}) {
+    EXPECT_THAT(diagnose(probing({shake(result)})).main.advice.back(),
+                HasSubstr("if 5.5.5.5 is the public address of the very network"));
+  }
+  for (const auto result : {reached, other_service, reset, corrupted, unreachable}) {
+    EXPECT_THAT(diagnose(probing({shake(result)})).main.advice,
+                Not(Contains(HasSubstr("hairpin"))));
+  }
+}
+
+TEST(ProbeRules, TheHairpinIsNotSuspectedWhereItCannotBe) {
+  const auto advice = [](const auto& bend) {
+    auto seen = probing({shake(probe_result::timed_out)});
+    bend(seen);
+    return diagnose(seen).main.advice;
+  };
+  const auto none = Not(Contains(HasSubstr("hairpin")));
+  EXPECT_THAT(advice([](auto& e) { e.inside = {inside_reason::own_address}; }), none);
+  EXPECT_THAT(advice([](auto& e) { e.handshakes.front().local_fault = true; }), none);
+  EXPECT_THAT(advice([](auto& e) { e.address->ip = boost::asio::ip::make_address("10.0.0.1"); }),
+              none);
+  EXPECT_THAT(advice([](auto& e) { e.address->ip = boost::asio::ip::make_address("2a00::1"); }),
+              none);
+}
+
 TEST(ProbeRules, NameTheAddressBehindAName) {
   auto seen = probing({shake(probe_result::refused)});
   EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr(" is 5.5.5.5:1234"))));

@@ -139,7 +139,9 @@ TEST(DiscoverText, OnlyIpv6) {
   add_ipv6(seen, "2a00:1111:2222:3333:4444:5555:6666:7777");
   EXPECT_THAT(to_text(report_on(seen), fancy),
               HasSubstr(
-                  R"(IPv6 address      2a00:1111:2222:3333:4444:5555:6666:7777
+                  R"(Private address   none           no IPv4 way out of this machine
+Public address    by IPv6 only   no IPv4 way out of this machine
+IPv6 address      2a00:1111:2222:3333:4444:5555:6666:7777
                   eth0, router fe80::1
 
   2a00:1111:2222:3333:4444:5555:6666:7777 ───── fe80::1 ───── Internet (IPv6)
@@ -147,6 +149,13 @@ TEST(DiscoverText, OnlyIpv6) {
 
 ✔ This machine has no way to the IPv4 Internet; it has a public IPv6 address.
 )"));
+}
+
+TEST(DiscoverText, Ipv6BesideIpv4) {
+  auto seen = single_nat_home();
+  add_ipv6(seen);
+  EXPECT_THAT(to_text(report_on(seen), fancy),
+              HasSubstr("IPv6 address      2a00:1::10     eth0, router fe80::1\n"));
 }
 
 TEST(DiscoverText, ATunnelWithoutARouter) {

@@ -11,8 +11,11 @@ using namespace natcheck::testing;
 TEST(ProbeText, Refused) {
   EXPECT_EQ(to_text(probed({handshake(probe_result::refused, 31)}), fancy),
             R"(✘ 5.5.5.5 refused the connection on port 1234 (31 ms).
-  Next: on the server's side, check that natcheck serve says "Mapped", and
-        compare the port
+  Next: - on the server's side, check that natcheck serve says "Mapped", and
+          compare the port
+        - if 5.5.5.5 is the public address of the very network this was asked
+          from, ask from another network: many routers do not connect a network
+          to its own public address (no hairpin)
   Why:  - something there says no: the port is not forwarded, or the server is
           not running
         - connection 30 ms
