@@ -4,7 +4,6 @@
 
 #include "app/handshake.hpp"
 #include "app/random.hpp"
-#include "net/host_network.hpp"
 #include "net/resolver.hpp"
 
 namespace natcheck {
@@ -15,17 +14,20 @@ using net::asio::awaitable;
 /// Between the handshakes of one probe, so that a burst of loss does not take them all.
 constexpr std::chrono::milliseconds pause_between{200};
 
-bool is_own_address(const address& ip) {
-  const auto host = net::read_host_network({});
-  if (!host) return false;
-  return std::any_of(host->interfaces.begin(), host->interfaces.end(), [&](const auto& interface) {
-    return std::any_of(interface.addresses.begin(), interface.addresses.end(),
-                       [&](const interface_address& own) { return own.ip == ip; });
-  });
+/// The kernel lets nobody bind an address that this machine does not have; to ask it so is quicker
+/// than to list them all.
+bool is_own_address(const net::asio::any_io_executor& executor, const address& ip) {
+  net::udp::socket socket(executor);
+  const net::udp::endpoint local(ip, 0);
+  net::error_code error;
+  socket.open(local.protocol(), error);
+  if (!error) socket.bind(local, error);
+  return !error;
 }
 
 /// What the target's address alone says about where we are asking from.
-std::vector<inside_reason> inside_reasons(const address& target) {
+std::vector<inside_reason> inside_reasons(const net::asio::any_io_executor& executor,
+                                          const address& target) {
   std::vector<inside_reason> reasons;
   switch (scope_of(target)) {
     case address_scope::loopback:
@@ -39,7 +41,7 @@ std::vector<inside_reason> inside_reasons(const address& target) {
     default:
       break;
   }
-  if (is_own_address(target)) reasons.push_back(inside_reason::own_address);
+  if (is_own_address(executor, target)) reasons.push_back(inside_reason::own_address);
   return reasons;
 }
 
@@ -144,7 +146,8 @@ awaitable<probe_evidence> prober::run() {
   auto evidence = co_await shake_first_that_answers(*addresses, first, evidence_.address);
   evidence.timing.resolve = resolving;
   evidence.timing.total += resolving;
-  evidence_.inside = inside_reasons(evidence_.address->ip);
+  const auto executor = co_await net::asio::this_coro::executor;
+  evidence_.inside = inside_reasons(executor, evidence_.address->ip);
   add(std::move(evidence));
   co_await repeat();
   co_return std::move(evidence_);
