@@ -9,8 +9,8 @@
 #include <numeric>
 #include <string_view>
 
-#include "app/random.hpp"
 #include "core/text.hpp"
+#include "net/random.hpp"
 #include "protocols/greeting/codec.hpp"
 
 namespace natcheck {

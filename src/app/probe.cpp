@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "app/handshake.hpp"
-#include "app/random.hpp"
+#include "net/random.hpp"
 #include "net/resolver.hpp"
 
 namespace natcheck {

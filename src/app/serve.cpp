@@ -10,8 +10,8 @@
 
 #include "app/crowd.hpp"
 #include "app/lease_keeper.hpp"
-#include "app/random.hpp"
 #include "net/host_network.hpp"
+#include "net/random.hpp"
 
 namespace natcheck {
 namespace {
