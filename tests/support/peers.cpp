@@ -45,6 +45,14 @@ std::uint16_t closed_tcp_port(asio::io_context& io, const char* ip) {
   return closed_port<tcp>(io, ip);
 }
 
+bool has_ipv6(asio::io_context& io) {
+  error_code error;
+  udp::socket socket(io);
+  socket.open(udp::v6(), error);
+  if (!error) socket.bind({asio::ip::make_address("::1"), 0}, error);
+  return !error;
+}
+
 udp_peer::udp_peer(asio::io_context& io, const char* ip, script answer)
     : socket_(io, {asio::ip::make_address(ip), 0}),
       answer_(std::move(answer)),

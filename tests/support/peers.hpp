@@ -33,6 +33,9 @@ std::string from_hex(std::string_view digits);
 std::uint16_t closed_udp_port(asio::io_context& io, const char* ip);
 std::uint16_t closed_tcp_port(asio::io_context& io, const char* ip);
 
+/// True when this machine has ::1.
+bool has_ipv6(asio::io_context& io);
+
 class udp_peer {
  public:
   /// Called for each datagram, `number` counts from 1. Answers with send(), or does not.
