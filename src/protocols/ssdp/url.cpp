@@ -13,25 +13,18 @@ namespace {
 
 constexpr std::string_view scheme = "http://";
 
-/// The authority of a URL (RFC 3986 section 3.2), cut in two.
-struct authority {
-  std::string_view host;  ///< without brackets
-  std::string_view port;  ///< without the colon; empty when there is none
-  bool bracketed = false;
-};
-
-std::optional<authority> split(std::string_view text) {
+/// Cuts the authority of a URL (RFC 3986 section 3.2) in two.
+std::optional<url_parts> split_authority(std::string_view text) {
   const bool bracketed = text.starts_with('[');
   const auto end = std::min(bracketed ? text.find(']') : text.find(':'), text.size());
   if (bracketed && end == text.size()) return std::nullopt;
   const std::string_view after = text.substr(bracketed ? end + 1 : end);
   if (!after.empty() && !after.starts_with(':')) return std::nullopt;
   const std::string_view host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
-  return authority{host, after.empty() ? after : after.substr(1), bracketed};
+  return url_parts{host, after.empty() ? after : after.substr(1), bracketed, "/"};
 }
 
-parsed<address> parse_host(const authority& from) {
-  if (from.host.empty()) return parse_fault{"names no host"};
+parsed<address> parse_host(const url_parts& from) {
   // Looking a zone up would ask this machine's interfaces for what a stranger wrote.
   if (from.host.find('%') != std::string_view::npos) return parse_fault{"names a zone"};
   boost::system::error_code error;
@@ -40,16 +33,6 @@ parsed<address> parse_host(const authority& from) {
     return parse_fault{fmt::format("has no IP address as its host but \"{}\"", from.host)};
   }
   return canonical(host);
-}
-
-parsed<std::uint16_t> parse_port(std::string_view text) {
-  if (text.empty()) return std::uint16_t{80};
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port == 0) {
-    return parse_fault{fmt::format("has an impossible port, \"{}\"", text)};
-  }
-  return port;
 }
 
 std::string host_header(const address& host, std::uint16_t port) {
@@ -63,24 +46,23 @@ std::string target_of(std::string_view text) {
   return target.starts_with('/') ? target : '/' + target;
 }
 
-parsed<http_url> parse_authority(std::string_view text) {
-  if (text.find('@') != std::string_view::npos) return parse_fault{"carries a user name"};
-  const auto parts = split(text);
-  if (!parts) return parse_fault{"has a malformed host"};
-  const auto host = parse_host(*parts);
-  if (!host) return host.error();
-  const auto port = parse_port(parts->port);
-  if (!port) return port.error();
-  return http_url{*host, *port, "/", host_header(*host, *port)};
-}
-
 }  // namespace
 
 std::string to_string(const http_url& value) {
   return fmt::format("{}{}{}", scheme, value.host_text, value.target);
 }
 
-parsed<http_url> parse_url(std::string_view text) {
+parsed<std::uint16_t> parse_port(std::string_view text) {
+  if (text.empty()) return std::uint16_t{80};
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0) {
+    return parse_fault{fmt::format("has an impossible port, \"{}\"", text)};
+  }
+  return port;
+}
+
+parsed<url_parts> split_url(std::string_view text) {
   if (text.size() > max_url) return parse_fault{fmt::format("is longer than {} bytes", max_url)};
   if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; })) {
     return parse_fault{"holds a space or a character outside printable ASCII"};
@@ -90,9 +72,23 @@ parsed<http_url> parse_url(std::string_view text) {
   }
   text.remove_prefix(scheme.size());
   const auto end = std::min(text.find_first_of("/?#"), text.size());
-  auto url = parse_authority(text.substr(0, end));
-  if (url) url->target = target_of(text.substr(end));
-  return url;
+  const std::string_view authority = text.substr(0, end);
+  if (authority.find('@') != std::string_view::npos) return parse_fault{"carries a user name"};
+  auto parts = split_authority(authority);
+  if (!parts) return parse_fault{"has a malformed host"};
+  if (parts->host.empty()) return parse_fault{"names no host"};
+  parts->target = target_of(text.substr(end));
+  return *std::move(parts);
+}
+
+parsed<http_url> parse_url(std::string_view text) {
+  const auto parts = split_url(text);
+  if (!parts) return parts.error();
+  const auto host = parse_host(*parts);
+  if (!host) return host.error();
+  const auto port = parse_port(parts->port);
+  if (!port) return port.error();
+  return http_url{*host, *port, parts->target, host_header(*host, *port)};
 }
 
 parsed<http_url> check_location(std::string_view text, const address& responder) {

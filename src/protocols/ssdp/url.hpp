@@ -23,11 +23,25 @@ struct http_url {
   friend bool operator==(const http_url&, const http_url&) = default;
 };
 
+/// An http URL cut into pieces, whoever its host is. The pieces point into the text.
+struct url_parts {
+  std::string_view host;  ///< without brackets, not looked at
+  std::string_view port;  ///< without the colon, not looked at; empty when there is none
+  bool bracketed = false;
+  std::string target;  ///< path and query, at least "/"; no fragment
+};
+
+/// Accepts http alone, no user name, and no characters outside printable ASCII.
+parsed<url_parts> split_url(std::string_view text);
+
+/// The port of a URL; 80 when the text is empty.
+parsed<std::uint16_t> parse_port(std::string_view text);
+
 /// "http://192.168.1.1:5000/rootDesc.xml"
 std::string to_string(const http_url& value);
 
-/// Accepts http alone, a literal IPv4 or [IPv6] address, no user name, no zone, and no characters
-/// outside printable ASCII. Names are refused: resolving one is a way to another host.
+/// Accepts what `split_url` does with a literal IPv4 or [IPv6] address and no zone. Names are
+/// refused: resolving one is a way to another host.
 parsed<http_url> parse_url(std::string_view text);
 
 /// `parse_url`, and the host must be `responder`, the one who sent this text. The zone of a

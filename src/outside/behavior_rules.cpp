@@ -1,0 +1,91 @@
+#include "outside/behavior_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "outside/survey.hpp"
+
+namespace natcheck::outside {
+namespace {
+
+/// Why the tests cannot be made with this server; empty when they can.
+std::string objection(const stun_evidence& seen) {
+  if (!seen.other_address) return fmt::format("{} names no second address of its own", seen.server);
+  if (is_credible_other(*seen.address, *seen.other_address)) return "";
+  return fmt::format("{} names {} as its second address, which cannot be", seen.server,
+                     to_string(*seen.other_address));
+}
+
+}  // namespace
+
+std::optional<behavior_server> choose_server(const std::vector<stun_evidence>& seen,
+                                             std::vector<std::string>& doubts) {
+  const stun_evidence* best = nullptr;
+  std::vector<std::string> objections;
+  for (const stun_evidence& each : seen) {
+    const bool usable = each.state == service_state::answered && each.family == 4 &&
+                        each.protocol == transport::udp && each.address;
+    if (!usable) continue;
+    std::string wrong = objection(each);
+    if (!wrong.empty()) {
+      objections.push_back(std::move(wrong));
+    } else if (best == nullptr ||
+               each.rtt.value_or(millis::max()) < best->rtt.value_or(millis::max())) {
+      best = &each;
+    }
+  }
+  if (best != nullptr) {
+    return behavior_server{best->server, *best->address, *best->other_address,
+                           best->rtt.value_or(millis{0})};
+  }
+  if (objections.empty()) objections.emplace_back("no STUN server answered over UDP and IPv4");
+  doubts.insert(doubts.end(), objections.begin(), objections.end());
+  return std::nullopt;
+}
+
+nat_behavior mapping_of(const mapping_seen& seen, std::vector<std::string>& doubts) {
+  const auto& first = seen.by_primary;
+  const auto& second = seen.by_other_address;
+  const auto& third = seen.by_other;
+  if (!first) {
+    doubts.emplace_back("mapping: the server did not answer in time");
+    return nat_behavior::not_tested;
+  }
+  if (*first == seen.local) return nat_behavior::none;
+  if (second == first && (!third || third == first)) return nat_behavior::endpoint_independent;
+  if (second && third && second != first) {
+    return second == third ? nat_behavior::address_dependent
+                           : nat_behavior::address_and_port_dependent;
+  }
+  doubts.emplace_back(second && third
+                          ? "mapping: the endpoints that the server saw contradict each other"
+                          : "mapping: the server's second address did not answer");
+  return nat_behavior::not_tested;
+}
+
+nat_behavior filtering_of(bool translated, const change_test& both, const change_test& port,
+                          std::vector<std::string>& doubts) {
+  if (both.result == change_result::answered) {
+    return translated ? nat_behavior::endpoint_independent : nat_behavior::none;
+  }
+  const change_test& open = both.result == change_result::untested ? both : port;
+  if (open.result == change_result::untested) {
+    doubts.push_back("filtering: " + open.doubt);
+    return nat_behavior::not_tested;
+  }
+  return port.result == change_result::answered ? nat_behavior::address_dependent
+                                                : nat_behavior::address_and_port_dependent;
+}
+
+tested port_preservation_of(const std::vector<seen_socket>& sockets) {
+  tested kept = tested::not_tested;
+  for (const seen_socket& each : sockets) {
+    if (each.local == each.mapped) continue;
+    if (each.local.port != each.mapped.port) return tested::no;
+    kept = tested::yes;
+  }
+  return kept;
+}
+
+}  // namespace natcheck::outside

@@ -1,0 +1,244 @@
+#include "outside/behavior_tests.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "outside/side_by_side.hpp"
+#include "outside/stun_id.hpp"
+
+namespace natcheck::outside {
+namespace {
+
+using net::asio::awaitable;
+
+constexpr const char* no_answer = "the server did not answer any more";
+constexpr const char* doubtful_silence =
+    "the server answered too few ordinary questions for its silence to mean anything";
+
+/// A socket that the server has answered, and the NAT has a binding for.
+struct bound_port {
+  stun_port port;
+  learned seen;
+};
+
+/// Empty, with the reason in `doubt`, when it cannot be opened or nobody answers.
+awaitable<std::optional<bound_port>> bind_port(behavior_bench& bench, std::string& doubt) {
+  auto port = stun_port::open(co_await net::asio::this_coro::executor, bench.from);
+  if (!port) {
+    doubt = port.error().detail;
+    co_return std::nullopt;
+  }
+  const tempo pace(bench.server.rtt);
+  const auto seen = co_await learn(*port, bench.server.primary, pace);
+  if (!seen) {
+    doubt = no_answer;
+    co_return std::nullopt;
+  }
+  bench.sockets.push_back({port->local(), seen->mapped});
+  co_return bound_port{std::move(*port), *seen};
+}
+
+/// The slower of the round trips that were measured decides how long silence must last.
+tempo pace_of(const behavior_bench& bench, const bound_port& bound) {
+  return tempo(std::max(bench.server.rtt, bound.seen.rtt));
+}
+
+/// Asks to be answered from elsewhere, again and again, each time with an ordinary question beside
+/// it that shows whether the server is there.
+class change_probe {
+ public:
+  change_probe(const behavior_server& server, stun::change from_where, bound_port& bound,
+               tempo pace)
+      : server_(server), from_where_(from_where), port_(bound.port), pace_(pace) {}
+
+  awaitable<change_test> run();
+
+ private:
+  endpoint expected() const;
+  awaitable<bool> listen(net::steady_time until);
+  bool decides(const stun_port::answer& heard);
+  bool decide(change_result result, std::string doubt);
+
+  const behavior_server& server_;
+  stun::change from_where_;
+  stun_port& port_;
+  tempo pace_;
+  std::vector<std::size_t> asked_elsewhere_;
+  int controls_ = 0;
+  change_test end_;
+};
+
+endpoint change_probe::expected() const {
+  if (from_where_ == stun::change::port) return {server_.primary.ip, server_.other.port};
+  return server_.other;
+}
+
+bool change_probe::decide(change_result result, std::string doubt) {
+  end_ = {result, std::move(doubt)};
+  return true;
+}
+
+/// True when the answer ends the test.
+bool change_probe::decides(const stun_port::answer& heard) {
+  const bool elsewhere = std::find(asked_elsewhere_.begin(), asked_elsewhere_.end(),
+                                   heard.question) != asked_elsewhere_.end();
+  if (!elsewhere) {
+    controls_ += heard.said.success && heard.from == server_.primary ? 1 : 0;
+    return false;
+  }
+  if (!heard.said.success) {
+    return decide(change_result::untested,
+                  fmt::format("the server cannot answer from its second address (error {})",
+                              heard.said.error.value_or(0)));
+  }
+  if (heard.from == expected()) return decide(change_result::answered, "");
+  return decide(change_result::untested,
+                fmt::format("the server was asked to answer from {} and did from {}",
+                            to_string(expected()), to_string(heard.from)));
+}
+
+awaitable<bool> change_probe::listen(net::steady_time until) {
+  for (;;) {
+    const auto heard = co_await port_.next_answer(until);
+    if (!heard) co_return false;
+    if (decides(*heard)) co_return true;
+  }
+}
+
+awaitable<change_test> change_probe::run() {
+  for (int i = 1;; ++i) {
+    asked_elsewhere_.push_back(port_.ask(server_.primary, from_where_));
+    port_.ask(server_.primary);
+    const bool last = tempo::is_last(i, controls_);
+    const bool decided = co_await listen(after(last ? pace_.last_wait : pace_.knock_again));
+    if (decided) co_return end_;
+    if (last) break;
+  }
+  const bool alive = controls_ >= tempo::enough_controls;
+  decide(alive ? change_result::silent : change_result::untested, alive ? "" : doubtful_silence);
+  co_return end_;
+}
+
+/// Two sockets that knock at each other's mapped endpoint.
+class hairpin_probe {
+ public:
+  hairpin_probe(const behavior_server& server, bound_port& a, bound_port& b, tempo pace,
+                net::asio::any_io_executor executor)
+      : server_(server), a_(a), b_(b), pace_(pace), knock_(id_as_request()), timer_(executor) {}
+
+  awaitable<hairpin_test> run();
+
+ private:
+  static stun::bytes id_as_request();
+  awaitable<void> knock();
+  awaitable<void> listen(bound_port& at, const bound_port& other);
+  void take(bound_port& at, const bound_port& other, const stun_port::datagram& received);
+
+  const behavior_server& server_;
+  bound_port& a_;
+  bound_port& b_;
+  tempo pace_;
+  const stun::bytes knock_;  ///< nobody else knows it
+  bool arrived_ = false;
+  int controls_ = 0;
+  net::asio::steady_timer timer_;
+};
+
+stun::bytes hairpin_probe::id_as_request() {
+  stun::binding_request request;
+  request.id = new_transaction();
+  return stun::encode(request);
+}
+
+void hairpin_probe::take(bound_port& at, const bound_port& other,
+                         const stun_port::datagram& received) {
+  if (received.bytes == knock_) {
+    if (received.from != other.seen.mapped) {
+      // RFC 4787 REQ-9a wants the external source; what counts here is that it was delivered.
+      spdlog::debug("hairpin: the source was {}, not {}", to_string(received.from),
+                    to_string(other.seen.mapped));
+    }
+    arrived_ = true;
+    timer_.cancel();
+  } else if (at.port.judge(received)) {
+    ++controls_;
+  }
+}
+
+awaitable<void> hairpin_probe::listen(bound_port& at, const bound_port& other) {
+  for (;;) {
+    const auto received = co_await at.port.next(net::steady_time::max());
+    if (received) take(at, other, *received);
+  }
+}
+
+awaitable<void> hairpin_probe::knock() {
+  bool last = false;
+  for (int i = 1; !last && !arrived_; ++i) {
+    a_.port.send(b_.seen.mapped, knock_);
+    b_.port.send(a_.seen.mapped, knock_);
+    a_.port.ask(server_.primary);
+    last = tempo::is_last(i, controls_);
+    timer_.expires_at(after(last ? pace_.last_wait : pace_.knock_again));
+    co_await timer_.async_wait(net::as_result);
+    co_await net::unless_cancelled();
+  }
+}
+
+awaitable<hairpin_test> hairpin_probe::run() {
+  using namespace net::asio::experimental::awaitable_operators;
+  co_await (knock() || listen(a_, b_) || listen(b_, a_));
+  hairpin_test end;
+  if (arrived_) {
+    end.result = tested::yes;
+  } else if (controls_ >= tempo::enough_controls) {
+    end.result = tested::no;
+  } else {
+    end.doubt = doubtful_silence;
+  }
+  co_return end;
+}
+
+}  // namespace
+
+awaitable<mapping_seen> test_mapping(behavior_bench& bench) {
+  mapping_seen seen;
+  auto port = stun_port::open(co_await net::asio::this_coro::executor, bench.from);
+  if (!port) co_return seen;
+  const endpoint& a1 = bench.server.primary;
+  const endpoint& a2 = bench.server.other;
+  std::vector<endpoint> servers{a1, {a2.ip, a1.port}, a2};
+  const auto answers = co_await learn_all(*port, std::move(servers), tempo(bench.server.rtt));
+  const auto mapped = [&](std::size_t which) {
+    return answers[which] ? std::optional(answers[which]->mapped) : std::nullopt;
+  };
+  seen = {port->local(), mapped(0), mapped(1), mapped(2)};
+  if (seen.by_primary) bench.sockets.push_back({seen.local, *seen.by_primary});
+  co_return seen;
+}
+
+awaitable<change_test> test_filtering(behavior_bench& bench, stun::change from_where) {
+  change_test open;
+  auto bound = co_await bind_port(bench, open.doubt);
+  if (!bound) co_return open;
+  change_probe probe(bench.server, from_where, *bound, pace_of(bench, *bound));
+  co_return co_await probe.run();
+}
+
+awaitable<hairpin_test> test_hairpin(behavior_bench& bench) {
+  using namespace net::asio::experimental::awaitable_operators;
+  hairpin_test open;
+  auto [a, b] = co_await (bind_port(bench, open.doubt) && bind_port(bench, open.doubt));
+  if (!a || !b) co_return open;
+  if (a->seen.mapped == a->port.local() && b->seen.mapped == b->port.local()) {
+    open.doubt = "there is no translation";
+    co_return open;
+  }
+  hairpin_probe probe(bench.server, *a, *b, pace_of(bench, *a),
+                      co_await net::asio::this_coro::executor);
+  co_return co_await probe.run();
+}
+
+}  // namespace natcheck::outside

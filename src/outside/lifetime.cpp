@@ -1,0 +1,255 @@
+#include "outside/lifetime.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "outside/side_by_side.hpp"
+#include "outside/stun_port.hpp"
+
+namespace natcheck::outside {
+namespace {
+
+using net::asio::awaitable;
+using std::chrono::milliseconds;
+
+/// Bindings are made one after the other, not all in one burst that a router may take for a flood.
+constexpr milliseconds stagger{20};
+
+/// What came of asking for an answer to another port of ours.
+enum class delivery {
+  arrived,
+  lost,         ///< while ordinary questions were answered
+  unsupported,  ///< the server does not send to another port
+  unknown,      ///< the server was not there, or the NAT gave the asking port another address
+};
+
+std::string in_words(milliseconds idle) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(idle);
+  return seconds.count() > 0 ? fmt::format("{} s", seconds.count())
+                             : fmt::format("{} ms", idle.count());
+}
+
+/// Asks, from a port of its own, for an answer to the mapped port of `idle` (RFC 5780 section 4.6).
+class delivery_test {
+ public:
+  delivery_test(const behavior_server& server, stun_port& idle, endpoint mapped, stun_port& asking,
+                net::asio::any_io_executor executor)
+      : server_(server),
+        idle_(idle),
+        mapped_(std::move(mapped)),
+        asking_(asking),
+        pace_(server.rtt),
+        timer_(executor) {}
+
+  awaitable<delivery> run();
+
+ private:
+  awaitable<void> ask();
+  awaitable<void> listen_idle();
+  awaitable<void> listen_asking();
+  void stop(delivery end);
+
+  const behavior_server& server_;
+  stun_port& idle_;
+  endpoint mapped_;
+  stun_port& asking_;
+  tempo pace_;
+  std::vector<std::size_t> redirected_;
+  int controls_ = 0;
+  bool other_address_ = false;
+  std::optional<delivery> end_;
+  net::asio::steady_timer timer_;
+};
+
+void delivery_test::stop(delivery end) {
+  end_ = end;
+  timer_.cancel();
+}
+
+awaitable<void> delivery_test::listen_idle() {
+  for (;;) {
+    const auto received = co_await idle_.next(net::steady_time::max());
+    if (received && asking_.judge(*received)) stop(delivery::arrived);
+  }
+}
+
+awaitable<void> delivery_test::listen_asking() {
+  for (;;) {
+    const auto heard = co_await asking_.next_answer(net::steady_time::max());
+    if (!heard) continue;
+    const bool redirected =
+        std::find(redirected_.begin(), redirected_.end(), heard->question) != redirected_.end();
+    // Error 420, or an answer to where the question came from: it knows no RESPONSE-PORT.
+    if (redirected) {
+      stop(delivery::unsupported);
+    } else if (heard->said.success) {
+      ++controls_;
+      other_address_ = heard->said.seen_as()->ip != mapped_.ip;
+    }
+  }
+}
+
+awaitable<void> delivery_test::ask() {
+  bool last = false;
+  for (int i = 1; !last && !end_; ++i) {
+    redirected_.push_back(asking_.ask(server_.primary, stun::change::none, mapped_.port));
+    asking_.ask(server_.primary);
+    last = tempo::is_last(i, controls_);
+    timer_.expires_at(after(last ? pace_.last_wait : pace_.knock_again));
+    co_await timer_.async_wait(net::as_result);
+    co_await net::unless_cancelled();
+  }
+}
+
+awaitable<delivery> delivery_test::run() {
+  using namespace net::asio::experimental::awaitable_operators;
+  co_await (ask() || listen_idle() || listen_asking());
+  if (end_) co_return *end_;
+  const bool sure = controls_ >= tempo::enough_controls && !other_address_;
+  co_return sure ? delivery::lost : delivery::unknown;
+}
+
+/// The measurement: all bindings at the same time, and when enough is known of them.
+class measurement {
+ public:
+  measurement(behavior_server server, net::source from, idle_times steps,
+              std::function<void(std::string_view)> tell, net::asio::any_io_executor executor)
+      : server_(std::move(server)),
+        from_(std::move(from)),
+        steps_(std::move(steps)),
+        tell_(std::move(tell)),
+        executor_(executor),
+        decided_(executor, net::steady_time::max()),
+        results_(steps_.size()) {}
+
+  awaitable<bool> run(std::vector<std::string>& doubts);
+  lifetime_bounds bounds() const { return bounds_of(steps_, results_); }
+
+ private:
+  awaitable<delivery> deliver_after(milliseconds wait, milliseconds idle);
+  awaitable<void> measure(std::size_t step);
+  void tell(std::size_t step);
+
+  behavior_server server_;
+  net::source from_;
+  idle_times steps_;
+  std::function<void(std::string_view)> tell_;
+  net::asio::any_io_executor executor_;
+  net::asio::steady_timer decided_;  ///< cancelled when no later step matters
+  step_results results_;
+};
+
+awaitable<delivery> measurement::deliver_after(milliseconds wait, milliseconds idle) {
+  net::asio::steady_timer timer(executor_, after(wait));
+  co_await timer.async_wait(net::as_result);
+  co_await net::unless_cancelled();
+  auto bound = stun_port::open(executor_, from_);
+  auto asking = stun_port::open(executor_, from_);
+  if (!bound || !asking) co_return delivery::unknown;
+  const auto seen = co_await learn(*bound, server_.primary, tempo(server_.rtt));
+  if (!seen) co_return delivery::unknown;
+  server_.rtt = std::max(server_.rtt, seen->rtt);  // silence must last for the slowest
+  timer.expires_at(after(idle));
+  co_await timer.async_wait(net::as_result);
+  co_await net::unless_cancelled();
+  delivery_test test(server_, *bound, seen->mapped, *asking, executor_);
+  co_return co_await test.run();
+}
+
+void measurement::tell(std::size_t step) {
+  if (!results_[step] || !tell_) return;
+  tell_(fmt::format("UDP binding: {} after {} idle", *results_[step] ? "still alive" : "gone",
+                    in_words(steps_[step])));
+}
+
+awaitable<void> measurement::measure(std::size_t step) {
+  const auto wait = stagger * static_cast<int>(step);
+  const delivery end = co_await deliver_after(wait, steps_[step]);
+  if (end == delivery::arrived) results_[step] = true;
+  if (end == delivery::lost) results_[step] = false;
+  tell(step);
+  if (bounds().decided) decided_.cancel();
+}
+
+/// True: net::before() wants a value.
+awaitable<bool> measurement::run(std::vector<std::string>& doubts) {
+  using namespace net::asio::experimental::awaitable_operators;
+  // A binding that was used just now lives: what does not arrive then never will.
+  const delivery first = co_await deliver_after(milliseconds{0}, milliseconds{0});
+  if (first != delivery::arrived) {
+    doubts.push_back(first == delivery::unknown
+                         ? "binding lifetime: the server did not answer any more"
+                         : "binding lifetime: the server does not answer to another port of ours "
+                           "(RESPONSE-PORT)");
+    co_return true;
+  }
+  std::vector<awaitable<void>> works;
+  for (std::size_t i = 0; i < steps_.size(); ++i) works.push_back(measure(i));
+  co_await (side_by_side(std::move(works)) || decided_.async_wait(net::as_result));
+  co_return true;
+}
+
+void add_steps(idle_times& steps, std::chrono::seconds width, std::chrono::seconds end) {
+  const auto begin = steps.empty() ? milliseconds{0} : steps.back();
+  for (auto next = begin + width; next <= end; next += width) steps.push_back(next);
+}
+
+}  // namespace
+
+idle_times lifetime_steps() {
+  using std::chrono::seconds;
+  idle_times steps;
+  add_steps(steps, seconds{5}, seconds{120});
+  add_steps(steps, seconds{15}, seconds{300});
+  add_steps(steps, seconds{30}, seconds{600});
+  return steps;
+}
+
+lifetime_bounds bounds_of(const idle_times& steps, const step_results& results) {
+  lifetime_bounds bounds;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!results[i]) continue;
+    if (*results[i]) {
+      bounds = {steps[i], std::nullopt, false};
+    } else if (!bounds.gone_after) {
+      bounds.gone_after = steps[i];
+    } else {
+      bounds.decided = true;
+      break;
+    }
+  }
+  return bounds;
+}
+
+awaitable<lifetime_bounds> find_lifetime(behavior_server server, net::source from, idle_times steps,
+                                         std::function<void(std::string_view)> tell,
+                                         std::vector<std::string>& doubts,
+                                         net::steady_time deadline) {
+  measurement measuring(std::move(server), std::move(from), std::move(steps), std::move(tell),
+                        co_await net::asio::this_coro::executor);
+  const auto ended = co_await net::before(deadline, measuring.run(doubts));
+  const lifetime_bounds bounds = measuring.bounds();
+  if (!ended && !bounds.decided) {
+    doubts.emplace_back("binding lifetime: the time limit ended before the binding did");
+  }
+  co_return bounds;
+}
+
+awaitable<void> measure_lifetime(behavior_server server, net::source from,
+                                 std::function<void(std::string_view)> tell, nat_evidence& into,
+                                 net::steady_time deadline) {
+  using std::chrono::seconds;
+  const lifetime_bounds found = co_await find_lifetime(
+      std::move(server), std::move(from), lifetime_steps(), std::move(tell), into.doubts, deadline);
+  if (!found.alive_after && !found.gone_after) co_return;
+  binding_lifetime lifetime;
+  if (found.alive_after)
+    lifetime.alive_after = std::chrono::duration_cast<seconds>(*found.alive_after);
+  if (found.gone_after)
+    lifetime.gone_after = std::chrono::duration_cast<seconds>(*found.gone_after);
+  into.lifetime = lifetime;
+}
+
+}  // namespace natcheck::outside

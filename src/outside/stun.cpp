@@ -1,0 +1,273 @@
+#include "outside/stun.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <boost/asio/write.hpp>
+#include <span>
+
+#include "outside/side_by_side.hpp"
+#include "outside/stun_id.hpp"
+#include "outside/survey.hpp"
+#include "outside/udp_refusal.hpp"
+
+namespace natcheck::outside {
+namespace {
+
+using net::error_code;
+using net::tcp;
+using net::udp;
+using net::asio::awaitable;
+
+net::steady_time now() { return std::chrono::steady_clock::now(); }
+
+/// Carries out the schedule: one UDP socket a family, so that what the servers saw of it can be
+/// compared, and one TCP connection a server.
+class surveyor {
+ public:
+  surveyor(net::asio::any_io_executor executor, const std::vector<stun_server>& servers,
+           ways_out from, survey_options options, net::steady_time deadline);
+
+  awaitable<std::vector<stun_evidence>> run();
+
+ private:
+  const std::optional<net::source>& way_out(unsigned family) const {
+    return family == 4 ? from_.ipv4 : from_.ipv6;
+  }
+  std::optional<udp::socket>& udp_socket(unsigned family) { return sockets_[family == 6]; }
+  std::string operation(std::size_t number) const;
+  stun::bytes request(std::size_t number) const;
+
+  void open_udp(unsigned family);
+  awaitable<void> pace();
+  void send(std::size_t number);
+  awaitable<void> listen(unsigned family);
+  void read_refusals(unsigned family);
+  void read_answers(unsigned family);
+  void judge(const endpoint& from, std::span<const std::uint8_t> datagram);
+
+  awaitable<void> ask_over_tcp(std::size_t number);
+  awaitable<bool> converse(std::size_t number);
+  awaitable<void> read_answer(std::size_t number, tcp::socket& socket);
+  void end_failed(std::size_t number, const error_code& error);
+
+  net::asio::any_io_executor executor_;
+  ways_out from_;
+  net::steady_time deadline_;
+  survey_schedule schedule_;
+  std::vector<stun::transaction_id> ids_;
+  std::array<std::optional<udp::socket>, 2> sockets_;
+  net::asio::steady_timer wake_;  ///< cancelled when there is news for the schedule
+};
+
+surveyor::surveyor(net::asio::any_io_executor executor, const std::vector<stun_server>& servers,
+                   ways_out from, survey_options options, net::steady_time deadline)
+    : executor_(executor),
+      from_(std::move(from)),
+      deadline_(deadline),
+      schedule_(servers, from_.ipv4.has_value(), from_.ipv6.has_value(), options, now()),
+      ids_(schedule_.size()),
+      wake_(executor) {
+  for (auto& id : ids_) id = new_transaction();
+  open_udp(4);
+  open_udp(6);
+}
+
+std::string surveyor::operation(std::size_t number) const {
+  const stun_evidence& ask = schedule_.ask(number);
+  return fmt::format("asking {} ({}) over {} (STUN)", ask.server,
+                     ask.address ? to_string(*ask.address) : "no address",
+                     ask.protocol == transport::udp ? "UDP" : "TCP");
+}
+
+stun::bytes surveyor::request(std::size_t number) const {
+  stun::binding_request asked;
+  asked.id = ids_[number];
+  return stun::encode(asked);
+}
+
+void surveyor::open_udp(unsigned family) {
+  if (!way_out(family)) return;
+  auto opened = net::open_udp(executor_, *way_out(family), "asking STUN servers");
+  if (opened) {
+    udp_socket(family).emplace(std::move(*opened));
+    keep_refusals(*udp_socket(family));
+    return;
+  }
+  for (std::size_t i = 0; i < schedule_.size(); ++i) {
+    if (schedule_.ask(i).family != family) continue;
+    schedule_.end(i, service_state::not_tried, opened.error().detail);
+  }
+}
+
+/// Sends what is due, until the schedule is over.
+awaitable<void> surveyor::pace() {
+  for (;;) {
+    while (const auto next = schedule_.poll_transmit(now())) send(*next);
+    const auto at = now();
+    if (schedule_.finished(at) || at >= deadline_) co_return;
+    wake_.expires_at(std::min(schedule_.next_timeout(at), deadline_));
+    co_await wake_.async_wait(net::as_result);
+    co_await net::unless_cancelled();
+  }
+}
+
+void surveyor::send(std::size_t number) {
+  const stun_evidence& ask = schedule_.ask(number);
+  auto& socket = *udp_socket(ask.family);
+  // An error about an earlier datagram would be taken for one about this.
+  read_refusals(ask.family);
+  if (!schedule_.is_open(number)) return;
+  error_code error;
+  socket.send_to(net::asio::buffer(request(number)), {ask.address->ip, ask.address->port}, 0,
+                 error);
+  const auto local = socket.local_endpoint();
+  schedule_.note_local(number, {local.address(), local.port()});
+  if (!error) return;
+  const failure why = net::failure_from(operation(number), error);
+  spdlog::debug("{}", why.message());
+  schedule_.end(number, service_state::not_tried, why.detail);
+}
+
+awaitable<void> surveyor::listen(unsigned family) {
+  for (;;) {
+    co_await udp_socket(family)->async_wait(udp::socket::wait_read, net::as_result);
+    co_await net::unless_cancelled();
+    read_refusals(family);
+    read_answers(family);
+    wake_.cancel();
+  }
+}
+
+void surveyor::read_refusals(unsigned family) {
+  while (const auto refused = next_refusal(*udp_socket(family))) {
+    for (std::size_t i = 0; i < schedule_.size(); ++i) {
+      const stun_evidence& ask = schedule_.ask(i);
+      if (ask.protocol != transport::udp || ask.address != refused->to) continue;
+      const failure why = net::failure_from(operation(i), refused->error);
+      spdlog::debug("{}", why.message());
+      schedule_.end(i, state_of(why), why.detail);
+    }
+  }
+}
+
+void surveyor::read_answers(unsigned family) {
+  std::array<std::uint8_t, stun::longest_message> buffer;
+  for (;;) {
+    udp::endpoint from;
+    error_code error;
+    const auto length = udp_socket(family)->receive_from(net::asio::buffer(buffer), from, 0, error);
+    if (error) return;
+    judge({from.address(), from.port()}, std::span(buffer).first(length));
+  }
+}
+
+void surveyor::judge(const endpoint& from, std::span<const std::uint8_t> datagram) {
+  for (std::size_t i = 0; i < schedule_.size(); ++i) {
+    const stun_evidence& ask = schedule_.ask(i);
+    if (ask.protocol != transport::udp || ask.address != from) continue;
+    const auto read = stun::parse_answer(datagram, ids_[i]);
+    if (read) {
+      schedule_.handle_answer(i, *read, now());
+    } else {
+      spdlog::debug("{}: {}", operation(i), read.error().reason);
+      schedule_.handle_fault(i, read.error().reason);
+    }
+  }
+}
+
+awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
+  net::asio::steady_timer timer(executor_, schedule_.tcp_start());
+  co_await timer.async_wait(net::as_result);
+  co_await net::unless_cancelled();
+  if (!schedule_.begin_tcp(number, now())) co_return;
+  const auto limit = now() + survey_schedule::whole_schedule;
+  const auto ended = co_await net::before(std::min(limit, deadline_), converse(number));
+  if (!ended && limit <= deadline_) {
+    schedule_.end(number, service_state::silent,
+                  fmt::format("no answer in {} ms", survey_schedule::whole_schedule.count()));
+  }
+  wake_.cancel();
+}
+
+/// Ends this question, unless it is cancelled. True: net::before() wants a value.
+awaitable<bool> surveyor::converse(std::size_t number) {
+  const stun_evidence& ask = schedule_.ask(number);
+  auto socket = net::open_tcp(executor_, *way_out(ask.family), operation(number));
+  if (!socket) {
+    schedule_.end(number, service_state::not_tried, socket.error().detail);
+    co_return true;
+  }
+  const tcp::endpoint to(ask.address->ip, ask.address->port);
+  const auto [refused] = co_await socket->async_connect(to, net::as_result);
+  co_await net::unless_cancelled();
+  if (refused) {
+    end_failed(number, refused);
+    co_return true;
+  }
+  error_code ignored;
+  const auto local = socket->local_endpoint(ignored);
+  schedule_.note_local(number, {local.address(), local.port()});
+  const stun::bytes question = request(number);
+  const auto [broken, sent] =
+      co_await net::asio::async_write(*socket, net::asio::buffer(question), net::as_result);
+  co_await net::unless_cancelled();
+  if (broken) {
+    end_failed(number, broken);
+  } else {
+    co_await read_answer(number, *socket);
+  }
+  co_return true;
+}
+
+awaitable<void> surveyor::read_answer(std::size_t number, tcp::socket& socket) {
+  std::array<std::uint8_t, stun::longest_message> buffer;
+  std::size_t filled = 0;
+  for (;;) {
+    const auto free = net::asio::buffer(buffer) + filled;
+    const auto [error, length] = co_await socket.async_read_some(free, net::as_result);
+    co_await net::unless_cancelled();
+    if (error) co_return end_failed(number, error);
+    filled += length;
+    const auto stream = std::span(buffer).first(filled);
+    const auto size = stun::length_of(stream);
+    if (!size) co_return schedule_.end(number, service_state::malformed, size.error().reason);
+    if (!*size || **size > filled) continue;
+    const auto read = stun::parse_answer(stream.first(**size), ids_[number]);
+    if (!read) co_return schedule_.end(number, service_state::malformed, read.error().reason);
+    co_return schedule_.handle_answer(number, *read, now());
+  }
+}
+
+void surveyor::end_failed(std::size_t number, const error_code& error) {
+  const failure why = net::failure_from(operation(number), error);
+  spdlog::debug("{}", why.message());
+  // Without a route nothing has left; a router that has none says that the host is unreachable.
+  const bool kept_back = error == boost::system::errc::network_unreachable;
+  schedule_.end(number, kept_back ? service_state::not_tried : state_of(why), why.detail);
+}
+
+awaitable<std::vector<stun_evidence>> surveyor::run() {
+  using namespace net::asio::experimental::awaitable_operators;
+  std::vector<awaitable<void>> works;
+  for (const unsigned family : {4U, 6U}) {
+    if (udp_socket(family)) works.push_back(listen(family));
+  }
+  for (std::size_t i = 0; i < schedule_.size(); ++i) {
+    if (schedule_.ask(i).protocol == transport::tcp) works.push_back(ask_over_tcp(i));
+  }
+  co_await (pace() || side_by_side(std::move(works)));
+  co_return schedule_.take(now());
+}
+
+}  // namespace
+
+awaitable<std::vector<stun_evidence>> survey(std::vector<stun_server> servers, ways_out from,
+                                             survey_options options, net::steady_time deadline) {
+  surveyor asking(co_await net::asio::this_coro::executor, servers, std::move(from), options,
+                  deadline);
+  co_return co_await asking.run();
+}
+
+}  // namespace natcheck::outside

@@ -1,0 +1,34 @@
+// What STUN servers saw of this host (RFC 8489): several at once, over UDP and TCP, IPv4 and IPv6.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <natcheck/evidence.hpp>
+#include <optional>
+#include <vector>
+
+#include "net/sockets.hpp"
+#include "outside/servers.hpp"
+
+namespace natcheck::outside {
+
+/// Where packets of each family leave this host; empty: they do not.
+struct ways_out {
+  std::optional<net::source> ipv4, ipv6;
+};
+
+struct survey_options {
+  /// An answer is not enough: wait for a server that announces a credible OTHER-ADDRESS too, as
+  /// long as one that may be such is still being asked.
+  bool wants_other_address = false;
+};
+
+/// Asks every server, in every family that it and this host have, over UDP at once; over TCP only
+/// where UDP stays silent for a while. Ends when the evidence is complete: everybody has answered
+/// or come to the end of its schedule, or the first answer of a family is old enough that whoever
+/// is slower than that adds nothing. Who was not waited for is `not_tried`, with the reason.
+/// One element for each server, family and transport that was or might have been asked.
+boost::asio::awaitable<std::vector<stun_evidence>> survey(std::vector<stun_server> servers,
+                                                          ways_out from, survey_options options,
+                                                          net::steady_time deadline);
+
+}  // namespace natcheck::outside

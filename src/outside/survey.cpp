@@ -1,0 +1,223 @@
+#include "outside/survey.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "core/units.hpp"
+
+namespace natcheck::outside {
+namespace {
+
+using time_point = survey_schedule::time_point;
+
+/// A reason phrase is for people, and comes from a stranger: RFC 8489 allows 763 bytes.
+constexpr std::size_t shown_text = 64;
+
+const address* address_of(const stun_server& server, unsigned family) {
+  const auto fits = [=](const address& ip) { return ip.is_v6() == (family == 6); };
+  const auto found = std::find_if(server.addresses.begin(), server.addresses.end(), fits);
+  return found == server.addresses.end() ? nullptr : &*found;
+}
+
+std::string describe_error(const stun::binding_answer& answer) {
+  const std::string text = escape_bytes(answer.error_text.substr(0, shown_text));
+  return fmt::format("it answered with error {}{}{}{}", answer.error.value_or(0),
+                     text.empty() ? "" : " (", text, text.empty() ? "" : ")");
+}
+
+}  // namespace
+
+bool is_credible_other(const endpoint& primary, const endpoint& other) {
+  return other.ip.is_v4() && other.ip != primary.ip && other.port != primary.port &&
+         other.port != 0 && !other.ip.is_unspecified() &&
+         (is_public(other.ip) || !is_public(primary.ip));
+}
+
+service_state state_of(const failure& why) {
+  switch (why.kind) {
+    case outcome::refused:
+    case outcome::reset:
+    case outcome::unreachable:
+      return service_state::refused;
+    case outcome::timed_out:
+      return service_state::silent;
+    default:
+      return service_state::not_tried;
+  }
+}
+
+survey_schedule::survey_schedule(const std::vector<stun_server>& servers, bool ipv4, bool ipv6,
+                                 survey_options options, time_point start)
+    : options_(options), start_(start) {
+  for (const stun_server& server : servers) {
+    if (server.addresses.empty()) {
+      add_entry(server, 4, transport::udp);
+      end(asks_.size() - 1, service_state::not_tried, server.why_not);
+    }
+    add(server, 4, ipv4);
+    add(server, 6, ipv6);
+  }
+}
+
+void survey_schedule::add(const stun_server& server, unsigned family, bool has_way_out) {
+  if (address_of(server, family) == nullptr) return;
+  add_entry(server, family, transport::udp);
+  if (has_way_out) {
+    add_entry(server, family, transport::tcp);
+  } else {
+    end(asks_.size() - 1, service_state::not_tried,
+        fmt::format("this host has no way out over IPv{}", family));
+  }
+}
+
+void survey_schedule::add_entry(const stun_server& server, unsigned family, transport protocol) {
+  entry added;
+  added.seen.server = server.name;
+  added.seen.protocol = protocol;
+  added.seen.family = family;
+  if (const address* ip = address_of(server, family)) {
+    added.seen.address = endpoint{*ip, server.port};
+  }
+  asks_.push_back(std::move(added));
+}
+
+std::optional<std::size_t> survey_schedule::poll_transmit(time_point now) {
+  for (std::size_t i = 0; i < asks_.size(); ++i) {
+    entry& asked = asks_[i];
+    if (!asked.open || asked.seen.protocol != transport::udp) continue;
+    if (now < asked.due) continue;
+    const auto sent = static_cast<std::size_t>(asked.seen.attempts);
+    if (sent == waits.size()) {
+      end_silent(asked);
+      continue;
+    }
+    if (sent == 0) asked.sent_first = now;
+    asked.due = now + waits[sent];
+    ++asked.seen.attempts;
+    return i;
+  }
+  return std::nullopt;
+}
+
+void survey_schedule::end_silent(entry& silent) {
+  silent.open = false;
+  silent.seen.state = silent.fault.empty() ? service_state::silent : service_state::malformed;
+  silent.seen.detail =
+      silent.fault.empty()
+          ? fmt::format("no answer to {} in {} ms",
+                        counted(static_cast<std::size_t>(silent.seen.attempts), "request"),
+                        whole_schedule.count())
+          : silent.fault;
+}
+
+bool survey_schedule::begin_tcp(std::size_t number, time_point now) {
+  entry& asked = asks_[number];
+  if (!asked.open) return false;
+  asked.sent_first = now;
+  asked.seen.attempts = 1;
+  return true;
+}
+
+void survey_schedule::handle_answer(std::size_t number, const stun::binding_answer& answer,
+                                    time_point now) {
+  entry& asked = asks_[number];
+  if (!asked.open) return;
+  // With the same transaction id in every request, only the answer to a single one has a known
+  // round trip (RFC 6298 section 3, after Karn).
+  if (asked.seen.attempts == 1) asked.seen.rtt = now - asked.sent_first;
+  if (!answer.success) return end(number, service_state::refused, describe_error(answer));
+  end(number, service_state::answered, "");
+  asked.seen.seen_as = answer.seen_as();
+  if (answer.mapped && answer.xor_mapped && *answer.mapped != *answer.xor_mapped) {
+    asked.seen.rewritten_as = answer.mapped;
+  }
+  asked.seen.other_address = answer.other;
+  note_first_answer(asked, now);
+}
+
+void survey_schedule::note_first_answer(const entry& answered, time_point now) {
+  auto& first = first_[answered.seen.family == 6];
+  const bool is_udp = answered.seen.protocol == transport::udp;
+  // TCP stands in where UDP does not get through: it counts for nothing once UDP has answered.
+  if (first && (!is_udp || first->protocol == transport::udp)) return;
+  const auto grace = std::max<time_point::duration>(now - answered.sent_first, least_grace);
+  first = first_answer{answered.seen.protocol, now + grace};
+  if (!is_udp) return;
+  for (std::size_t i = 0; i < asks_.size(); ++i) {
+    const stun_evidence& other = asks_[i].seen;
+    if (other.family != answered.seen.family || other.protocol == transport::udp) continue;
+    end(i, service_state::not_tried, "UDP had answered");
+  }
+}
+
+void survey_schedule::handle_fault(std::size_t number, std::string reason) {
+  asks_[number].fault = std::move(reason);
+}
+
+void survey_schedule::end(std::size_t number, service_state state, std::string detail) {
+  entry& ended = asks_[number];
+  if (!ended.open) return;
+  ended.open = false;
+  ended.seen.state = state;
+  ended.seen.detail = std::move(detail);
+}
+
+bool survey_schedule::any_open(unsigned family, transport protocol) const {
+  return std::any_of(asks_.begin(), asks_.end(), [=](const entry& each) {
+    return each.open && each.seen.family == family && each.seen.protocol == protocol;
+  });
+}
+
+bool survey_schedule::wants_more_servers() const {
+  if (!options_.wants_other_address || !any_open(4, transport::udp)) return false;
+  return std::none_of(asks_.begin(), asks_.end(), [](const entry& each) {
+    return each.seen.protocol == transport::udp && each.seen.family == 4 &&
+           each.seen.other_address &&
+           is_credible_other(*each.seen.address, *each.seen.other_address);
+  });
+}
+
+bool survey_schedule::grace_over(unsigned family, time_point now) const {
+  return first(family) && now >= first(family)->grace_end;
+}
+
+bool survey_schedule::family_finished(unsigned family, time_point now) const {
+  const bool udp_open = any_open(family, transport::udp);
+  if (!udp_open && !any_open(family, transport::tcp)) return true;
+  if (family == 4 && wants_more_servers()) return false;
+  // While TCP alone has answered, UDP is still to be proven silent.
+  if (udp_open && first(family) && first(family)->protocol == transport::tcp) return false;
+  return grace_over(family, now);
+}
+
+bool survey_schedule::finished(time_point now) const {
+  // IPv6 is not waited for longer than others of IPv4; IPv4 is what matters, and is waited for.
+  return family_finished(4, now) && (family_finished(6, now) || grace_over(4, now));
+}
+
+time_point survey_schedule::next_timeout(time_point now) const {
+  auto next = now + whole_schedule;  // what TCP is waiting for ends by itself
+  for (const auto& answered : first_) {
+    if (answered && answered->grace_end > now) next = std::min(next, answered->grace_end);
+  }
+  for (const entry& each : asks_) {
+    if (each.open && each.seen.protocol == transport::udp) next = std::min(next, each.due);
+  }
+  return next;
+}
+
+std::vector<stun_evidence> survey_schedule::take(time_point now) {
+  const char* const reason = finished(now)
+                                 ? "another server had answered, and this one was not waited for"
+                                 : "the time limit ended before it could be asked to the end";
+  std::vector<stun_evidence> evidence;
+  for (std::size_t i = 0; i < asks_.size(); ++i) {
+    end(i, service_state::not_tried, reason);
+    evidence.push_back(std::move(asks_[i].seen));
+  }
+  return evidence;
+}
+
+}  // namespace natcheck::outside
