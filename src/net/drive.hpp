@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <natcheck/endpoint.hpp>
 #include <string_view>
 
@@ -16,24 +17,27 @@ enum class drive_end {
   deadline,  ///< the caller's time is over
 };
 
-/// Sends what `machine` has due; remembers the last error in `failed`.
-template <class Machine>
-void transmit_due(udp::socket& socket, Machine& machine, error_code& failed) {
+/// Sends what `machine` has due, and tells `sent` of each datagram: where it went, and the error.
+template <class Machine, class Sent>
+void transmit_due(udp::socket& socket, Machine& machine, Sent& sent) {
   while (auto next = machine.poll_transmit(std::chrono::steady_clock::now())) {
     error_code error;
     socket.send_to(asio::buffer(next->payload), {next->to.ip, next->to.port}, 0, error);
-    if (error) failed = error;
+    sent(next->to, error);
   }
 }
 
 /// Sends, receives and waits for `machine` until a datagram made a difference to it, its schedule
 /// is over, or `deadline` has passed. May be called again after an event.
-template <class Machine>
-asio::awaitable<drive_end> drive(udp::socket& socket, Machine& machine, steady_time deadline,
-                                 error_code& send_error) {
+///
+/// `sent(const endpoint& to, const error_code& error)` is called after each datagram; a local
+/// firewall may let those to one destination out and not those to another.
+template <class Machine, class Sent>
+requires std::invocable<Sent&, const endpoint&, const error_code&> asio::awaitable<drive_end> drive(
+    udp::socket& socket, Machine& machine, steady_time deadline, Sent& sent) {
   std::array<char, 8192> buffer;
   for (;;) {
-    transmit_due(socket, machine, send_error);
+    transmit_due(socket, machine, sent);
     const auto now = std::chrono::steady_clock::now();
     if (machine.finished(now)) co_return drive_end::finished;
     if (now >= deadline) co_return drive_end::deadline;

@@ -73,20 +73,26 @@ asio::awaitable<ending<T>> caught(asio::awaitable<T> operation) {
   co_return end;
 }
 
-/// Runs `operation` until `deadline`; empty when the deadline came first. What was running is
-/// cancelled and finished when this returns. Throws what `operation` throws, and operation_aborted
-/// when the awaiting coroutine was cancelled.
+/// Runs `operation` until `end` expires or is cancelled; empty when that came first. What was
+/// running is cancelled and finished when this returns. Throws what `operation` throws, and
+/// operation_aborted when the awaiting coroutine was cancelled.
 template <class T>
-asio::awaitable<std::optional<T>> before(steady_time deadline, asio::awaitable<T> operation) {
+asio::awaitable<std::optional<T>> until(asio::steady_timer& end, asio::awaitable<T> operation) {
   using namespace asio::experimental::awaitable_operators;
-  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
   // `||` waits for a success: a thrown fault would be taken for a wait that goes on.
-  auto first = co_await (caught(std::move(operation)) || timer.async_wait(as_result));
+  auto first = co_await (caught(std::move(operation)) || end.async_wait(as_result));
   co_await unless_cancelled();
   if (first.index() != 0) co_return std::nullopt;
-  ending<T>& end = std::get<0>(first);
-  if (end.fault) std::rethrow_exception(end.fault);
-  co_return std::move(end.value);
+  ending<T>& came = std::get<0>(first);
+  if (came.fault) std::rethrow_exception(came.fault);
+  co_return std::move(came.value);
+}
+
+/// The same with a point in time.
+template <class T>
+asio::awaitable<std::optional<T>> before(steady_time deadline, asio::awaitable<T> operation) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
+  co_return co_await until(timer, std::move(operation));
 }
 
 inline millis since(steady_time start) { return std::chrono::steady_clock::now() - start; }

@@ -1,5 +1,7 @@
 #include "portmap/port_mapper.hpp"
 
+#include "core/upnp_errors.hpp"
+
 namespace natcheck::portmap {
 
 service_state state_of(outcome kind) {
@@ -23,10 +25,8 @@ service_state state_of(outcome kind) {
 }
 
 bool proves_loss(const failure& why) {
-  constexpr int conflict_in_mapping_entry = 718;
-  constexpr int not_kept = -1;
   return why.kind == outcome::refused &&
-         (why.code == conflict_in_mapping_entry || why.code == not_kept);
+         (why.code == upnp_error::conflict_in_mapping_entry || why.code == upnp_error::not_kept);
 }
 
 }  // namespace natcheck::portmap

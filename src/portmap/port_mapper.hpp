@@ -16,7 +16,7 @@ struct gateway_access {
   address gateway;
   net::source from;
   unsigned interface_index = 0;       ///< of the interface towards the gateway; 0: not known
-  std::uint16_t nat_pmp_port = 5351;  ///< RFC 6886 section 3.1
+  std::uint16_t nat_pmp_port = 5351;  ///< RFC 6886 section 3.1; PCP has the same (RFC 6887)
   std::uint16_t ssdp_port = 1900;
   endpoint ssdp_multicast{boost::asio::ip::address_v4({239, 255, 255, 250}), 1900};
 };

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 
 #include "portmap/upnp_http.hpp"
 #include "portmap/upnp_search.hpp"
@@ -10,15 +10,7 @@
 namespace natcheck::portmap {
 
 using net::asio::awaitable;
-
-namespace {
-
-std::string call_operation(const wan_service& service, std::string_view action) {
-  return fmt::format("asking {} for {} (UPnP)",
-                     to_string(endpoint{service.control.host, service.control.port}), action);
-}
-
-}  // namespace
+using namespace net::asio::experimental::awaitable_operators;
 
 awaitable<result<soap_values>> call_service(const gateway_access& access,
                                             const wan_service& service, std::string_view action,
@@ -26,105 +18,132 @@ awaitable<result<soap_values>> call_service(const gateway_access& access,
   soap_call call = make_call(service.type, action, arguments);
   const auto reply = co_await http_post(access, service.control, std::move(call));
   if (!reply) co_return reply.error();
-  co_return read_answer(action, *reply, call_operation(service, action));
-}
-
-bool is_connected(const std::optional<std::string>& status) {
-  return status == "Connected" || status == "Up";  // "Up" is no standard word, but is seen
+  const endpoint peer{service.control.host, service.control.port};
+  co_return read_answer(action, *reply,
+                        fmt::format("asking {} for {} (UPnP)", to_string(peer), action));
 }
 
 namespace {
 
-std::optional<std::uint32_t> parse_number(const std::optional<std::string>& text) {
-  std::uint32_t value = 0;
-  if (!text) return std::nullopt;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  return error == std::errc{} ? std::optional{value} : std::nullopt;
+/// "Connected", or "Up" as some devices say.
+bool is_connected(const wan_connection& connection) {
+  if (!connection.status) return false;
+  const auto status = connection.status->find("NewConnectionStatus");
+  return status == "Connected" || status == "Up";
 }
 
-std::optional<address> parse_address(const std::string& text) {
-  net::error_code error;
-  const address value = boost::asio::ip::make_address(text, error);
-  return error ? std::nullopt : std::optional{value};
+int rank(const wan_connection& connection) {
+  const auto ip =
+      connection.address ? connection.address->find_address("NewExternalIPAddress") : std::nullopt;
+  if (is_connected(connection)) return ip && is_public(*ip) ? 4 : 3;
+  if (ip && !ip->is_unspecified()) return 2;
+  return connection.status || connection.address ? 1 : 0;
 }
 
-/// What one WAN connection says of itself.
-struct wan_answers {
-  result<soap_values> status, address;
-};
-
-awaitable<wan_answers> ask_service(const gateway_access& access, const wan_service& service) {
+awaitable<wan_connection> ask_connection(const gateway_access& access, const wan_service& service) {
   auto status = co_await call_service(access, service, "GetStatusInfo");
   auto external = co_await call_service(access, service, "GetExternalIPAddress");
-  co_return wan_answers{std::move(status), std::move(external)};
+  co_return wan_connection{service, std::move(status), std::move(external)};
+}
+
+/// The best of the services from `first` on; of equals the first.
+awaitable<wan_connection> choose_from(const gateway_access& access,
+                                      const igd_description& description, std::size_t first) {
+  const wan_service& service = description.services[first];
+  if (first + 1 == description.services.size()) co_return co_await ask_connection(access, service);
+  auto [here, best_of_rest] =
+      co_await (ask_connection(access, service) && choose_from(access, description, first + 1));
+  if (rank(here) >= rank(best_of_rest)) co_return std::move(here);
+  co_return std::move(best_of_rest);
 }
 
 void take_address(const soap_values& values, upnp_evidence& evidence) {
   // No element is a broken answer; an empty one is a statement of the gateway.
   evidence.external_address_text = values.find("NewExternalIPAddress");
+  evidence.external_address = values.find_address("NewExternalIPAddress");
   if (!evidence.external_address_text) {
     evidence.detail = "its answer to GetExternalIPAddress names no address";
-    return;
   }
-  evidence.external_address = parse_address(*evidence.external_address_text);
 }
 
-void take_answers(const wan_service& service, const wan_answers& answers, upnp_evidence& evidence) {
-  evidence.service = service.type;
-  evidence.state = service_state::answered;
-  if (answers.status) {
-    evidence.connection_status = answers.status->find("NewConnectionStatus");
-    evidence.uptime_s = parse_number(answers.status->find("NewUptime"));
-  }
-  if (answers.address) {
-    take_address(*answers.address, evidence);
-    return;
-  }
-  const failure& why = answers.address.error();
-  evidence.detail = why.detail;
-  if (why.code != 0) evidence.external_address_error = why.code;
-  if (!answers.status) evidence.state = state_of(why.kind);
-}
-
-/// Which of several WAN connections speaks for the gateway: the one in use, else one that has an
-/// address (seen: an unused WANPPPConnection beside the WANIPConnection).
-int rank(const upnp_evidence& evidence) {
-  if (is_connected(evidence.connection_status)) return 2;
-  return evidence.external_address && !evidence.external_address->is_unspecified() ? 1 : 0;
-}
-
-awaitable<upnp_evidence> ask_services(const gateway_access& access,
-                                      const igd_description& description,
-                                      const upnp_evidence& found) {
-  std::optional<upnp_evidence> best;
-  for (const wan_service& service : description.services) {
-    upnp_evidence evidence = found;
-    take_answers(service, co_await ask_service(access, service), evidence);
-    if (!best || rank(evidence) > rank(*best)) best = std::move(evidence);
-    if (is_connected(best->connection_status)) break;
-  }
-  co_return std::move(*best);
-}
-
-std::optional<std::string> unless_empty(std::string text) {
+std::optional<std::string> unless_empty(const std::string& text) {
   if (text.empty()) return std::nullopt;
   return text;
 }
 
+std::optional<ipv6_firewall_status> read_firewall_status(const soap_values& values) {
+  const auto enabled = values.find_flag("FirewallEnabled");
+  const auto allowed = values.find_flag("InboundPinholeAllowed");
+  if (!enabled || !allowed) return std::nullopt;
+  return ipv6_firewall_status{*enabled, *allowed};
+}
+
+/// Asks until `enough` expires.
+awaitable<std::optional<ipv6_firewall_status>> ask_firewall(
+    const gateway_access& access, const std::optional<wan_service>& service,
+    net::asio::steady_timer& enough) {
+  if (!service) co_return std::nullopt;
+  const auto answer =
+      co_await net::until(enough, call_service(access, *service, "GetFirewallStatus"));
+  if (!answer || !*answer) co_return std::nullopt;
+  co_return read_firewall_status(**answer);
+}
+
+/// Lets `enough` expire when the connection is chosen.
+awaitable<wan_connection> choose_and_end(const gateway_access& access,
+                                         const igd_description& description,
+                                         net::asio::steady_timer& enough) {
+  auto chosen = co_await choose_connection(access, description);
+  enough.expires_at(net::steady_time::min());
+  co_return chosen;
+}
+
 }  // namespace
 
-awaitable<upnp_evidence> ask_upnp(gateway_access access, net::steady_time deadline) {
-  upnp_evidence evidence;
-  auto description = co_await find_igd(access, evidence, deadline);
+awaitable<wan_connection> choose_connection(const gateway_access& access,
+                                            const igd_description& description) {
+  co_return co_await choose_from(access, description, 0);
+}
+
+void take_description(const result<igd_description>& description, upnp_evidence& evidence) {
   if (!description) {
     evidence.state = state_of(description.error().kind);
     evidence.detail = description.error().detail;
-    co_return evidence;
+    return;
   }
   evidence.device = unless_empty(description->device);
   evidence.manufacturer = unless_empty(description->manufacturer);
   evidence.model = unless_empty(description->model);
-  co_return co_await ask_services(access, *description, evidence);
+  evidence.wan_connections = description->services.size();
+}
+
+void take_connection(const wan_connection& connection, upnp_evidence& evidence) {
+  evidence.service = connection.service.type;
+  evidence.state = service_state::answered;
+  if (connection.status) {
+    evidence.connection_status = connection.status->find("NewConnectionStatus");
+    evidence.uptime_s = connection.status->find_number<std::uint32_t>("NewUptime");
+  }
+  if (connection.address) return take_address(*connection.address, evidence);
+  const failure& why = connection.address.error();
+  evidence.detail = why.detail;
+  if (why.code != 0) evidence.external_address_error = why.code;
+  if (!connection.status) evidence.state = state_of(why.kind);
+}
+
+awaitable<upnp_evidence> ask_upnp(gateway_access access, net::steady_time deadline) {
+  upnp_evidence evidence;
+  const auto description = co_await find_igd(access, evidence, deadline);
+  take_description(description, evidence);
+  if (!description) co_return evidence;
+  net::asio::steady_timer enough(co_await net::asio::this_coro::executor, net::steady_time::max());
+  // The firewall is asked beside the connections and never waited for.
+  const auto [connection, firewall] =
+      co_await (choose_and_end(access, *description, enough) &&
+                ask_firewall(access, description->ipv6_firewall, enough));
+  take_connection(connection, evidence);
+  evidence.ipv6_firewall = firewall;
+  co_return evidence;
 }
 
 }  // namespace natcheck::portmap

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "portmap/port_mapper.hpp"
+#include "portmap/upnp_description.hpp"
 #include "portmap/upnp_soap.hpp"
 
 namespace natcheck::portmap {
@@ -14,13 +15,30 @@ namespace natcheck::portmap {
 /// Asks for status and external address, which changes nothing.
 boost::asio::awaitable<upnp_evidence> ask_upnp(gateway_access access, net::steady_time deadline);
 
+/// A WAN connection and what it says of itself.
+struct wan_connection {
+  wan_service service;
+  result<soap_values> status;   ///< GetStatusInfo
+  result<soap_values> address;  ///< GetExternalIPAddress
+};
+
+/// The WAN connection that speaks for the gateway. Asks all at the same time where there are
+/// several (seen: an unused WANPPPConnection beside the WANIPConnection, and a MikroTik with two
+/// lines of which one was dead): the one that is connected with a public address, else connected,
+/// else with any address, else one that answers at all.
+boost::asio::awaitable<wan_connection> choose_connection(const gateway_access& access,
+                                                         const igd_description& description);
+
+/// Writes the device's names, and why there is none where none was found, into `evidence`.
+void take_description(const result<igd_description>& description, upnp_evidence& evidence);
+
+/// Writes what the connection said into `evidence`.
+void take_connection(const wan_connection& connection, upnp_evidence& evidence);
+
 /// One SOAP call on a service of the gateway.
 boost::asio::awaitable<result<soap_values>> call_service(const gateway_access& access,
                                                          const wan_service& service,
                                                          std::string_view action,
                                                          const soap_arguments& arguments = {});
-
-/// "Connected", or "Up" as some devices say.
-bool is_connected(const std::optional<std::string>& connection_status);
 
 }  // namespace natcheck::portmap

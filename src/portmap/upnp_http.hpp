@@ -5,15 +5,13 @@
 #include <natcheck/error.hpp>
 #include <string>
 
+#include "net/http.hpp"
 #include "portmap/port_mapper.hpp"
 #include "protocols/ssdp/url.hpp"
 
 namespace natcheck::portmap {
 
-struct http_reply {
-  unsigned status = 0;
-  std::string body;
-};
+using net::http_reply;
 
 struct soap_call {
   std::string action;    ///< `"serviceType#Action"`, quoted, as the SOAPAction header wants it

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <tuple>
 #include <utility>
 
 #include "core/text.hpp"
+#include "core/upnp_errors.hpp"
 #include "portmap/upnp.hpp"
 #include "portmap/upnp_search.hpp"
 
@@ -15,12 +15,6 @@ namespace {
 
 using net::asio::awaitable;
 
-// UPnP error codes that decide something here (WANIPConnection:1 section 2.4).
-constexpr int no_such_entry = 714;
-constexpr int conflict_in_mapping_entry = 718;
-/// Not of the standard: the gateway said yes, and then has no entry.
-constexpr int not_kept = -1;
-
 /// How long an add that was not answered may take to show in the table: less than the 3 s that the
 /// whole release is given.
 constexpr std::chrono::milliseconds settling_time{2500};
@@ -28,18 +22,10 @@ constexpr std::chrono::milliseconds reading_interval{250};
 
 std::string_view protocol_name(transport value) { return value == transport::tcp ? "TCP" : "UDP"; }
 
-template <class Number>
-std::optional<Number> parse_number(const std::optional<std::string>& text) {
-  Number value = 0;
-  if (!text) return std::nullopt;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  return error == std::errc{} ? std::optional{value} : std::nullopt;
-}
-
 /// The gateway says so itself; any other failure tells nothing about its table.
 template <class T>
 bool says_no_entry(const result<T>& answer) {
-  return !answer && answer.error().code == no_such_entry;
+  return !answer && answer.error().code == upnp_error::no_such_entry_in_array;
 }
 
 soap_arguments key_of(const mapping_request& request) {
@@ -59,12 +45,8 @@ awaitable<void> upnp_mapper::prepare() {
   }
   service_ = description->services.front();
   if (description->services.size() == 1) co_return;
-  for (const wan_service& service : description->services) {
-    const auto status = co_await call_service(access_, service, "GetStatusInfo");
-    if (!status || !is_connected(status->find("NewConnectionStatus"))) continue;
-    service_ = service;
-    co_return;
-  }
+  auto chosen = co_await choose_connection(access_, *description);
+  service_ = std::move(chosen.service);
 }
 
 awaitable<result<soap_values>> upnp_mapper::call(std::string_view action,
@@ -77,9 +59,9 @@ awaitable<result<upnp_mapper::entry>> upnp_mapper::read_entry(const mapping_requ
   if (!values) co_return values.error();
   entry row;
   row.client = values->find("NewInternalClient").value_or("");
-  row.port = parse_number<std::uint16_t>(values->find("NewInternalPort")).value_or(0);
+  row.port = values->find_number<std::uint16_t>("NewInternalPort").value_or(0);
   row.description = values->find("NewPortMappingDescription").value_or("");
-  row.lease_s = parse_number<std::uint32_t>(values->find("NewLeaseDuration"));
+  row.lease_s = values->find_number<std::uint32_t>("NewLeaseDuration");
   co_return row;
 }
 
@@ -123,16 +105,13 @@ failure upnp_mapper::conflict(const entry& row, const mapping_request& request) 
       outcome::refused, "opening a port on " + access_.gateway.to_string() + " (UPnP)",
       fmt::format("external port {} is already forwarded to {}:{} (\"{}\")", request.external_port,
                   escape_bytes(row.client), row.port, escape_bytes(row.description)),
-      conflict_in_mapping_entry};
+      upnp_error::conflict_in_mapping_entry};
 }
 
 awaitable<std::optional<address>> upnp_mapper::external_address() {
   const auto values = co_await call("GetExternalIPAddress", {});
   if (!values) co_return std::nullopt;
-  net::error_code error;
-  const address value =
-      boost::asio::ip::make_address(values->find("NewExternalIPAddress").value_or(""), error);
-  co_return error ? std::nullopt : std::optional{value};
+  co_return values->find_address("NewExternalIPAddress");
 }
 
 /// A "yes" of a gateway is believed when its table says the same. A gateway that cannot read its
@@ -149,7 +128,7 @@ awaitable<result<mapping>> upnp_mapper::verify(const mapping_request& request) {
   if (says_no_entry(row)) {
     co_return failure{outcome::refused,
                       "opening a port on " + access_.gateway.to_string() + " (UPnP)",
-                      "it said yes, but there is no such entry in its table", not_kept};
+                      "it said yes, but there is no such entry in its table", upnp_error::not_kept};
   }
   made.verified = row.has_value();
   // Some gateways cut or replace the description; by what they made of it the entry is known again.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "portmap/port_mapper.hpp"
+#include "portmap/upnp_description.hpp"
 #include "portmap/upnp_soap.hpp"
 
 namespace natcheck::portmap {

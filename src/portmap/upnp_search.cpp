@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/ip/multicast.hpp>
 
@@ -20,6 +21,16 @@ using net::asio::awaitable;
 /// device that names a new one in each answer gains nothing.
 constexpr int max_descriptions = 4;
 
+constexpr const char* operation = "searching the router (UPnP)";
+
+/// How the datagrams of a search left this host.
+struct departures {
+  net::error_code last_error;
+  net::error_code multicast_error;
+  bool multicast_left = false;
+  bool direct_left = false;
+};
+
 /// Searches for the gateway's description and reads it; fills `evidence` on the way.
 class igd_search {
  public:
@@ -31,11 +42,15 @@ class igd_search {
  private:
   awaitable<std::optional<igd_description>> look_at(const ssdp::search_event& event);
   awaitable<std::optional<igd_description>> look_at_found(const ssdp::found& found);
-  failure nothing_found(net::drive_end end, const net::error_code& send_error) const;
+  result<igd_description> end_search(net::drive_end end);
+  failure nothing_found(net::drive_end end) const;
+  void note_departure(const endpoint& to, const net::error_code& error);
 
   const gateway_access& access_;
   upnp_evidence& evidence_;
-  std::optional<failure> last_;        ///< why the last answer of the gateway was of no use
+  std::optional<failure> last_;  ///< why the last answer of the gateway was of no use
+  std::optional<igd_description> second_choice_;  ///< of TR-064 alone
+  departures departures_;
   std::array<int, 2> descriptions_{};  ///< fetched: of others, of self-declared gateways
 };
 
@@ -60,6 +75,16 @@ awaitable<std::optional<igd_description>> igd_search::look_at_found(const ssdp::
     if (found.announces_gateway || !last_) last_ = description.error();
     co_return std::nullopt;
   }
+  const auto& services = description->services;
+  if (std::all_of(services.begin(), services.end(), is_dsl_forum)) {
+    // All there is on Huawei's HG531. A FRITZ!Box has it beside the gateway's own description, and
+    // answers none of its calls without a password: the search goes on.
+    if (!second_choice_) {
+      second_choice_ = std::move(*description);
+      evidence_.location = ssdp::to_string(found.location);
+    }
+    co_return std::nullopt;
+  }
   evidence_.location = ssdp::to_string(found.location);
   co_return std::move(*description);
 }
@@ -70,7 +95,7 @@ awaitable<std::optional<igd_description>> igd_search::look_at(const ssdp::search
                   other->from.to_string());
     evidence_.other_responders.push_back(other->from);
   } else if (const auto* rejected = std::get_if<ssdp::rejected>(&event)) {
-    last_ = {outcome::malformed, "searching the router (UPnP)",
+    last_ = {outcome::malformed, operation,
              "it answered the search, but " + escape_bytes(rejected->reason), 0};
   } else {
     co_return co_await look_at_found(std::get<ssdp::found>(event));
@@ -78,20 +103,49 @@ awaitable<std::optional<igd_description>> igd_search::look_at(const ssdp::search
   co_return std::nullopt;
 }
 
-failure igd_search::nothing_found(net::drive_end end, const net::error_code& send_error) const {
+void igd_search::note_departure(const endpoint& to, const net::error_code& error) {
+  const bool multicast = to == access_.ssdp_multicast;
+  if (error) {
+    departures_.last_error = error;
+    if (multicast) departures_.multicast_error = error;
+  } else {
+    (multicast ? departures_.multicast_left : departures_.direct_left) = true;
+  }
+  // A host that can send nothing at all has another fault than a blocked multicast.
+  const bool blocked = departures_.multicast_error && !departures_.multicast_left;
+  evidence_.multicast_error = blocked && departures_.direct_left
+                                  ? net::failure_from(operation, departures_.multicast_error).detail
+                                  : "";
+}
+
+failure igd_search::nothing_found(net::drive_end end) const {
   if (last_) return *last_;
-  const std::string operation = "searching the router (UPnP)";
   if (end == net::drive_end::deadline) {
     return {outcome::cut_short, operation, "no answer yet when the time limit ended the search", 0};
   }
-  if (send_error) return net::failure_from(operation, send_error);
+  if (departures_.last_error && !departures_.direct_left) {
+    return net::failure_from(operation, departures_.last_error);
+  }
+  // Some routers answer only what goes to everybody (Eero): there, silence is proven only when
+  // that was sent.
+  if (!evidence_.multicast_error.empty()) {
+    return {outcome::denied, operation,
+            fmt::format("no answer to {} searches, and the one to everybody could not be sent: {}",
+                        evidence_.attempts, evidence_.multicast_error),
+            0};
+  }
   return {outcome::timed_out, operation,
           fmt::format("no answer to {} searches in 2000 ms", evidence_.attempts), 0};
 }
 
+result<igd_description> igd_search::end_search(net::drive_end end) {
+  if (second_choice_) return std::move(*second_choice_);
+  return nothing_found(end);
+}
+
 awaitable<result<igd_description>> igd_search::run(net::steady_time deadline) {
   const auto executor = co_await net::asio::this_coro::executor;
-  auto socket = net::open_udp(executor, access_.from, "searching the router (UPnP)");
+  auto socket = net::open_udp(executor, access_.from, operation);
   if (!socket) co_return socket.error();
   net::error_code error;
   socket->set_option(net::asio::ip::multicast::hops(2), error);  // UPnP DA 1.1, section 1.3.2
@@ -102,15 +156,17 @@ awaitable<result<igd_description>> igd_search::run(net::steady_time deadline) {
   config.multicast = access_.ssdp_multicast;
   config.port = access_.ssdp_port;
   ssdp::search machine(std::move(config), std::chrono::steady_clock::now());
-  net::error_code send_error;
+  const auto sent = [this](const endpoint& to, const net::error_code& why) {
+    note_departure(to, why);
+  };
   for (;;) {
-    const auto end = co_await net::drive(*socket, machine, deadline, send_error);
+    const auto end = co_await net::drive(*socket, machine, deadline, sent);
     evidence_.attempts = machine.attempts();
     while (const auto event = machine.poll_event()) {
       auto description = co_await look_at(*event);
       if (description) co_return std::move(*description);
     }
-    if (end != net::drive_end::event) co_return nothing_found(end, send_error);
+    if (end != net::drive_end::event) co_return end_search(end);
   }
 }
 

@@ -5,7 +5,7 @@
 #include <natcheck/evidence.hpp>
 
 #include "portmap/port_mapper.hpp"
-#include "portmap/upnp_soap.hpp"
+#include "portmap/upnp_description.hpp"
 
 namespace natcheck::portmap {
 

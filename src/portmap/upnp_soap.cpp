@@ -1,19 +1,54 @@
 #include "portmap/upnp_soap.hpp"
 
 #include <fmt/format.h>
-#include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/upnperrors.h>
 #include <miniupnpc/upnpreplyparse.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
+
+#include "core/upnp_errors.hpp"
 
 namespace natcheck::portmap {
 namespace {
 
 using name_values = std::vector<std::pair<std::string, std::string>>;
+
+struct entity {
+  std::string_view name;
+  char character;
+};
+
+/// XML 1.0 section 4.6.
+constexpr std::array entities{entity{"&amp;", '&'}, entity{"&lt;", '<'}, entity{"&gt;", '>'},
+                              entity{"&quot;", '"'}, entity{"&apos;", '\''}};
+
+std::string escape_xml(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    const auto match = std::find_if(entities.begin(), entities.end(),
+                                    [c](const entity& e) { return e.character == c; });
+    if (match == entities.end()) {
+      escaped += c;
+    } else {
+      escaped += match->name;
+    }
+  }
+  return escaped;
+}
+
+/// miniupnpc leaves entities in values as they are.
+std::string unescape_xml(std::string_view text) {
+  std::string plain;
+  while (!text.empty()) {
+    const auto match = std::find_if(entities.begin(), entities.end(),
+                                    [&](const entity& e) { return text.starts_with(e.name); });
+    plain += match == entities.end() ? text.front() : match->character;
+    text.remove_prefix(match == entities.end() ? 1 : match->name.size());
+  }
+  return plain;
+}
 
 /// Every leaf element of a document, in document order. miniupnpc cuts values at 127 bytes.
 name_values leaf_elements(const std::string& xml) {
@@ -21,66 +56,11 @@ name_values leaf_elements(const std::string& xml) {
   ParseNameValue(xml.data(), static_cast<int>(xml.size()), &parsed);
   name_values values;
   for (const NameValue* item = parsed.l_head; item != nullptr; item = item->l_next) {
-    values.emplace_back(item->name, item->value);
+    values.emplace_back(item->name, unescape_xml(item->value));
   }
   ClearNameValueList(&parsed);
   std::reverse(values.begin(), values.end());  // the library's list runs backwards
   return values;
-}
-
-std::string first_value(const name_values& values, std::string_view name) {
-  const auto match =
-      std::find_if(values.begin(), values.end(), [&](const auto& v) { return v.first == name; });
-  return match == values.end() ? std::string{} : match->second;
-}
-
-/// The control URL of `service` made absolute, as miniupnpc does it.
-std::string absolute_control_url(IGDdatas data, const IGDdatas_service& service,
-                                 const std::string& location) {
-  data.first = service;
-  UPNPUrls urls{};
-  GetUPNPUrls(&urls, &data, location.c_str(), 0);
-  std::string control = urls.controlURL != nullptr ? urls.controlURL : "";
-  FreeUPNPUrls(&urls);
-  return control;
-}
-
-result<wan_service> read_service(const IGDdatas& data, const IGDdatas_service& service,
-                                 const ssdp::http_url& location) {
-  const std::string from = ssdp::to_string(location);
-  const auto refuse = [&](std::string detail) {
-    return failure{outcome::malformed, "reading " + from + " (UPnP)", std::move(detail)};
-  };
-  // miniupnpc cuts what is longer than its buffers without a word.
-  if (std::strlen(service.controlurl) + 1 >= sizeof service.controlurl) {
-    return refuse("its control URL is longer than 127 characters");
-  }
-  auto control = ssdp::check_location(absolute_control_url(data, service, from), location.host);
-  if (!control) return refuse("its control URL cannot be used: " + control.error().reason);
-  return wan_service{service.servicetype, std::move(*control)};
-}
-
-std::string escape_xml(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
 }
 
 /// The errorCode of a fault, also from XML too broken for a parser (seen: Archer C8), and signed,
@@ -101,42 +81,25 @@ struct error_words {
 };
 
 constexpr std::array upnp_errors{
-    error_words{401, "it does not know this action"},
-    error_words{402, "it does not accept the values (some routers accept no lease time)"},
-    error_words{501, "it could not do it, and does not say why"},
-    error_words{606, "it does not allow this device to do that"},
-    error_words{714, "there is no such entry"},
-    error_words{716, "it does not allow this external port"},
-    error_words{718, "the external port is already forwarded to another device"},
-    error_words{724, "it wants the same port outside and inside"},
-    error_words{725, "it keeps only permanent entries, none with a lease time"},
-    error_words{728, "its table of forwarded ports is full"},
-    error_words{729, "the port is already used by another rule of the router"},
+    error_words{upnp_error::invalid_action, "it does not know this action"},
+    error_words{upnp_error::invalid_args,
+                "it does not accept the values (some routers accept no lease time)"},
+    error_words{upnp_error::action_failed, "it could not do it, and does not say why"},
+    error_words{upnp_error::action_not_authorized, "it does not allow this device to do that"},
+    error_words{upnp_error::no_such_entry_in_array, "there is no such entry"},
+    error_words{upnp_error::wildcard_not_permitted_in_ext_port,
+                "it does not allow this external port"},
+    error_words{upnp_error::conflict_in_mapping_entry,
+                "the external port is already forwarded to another device"},
+    error_words{upnp_error::same_port_values_required, "it wants the same port outside and inside"},
+    error_words{upnp_error::only_permanent_leases_supported,
+                "it keeps only permanent entries, none with a lease time"},
+    error_words{upnp_error::no_port_maps_available, "its table of forwarded ports is full"},
+    error_words{upnp_error::conflict_with_other_mechanisms,
+                "the port is already used by another rule of the router"},
 };
 
 }  // namespace
-
-result<igd_description> read_description(const ssdp::http_url& location, const std::string& xml) {
-  IGDdatas data{};
-  parserootdesc(xml.data(), static_cast<int>(xml.size()), &data);
-  failure why{outcome::malformed, "reading " + ssdp::to_string(location) + " (UPnP)",
-              "it describes no WAN connection, so it is no Internet gateway"};
-  igd_description description;
-  for (const IGDdatas_service* service : {&data.first, &data.second}) {
-    if (service->servicetype[0] == '\0') continue;
-    if (auto usable = read_service(data, *service, location)) {
-      description.services.push_back(std::move(*usable));
-    } else {
-      why = usable.error();
-    }
-  }
-  if (description.services.empty()) return why;
-  const name_values names = leaf_elements(xml);
-  description.device = first_value(names, "friendlyName");
-  description.manufacturer = first_value(names, "manufacturer");
-  description.model = first_value(names, "modelName");
-  return description;
-}
 
 soap_call make_call(std::string_view service_type, std::string_view action,
                     const soap_arguments& arguments) {
@@ -157,6 +120,19 @@ std::optional<std::string> soap_values::find(std::string_view name) const {
       std::find_if(values_.begin(), values_.end(), [&](const auto& v) { return v.first == name; });
   if (match == values_.end()) return std::nullopt;
   return match->second;
+}
+
+std::optional<bool> soap_values::find_flag(std::string_view name) const {
+  const auto text = find(name);
+  if (text == "1" || text == "true" || text == "yes") return true;
+  if (text == "0" || text == "false" || text == "no") return false;
+  return std::nullopt;
+}
+
+std::optional<address> soap_values::find_address(std::string_view name) const {
+  boost::system::error_code error;
+  const address value = boost::asio::ip::make_address(find(name).value_or(""), error);
+  return error ? std::nullopt : std::optional{value};
 }
 
 result<soap_values> read_answer(std::string_view action, const http_reply& reply,

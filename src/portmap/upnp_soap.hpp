@@ -1,7 +1,8 @@
-// UPnP descriptions and SOAP as text: pure, no I/O. The XML is read by miniupnpc.
+// UPnP's SOAP as text: pure, no I/O. The XML of answers is read by miniupnpc.
 #pragma once
 
-#include <cstdint>
+#include <charconv>
+#include <natcheck/endpoint.hpp>
 #include <natcheck/error.hpp>
 #include <optional>
 #include <string>
@@ -10,26 +11,8 @@
 #include <vector>
 
 #include "portmap/upnp_http.hpp"
-#include "protocols/ssdp/url.hpp"
 
 namespace natcheck::portmap {
-
-/// WANIPConnection or WANPPPConnection of a device.
-struct wan_service {
-  std::string type;  ///< serviceType
-  ssdp::http_url control;
-};
-
-struct igd_description {
-  std::string device;  ///< friendlyName of the root device
-  std::string manufacturer;
-  std::string model;                  ///< modelName
-  std::vector<wan_service> services;  ///< at least one
-};
-
-/// Reads a device description that came from `location`. A control URL on another host than the
-/// one that was asked makes it unusable.
-result<igd_description> read_description(const ssdp::http_url& location, const std::string& xml);
 
 using soap_arguments = std::vector<std::pair<std::string_view, std::string>>;
 
@@ -42,11 +25,28 @@ class soap_values {
  public:
   explicit soap_values(std::vector<std::pair<std::string, std::string>> values)
       : values_(std::move(values)) {}
+  /// Entities are decoded. Longer values than 127 bytes are cut there, by miniupnpc.
   std::optional<std::string> find(std::string_view name) const;
+  /// Empty also where the value does not begin with a number that fits.
+  template <class Number>
+  std::optional<Number> find_number(std::string_view name) const;
+  /// Empty also where the value is no boolean (UPnP Device Architecture: 0/1, false/true, no/yes).
+  std::optional<bool> find_flag(std::string_view name) const;
+  /// Empty also where the value is no address.
+  std::optional<address> find_address(std::string_view name) const;
 
  private:
   std::vector<std::pair<std::string, std::string>> values_;
 };
+
+template <class Number>
+std::optional<Number> soap_values::find_number(std::string_view name) const {
+  const auto text = find(name);
+  if (!text) return std::nullopt;
+  Number value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  return error == std::errc{} ? std::optional{value} : std::nullopt;
+}
 
 /// Accepts only a response to `action`. A UPnP fault becomes `refused` with its errorCode, another
 /// HTTP status `refused` without one, and anything else (a login page, say) `malformed`.

@@ -45,6 +45,8 @@ TEST_F(Upnp, Answers) {
   EXPECT_EQ(evidence.external_address_error, std::nullopt);
   EXPECT_EQ(evidence.attempts, 1);
   EXPECT_TRUE(evidence.rtt);
+  EXPECT_EQ(evidence.wan_connections, 1U);
+  EXPECT_EQ(evidence.multicast_error, "");
   EXPECT_THAT(evidence.other_responders, IsEmpty());
 }
 
@@ -246,33 +248,43 @@ TEST_F(Upnp, ServiceThatHangsIsBounded) {
   EXPECT_LT(watch.elapsed(), 9s);
 }
 
-// Of two WAN connections the one in use counts, and what the other said is not mixed in.
-TEST_F(Upnp, TheConnectionInUseSpeaksForTheGateway) {
-  gateway_.description = describe_igd_with_ppp("/ctl");
-  gateway_.answers["/ppp#GetStatusInfo"] =
-      soap_response("GetStatusInfo",
-                    "<NewConnectionStatus>Unconfigured</NewConnectionStatus>"
-                    "<NewUptime>1</NewUptime>");
-  gateway_.answers["/ppp#GetExternalIPAddress"] = soap_fault(501);
+// A FRITZ!Box has both descriptions, and answers the calls of the DSL Forum's with 401.
+TEST_F(Upnp, TheDslForumsDescriptionIsTheSecondChoice) {
+  const std::string old = "urn:dslforum-org:service:WANIPConnection:1";
+  gateway_.answers["/tr64desc.xml"] = http_page(describe_igd_services(igd_service(old, "/tr64")));
+  gateway_.answers["/tr64"] = http_page("", "401 Unauthorized");
+  const auto answer_with = [&](const std::string& path, udp_peer& peer, const auto& from) {
+    peer.send(ssdp_answer(gateway_.base_url() + path, old), from);
+  };
+  gateway_.on_search = [&](udp_peer& peer, const std::string&, const auto& from) {
+    answer_with("/tr64desc.xml", peer, from);
+    answer_with("/rootDesc.xml", peer, from);
+  };
   auto evidence = ask();
-  EXPECT_THAT(*evidence.service, HasSubstr("WANIPConnection"));
-  EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
-  EXPECT_EQ(evidence.external_address_error, std::nullopt) << "that was the other connection's";
-  EXPECT_EQ(evidence.uptime_s, 4711U);
-  EXPECT_EQ(evidence.detail, "");
+  EXPECT_EQ(evidence.service, "urn:schemas-upnp-org:service:WANIPConnection:1");
+  EXPECT_EQ(evidence.location, gateway_.base_url() + "/rootDesc.xml");
+  gateway_.on_search = [&](udp_peer& peer, const std::string&, const auto& from) {
+    answer_with("/tr64desc.xml", peer, from);
+  };
+  gateway_.answers.erase("/tr64");
+  evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::answered) << "it is all there is, as on an HG531";
+  EXPECT_EQ(evidence.service, old);
+  EXPECT_EQ(evidence.location, gateway_.base_url() + "/tr64desc.xml");
 }
 
-TEST_F(Upnp, WithoutAStatusTheConnectionWithAnAddressSpeaks) {
-  gateway_.description = describe_igd_with_ppp("/ctl");
-  gateway_.answers["/ppp#GetStatusInfo"] = soap_fault(401);
-  gateway_.answers["/ctl#GetStatusInfo"] =
-      soap_response("GetStatusInfo", "<NewConnectionStatus>Unconfigured</NewConnectionStatus>");
-  gateway_.answers["/ctl#GetExternalIPAddress"] =
-      soap_response("GetExternalIPAddress", "<NewExternalIPAddress>0.0.0.0</NewExternalIPAddress>");
-  const auto evidence = ask();
-  EXPECT_THAT(*evidence.service, HasSubstr("WANPPPConnection"));
-  EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
-  EXPECT_EQ(evidence.connection_status, std::nullopt);
+// Sending to the broadcast address takes a permission that the socket has not: nothing leaves.
+TEST_F(Upnp, AMulticastThatCannotLeaveIsNamed) {
+  gateway_.multicast_to({asio::ip::make_address("255.255.255.255"), gateway_.ssdp.port()});
+  auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::answered);
+  EXPECT_EQ(evidence.multicast_error, "not permitted for this user");
+  gateway_.on_search = [](auto&, const auto&, const auto&) {};
+  evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::not_tried) << "half a schedule is no silence";
+  EXPECT_EQ(evidence.detail,
+            "no answer to 3 searches, and the one to everybody could not be sent: not permitted "
+            "for this user");
 }
 
 }  // namespace

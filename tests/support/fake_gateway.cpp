@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "core/bytes.hpp"
+#include "support/pcp_messages.hpp"
 
 namespace natcheck::support {
 namespace {
@@ -74,26 +75,12 @@ awaitable<void> send_answer(tcp::socket& socket, const http_answer& answer) {
   while (sent && answer.then == ending::repeat) sent = co_await write(socket, answer.bytes);
 }
 
-std::string service(const std::string& type, const std::string& control_url) {
+std::string values_of(const fake_gateway::row& entry) {
   return fmt::format(
-      "<service><serviceType>urn:schemas-upnp-org:service:{}</serviceType>"
-      "<serviceId>urn:upnp-org:serviceId:WANIPConn1</serviceId><SCPDURL>/WANIPCn.xml</SCPDURL>"
-      "<controlURL>{}</controlURL><eventSubURL>/evt</eventSubURL></service>",
-      type, control_url);
-}
-
-/// In the shape of miniupnpd's.
-std::string description_with(const std::string& services, const std::string& base) {
-  constexpr auto device_begin = [](const char* type) {
-    return fmt::format("<device><deviceType>urn:schemas-upnp-org:device:{}:1</deviceType>", type);
-  };
-  return "<?xml version=\"1.0\"?>\n<root xmlns=\"urn:schemas-upnp-org:device-1-0\">" + base +
-         device_begin("InternetGatewayDevice") +
-         "<friendlyName>Test router</friendlyName><manufacturer>Test makers</manufacturer>"
-         "<modelName>T-1000</modelName><deviceList>" +
-         device_begin("WANDevice") + "<friendlyName>WANDevice</friendlyName><deviceList>" +
-         device_begin("WANConnectionDevice") + "<serviceList>" + services +
-         "</serviceList></device></deviceList></device></deviceList></device></root>";
+      "<NewInternalPort>{}</NewInternalPort><NewInternalClient>{}</NewInternalClient>"
+      "<NewEnabled>{}</NewEnabled><NewPortMappingDescription>{}"
+      "</NewPortMappingDescription><NewLeaseDuration>{}</NewLeaseDuration>",
+      entry.port, entry.client, entry.enabled, entry.description, entry.lease);
 }
 
 }  // namespace
@@ -162,13 +149,35 @@ std::string ssdp_answer(const std::string& location, const std::string& target) 
       target, location);
 }
 
+std::string igd_service(const std::string& type, const std::string& control_url) {
+  return fmt::format(
+      "<service><serviceType>{}{}</serviceType>"
+      "<serviceId>urn:upnp-org:serviceId:WANIPConn1</serviceId><SCPDURL>/WANIPCn.xml</SCPDURL>"
+      "<controlURL>{}</controlURL><eventSubURL>/evt</eventSubURL></service>",
+      type.starts_with("urn:") ? "" : "urn:schemas-upnp-org:service:", type, control_url);
+}
+
+std::string describe_igd_services(const std::string& services, const std::string& base) {
+  // In the shape of miniupnpd's.
+  constexpr auto device_begin = [](const char* type) {
+    return fmt::format("<device><deviceType>urn:schemas-upnp-org:device:{}:1</deviceType>", type);
+  };
+  return "<?xml version=\"1.0\"?>\n<root xmlns=\"urn:schemas-upnp-org:device-1-0\">" + base +
+         device_begin("InternetGatewayDevice") +
+         "<friendlyName>Test router</friendlyName><manufacturer>Test makers</manufacturer>"
+         "<modelName>T-1000</modelName><deviceList>" +
+         device_begin("WANDevice") + "<friendlyName>WANDevice</friendlyName><deviceList>" +
+         device_begin("WANConnectionDevice") + "<serviceList>" + services +
+         "</serviceList></device></deviceList></device></deviceList></device></root>";
+}
+
 std::string describe_igd(const std::string& control_url, const std::string& base) {
-  return description_with(service("WANIPConnection:1", control_url), base);
+  return describe_igd_services(igd_service("WANIPConnection:1", control_url), base);
 }
 
 std::string describe_igd_with_ppp(const std::string& control_url) {
-  return description_with(
-      service("WANPPPConnection:1", "/ppp") + service("WANIPConnection:1", control_url), "");
+  return describe_igd_services(igd_service("WANPPPConnection:1", "/ppp") +
+                               igd_service("WANIPConnection:1", control_url));
 }
 
 std::optional<std::string> element(const std::string& xml, const std::string& name) {
@@ -229,11 +238,27 @@ std::vector<nat_pmp_request> fake_gateway::mapping_requests() const {
 }
 
 void fake_gateway::answer_nat_pmp(const std::string& request, const udp::endpoint& from) {
+  // As miniupnpd: both protocols on one port, told apart by their first byte.
+  if (request.starts_with('\2')) return answer_pcp(request, from);
   if (request.size() == 2) return nat_pmp.send(nat_pmp_address(0, external_address), from);
   const nat_pmp_request asked(request);
   nat_pmp.send(nat_pmp_mapping(static_cast<std::uint8_t>(asked.operation), asked.internal_port,
                                asked.external_port, asked.lifetime_s),
                from);
+}
+
+void fake_gateway::answer_pcp(const std::string& request, const udp::endpoint& from) {
+  constexpr int not_authorized = 2;
+  const pcp_request asked(request);
+  if (asked.operation == 0) return nat_pmp.send(pcp_answer(request, 0), from);
+  const std::pair key(asked.protocol, asked.internal_port);
+  const auto [owner, fresh] = pcp_owners_.try_emplace(key, asked.nonce);
+  if (owner->second != asked.nonce) {
+    return nat_pmp.send(pcp_answer(request, not_authorized), from);
+  }
+  if (asked.lifetime_s == 0) pcp_owners_.erase(owner);
+  const endpoint external{asio::ip::make_address(external_address), asked.external.port};
+  nat_pmp.send(pcp_grant(request, external, asked.lifetime_s), from);
 }
 
 void fake_gateway::answer_search(const std::string& request, const udp::endpoint& from) {
@@ -244,6 +269,7 @@ void fake_gateway::answer_search(const std::string& request, const udp::endpoint
 awaitable<void> fake_gateway::serve_http(tcp::socket& socket) {
   const http_request request = co_await read_request(socket);
   requests.push_back(request);
+  if (on_request) on_request(request);
   co_await send_answer(socket, answer(request));
 }
 
@@ -268,6 +294,14 @@ http_answer fake_gateway::act(const http_request& request) {
     return soap_response(name, fmt::format("<NewConnectionStatus>{}</NewConnectionStatus>"
                                            "<NewUptime>4711</NewUptime>",
                                            connection_status));
+  }
+  if (name == "GetFirewallStatus") {
+    return soap_response(name, fmt::format("<FirewallEnabled>{:d}</FirewallEnabled>"
+                                           "<InboundPinholeAllowed>{:d}</InboundPinholeAllowed>",
+                                           firewall_enabled, pinholes_allowed));
+  }
+  if (name == "GetGenericPortMappingEntry") {
+    return list(element(request.body, "NewPortMappingIndex").value_or(""));
   }
   const std::string key = element(request.body, "NewExternalPort").value_or("") + "/" +
                           element(request.body, "NewProtocol").value_or("");
@@ -294,13 +328,20 @@ http_answer fake_gateway::add(const std::string& key, const std::string& xml) {
 http_answer fake_gateway::read(const std::string& key) const {
   const auto known = table.find(key);
   if (known == table.end()) return soap_fault(714);
-  const row& entry = known->second;
+  return soap_response("GetSpecificPortMappingEntry", values_of(known->second));
+}
+
+http_answer fake_gateway::list(const std::string& index) const {
+  const auto skipped = static_cast<std::size_t>(std::stoul(index));
+  if (skipped >= table.size()) return after_last_entry;
+  const auto& [key, entry] = *std::next(table.begin(), static_cast<std::ptrdiff_t>(skipped));
+  const auto slash = key.find('/');
   return soap_response(
-      "GetSpecificPortMappingEntry",
-      fmt::format("<NewInternalPort>{}</NewInternalPort><NewInternalClient>{}</NewInternalClient>"
-                  "<NewEnabled>1</NewEnabled><NewPortMappingDescription>{}"
-                  "</NewPortMappingDescription><NewLeaseDuration>{}</NewLeaseDuration>",
-                  entry.port, entry.client, entry.description, entry.lease));
+      "GetGenericPortMappingEntry",
+      fmt::format("<NewRemoteHost>{}</NewRemoteHost><NewExternalPort>{}</NewExternalPort>"
+                  "<NewProtocol>{}</NewProtocol>{}",
+                  entry.remote_host, key.substr(0, slash), key.substr(slash + 1),
+                  values_of(entry)));
 }
 
 trap::trap(asio::io_context& io)

@@ -1,7 +1,8 @@
-// A home router as a script: NAT-PMP, SSDP and HTTP on loopback, with a port mapping table behind
-// them. Every part of it can be made to misbehave.
+// A home router as a script: NAT-PMP and PCP, SSDP and HTTP on loopback, with a port mapping table
+// behind them. Every part of it can be made to misbehave.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -63,7 +64,11 @@ struct nat_pmp_request {
 std::string ssdp_answer(
     const std::string& location,
     const std::string& target = "urn:schemas-upnp-org:device:InternetGatewayDevice:1");
-/// A description with one service; `base` is a URLBase element or nothing.
+/// A service of a description; `type` is as in "WANIPConnection:1", or a whole URN.
+std::string igd_service(const std::string& type, const std::string& control_url);
+/// A description with these services; `base` is a URLBase element or nothing.
+std::string describe_igd_services(const std::string& services, const std::string& base = "");
+/// The same with one WANIPConnection.
 std::string describe_igd(const std::string& control_url, const std::string& base = "");
 /// The same with a WANPPPConnection (at /ppp) before it.
 std::string describe_igd_with_ppp(const std::string& control_url);
@@ -78,6 +83,8 @@ class fake_gateway {
     std::string port;
     std::string description;
     std::string lease;
+    std::string remote_host{};
+    std::string enabled = "1";
   };
 
   explicit fake_gateway(asio::io_context& io);
@@ -98,13 +105,17 @@ class fake_gateway {
   // How it behaves; to be changed at any time.
   std::string external_address = "5.5.5.5";
   std::string connection_status = "Connected";
+  bool firewall_enabled = true;
+  bool pinholes_allowed = false;
   std::string description = describe_igd("/ctl");
-  std::string location;                        ///< empty: its own description
-  std::map<std::string, http_answer> answers;  ///< instead of its own: by action or path
-  udp_peer::script on_nat_pmp;                 ///< instead of its own
-  udp_peer::script on_search;                  ///< instead of its own
-  std::string keeps_description_as;            ///< empty: as it was asked to
-  bool keeps_entries = true;                   ///< else it says yes and keeps nothing
+  std::string location;                                 ///< empty: its own description
+  std::map<std::string, http_answer> answers;           ///< instead of its own: by action or path
+  udp_peer::script on_nat_pmp;                          ///< instead of its own
+  udp_peer::script on_search;                           ///< instead of its own
+  std::function<void(const http_request&)> on_request;  ///< before the request is answered
+  std::string keeps_description_as;                     ///< empty: as it was asked to
+  bool keeps_entries = true;                            ///< else it says yes and keeps nothing
+  http_answer after_last_entry = soap_fault(713);       ///< when its table is listed
 
   std::map<std::string, row> table;  ///< by "1234/TCP"
   std::vector<http_request> requests;
@@ -115,10 +126,13 @@ class fake_gateway {
   http_answer act(const http_request& request);
   http_answer add(const std::string& key, const std::string& xml);
   http_answer read(const std::string& key) const;
+  http_answer list(const std::string& index) const;
   void answer_nat_pmp(const std::string& request, const udp::endpoint& from);
+  void answer_pcp(const std::string& request, const udp::endpoint& from);
   void answer_search(const std::string& request, const udp::endpoint& from);
 
   bool nat_pmp_closed_ = false;
+  std::map<std::pair<int, int>, std::string> pcp_owners_;  ///< nonces by protocol, internal port
   std::uint16_t closed_port_;
   std::optional<endpoint> multicast_;
 

@@ -1,180 +1,16 @@
 #include "portmap/upnp_soap.hpp"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fstream>
-#include <sstream>
 
 namespace natcheck::portmap {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-const ssdp::http_url& location() {
-  static const auto url = ssdp::parse_url("http://192.168.1.1:5000/rootDesc.xml");
-  return *url;
-}
-
-std::string read_file(const std::string& name) {
-  std::ifstream file(std::string(TEST_DATA) + "/upnp/" + name, std::ios::binary);
-  EXPECT_TRUE(file) << name;
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
-std::string service(const std::string& type, const std::string& control) {
-  return fmt::format(
-      "<service><serviceType>{}</serviceType><serviceId>id</serviceId><SCPDURL>/s</SCPDURL>"
-      "<controlURL>{}</controlURL><eventSubURL>/e</eventSubURL></service>",
-      type, control);
-}
-
-std::string describe(const std::string& services, const std::string& base = "") {
-  return fmt::format(
-      "<?xml version=\"1.0\"?><root>{}<device><deviceType>d</deviceType><friendlyName>Box"
-      "</friendlyName><manufacturer>Maker</manufacturer><modelName>M1</modelName><serviceList>{}"
-      "</serviceList></device></root>",
-      base, services);
-}
-
 constexpr const char* ip_connection = "urn:schemas-upnp-org:service:WANIPConnection:1";
-constexpr const char* ppp_connection = "urn:schemas-upnp-org:service:WANPPPConnection:1";
-
-std::string url_of(const wan_service& service) { return ssdp::to_string(service.control); }
-
-// --- descriptions --------------------------------------------------------------------------
-
-TEST(Description, OfMiniupnpd) {
-  const auto read = read_description(location(), read_file("miniupnpd-2.3.1.xml"));
-  ASSERT_TRUE(read) << read.error().message();
-  EXPECT_EQ(read->device, "Debian router") << "the root device's, not an embedded one's";
-  EXPECT_EQ(read->manufacturer, "Debian");
-  EXPECT_EQ(read->model, "Debian router");
-  ASSERT_THAT(read->services, SizeIs(1));
-  EXPECT_EQ(read->services[0].type, "urn:schemas-upnp-org:service:WANIPConnection:2");
-  EXPECT_EQ(url_of(read->services[0]), "http://192.168.1.1:5000/ctl/IPConn");
-}
-
-TEST(Description, WithTwoConnections) {
-  const auto read = read_description(
-      location(), describe(service(ppp_connection, "/ppp") + service(ip_connection, "/ip")));
-  ASSERT_TRUE(read) << read.error().message();
-  ASSERT_THAT(read->services, SizeIs(2));
-  EXPECT_EQ(read->services[0].type, ppp_connection);
-  EXPECT_EQ(url_of(read->services[0]), "http://192.168.1.1:5000/ppp");
-  EXPECT_EQ(url_of(read->services[1]), "http://192.168.1.1:5000/ip");
-}
-
-TEST(Description, ControlUrlsInEveryShape) {
-  struct {
-    const char* base;
-    const char* control;
-    const char* absolute;
-  } const table[] = {
-      {"", "/ctl", "http://192.168.1.1:5000/ctl"},
-      {"", "ctl", "http://192.168.1.1:5000/ctl"},
-      {"", "http://192.168.1.1:5000/ctl", "http://192.168.1.1:5000/ctl"},
-      {"", "http://192.168.1.1:49152/ctl", "http://192.168.1.1:49152/ctl"},
-      {"<URLBase></URLBase>", "/ctl", "http://192.168.1.1:5000/ctl"},
-      {"<URLBase>http://192.168.1.1:2869/</URLBase>", "/ctl", "http://192.168.1.1:2869/ctl"},
-  };
-  for (const auto& row : table) {
-    const auto read =
-        read_description(location(), describe(service(ip_connection, row.control), row.base));
-    ASSERT_TRUE(read) << row.base << row.control << ": " << read.error().message();
-    EXPECT_EQ(url_of(read->services[0]), row.absolute) << row.base << row.control;
-  }
-}
-
-TEST(Description, NeverLeadsElsewhere) {
-  struct {
-    const char* base;
-    const char* control;
-    const char* reason;
-  } const table[] = {
-      {"", "http://10.0.0.9/ctl", "another host, 10.0.0.9"},
-      {"", "http://router.local/ctl", "no IP address"},
-      {"", "http://192.168.1.1@10.0.0.9/ctl", "user name"},
-      {"", "http://192.168.1.1:0/ctl", "impossible port"},
-      {"<URLBase>http://10.0.0.9/</URLBase>", "/ctl", "another host, 10.0.0.9"},
-      {"<URLBase>http://example.org/</URLBase>", "/ctl", "no IP address"},
-  };
-  for (const auto& row : table) {
-    const auto read =
-        read_description(location(), describe(service(ip_connection, row.control), row.base));
-    ASSERT_FALSE(read) << row.base << row.control;
-    EXPECT_EQ(read.error().kind, outcome::malformed);
-    EXPECT_THAT(read.error().detail, HasSubstr(row.reason)) << row.base << row.control;
-  }
-}
-
-TEST(Description, BaseAndPathCannotGrowIntoAnotherHost) {
-  for (const char* control : {"@10.0.0.9/ctl", ".example.org/ctl", ":80@10.0.0.9/", "0/ctl"}) {
-    const auto read = read_description(
-        location(),
-        describe(service(ip_connection, control), "<URLBase>http://192.168.1.1</URLBase>"));
-    if (!read) continue;
-    EXPECT_EQ(read->services[0].control.host, location().host) << control;
-  }
-}
-
-TEST(Description, OneUsableConnectionIsEnough) {
-  const auto read = read_description(
-      location(),
-      describe(service(ppp_connection, "http://10.0.0.9/ctl") + service(ip_connection, "/ctl")));
-  ASSERT_TRUE(read);
-  ASSERT_THAT(read->services, SizeIs(1));
-  EXPECT_EQ(read->services[0].type, ip_connection);
-}
-
-TEST(Description, OverlongControlUrlIsRefusedRatherThanCut) {
-  const auto with_length = [](std::size_t length) {
-    return read_description(location(),
-                            describe(service(ip_connection, "/" + std::string(length - 1, 'x'))));
-  };
-  EXPECT_TRUE(with_length(126));
-  for (const std::size_t length : {127UL, 128UL, 500UL}) {
-    const auto read = with_length(length);
-    ASSERT_FALSE(read) << length;
-    EXPECT_THAT(read.error().detail, HasSubstr("longer than 127"));
-  }
-}
-
-TEST(Description, OfSomethingElse) {
-  const std::string table[] = {
-      "",
-      "<html><body>Please log in</body></html>",
-      "\x1f\x8b\x08 gzip \xff",
-      describe(""),
-      describe(service("urn:schemas-upnp-org:service:ContentDirectory:1", "/ctl")),
-      // TR-064, the DSL Forum's: the same words, but every call needs a password.
-      describe(service("urn:dslforum-org:service:WANIPConnection:1", "/ctl")),
-  };
-  for (const std::string& xml : table) {
-    const auto read = read_description(location(), xml);
-    ASSERT_FALSE(read) << xml;
-    EXPECT_EQ(read.error().kind, outcome::malformed);
-    EXPECT_THAT(read.error().detail, HasSubstr("no WAN connection")) << xml;
-    EXPECT_THAT(read.error().operation, HasSubstr("http://192.168.1.1:5000/rootDesc.xml"));
-  }
-}
-
-TEST(Description, CutAnywhere) {
-  const std::string whole = read_file("miniupnpd-2.3.1.xml");
-  for (std::size_t size = 0; size < whole.size(); ++size) {
-    const auto read = read_description(location(), whole.substr(0, size));
-    if (!read) continue;
-    ASSERT_THAT(read->services, SizeIs(1)) << size;
-    EXPECT_EQ(read->services[0].control.host, location().host) << size;
-    EXPECT_THAT("/ctl/IPConn", StartsWith(read->services[0].control.target)) << size;
-  }
-}
 
 // --- calls ---------------------------------------------------------------------------------
 
@@ -237,6 +73,33 @@ TEST(Answer, GivesItsValues) {
   ASSERT_TRUE(values) << values.error().message();
   EXPECT_EQ(values->find("NewExternalIPAddress"), "5.5.5.5");
   EXPECT_EQ(values->find("NewUptime"), std::nullopt);
+}
+
+TEST(Answer, GivesTypedValues) {
+  const auto values = read({200,
+                            "<e><u:GetExternalIPAddressResponse><N>4711</N><Big>70000</Big>"
+                            "<Text>none</Text><Empty></Empty><A>5.5.5.5</A><Yes>1</Yes><No>false"
+                            "</No></u:GetExternalIPAddressResponse></e>"});
+  ASSERT_TRUE(values);
+  EXPECT_EQ(values->find_number<std::uint32_t>("N"), 4711U);
+  EXPECT_EQ(values->find_number<std::uint16_t>("Big"), std::nullopt);
+  EXPECT_EQ(values->find_address("A"), boost::asio::ip::make_address("5.5.5.5"));
+  EXPECT_EQ(values->find_flag("Yes"), true);
+  EXPECT_EQ(values->find_flag("No"), false);
+  for (const char* name : {"Text", "Empty", "Missing"}) {
+    EXPECT_EQ(values->find_number<std::uint16_t>(name), std::nullopt) << name;
+    EXPECT_EQ(values->find_address(name), std::nullopt) << name;
+    EXPECT_EQ(values->find_flag(name), std::nullopt) << name;
+  }
+}
+
+TEST(Answer, DecodesEntitiesOnce) {
+  const auto values = read({200,
+                            "<e><u:GetExternalIPAddressResponse><D>&lt;Tom &amp; &quot;Jerry&quot;"
+                            "&gt; &apos;&amp;lt;&#65; & &amp</D></u:GetExternalIPAddressResponse>"
+                            "</e>"});
+  ASSERT_TRUE(values);
+  EXPECT_EQ(values->find("D"), "<Tom & \"Jerry\"> '&lt;&#65; & &amp");
 }
 
 TEST(Answer, EmptyAndMissingAreDifferent) {

@@ -1,0 +1,45 @@
+// One HTTP exchange with somebody who may be slow, broken or hostile.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <natcheck/error.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/sockets.hpp"
+
+namespace natcheck::net {
+
+struct http_request {
+  std::string method = "GET";
+  std::string target;  ///< path and query
+  std::string host;    ///< the Host header
+  std::string user_agent;
+  std::vector<std::pair<std::string, std::string>> more_headers;
+  std::optional<std::string> body;
+};
+
+struct http_reply {
+  unsigned status = 0;
+  std::string body;                                    ///< empty where only the header was wanted
+  std::optional<std::string> location = std::nullopt;  ///< the Location header, as it came
+};
+
+struct http_bounds {
+  std::uint64_t body = 0;  ///< bytes; 0: the reply is complete with its header
+  steady_time deadline;    ///< of the whole exchange, however slowly the bytes come
+};
+
+/// Connects to `server` from `from`, asks and reads the answer. Follows no redirect and resolves no
+/// name. A body that is shorter than announced is taken as it is, unless it is empty.
+///
+/// Fails with `timed_out` when no connection comes about, with `malformed` when the answer is none
+/// of HTTP's, too long, or does not end in time.
+boost::asio::awaitable<result<http_reply>> http_exchange(endpoint server, source from,
+                                                         http_request request, http_bounds bounds,
+                                                         std::string operation);
+
+}  // namespace natcheck::net

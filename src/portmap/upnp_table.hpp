@@ -1,0 +1,28 @@
+// The gateway's table of port mappings, read by UPnP.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <natcheck/evidence.hpp>
+#include <natcheck/mappings.hpp>
+#include <string>
+#include <vector>
+
+#include "portmap/port_mapper.hpp"
+
+namespace natcheck::portmap {
+
+inline constexpr std::size_t max_rows = 1000;  ///< read of one table
+
+struct upnp_table {
+  upnp_evidence gateway;  ///< whether there is a table, and the WAN connection whose table it is
+  std::vector<gateway_mapping> rows;
+  /// Why there may be more than `rows`; empty when the end of the table was reached.
+  std::string incomplete_because;
+};
+
+/// Finds the gateway's WAN connection and reads its table row by row, until `deadline` at most.
+/// Changes nothing on the gateway.
+boost::asio::awaitable<upnp_table> read_upnp_table(gateway_access access,
+                                                   net::steady_time deadline);
+
+}  // namespace natcheck::portmap

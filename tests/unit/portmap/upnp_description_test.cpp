@@ -1,0 +1,319 @@
+#include "portmap/upnp_description.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <sstream>
+
+namespace natcheck::portmap {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::SizeIs;
+
+const ssdp::http_url& location() {
+  static const auto url = ssdp::parse_url("http://192.168.1.1:5000/rootDesc.xml");
+  return *url;
+}
+
+std::string read_file(const std::string& name) {
+  std::ifstream file(std::string(TEST_DATA) + "/upnp/" + name, std::ios::binary);
+  EXPECT_TRUE(file) << name;
+  std::ostringstream content;
+  content << file.rdbuf();
+  return content.str();
+}
+
+std::string service(const std::string& type, const std::string& control) {
+  return fmt::format(
+      "<service><serviceType>{}</serviceType><serviceId>id</serviceId><SCPDURL>/s</SCPDURL>"
+      "<controlURL>{}</controlURL><eventSubURL>/e</eventSubURL></service>",
+      type, control);
+}
+
+std::string describe(const std::string& services, const std::string& base = "") {
+  return fmt::format(
+      "<?xml version=\"1.0\"?><root>{}<device><deviceType>d</deviceType><friendlyName>Box"
+      "</friendlyName><manufacturer>Maker</manufacturer><modelName>M1</modelName><serviceList>{}"
+      "</serviceList></device></root>",
+      base, services);
+}
+
+constexpr const char* ip_connection = "urn:schemas-upnp-org:service:WANIPConnection:1";
+constexpr const char* ppp_connection = "urn:schemas-upnp-org:service:WANPPPConnection:1";
+
+std::string url_of(const wan_service& service) { return ssdp::to_string(service.control); }
+
+TEST(Description, OfMiniupnpd) {
+  const auto read = read_description(location(), read_file("miniupnpd-2.3.1.xml"));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->device, "Debian router") << "the root device's, not an embedded one's";
+  EXPECT_EQ(read->manufacturer, "Debian");
+  EXPECT_EQ(read->model, "Debian router");
+  ASSERT_THAT(read->services, SizeIs(1));
+  EXPECT_EQ(read->services[0].type, "urn:schemas-upnp-org:service:WANIPConnection:2");
+  EXPECT_EQ(url_of(read->services[0]), "http://192.168.1.1:5000/ctl/IPConn");
+  ASSERT_TRUE(read->ipv6_firewall);
+  EXPECT_EQ(url_of(*read->ipv6_firewall), "http://192.168.1.1:5000/ctl/IP6FCtl");
+}
+
+std::vector<std::string> urls_of(const igd_description& description) {
+  std::vector<std::string> urls;
+  for (const wan_service& service : description.services) urls.push_back(url_of(service));
+  return urls;
+}
+
+std::vector<std::string> words_of(const igd_description& description) {
+  std::vector<std::string> words;
+  for (const wan_service& service : description.services) {
+    words.push_back(service.type + " " + url_of(service));
+  }
+  return words;
+}
+
+TEST(Description, OfTwoLines) {
+  const auto read = read_description(location(), read_file("two-wans.xml"));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->device, "Router & Switch \xc3\xa9 <two lines>");
+  EXPECT_EQ(read->manufacturer, "AT&T");
+  EXPECT_EQ(read->model, "Router \"OS\"");
+  EXPECT_THAT(urls_of(*read), ElementsAre("http://192.168.1.1:2828/upnp/control/ip1?line=1&kind=ip",
+                                          "http://192.168.1.1:2828/upnp/control/ip2",
+                                          "http://192.168.1.1:2828/upnp/control/ppp2"));
+  EXPECT_FALSE(read->ipv6_firewall);
+}
+
+// TR-064, the DSL Forum's: the same words, and on most devices every call needs a password.
+TEST(Description, OfTheDslForum) {
+  const auto read = read_description(location(), read_file("dsl-forum.xml"));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_THAT(urls_of(*read), ElementsAre("http://192.168.1.1:5000/ctrlt/WANIPConnection_1",
+                                          "http://192.168.1.1:5000/ctrlt/WANPPPConnection_1"));
+  for (const wan_service& service : read->services) EXPECT_TRUE(is_dsl_forum(service));
+  const auto usual = read_description(location(), describe(service(ip_connection, "/ctl")));
+  ASSERT_TRUE(usual);
+  EXPECT_FALSE(is_dsl_forum(usual->services[0]));
+}
+
+TEST(Description, NestedOddly) {
+  const auto read = read_description(location(), read_file("nested-oddly.xml"));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->device, "Gateway") << "not of the media server around it";
+  EXPECT_EQ(read->manufacturer, "");
+  ASSERT_THAT(read->services, SizeIs(2));
+  EXPECT_EQ(read->services[0].type, ppp_connection);
+  EXPECT_EQ(url_of(read->services[0]), "http://192.168.1.1:49152/ppp");
+  EXPECT_EQ(read->services[1].control.host, location().host) << "entities are not expanded";
+}
+
+TEST(Description, OfEveryVersionAndWithNames) {
+  for (const std::string type :
+       {"urn:schemas-upnp-org:service:WANIPConnection:2", ip_connection, ppp_connection}) {
+    const auto read = read_description(location(), describe(service(type, "/ctl")));
+    ASSERT_TRUE(read) << type;
+    EXPECT_EQ(read->services[0].type, type);
+  }
+}
+
+TEST(Description, BytesAroundItDoNotMatter) {
+  const std::string whole = describe(service(ip_connection, "/ctl"));
+  for (const std::string& xml :
+       {"\xef\xbb\xbf" + whole, "\r\n  " + whole, whole + std::string(1, '\0'), whole + "</root>",
+        whole + "<html>"}) {
+    const auto read = read_description(location(), xml);
+    EXPECT_TRUE(read) << read.error().message();
+  }
+}
+
+TEST(Description, TheFirstSixteenCount) {
+  std::string services;
+  for (int i = 0; i < 100; ++i) services += service(ip_connection, fmt::format("/{}", i));
+  const auto read = read_description(location(), describe(services));
+  ASSERT_TRUE(read);
+  ASSERT_THAT(read->services, SizeIs(max_services));
+  EXPECT_EQ(read->services.back().control.target, "/15");
+}
+
+TEST(Description, AFirewallElsewhereIsLeftAlone) {
+  const std::string firewall = "urn:schemas-upnp-org:service:WANIPv6FirewallControl:1";
+  const auto read = read_description(location(), describe(service(ip_connection, "/ctl") +
+                                                          service(firewall, "http://10.0.0.9/fw")));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_FALSE(read->ipv6_firewall);
+  EXPECT_FALSE(read_description(location(), describe(service(firewall, "/fw"))));
+}
+
+TEST(Description, WithTwoConnections) {
+  const auto read = read_description(
+      location(), describe(service(ppp_connection, "/ppp") + service(ip_connection, "/ip")));
+  ASSERT_TRUE(read) << read.error().message();
+  ASSERT_THAT(read->services, SizeIs(2));
+  EXPECT_EQ(read->services[0].type, ppp_connection);
+  EXPECT_EQ(url_of(read->services[0]), "http://192.168.1.1:5000/ppp");
+  EXPECT_EQ(url_of(read->services[1]), "http://192.168.1.1:5000/ip");
+}
+
+TEST(Description, ControlUrlsInEveryShape) {
+  struct {
+    const char* base;
+    const char* control;
+    const char* absolute;
+  } const table[] = {
+      {"", "/ctl", "http://192.168.1.1:5000/ctl"},
+      {"", "ctl", "http://192.168.1.1:5000/ctl"},
+      {"", "http://192.168.1.1:5000/ctl", "http://192.168.1.1:5000/ctl"},
+      {"", "http://192.168.1.1:49152/ctl", "http://192.168.1.1:49152/ctl"},
+      {"<URLBase></URLBase>", "/ctl", "http://192.168.1.1:5000/ctl"},
+      {"<URLBase>http://192.168.1.1:2869/</URLBase>", "/ctl", "http://192.168.1.1:2869/ctl"},
+  };
+  for (const auto& row : table) {
+    const auto read =
+        read_description(location(), describe(service(ip_connection, row.control), row.base));
+    ASSERT_TRUE(read) << row.base << row.control << ": " << read.error().message();
+    EXPECT_EQ(url_of(read->services[0]), row.absolute) << row.base << row.control;
+  }
+}
+
+TEST(Description, NeverLeadsElsewhere) {
+  struct {
+    const char* base;
+    const char* control;
+    const char* reason;
+  } const table[] = {
+      {"", "http://10.0.0.9/ctl", "another host, 10.0.0.9"},
+      {"", "http://router.local/ctl", "no IP address"},
+      {"", "http://192.168.1.1@10.0.0.9/ctl", "user name"},
+      {"", "http://192.168.1.1:0/ctl", "impossible port"},
+      {"<URLBase>http://10.0.0.9/</URLBase>", "/ctl", "another host, 10.0.0.9"},
+      {"<URLBase>http://example.org/</URLBase>", "/ctl", "no IP address"},
+  };
+  for (const auto& row : table) {
+    const auto read =
+        read_description(location(), describe(service(ip_connection, row.control), row.base));
+    ASSERT_FALSE(read) << row.base << row.control;
+    EXPECT_EQ(read.error().kind, outcome::malformed);
+    EXPECT_THAT(read.error().detail, HasSubstr(row.reason)) << row.base << row.control;
+  }
+}
+
+TEST(Description, BaseAndPathCannotGrowIntoAnotherHost) {
+  for (const char* control : {"@10.0.0.9/ctl", ".example.org/ctl", ":80@10.0.0.9/", "0/ctl"}) {
+    const auto read = read_description(
+        location(),
+        describe(service(ip_connection, control), "<URLBase>http://192.168.1.1</URLBase>"));
+    if (!read) continue;
+    EXPECT_EQ(read->services[0].control.host, location().host) << control;
+  }
+}
+
+TEST(Description, OneUsableConnectionIsEnough) {
+  const auto read = read_description(
+      location(),
+      describe(service(ppp_connection, "http://10.0.0.9/ctl") + service(ip_connection, "/ctl")));
+  ASSERT_TRUE(read);
+  ASSERT_THAT(read->services, SizeIs(1));
+  EXPECT_EQ(read->services[0].type, ip_connection);
+}
+
+TEST(Description, OverlongControlUrlIsRefusedRatherThanCut) {
+  const auto with_length = [](std::size_t length) {
+    return read_description(location(),
+                            describe(service(ip_connection, "/" + std::string(length - 1, 'x'))));
+  };
+  EXPECT_TRUE(with_length(127));
+  for (const std::size_t length : {128UL, 500UL}) {
+    const auto read = with_length(length);
+    ASSERT_FALSE(read) << length;
+    EXPECT_THAT(read.error().detail, HasSubstr("longer than 127"));
+  }
+}
+
+TEST(Description, OfSomethingElse) {
+  const std::string table[] = {
+      "",
+      "<html><body>Please log in</body></html>",
+      "\x1f\x8b\x08 gzip \xff",
+      describe(""),
+      describe(service("urn:schemas-upnp-org:service:ContentDirectory:1", "/ctl")),
+  };
+  for (const std::string& xml : table) {
+    const auto read = read_description(location(), xml);
+    ASSERT_FALSE(read) << xml;
+    EXPECT_EQ(read.error().kind, outcome::malformed);
+    EXPECT_THAT(read.error().detail, HasSubstr("no WAN connection")) << xml;
+    EXPECT_THAT(read.error().operation, HasSubstr("http://192.168.1.1:5000/rootDesc.xml"));
+  }
+}
+
+// What is cut is never taken for the whole: a part of one URL may be another, on another host.
+TEST(Description, CutAnywhere) {
+  for (const char* name :
+       {"miniupnpd-2.3.1.xml", "two-wans.xml", "dsl-forum.xml", "nested-oddly.xml"}) {
+    const std::string whole = read_file(name);
+    const auto all = read_description(location(), whole);
+    ASSERT_TRUE(all) << name;
+    std::size_t most = 0;
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      const auto read = read_description(location(), whole.substr(0, size));
+      if (!read) continue;
+      EXPECT_THAT(words_of(*all), IsSupersetOf(words_of(*read))) << name << " " << size;
+      most = std::max(most, read->services.size());
+    }
+    EXPECT_EQ(most, all->services.size()) << name << ": what is complete is used";
+  }
+}
+
+TEST(Description, CutAnywhereLeadsNowhereElse) {
+  const std::string whole = describe(service(ip_connection, "http://192.168.1.100/ctl"),
+                                     "<URLBase>http://192.168.1.111/</URLBase>") +
+                            service(ppp_connection, "/ppp");
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    EXPECT_FALSE(read_description(location(), whole.substr(0, size))) << size;
+  }
+}
+
+std::string repeated(const std::string& text, std::size_t size) {
+  std::string all;
+  while (all.size() < size) all += text;
+  return all;
+}
+
+TEST(Description, JunkOfAMegabyte) {
+  constexpr std::size_t megabyte = 1 << 20;
+  std::string noise(megabyte, '\0');
+  std::uint32_t state = 1;  // a linear congruential generator: the same noise in each run
+  for (char& c : noise) {
+    state = state * 1664525 + 1013904223;
+    c = static_cast<char>(state >> 24);
+  }
+  for (const std::string& xml :
+       {noise, "<root>" + noise, repeated("<a>", megabyte), repeated("<service>", megabyte),
+        repeated("<device><deviceType>x", megabyte), repeated("&amp;", megabyte),
+        repeated("<service><serviceType>x</serviceType></service>", megabyte),
+        repeated("<!--", megabyte), repeated("<a b='", megabyte), repeated("</a>", megabyte)}) {
+    const auto read = read_description(location(), xml);
+    ASSERT_FALSE(read) << xml.substr(0, 40);
+    EXPECT_EQ(read.error().kind, outcome::malformed);
+    EXPECT_LT(read.error().detail.size(), 300U) << read.error().detail;
+  }
+}
+
+TEST(Description, HoweverDeepItIs) {
+  constexpr std::size_t depth = 100'000;
+  std::string xml;
+  for (std::size_t i = 0; i < depth; ++i) xml += "<device>";
+  xml += service(ip_connection, "/ctl");
+  for (std::size_t i = 0; i < depth; ++i) xml += "</device>";
+  const auto read = read_description(location(), xml);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_THAT(urls_of(*read), ElementsAre("http://192.168.1.1:5000/ctl"));
+}
+
+}  // namespace
+}  // namespace natcheck::portmap
