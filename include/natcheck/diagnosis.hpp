@@ -16,7 +16,11 @@ enum class verdict_code {
   double_nat,
   cgnat,
   ds_lite,
+  public_address_mismatch,
+  vpn_egress,
   gateway_wan_down,
+  no_internet,
+  captive_portal,
   ipv6_only,
   offline,
   inconclusive,
@@ -76,13 +80,16 @@ diagnosis diagnose(const discover_evidence& evidence);
 diagnosis diagnose(const probe_evidence& evidence);
 diagnosis diagnose(const mapping_evidence& evidence);
 
-/// The address the Internet sees, and who said exactly that ("nat-pmp", "upnp", "interface").
+/// The address the Internet sees, and who said exactly that ("pcp", "nat-pmp", "upnp", "stun",
+/// "interface").
 struct public_address {
   address ip;
   std::vector<std::string> sources;
 };
 
-/// Empty when nobody named a public address, or when sources contradict each other.
+/// What STUN servers saw, where any was asked with success; else what the gateway or this host's
+/// interface names, if it is a public address. Empty when nobody named one, or when those who count
+/// contradict each other.
 std::optional<public_address> public_address_of(const discover_evidence& evidence);
 
 /// The yes, no and could-not-tell of the command line.

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "diagnosis/evidence_lines.hpp"
 #include "diagnosis/remedies.hpp"
 #include "diagnosis/rules.hpp"
@@ -15,6 +17,55 @@ bool claims_are(const situation& s, address_scope scope) {
 
 std::string claimed(const situation& s) { return s.claims.front().ip.to_string(); }
 
+/// What the router says is no public address, and the Internet sees one: something beyond the
+/// router translates.
+confidence second_translation(const situation& s) {
+  return s.outside.sees_us() ? confidence::confirmed : confidence::likely;
+}
+
+/// "most likely " where nobody outside was there to prove it.
+std::string_view hedge(const situation& s) { return s.outside.sees_us() ? "" : "most likely "; }
+
+verdict own_shared_address(const situation& s) {
+  verdict v;
+  v.summary = fmt::format("The router names {} as its outside address, which is this machine's.",
+                          claimed(s));
+  v.evidence = {local_line(s), claimed(s) + " is on an interface of this machine, as a VPN has it",
+                "missing test: the router without that VPN"};
+  v.advice = {"switch the VPN off, then run natcheck discover again"};
+  return v;
+}
+
+/// Several addresses, none of which most servers saw, are several ways out of the router.
+std::string which_connection(const situation& s) {
+  const auto ip = s.seen_as();
+  return "if the router has two Internet connections: open the port on the one " +
+         (ip ? "that " + ip->to_string() + " belongs to" : "that it prefers");
+}
+
+verdict mismatch(const situation& s) {
+  const bool sure = s.outside.views.size() == 1 && s.outside.views.front().servers.size() > 1;
+  const auto carrier = s.outside.hop_within(address_scope::shared);
+  verdict v;
+  v.code = verdict_code::public_address_mismatch;
+  v.certainty = sure ? confidence::confirmed : confidence::likely;
+  v.summary = fmt::format(
+      "Your router says that its address is {}, but the Internet sees {}: {}.", claimed(s),
+      s.seen_as() ? s.seen_as()->to_string() : "several others",
+      carrier ? "most likely your provider translates it once more (carrier-grade NAT)"
+              : "your provider translates it once more, or the router has a second way out");
+  v.evidence = {local_line(s)};
+  if (carrier) {
+    v.evidence.push_back(fmt::format("hop {}, {}, is {}", carrier->ttl, carrier->ip->to_string(),
+                                     describe(scope_of(*carrier->ip))));
+  }
+  v.advice = around_the_provider(s);
+  if (!carrier) v.advice.insert(v.advice.begin(), which_connection(s));
+  return v;
+}
+
+}  // namespace
+
 std::vector<std::string> around_the_provider(const situation& s) {
   std::vector<std::string> advice{"ask the provider for a public IPv4 address"};
   if (const auto ip = s.global_ipv6()) advice.push_back(use_ipv6(*ip));
@@ -22,36 +73,32 @@ std::vector<std::string> around_the_provider(const situation& s) {
   return advice;
 }
 
-verdict own_shared_address(const situation& s) {
-  verdict v;
-  v.summary = fmt::format("The router names {} as its outside address, which is this machine's.",
-                          claimed(s));
-  v.evidence = {local_line(s), claimed(s) + " is on an interface of this machine, as a VPN has it",
-                "missing test: somebody outside who says which address is seen"};
-  v.advice = {"switch the VPN off, then run natcheck discover again"};
-  return v;
-}
-
-}  // namespace
-
 std::optional<verdict> contradicting_claims(const situation& s) {
   if (!contradict(s.claims)) return std::nullopt;
+  const bool all_public =
+      std::all_of(s.claims.begin(), s.claims.end(), [](const claim& c) { return is_public(c.ip); });
+  // Both are public, and the Internet sees neither: which of them was right does not matter.
+  if (all_public && s.outside.sees_us()) return std::nullopt;
   verdict v;
   v.summary = "The router names different outside addresses; which one is right is not known.";
-  v.evidence = {local_line(s), "missing test: somebody outside who says which address is seen"};
-  v.advice = {"look for the Internet (WAN) address in the router's menu: http://" + s.router() +
-              "/"};
+  v.evidence = {local_line(s), s.outside.sees_us()
+                                   ? "missing test: the router's own word on which one it uses"
+                                   : "missing test: somebody outside who says which one is seen"};
+  v.advice = {status_page(s.router())};
   return v;
 }
 
 std::optional<verdict> public_claim(const situation& s) {
   if (!claims_are(s, address_scope::global)) return std::nullopt;
-  return verdict{
+  if (s.outside.sees_us()) return mismatch(s);
+  verdict v{
       verdict_code::single_nat,
       confidence::unconfirmed,
       fmt::format("One NAT: your router says that {}, a public address, is its own.", claimed(s)),
-      {local_line(s), "nobody outside was asked: this is what the router says"},
-      {fmt::format("natcheck serve --map {}", example_port)}};
+      {local_line(s), "this is what the router says; nobody outside confirmed it"},
+      {open_a_port()}};
+  if (s.outside.reach != beyond::not_asked) v.advice.push_back(prove_it(s.claims.front().ip));
+  return v;
 }
 
 std::optional<verdict> shared_claim(const situation& s) {
@@ -59,12 +106,12 @@ std::optional<verdict> shared_claim(const situation& s) {
   if (is_own_address(s.seen.host, s.claims.front().ip)) return own_shared_address(s);
   return verdict{
       verdict_code::cgnat,
-      confidence::likely,
-      "Your provider most likely shares one public address among many customers "
-      "(carrier-grade NAT): a port opened on your router stays unreachable from the "
-      "Internet.",
+      second_translation(s),
+      fmt::format("Your provider {}shares one public address among many customers (carrier-grade "
+                  "NAT): a port opened on your router stays unreachable from the Internet.",
+                  hedge(s)),
       {fmt::format("the router's outside address {} is in 100.64.0.0/10 (RFC 6598)", claimed(s)),
-       local_line(s), "nobody outside was asked"},
+       local_line(s)},
       around_the_provider(s)};
 }
 
@@ -72,11 +119,12 @@ std::optional<verdict> ds_lite_claim(const situation& s) {
   if (!claims_are(s, address_scope::ds_lite)) return std::nullopt;
   return verdict{
       verdict_code::ds_lite,
-      confidence::likely,
-      "Your provider most likely carries IPv4 through an IPv6 tunnel (DS-Lite), whose "
-      "far end is shared: a port opened on your router stays unreachable by IPv4.",
+      second_translation(s),
+      fmt::format("Your provider {}carries IPv4 through IPv6 (DS-Lite or 464XLAT), and the far end "
+                  "is shared: a port opened on your router stays unreachable by IPv4.",
+                  hedge(s)),
       {fmt::format("the router's outside address {} is in 192.0.0.0/29 (RFC 6333)", claimed(s)),
-       local_line(s), "nobody outside was asked"},
+       local_line(s)},
       around_the_provider(s)};
 }
 
@@ -84,18 +132,26 @@ std::optional<verdict> private_claim(const situation& s) {
   if (!claims_are(s, address_scope::private_use) && !claims_are(s, address_scope::link_local)) {
     return std::nullopt;
   }
-  return verdict{
+  verdict v{
       verdict_code::double_nat,
-      confidence::likely,
-      "Your router most likely stands behind a second router (double NAT): a port must be opened "
-      "on both.",
+      second_translation(s),
+      fmt::format("Your router {}stands behind a second router (double NAT): a port must be opened "
+                  "on both.",
+                  hedge(s)),
       {fmt::format("the router's outside address {} is {}, so it is not on the Internet itself",
                    claimed(s), describe(scope_of(s.claims.front().ip))),
-       local_line(s), "nobody outside was asked"},
+       local_line(s)},
       {"put the outer router, or the provider's modem, into bridge mode",
        fmt::format(
            "or forward TCP port {0} on both: on the outer router to {1}:{0}, and on {2} to {3}:{0}",
            example_port, claimed(s), s.router(), s.local()->to_string())}};
+  if (const auto carrier = s.outside.hop_within(address_scope::shared)) {
+    v.advice.push_back(fmt::format(
+        "if that does not help: {} on the way looks like the provider's own NAT; ask the provider "
+        "for a public IPv4 address",
+        carrier->ip->to_string()));
+  }
+  return v;
 }
 
 std::optional<verdict> strange_claim(const situation& s) {
@@ -104,9 +160,11 @@ std::optional<verdict> strange_claim(const situation& s) {
   v.summary = fmt::format("The router claims the outside address {}, which cannot be a public one.",
                           claimed(s));
   v.evidence = {fmt::format("{} is {}", claimed(s), describe(scope_of(s.claims.front().ip))),
-                local_line(s), "missing test: somebody outside who says which address is seen"};
-  v.advice = {"look for the Internet (WAN) address in the router's menu: http://" + s.router() +
-              "/"};
+                local_line(s),
+                s.outside.sees_us() ? "missing test: the router's real outside address"
+                                    : "missing test: somebody outside who says which address is "
+                                      "seen"};
+  v.advice = {status_page(s.router())};
   return v;
 }
 

@@ -5,14 +5,18 @@ namespace natcheck {
 namespace {
 
 // In the order of verdict_code.
-constexpr std::array<std::string_view, 28> verdict_names{
+constexpr std::array<std::string_view, 32> verdict_names{
     "direct",
     "single-nat",
     "nat-no-mapping-service",
     "double-nat",
     "cgnat",
     "ds-lite",
+    "public-address-mismatch",
+    "vpn-egress",
     "gateway-wan-down",
+    "no-internet",
+    "captive-portal",
     "ipv6-only",
     "offline",
     "inconclusive",

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "diagnosis/evidence_lines.hpp"
@@ -8,17 +9,36 @@ namespace {
 
 using judging::situation;
 
-// The first that applies decides: the earliest break on the way from here to the Internet, then
-// what the gateway said, then what it did not say.
-constexpr std::array<judging::rule*, 16> rules{
-    judging::no_ipv4_route,    judging::dead_gateway,
-    judging::address_on_host,  judging::contradicting_claims,
-    judging::public_claim,     judging::shared_claim,
-    judging::ds_lite_claim,    judging::private_claim,
-    judging::strange_claim,    judging::hidden_address,
-    judging::wan_down,         judging::natpmp_network_failure,
-    judging::leaves_by_tunnel, judging::carrier_address_on_host,
-    judging::unfinished_tests, judging::no_service,
+// The first that applies decides: the earliest break on the way from here to the Internet. What
+// somebody outside saw stands before what the gateway said, that before what other routers tell,
+// and that before what nobody said.
+constexpr std::array rules{
+    judging::no_ipv4_route,
+    judging::dead_gateway,
+    judging::own_address_seen,
+    judging::claim_seen,
+    judging::tunnel_address_on_host,
+    judging::leaves_by_tunnel,
+    judging::captive_portal,
+    judging::nothing_beyond,
+    judging::public_address_on_host,
+    judging::contradicting_claims,
+    judging::public_claim,
+    judging::shared_claim,
+    judging::ds_lite_claim,
+    judging::private_claim,
+    judging::carrier_address_on_host,
+    judging::carrier_on_path,
+    judging::second_router_on_path,
+    judging::strange_claim,
+    judging::hidden_address,
+    judging::wan_down,
+    judging::network_failure,
+    judging::leaves_without_router,
+    judging::names_do_not_resolve,
+    judging::service_without_address,
+    judging::unfinished_tests,
+    judging::no_service,
 };
 
 verdict judge(const situation& s) {
@@ -28,40 +48,64 @@ verdict judge(const situation& s) {
   return *judging::nothing_learnt(s);
 }
 
+/// Who, of this host and its gateway, names this address too.
+std::vector<std::string> sources_of(const situation& s, const address& ip) {
+  std::vector<std::string> sources;
+  if (judging::is_own_address(s.seen.host, ip)) sources.emplace_back("interface");
+  for (const auto& claim : s.claims) {
+    if (claim.ip == ip) sources.emplace_back(claim.source);
+  }
+  return sources;
+}
+
+/// Nobody outside told: the word of this host or its gateway, where they do not contradict.
+std::optional<public_address> named_from_inside(const situation& s) {
+  const auto local = s.local();
+  const bool on_host = local && is_public(*local);
+  if (!on_host && s.claims.empty()) return std::nullopt;
+  const address ip = on_host ? *local : s.claims.front().ip;
+  if (!is_public(ip)) return std::nullopt;
+  const bool all_agree = std::all_of(s.claims.begin(), s.claims.end(),
+                                     [&](const auto& claim) { return claim.ip == ip; });
+  if (!all_agree) return std::nullopt;
+  return public_address{ip, sources_of(s, ip)};
+}
+
 }  // namespace
 
 diagnosis diagnose(const discover_evidence& evidence) {
   const situation s(evidence);
   diagnosis judged{judge(s), judging::findings_of(s)};
-  for (auto& line : judging::gateway_lines(s)) judged.main.evidence.push_back(std::move(line));
+  auto& lines = judged.main.evidence;
+  for (auto& line : judging::gateway_lines(s)) lines.push_back(std::move(line));
+  for (auto& line : judging::outside_lines(s)) lines.push_back(std::move(line));
   return judged;
 }
 
 std::optional<public_address> public_address_of(const discover_evidence& evidence) {
   const situation s(evidence);
-  const auto local = s.local();
-  const bool on_host = local && is_public(*local);
-  if (!on_host && s.claims.empty()) return std::nullopt;
-  public_address found{on_host ? *local : s.claims.front().ip, {}};
-  if (!is_public(found.ip)) return std::nullopt;
-  if (on_host) found.sources.emplace_back("interface");
-  for (const auto& claim : s.claims) {
-    if (claim.ip != found.ip) return std::nullopt;
-    found.sources.emplace_back(claim.source);
-  }
+  if (!s.outside.sees_us()) return named_from_inside(s);
+  const auto ip = s.seen_as();
+  if (!ip) return std::nullopt;
+  public_address found{*ip, sources_of(s, *ip)};
+  found.sources.emplace_back("stun");
   return found;
 }
 
-answer answer_of(const discover_evidence&, const verdict& judged) {
+answer answer_of(const discover_evidence& evidence, const verdict& judged) {
   switch (judged.code) {
     case verdict_code::direct:
     case verdict_code::single_nat:
     case verdict_code::ipv6_only:
       return answer::yes;
+    case verdict_code::nat_no_mapping_service:
+      return situation(evidence).seen_as() ? answer::yes : answer::unknown;
     case verdict_code::double_nat:
     case verdict_code::cgnat:
     case verdict_code::ds_lite:
     case verdict_code::gateway_wan_down:
+    case verdict_code::no_internet:
+    case verdict_code::captive_portal:
     case verdict_code::offline:
       return answer::no;
     default:

@@ -12,7 +12,8 @@ std::string with_detail(std::string_view what, const std::string& detail) {
   return detail.empty() ? std::string(what) : fmt::format("{}: {}", what, detail);
 }
 
-/// Of a service that did not answer.
+}  // namespace
+
 std::string failed(const service_evidence& service) {
   switch (service.state) {
     case service_state::refused:
@@ -29,6 +30,8 @@ std::string failed(const service_evidence& service) {
   return "no answer to " + counted(static_cast<std::size_t>(service.attempts), "request");
 }
 
+namespace {
+
 std::string outside_address(const address& ip) {
   return fmt::format("the router says that its outside address is {}, {}", ip.to_string(),
                      describe(scope_of(ip)));
@@ -37,6 +40,13 @@ std::string outside_address(const address& ip) {
 std::string answered_after(const char* name, const service_evidence& service) {
   return service.rtt ? fmt::format("{} ({}): ", name, in_ms(*service.rtt))
                      : fmt::format("{}: ", name);
+}
+
+std::string line(const pcp_evidence& service) {
+  if (service.state != service_state::answered) return "PCP: " + failed(service);
+  auto text = answered_after("PCP", service) + "the router speaks it";
+  if (service.result.value_or(0) != 0) text += fmt::format(", result {}", *service.result);
+  return with_detail(text, service.detail);
 }
 
 std::string line(const nat_pmp_evidence& service) {
@@ -100,18 +110,10 @@ std::string local_line(const situation& s) {
                      describe(scope_of(way_out.local)));
 }
 
-std::string names_of(const std::vector<claim>& claims) {
-  std::string names;
-  for (const auto& c : claims) {
-    if (!names.empty()) names += " and ";
-    names += c.name;
-  }
-  return names;
-}
-
 std::vector<std::string> gateway_lines(const situation& s) {
   if (!s.seen.gateway) return {};
-  std::vector<std::string> lines{line(s.seen.gateway->nat_pmp), line(s.seen.gateway->upnp)};
+  const auto& gateway = *s.seen.gateway;
+  std::vector<std::string> lines{line(gateway.pcp), line(gateway.nat_pmp), line(gateway.upnp)};
   if (auto neighbor = neighbor_line(s); !neighbor.empty()) lines.push_back(std::move(neighbor));
   return lines;
 }

@@ -14,10 +14,13 @@ std::string quoted(const std::string& foreign);
 /// "local address 192.168.1.10 on eth0 is private (RFC 1918)"; only with an IPv4 route.
 std::string local_line(const situation& s);
 
-/// "NAT-PMP and UPnP": the names of those that made these claims.
-std::string names_of(const std::vector<claim>& claims);
+/// Why a service did not answer: "no answer to 3 requests in 1750 ms".
+std::string failed(const service_evidence& service);
 
 /// One line for each service: answered, refused, silent; and what the kernel knows of the router.
 std::vector<std::string> gateway_lines(const situation& s);
+
+/// What was seen beyond the router: by whom, after how long, and who did not answer.
+std::vector<std::string> outside_lines(const situation& s);
 
 }  // namespace natcheck::judging

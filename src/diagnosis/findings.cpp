@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "diagnosis/evidence_lines.hpp"
 #include "diagnosis/rules.hpp"
 
@@ -12,22 +13,60 @@ namespace {
 
 using found = std::optional<finding>;
 
-found disagreement(const situation& s) {
+/// Shorter than this, and programs may not have opened their ports anew: a lease is renewed at half
+/// of its time, and the shortest that routers grant is 120 s (RFC 6887 section 15).
+constexpr std::uint32_t recent_s = 120;
+
+bool host_contradicts(const situation& s) {
   const auto local = s.local();
-  const bool with_host =
-      local && is_public(*local) &&
-      std::any_of(s.claims.begin(), s.claims.end(), [&](const claim& c) { return c.ip != *local; });
-  if (!differ(s.claims) && !with_host) return std::nullopt;
-  std::string summary = "Not everybody names the same outside address:";
-  if (with_host) summary += fmt::format(" this machine has {},", local->to_string());
-  for (const auto& c : s.claims) summary += fmt::format(" {} says {},", c.name, c.ip.to_string());
-  summary.back() = '.';
-  return finding{std::string(sources_disagree), summary,
-                 "compare with the Internet (WAN) address in the router's menu; a router with two "
-                 "Internet connections may be right twice"};
+  return local && is_public(*local) &&
+         std::any_of(s.claims.begin(), s.claims.end(),
+                     [&](const claim& c) { return c.ip != *local; });
 }
 
-found empty_address(const situation& s) {
+/// For how long the gateway has had its present state, by the service that says least.
+std::optional<std::uint32_t> age_of_state(const gateway_evidence& gateway) {
+  std::optional<std::uint32_t> age;
+  const auto look_at = [&age](const auto& service) {
+    if (service.state != service_state::answered || !service.epoch_s) return;
+    age = std::min(age.value_or(*service.epoch_s), *service.epoch_s);
+  };
+  look_at(gateway.pcp);
+  look_at(gateway.nat_pmp);
+  return age;
+}
+
+}  // namespace
+
+found find_disagreement(const situation& s) {
+  const bool with_host = host_contradicts(s);
+  const bool among_servers = s.outside.views.size() > 1;
+  if (!differ(s.claims) && !with_host && !among_servers) return std::nullopt;
+  std::string summary = "Not everybody names the same outside address:";
+  if (with_host) summary += fmt::format(" this machine has {},", s.local()->to_string());
+  for (const auto& c : s.claims) summary += fmt::format(" {} says {},", c.name, c.ip.to_string());
+  for (const auto& [ip, servers] : s.outside.views) {
+    summary += escape_bytes(fmt::format(" {} {} {},", fmt::join(servers, " and "),
+                                        servers.size() == 1 ? "sees" : "see", ip.to_string()));
+  }
+  summary.back() = '.';
+  return finding{std::string(sources_disagree), summary,
+                 among_servers ? "run it again, with other servers: natcheck discover --stun HOST; "
+                                 "one may be wrong, or there are several ways out"
+                               : "compare with the Internet (WAN) address in the router's menu; a "
+                                 "router with two Internet connections may be right twice"};
+}
+
+found find_wrong_word(const situation& s) {
+  if (!says_down(s) || s.outside.reach != beyond::answered) return std::nullopt;
+  return finding{std::string(sources_disagree),
+                 "The router says that it has no connection to the Internet, and yet somebody "
+                 "beyond it answers.",
+                 "if the router has two Internet connections, its service may speak of the other "
+                 "one; else restart the router"};
+}
+
+found find_empty_address(const situation& s) {
   if (!s.seen.gateway || !hides_address(s.seen.gateway->upnp)) return std::nullopt;
   return finding{std::string(upnp_empty_address),
                  "UPnP says that the router is connected, but not with which address.",
@@ -35,7 +74,7 @@ found empty_address(const situation& s) {
                  "private: see its log"};
 }
 
-found wrong_device(const situation& s) {
+found find_wrong_device(const situation& s) {
   if (!s.seen.gateway || s.seen.gateway->upnp.other_responders.empty()) return std::nullopt;
   std::string names;
   for (const auto& ip : s.seen.gateway->upnp.other_responders) {
@@ -48,7 +87,7 @@ found wrong_device(const situation& s) {
                  "if it is a second router: a port opened on it does not lead here"};
 }
 
-found several_routes(const situation& s) {
+found find_several_routes(const situation& s) {
   if (!s.seen.host.ipv4) return std::nullopt;
   const auto& used = s.seen.host.ipv4->interface;
   const auto others = default_routes(s.seen.host, used);
@@ -59,12 +98,50 @@ found several_routes(const situation& s) {
                  "to ask the other router: natcheck discover --interface " + others.front()};
 }
 
-}  // namespace
+found find_blocked_multicast(const situation& s) {
+  if (!s.seen.gateway || s.seen.gateway->upnp.multicast_error.empty()) return std::nullopt;
+  return finding{std::string(multicast_blocked),
+                 fmt::format("This machine did not let the search for UPnP out ({}): a router that "
+                             "answers to multicast only was not found.",
+                             escape_bytes(s.seen.gateway->upnp.multicast_error)),
+                 "allow UDP to 239.255.255.250, port 1900, in this machine's firewall"};
+}
+
+// dslforum-org service types are those of TR-064's forerunners; a Huawei HG531 has them.
+found find_old_version(const situation& s) {
+  if (!s.seen.gateway) return std::nullopt;
+  const auto& gateway = *s.seen.gateway;
+  const bool old_upnp =
+      gateway.upnp.service && gateway.upnp.service->find("dslforum-org") != std::string::npos;
+  if (gateway.pcp.version != 1 && !old_upnp) return std::nullopt;
+  return finding{std::string(old_protocol_version),
+                 old_upnp ? "The router's UPnP is of a kind that is older than the standard."
+                          : "The router speaks a version of PCP that is older than the standard.",
+                 "update the router's firmware; some programs cannot open ports on it"};
+}
+
+found find_lost_state(const situation& s) {
+  if (!s.seen.gateway) return std::nullopt;
+  const auto age = age_of_state(*s.seen.gateway);
+  if (!age || *age >= recent_s) return std::nullopt;
+  return finding{
+      std::string(gateway_state_lost),
+      fmt::format("The router's list of open ports was emptied {} s ago: it was restarted, or its "
+                  "address changed.",
+                  *age),
+      "ports that programs had opened before are closed until they ask again: restart those that "
+      "do not do so by themselves"};
+}
 
 std::vector<finding> findings_of(const situation& s) {
   std::vector<finding> all;
-  for (const auto look : {disagreement, empty_address, wrong_device, several_routes}) {
-    if (auto one = look(s)) all.push_back(*std::move(one));
+  for (const auto seek :
+       {find_disagreement, find_wrong_word, find_empty_address, find_wrong_device,
+        find_several_routes, find_blocked_multicast, find_old_version, find_lost_state,
+        find_dependent_mapping, find_blocked_udp, find_no_hairpin, find_short_binding,
+        find_rewriting, find_unresolved_names, find_nat64, find_ipv6_firewall, find_local_ipv6,
+        find_translated_ipv6}) {
+    if (auto one = seek(s)) all.push_back(*std::move(one));
   }
   return all;
 }

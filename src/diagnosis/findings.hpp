@@ -1,8 +1,12 @@
-// The codes of findings, as they stand in JSON and in docs/diagnoses.md.
+// The codes of findings, as they stand in JSON and in docs/diagnoses.md, and who looks for them.
 #pragma once
 
 #include <array>
+#include <natcheck/diagnosis.hpp>
+#include <optional>
 #include <string_view>
+
+#include "diagnosis/situation.hpp"
 
 namespace natcheck::judging {
 
@@ -10,8 +14,55 @@ inline constexpr std::string_view sources_disagree = "sources-disagree";
 inline constexpr std::string_view upnp_empty_address = "upnp-empty-address";
 inline constexpr std::string_view upnp_wrong_device = "upnp-wrong-device";
 inline constexpr std::string_view several_default_routes = "several-default-routes";
+inline constexpr std::string_view multicast_blocked = "multicast-blocked";
+inline constexpr std::string_view old_protocol_version = "old-protocol-version";
+inline constexpr std::string_view gateway_state_lost = "gateway-state-lost";
+inline constexpr std::string_view endpoint_dependent_mapping = "endpoint-dependent-mapping";
+inline constexpr std::string_view udp_blocked = "udp-blocked";
+inline constexpr std::string_view no_hairpin = "no-hairpin";
+inline constexpr std::string_view short_udp_binding = "short-udp-binding";
+inline constexpr std::string_view address_rewritten = "address-rewritten";
+inline constexpr std::string_view names_unresolved = "names-unresolved";
+inline constexpr std::string_view nat64 = "nat64";
+inline constexpr std::string_view ipv6_firewalled = "ipv6-firewalled";
+inline constexpr std::string_view ipv6_not_global = "ipv6-not-global";
+inline constexpr std::string_view ipv6_translated = "ipv6-translated";
 
-inline constexpr std::array finding_codes{sources_disagree, upnp_empty_address, upnp_wrong_device,
-                                          several_default_routes};
+inline constexpr std::array finding_codes{sources_disagree,   upnp_empty_address,
+                                          upnp_wrong_device,  several_default_routes,
+                                          multicast_blocked,  old_protocol_version,
+                                          gateway_state_lost, endpoint_dependent_mapping,
+                                          udp_blocked,        no_hairpin,
+                                          short_udp_binding,  address_rewritten,
+                                          names_unresolved,   nat64,
+                                          ipv6_firewalled,    ipv6_not_global,
+                                          ipv6_translated};
+
+/// Something worth knowing beside the verdict, where it is there to be found.
+using look = std::optional<finding>(const situation&);
+
+// About this host's way out and its gateway (findings.cpp).
+look find_disagreement;
+look find_wrong_word;
+look find_empty_address;
+look find_wrong_device;
+look find_several_routes;
+look find_blocked_multicast;
+look find_old_version;
+look find_lost_state;
+
+// About the NAT and what is beyond it (nat_findings.cpp).
+look find_dependent_mapping;
+look find_blocked_udp;
+look find_no_hairpin;
+look find_short_binding;
+look find_rewriting;
+look find_unresolved_names;
+
+// About IPv6 (ipv6_findings.cpp).
+look find_nat64;
+look find_ipv6_firewall;
+look find_local_ipv6;
+look find_translated_ipv6;
 
 }  // namespace natcheck::judging

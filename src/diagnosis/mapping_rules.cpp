@@ -4,6 +4,7 @@
 #include <array>
 #include <natcheck/diagnosis.hpp>
 
+#include "core/upnp_errors.hpp"
 #include "diagnosis/remedies.hpp"
 
 namespace natcheck {
@@ -68,21 +69,20 @@ struct known_code {
   const explanation* why;
 };
 
-// NAT-PMP: RFC 6886 section 3.5. UPnP: WANIPConnection's error codes.
+// NAT-PMP: RFC 6886 section 3.5.
 constexpr std::array known_codes{
     known_code{mapping_protocol::nat_pmp, 2, &not_allowed},
     known_code{mapping_protocol::nat_pmp, 3, &no_wan},
     known_code{mapping_protocol::nat_pmp, 4, &table_full},
-    known_code{mapping_protocol::upnp, 402, &only_permanent},
-    known_code{mapping_protocol::upnp, 501, &no_wan},
-    known_code{mapping_protocol::upnp, 606, &not_allowed},
-    known_code{mapping_protocol::upnp, 718, &conflict},
-    known_code{mapping_protocol::upnp, 725, &only_permanent},
-    known_code{mapping_protocol::upnp, 728, &table_full},
-    known_code{mapping_protocol::upnp, 729, &conflict},
+    known_code{mapping_protocol::upnp, upnp_error::invalid_args, &only_permanent},
+    known_code{mapping_protocol::upnp, upnp_error::action_failed, &no_wan},
+    known_code{mapping_protocol::upnp, upnp_error::action_not_authorized, &not_allowed},
+    known_code{mapping_protocol::upnp, upnp_error::conflict_in_mapping_entry, &conflict},
+    known_code{mapping_protocol::upnp, upnp_error::only_permanent_leases_supported,
+               &only_permanent},
+    known_code{mapping_protocol::upnp, upnp_error::no_port_maps_available, &table_full},
+    known_code{mapping_protocol::upnp, upnp_error::conflict_with_other_mechanisms, &conflict},
 };
-
-constexpr int absent_on_reading_back = -1;
 
 const explanation* explain_code(const mapping_attempt& attempt) {
   const auto known = std::find_if(known_codes.begin(), known_codes.end(), [&](const auto& k) {
@@ -92,7 +92,7 @@ const explanation* explain_code(const mapping_attempt& attempt) {
 }
 
 const explanation* explain(const mapping_attempt& attempt) {
-  if (attempt.code == absent_on_reading_back) return &not_kept;
+  if (attempt.code == upnp_error::not_kept) return &not_kept;
   if (attempt.code != 0) return explain_code(attempt);
   if (attempt.state == service_state::not_tried) return &not_finished;
   const bool no_answer =
@@ -126,14 +126,17 @@ confidence certainty_of(const explanation& why, const mapping_evidence& seen) {
 constexpr std::array<std::string_view, 5> state_words{"accepted", "refused", "no answer",
                                                       "unusable answer", "not tried"};
 
+// In the order of mapping_protocol.
+constexpr std::array<std::string_view, 3> protocol_names{"PCP", "NAT-PMP", "UPnP"};
+
 std::string line(const mapping_attempt& attempt) {
-  std::string text = attempt.via == mapping_protocol::nat_pmp ? "NAT-PMP: " : "UPnP: ";
+  auto text = fmt::format("{}: ", protocol_names.at(static_cast<std::size_t>(attempt.via)));
   if (attempt.state == service_state::silent && !attempt.detail.empty())
     return text + attempt.detail;
   text += state_words.at(static_cast<std::size_t>(attempt.state));
   const bool named = attempt.detail.find(std::to_string(attempt.code)) != std::string::npos;
   if (attempt.code > 0 && !named) text += fmt::format(", code {}", attempt.code);
-  if (attempt.code == absent_on_reading_back) text += ", not there on reading back";
+  if (attempt.code == upnp_error::not_kept) text += ", not there on reading back";
   return attempt.detail.empty() ? text : fmt::format("{}: {}", text, attempt.detail);
 }
 

@@ -42,6 +42,16 @@ std::string use_ipv6(const address& ip) {
       ip.to_string(), example_port);
 }
 
+std::string open_a_port() { return fmt::format("natcheck serve --map {}", example_port); }
+
+std::string prove_it(const address& ip) {
+  return probe_from_outside(ip) + "; only that proves that a port is open";
+}
+
+std::string status_page(const std::string& router) {
+  return "look for the Internet (WAN) address in the router's menu: http://" + router + "/";
+}
+
 std::string use_relay() {
   return "use a relay: a server with a public address that passes connections on to this machine";
 }

@@ -28,6 +28,15 @@ std::vector<std::string> revive_router(const std::string& router);
 /// "from outside, run: natcheck probe 5.5.5.5:1234"
 std::string probe_from_outside(const address& ip);
 
+/// "natcheck serve --map 1234"
+std::string open_a_port();
+
+/// The same as probe_from_outside, and why: no address proves that a port is open.
+std::string prove_it(const address& ip);
+
+/// Where the router says what its own outside address is.
+std::string status_page(const std::string& router);
+
 /// How to be reached by IPv6 instead.
 std::string use_ipv6(const address& ip);
 

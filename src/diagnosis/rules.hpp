@@ -9,15 +9,24 @@
 namespace natcheck::judging {
 
 /// A verdict when the rule applies. Its evidence holds what the rule rests on; what the gateway's
-/// services said is appended to it for every rule.
+/// services and the servers outside said is appended to it for every rule.
 using rule = std::optional<verdict>(const situation&);
 
 // The way out of this host (way_out_rules.cpp).
 rule no_ipv4_route;
 rule dead_gateway;
-rule address_on_host;
 rule leaves_by_tunnel;
+rule tunnel_address_on_host;
 rule carrier_address_on_host;
+rule leaves_without_router;
+
+// What is seen outside, and what is not (outside_rules.cpp).
+rule own_address_seen;
+rule claim_seen;
+rule captive_portal;
+rule nothing_beyond;
+rule public_address_on_host;
+rule names_do_not_resolve;
 
 // What the gateway claims (claim_rules.cpp).
 rule contradicting_claims;
@@ -27,13 +36,34 @@ rule ds_lite_claim;
 rule private_claim;
 rule strange_claim;
 
+// What routers beyond the gateway tell (path_rules.cpp).
+rule carrier_on_path;
+rule second_router_on_path;
+
 // What the gateway does not say (service_rules.cpp).
 rule hidden_address;
 rule wan_down;
-rule natpmp_network_failure;
+rule network_failure;
+rule service_without_address;
 rule unfinished_tests;
 rule no_service;
 rule nothing_learnt;
+
+/// Only IPv6 leads out, for the reason `no_ipv4`, a sentence; `why` is the evidence for it
+/// (ipv6_rules.cpp). Needs a global IPv6 address.
+verdict ipv6_alone(const situation& s, const std::string& no_ipv4, std::vector<std::string> why);
+
+/// IPv6 answers although this host has no public IPv6 address: it is translated (RFC 6296).
+verdict translated_ipv6(const situation& s);
+
+/// The gateway says that it has no connection; `certainty` is how sure that is.
+verdict judge_wan_down(const situation& s, confidence certainty);
+
+/// The gateway says, by some service, that it has no connection, and nobody names an address.
+bool says_down(const situation& s);
+
+/// The provider's NAT cannot be opened from here: what is left.
+std::vector<std::string> around_the_provider(const situation& s);
 
 /// What is worth knowing beside the verdict.
 std::vector<finding> findings_of(const situation& s);

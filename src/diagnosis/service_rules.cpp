@@ -7,19 +7,20 @@
 namespace natcheck::judging {
 namespace {
 
-constexpr std::uint16_t natpmp_network_failure_code = 3;  // RFC 6886 section 3.5
+constexpr std::uint16_t natpmp_network_failure = 3;  // RFC 6886 section 3.5
 
-std::string status_page(const situation& s) {
-  return "look for the Internet (WAN) address in the router's menu: http://" + s.router() + "/";
+bool names_nothing(const std::optional<address>& external) {
+  return external && scope_of(*external) == address_scope::unspecified;
 }
 
-bool is_open(const service_evidence& service) {
-  return service.state == service_state::not_tried || service.state == service_state::malformed;
-}
-
-template <class Service>
-bool gave_nothing(const Service& service) {
-  return declined(service) || service.state == service_state::silent;
+/// Services are there, and that they tell no outside address is their nature (PCP) or their
+/// mistake: they say that there is no Internet, and it answers.
+bool offers_without_address(const gateway_evidence& gateway) {
+  const bool pcp = gateway.pcp.state == service_state::answered && !declined(gateway.pcp);
+  const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address);
+  const bool upnp = names_nothing(gateway.upnp.external_address) || is_disconnected(gateway.upnp);
+  return (pcp || nat_pmp || upnp) && (pcp || gave_nothing(gateway.pcp)) &&
+         (nat_pmp || gave_nothing(gateway.nat_pmp)) && (upnp || gave_nothing(gateway.upnp));
 }
 
 std::string open_test(std::string_view name, const service_evidence& service) {
@@ -29,7 +30,37 @@ std::string open_test(std::string_view name, const service_evidence& service) {
 }
 
 bool was_refused(const gateway_evidence& gateway) {
-  return declined(gateway.nat_pmp) || declined(gateway.upnp);
+  return declined(gateway.pcp) || declined(gateway.nat_pmp) || declined(gateway.upnp);
+}
+
+/// Why the router is believed to hide an address that is not public; empty: it is not.
+std::vector<std::string> signs_of_hiding(const situation& s) {
+  std::vector<std::string> signs;
+  const auto& gateway = *s.seen.gateway;
+  if (hides_address(gateway.upnp)) {
+    signs.emplace_back("UPnP says that the router is connected, and gives no outside address");
+  }
+  if (hides_address(gateway.pcp)) {
+    signs.push_back(fmt::format("PCP result {} is what a router says behind a second NAT",
+                                *gateway.pcp.result));
+  }
+  if (reports_network_failure(gateway) && s.outside.reach == beyond::answered) {
+    signs.emplace_back("the router reports a network failure, and yet the Internet answers");
+  }
+  return signs;
+}
+
+std::string_view beyond_the_router(const situation& s) {
+  if (s.outside.sees_nothing()) return "nothing beyond the router answers";
+  return s.outside.reach == beyond::not_asked ? "nothing beyond the router was tested"
+                                              : "whether anything beyond the router answers is "
+                                                "not clear";
+}
+
+/// The router after ours, and no other one, tells where ours stands.
+bool next_router_is_public(const situation& s) {
+  const auto& hops = s.outside.hops;
+  return !hops.empty() && hops.front().ttl == 2 && is_public(*hops.front().ip);
 }
 
 }  // namespace
@@ -37,83 +68,123 @@ bool was_refused(const gateway_evidence& gateway) {
 // miniupnpd says Connected and then gives an empty address or error 501 when the address on its
 // outer interface is not public.
 std::optional<verdict> hidden_address(const situation& s) {
-  if (!s.seen.gateway || !hides_address(s.seen.gateway->upnp)) return std::nullopt;
+  if (!s.seen.gateway) return std::nullopt;
+  auto signs = signs_of_hiding(s);
+  if (signs.empty()) return std::nullopt;
+  signs.push_back(local_line(s));
   return verdict{
       verdict_code::double_nat,
       confidence::likely,
       "Your router is online and hides its outside address: most likely it has a private one, "
       "behind a second router (double NAT).",
-      {"UPnP says that the router is connected, and gives no outside address", local_line(s),
-       "nobody outside was asked"},
-      {status_page(s),
-       "if it is private: put the outer router into bridge mode, or forward TCP "
-       "port 1234 on both routers"}};
+      std::move(signs),
+      {status_page(s.router()),
+       fmt::format("if it is private: put the outer router into bridge mode, or forward TCP port "
+                   "{} on both routers",
+                   example_port),
+       "if it begins with 100.64 to 100.127: ask the provider for a public IPv4 address"}};
 }
 
-std::optional<verdict> wan_down(const situation& s) {
-  if (!s.seen.gateway) return std::nullopt;
+bool says_down(const situation& s) {
+  if (!s.seen.gateway || !s.claims.empty()) return false;
+  return is_disconnected(s.seen.gateway->upnp) || s.says_unspecified;
+}
+
+verdict judge_wan_down(const situation& s, confidence certainty) {
   const auto& upnp = s.seen.gateway->upnp;
-  const bool disconnected =
-      upnp.state == service_state::answered && upnp.connection_status && !is_connected(upnp);
-  if (!disconnected && !s.says_unspecified) return std::nullopt;
   verdict v{
       verdict_code::gateway_wan_down,
-      confidence::unconfirmed,
+      certainty,
       "Your router answers and says that it has no connection to the Internet.",
       {},
       {"check the router's Internet connection: its cable or line, and its status page http://" +
            s.router() + "/",
        "when the router is online again, run: natcheck discover"}};
-  if (disconnected) {
+  if (is_disconnected(upnp)) {
     v.evidence.push_back("UPnP connection status: " + quoted(*upnp.connection_status));
   }
   if (s.says_unspecified) v.evidence.emplace_back("the router's outside address is 0.0.0.0");
-  v.evidence.emplace_back("nothing beyond the router was tested");
+  if (reports_network_failure(*s.seen.gateway)) {
+    v.evidence.emplace_back("the router reports a network failure");
+  }
+  v.evidence.emplace_back(beyond_the_router(s));
   return v;
 }
 
-// Result 3 means "no lease from the provider" (RFC 6886 section 3.5), but miniupnpd sends it also
-// when its outside address is not a public one.
-std::optional<verdict> natpmp_network_failure(const situation& s) {
-  if (!s.seen.gateway || s.seen.gateway->nat_pmp.result != natpmp_network_failure_code) return {};
+// Where something beyond the router answers, its word is wrong, or about another connection.
+std::optional<verdict> wan_down(const situation& s) {
+  if (!says_down(s) || s.outside.reach == beyond::answered) return std::nullopt;
+  return judge_wan_down(s, confidence::unconfirmed);
+}
+
+std::optional<verdict> network_failure(const situation& s) {
+  if (!s.seen.gateway || !reports_network_failure(*s.seen.gateway)) return std::nullopt;
   verdict v;
   v.summary =
       "The router cannot name a public address: it has no Internet connection, or stands behind "
       "another router.";
-  v.evidence = {"NAT-PMP result 3 (network failure) means either, and nothing else told which",
+  const bool by_pcp = s.seen.gateway->nat_pmp.result != natpmp_network_failure;
+  v.evidence = {fmt::format("{} (network failure) means either, and nothing else told which",
+                            by_pcp ? "PCP result 7" : "NAT-PMP result 3"),
                 local_line(s), "missing test: somebody outside who says which address is seen"};
-  v.advice = {status_page(s), "if it shows none: check the router's cable or line",
+  v.advice = {status_page(s.router()), "if it shows none: check the router's cable or line",
               "if it shows a private one (10.x, 172.16-31.x, 192.168.x): the outer router must "
               "forward too, or be put into bridge mode"};
   return v;
 }
 
+// PCP names an address only where something is mapped (RFC 6887 section 11), which would change the
+// router; what the next router on the way is tells whether this one stands on the Internet.
+std::optional<verdict> service_without_address(const situation& s) {
+  if (!s.seen.gateway || !s.outside.sees_us() || !s.seen_as()) return std::nullopt;
+  if (!offers_without_address(*s.seen.gateway)) return std::nullopt;
+  const bool next = next_router_is_public(s);
+  return verdict{
+      verdict_code::single_nat,
+      next ? confidence::likely : confidence::unconfirmed,
+      fmt::format("One NAT, as far as can be seen: the Internet sees {}, and your router "
+                  "has a service that opens ports.",
+                  s.seen_as()->to_string()),
+      {local_line(s), next ? "the next router after yours has a public address"
+                           : "the router does not name its own outside address"},
+      {open_a_port(), prove_it(*s.seen_as())}};
+}
+
 std::optional<verdict> unfinished_tests(const situation& s) {
   if (!s.seen.gateway) return std::nullopt;
   const auto& gateway = *s.seen.gateway;
-  if (!is_open(gateway.nat_pmp) && !is_open(gateway.upnp)) return std::nullopt;
+  if (!is_open(gateway.pcp) && !is_open(gateway.nat_pmp) && !is_open(gateway.upnp)) return {};
   verdict v;
   v.summary = "The router's outside address is not known: not every test came to an end.";
   v.evidence = {local_line(s)};
+  if (is_open(gateway.pcp)) v.evidence.push_back(open_test("PCP", gateway.pcp));
   if (is_open(gateway.nat_pmp)) v.evidence.push_back(open_test("NAT-PMP", gateway.nat_pmp));
   if (is_open(gateway.upnp)) v.evidence.push_back(open_test("UPnP", gateway.upnp));
-  v.advice = {"natcheck discover --timeout 30", status_page(s)};
+  v.advice = {"natcheck discover --timeout 30", status_page(s.router())};
   return v;
 }
 
 std::optional<verdict> no_service(const situation& s) {
-  if (!s.seen.gateway || !is_alive(*s.seen.gateway)) return std::nullopt;
+  if (!s.seen.gateway) return std::nullopt;
   const auto& gateway = *s.seen.gateway;
-  if (!gave_nothing(gateway.nat_pmp) || !gave_nothing(gateway.upnp)) return std::nullopt;
+  if (!is_alive(gateway) && !s.outside.sees_us()) return std::nullopt;
+  if (!offers_nothing(gateway)) return std::nullopt;
   const bool present = was_refused(gateway) || gateway.neighbor == neighbor_state::reachable;
-  return verdict{
-      verdict_code::nat_no_mapping_service,
-      present ? confidence::likely : confidence::unconfirmed,
-      "Your router offers neither NAT-PMP nor UPnP to this machine, so natcheck cannot open a "
-      "port on it.",
-      {local_line(s)},
-      {turn_on_service(s.router()), "or " + forward_example(s.router(), *s.local()),
-       fmt::format("then run here: natcheck serve --port {}", example_port)}};
+  verdict v{verdict_code::nat_no_mapping_service,
+            present ? confidence::likely : confidence::unconfirmed,
+            "Your router offers neither NAT-PMP nor UPnP nor PCP to this machine, so natcheck "
+            "cannot open a port on it.",
+            {local_line(s)},
+            {turn_on_service(s.router()), "or " + forward_example(s.router(), *s.local()),
+             fmt::format("then run here: natcheck serve --port {}", example_port)}};
+  if (s.outside.sees_us()) {
+    const bool next = next_router_is_public(s);
+    v.certainty = next ? confidence::confirmed : confidence::likely;
+    v.evidence.emplace_back(next ? "the next router after yours has a public address"
+                                 : "missing test: whether a second router stands behind yours");
+  }
+  if (const auto ip = s.seen_as()) v.advice.push_back(probe_from_outside(*ip));
+  return v;
 }
 
 std::optional<verdict> nothing_learnt(const situation& s) {
@@ -121,7 +192,7 @@ std::optional<verdict> nothing_learnt(const situation& s) {
   v.summary = "What stands between this machine and the Internet could not be found out.";
   v.evidence = {local_line(s), "missing test: the router's outside address"};
   v.advice = {"natcheck discover --timeout 30"};
-  if (s.seen.gateway) v.advice.insert(v.advice.begin(), status_page(s));
+  if (s.seen.gateway) v.advice.insert(v.advice.begin(), status_page(s.router()));
   return v;
 }
 

@@ -5,14 +5,29 @@
 namespace natcheck::judging {
 namespace {
 
-// RFC 6886 section 3.5 and the UPnP IGD error codes.
+// RFC 6886 section 3.5, RFC 6887 section 7.4, and the UPnP IGD error codes.
 constexpr std::uint16_t natpmp_not_authorised = 2;
+constexpr std::uint16_t natpmp_network_failure = 3;
+constexpr std::uint16_t pcp_not_authorised = 2;
+constexpr std::uint16_t pcp_network_failure = 7;
+constexpr std::uint16_t pcp_no_resources = 8;
+constexpr std::uint16_t pcp_address_mismatch = 12;
 constexpr int upnp_action_failed = 501;
 constexpr int upnp_not_authorised = 606;
 
+/// Stable before temporary, and none that is on its way out.
+std::optional<address> lasting_ipv6(const interface_info& link) {
+  const auto lasting =
+      std::find_if(link.addresses.begin(), link.addresses.end(), [](const interface_address& own) {
+        return own.ip.is_v6() && is_public(own.ip) && !own.temporary && !own.deprecated;
+      });
+  if (lasting == link.addresses.end()) return std::nullopt;
+  return lasting->ip;
+}
+
 }  // namespace
 
-situation::situation(const discover_evidence& evidence) : seen(evidence) {
+situation::situation(const discover_evidence& evidence) : seen(evidence), outside(evidence) {
   if (!evidence.gateway) return;
   const auto add = [this](std::string_view source, std::string_view name, const auto& service) {
     const auto& ip = service.external_address;
@@ -32,9 +47,25 @@ std::optional<address> situation::local() const {
   return seen.host.ipv4->local;
 }
 
+std::optional<address> situation::seen_as() const {
+  if (const auto ip = outside.agreed()) return ip;
+  for (const auto& one : outside.views) {
+    if (is_own_address(seen.host, one.ip) || claims_name(*this, one.ip)) return one.ip;
+  }
+  return std::nullopt;
+}
+
 std::optional<address> situation::global_ipv6() const {
   if (!seen.host.ipv6 || !is_public(seen.host.ipv6->local)) return std::nullopt;
+  for (const auto& link : seen.host.interfaces) {
+    if (link.name != seen.host.ipv6->interface) continue;
+    if (const auto ip = lasting_ipv6(link)) return ip;
+  }
   return seen.host.ipv6->local;
+}
+
+bool situation::leaves_by_tunnel() const {
+  return seen.host.ipv4 && seen.host.ipv4->kind == interface_kind::tunnel;
 }
 
 std::string situation::router() const { return seen.gateway->ip.to_string(); }
@@ -51,6 +82,10 @@ bool contradict(const std::vector<claim>& claims) {
   });
 }
 
+bool claims_name(const situation& s, const address& ip) {
+  return std::any_of(s.claims.begin(), s.claims.end(), [&](const claim& c) { return c.ip == ip; });
+}
+
 bool is_connected(const upnp_evidence& upnp) {
   return upnp.connection_status == "Connected" || upnp.connection_status == "Up";
 }
@@ -60,9 +95,27 @@ bool hides_address(const upnp_evidence& upnp) {
   return upnp.external_address_text == "" || upnp.external_address_error == upnp_action_failed;
 }
 
+bool is_disconnected(const upnp_evidence& upnp) {
+  return upnp.state == service_state::answered && upnp.connection_status && !is_connected(upnp);
+}
+
+bool hides_address(const pcp_evidence& pcp) {
+  return has_spoken(pcp) && (pcp.result == pcp_no_resources || pcp.result == pcp_address_mismatch);
+}
+
+bool reports_network_failure(const gateway_evidence& gateway) {
+  return gateway.nat_pmp.result == natpmp_network_failure ||
+         gateway.pcp.result == pcp_network_failure;
+}
+
 bool has_spoken(const service_evidence& service) {
   return service.state == service_state::answered || service.state == service_state::refused ||
          service.state == service_state::malformed;
+}
+
+bool declined(const pcp_evidence& service) {
+  return (service.state == service_state::refused && !hides_address(service)) ||
+         (service.state == service_state::answered && service.result == pcp_not_authorised);
 }
 
 bool declined(const nat_pmp_evidence& service) {
@@ -76,13 +129,34 @@ bool declined(const upnp_evidence& service) {
           service.external_address_error == upnp_not_authorised);
 }
 
+bool gave_nothing(const pcp_evidence& service) {
+  return declined(service) || service.state == service_state::silent;
+}
+
+bool gave_nothing(const nat_pmp_evidence& service) {
+  return declined(service) || service.state == service_state::silent;
+}
+
+bool gave_nothing(const upnp_evidence& service) {
+  return declined(service) || service.state == service_state::silent;
+}
+
+bool offers_nothing(const gateway_evidence& gateway) {
+  return gave_nothing(gateway.pcp) && gave_nothing(gateway.nat_pmp) && gave_nothing(gateway.upnp);
+}
+
+bool is_open(const service_evidence& service) {
+  return service.state == service_state::not_tried || service.state == service_state::malformed;
+}
+
 bool is_alive(const gateway_evidence& gateway) {
-  return has_spoken(gateway.nat_pmp) || has_spoken(gateway.upnp) ||
+  return has_spoken(gateway.pcp) || has_spoken(gateway.nat_pmp) || has_spoken(gateway.upnp) ||
          gateway.neighbor == neighbor_state::reachable ||
          gateway.neighbor == neighbor_state::resolved;
 }
 
 bool is_own_address(const host_network& host, const address& ip) {
+  if ((host.ipv4 && host.ipv4->local == ip) || (host.ipv6 && host.ipv6->local == ip)) return true;
   return std::any_of(host.interfaces.begin(), host.interfaces.end(), [&](const auto& link) {
     return std::any_of(link.addresses.begin(), link.addresses.end(),
                        [&](const interface_address& own) { return own.ip == ip; });

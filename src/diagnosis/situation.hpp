@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "diagnosis/outside_view.hpp"
+
 namespace natcheck::judging {
 
 /// An address that the gateway named as its own on the outside.
@@ -20,13 +22,20 @@ struct situation {
   explicit situation(const discover_evidence& evidence);
 
   const discover_evidence& seen;
+  outside_view outside;
   std::vector<claim> claims;      ///< IPv4 only; 0.0.0.0 is no claim
   bool says_unspecified = false;  ///< some service named 0.0.0.0
 
   /// The source address of the IPv4 way out.
   std::optional<address> local() const;
-  /// A global IPv6 address with an IPv6 route beside it.
+  /// The IPv4 address that the Internet sees: the one most servers saw, or, where they are at odds,
+  /// the one that this host or its gateway names too. A server that is wrong does not hit on it.
+  std::optional<address> seen_as() const;
+  /// A global IPv6 address with an IPv6 route beside it; one that stays, where there is one
+  /// (RFC 8981 addresses change).
   std::optional<address> global_ipv6() const;
+  /// The IPv4 way out is a tunnel.
+  bool leaves_by_tunnel() const;
   /// "192.168.1.1"; only with a gateway.
   std::string router() const;
 };
@@ -37,19 +46,44 @@ bool differ(const std::vector<claim>& claims);
 /// They differ, and which of them is right would change the verdict.
 bool contradict(const std::vector<claim>& claims);
 
+bool claims_name(const situation& s, const address& ip);
+
 /// "Connected", or "Up" as some routers say.
 bool is_connected(const upnp_evidence& upnp);
+
+/// The router says by UPnP that it is not connected.
+bool is_disconnected(const upnp_evidence& upnp);
 
 /// The router says that it is online and withholds its address: what miniupnpd does when the
 /// address is not public.
 bool hides_address(const upnp_evidence& upnp);
 
+/// PCP results that tell of a second NAT: miniupnpd has no resources behind a private address, and
+/// an address mismatch means a translation between this host and the server (RFC 6887 section 7.4).
+bool hides_address(const pcp_evidence& pcp);
+
+/// "Network failure" by NAT-PMP or PCP, and no claim: no lease from the provider (RFC 6886
+/// section 3.5), but miniupnpd sends it also when its outside address is not a public one.
+bool reports_network_failure(const gateway_evidence& gateway);
+
 /// The service is there or was refused: somebody spoke, so the gateway is alive.
 bool has_spoken(const service_evidence& service);
 
 /// The service will not tell: refused as a whole, or this request by its policy.
+bool declined(const pcp_evidence& service);
 bool declined(const nat_pmp_evidence& service);
 bool declined(const upnp_evidence& service);
+
+/// It declined, or was silent for its whole schedule.
+bool gave_nothing(const pcp_evidence& service);
+bool gave_nothing(const nat_pmp_evidence& service);
+bool gave_nothing(const upnp_evidence& service);
+
+/// All of them.
+bool offers_nothing(const gateway_evidence& gateway);
+
+/// It was not asked to the end, or gave no usable answer: neither there nor absent.
+bool is_open(const service_evidence& service);
 
 bool is_alive(const gateway_evidence& gateway);
 

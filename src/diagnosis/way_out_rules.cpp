@@ -71,13 +71,15 @@ verdict not_on_this_interface(const std::vector<std::string>& others) {
   return v;
 }
 
-verdict ipv6_alone(const address& ip) {
-  return {verdict_code::ipv6_only,
-          confidence::unconfirmed,
-          "This machine has no way to the IPv4 Internet; it has a public IPv6 address.",
-          {"no IPv4 route", "IPv6 address " + ip.to_string() + " is public, and has a route",
-           "nobody outside was asked"},
-          {use_ipv6(ip), probe_from_outside(ip)}};
+/// No service spoke, and one of them at least was asked to the end.
+bool fell_silent(const gateway_evidence& gateway) {
+  const auto is_silent = [](const service_evidence& service) {
+    return service.state == service_state::silent;
+  };
+  if (has_spoken(gateway.pcp) || has_spoken(gateway.nat_pmp) || has_spoken(gateway.upnp)) {
+    return false;
+  }
+  return is_silent(gateway.pcp) || is_silent(gateway.nat_pmp) || is_silent(gateway.upnp);
 }
 
 verdict unreachable_router(const situation& s, const address& ipv6) {
@@ -90,11 +92,30 @@ verdict unreachable_router(const situation& s, const address& ipv6) {
   return v;
 }
 
+std::string how_it_arrives(const situation& s) {
+  if (s.outside.sees_nothing()) return ", and nothing on the Internet answers through it";
+  const auto ip = s.seen_as();
+  return ip ? fmt::format("; the Internet sees {}, an address of its far end", ip->to_string())
+            : "";
+}
+
+std::vector<std::string> other_interfaces(const situation& s) {
+  std::vector<std::string> advice;
+  for (const auto& name : default_routes(s.seen.host, s.seen.host.ipv4->interface)) {
+    advice.push_back(
+        fmt::format("to ask the router of {0} instead: natcheck discover --interface {0}", name));
+  }
+  return advice;
+}
+
 }  // namespace
 
 std::optional<verdict> no_ipv4_route(const situation& s) {
   if (s.seen.host.ipv4) return std::nullopt;
-  if (const auto ip = s.global_ipv6()) return ipv6_alone(*ip);
+  if (s.global_ipv6()) {
+    return ipv6_alone(s, "This machine has no way to the IPv4 Internet", {"no IPv4 route"});
+  }
+  if (s.seen.host.ipv6 && s.outside.ipv6_answered) return translated_ipv6(s);
   if (const auto others = other_ways(s.seen.host); !others.empty()) {
     return not_on_this_interface(others);
   }
@@ -110,9 +131,10 @@ std::optional<verdict> no_ipv4_route(const situation& s) {
 // was cut short proves nothing.
 std::optional<verdict> dead_gateway(const situation& s) {
   if (!s.seen.gateway || s.seen.gateway->neighbor != neighbor_state::unanswered) return {};
-  const auto& [nat_pmp, upnp] = std::tie(s.seen.gateway->nat_pmp, s.seen.gateway->upnp);
-  if (has_spoken(nat_pmp) || has_spoken(upnp)) return {};
-  if (nat_pmp.state != service_state::silent && upnp.state != service_state::silent) return {};
+  if (s.outside.reach == beyond::answered || !fell_silent(*s.seen.gateway)) return {};
+  if (s.global_ipv6() && s.outside.ipv6_answered) {
+    return ipv6_alone(s, "IPv4's router " + s.router() + " does not answer", {local_line(s)});
+  }
   if (const auto ip = s.global_ipv6()) return unreachable_router(s, *ip);
   return verdict{verdict_code::offline,
                  confidence::confirmed,
@@ -121,44 +143,50 @@ std::optional<verdict> dead_gateway(const situation& s) {
                  revive_router(s.router())};
 }
 
-std::optional<verdict> address_on_host(const situation& s) {
-  const auto local = s.local();
-  if (!local || !is_public(*local)) return std::nullopt;
-  const auto other = std::find_if(s.claims.begin(), s.claims.end(),
-                                  [&](const claim& c) { return c.ip != *local; });
-  if (other == s.claims.end()) {
-    return verdict{
-        verdict_code::direct,
-        confidence::unconfirmed,
-        fmt::format("This machine itself has the public address {}; no NAT was seen.",
-                    local->to_string()),
-        {local_line(s), "nobody outside was asked: a firewall may still be in between"},
-        {fmt::format("natcheck serve --port {}", example_port), probe_from_outside(*local),
-         fmt::format("if that fails: allow TCP port {} in this machine's firewall", example_port)}};
-  }
+// Without somebody outside who tells otherwise, a public address at this end of the tunnel, or one
+// that its far end claims, is believed.
+std::optional<verdict> leaves_by_tunnel(const situation& s) {
+  if (!s.leaves_by_tunnel()) return std::nullopt;
+  const bool claimed = !s.claims.empty() && is_public(s.claims.front().ip);
+  const bool untold = !s.outside.sees_us() && !s.outside.sees_nothing();
+  if (untold && (claimed || is_public(*s.local()))) return std::nullopt;
+  const auto& name = s.seen.host.ipv4->interface;
   verdict v;
-  v.summary = "This machine has a public address, but its router names another one.";
-  v.evidence = {local_line(s), "missing test: somebody outside who says which of them is seen"};
-  v.advice = {"run natcheck serve here, and natcheck probe from outside to each of the two: " +
-              local->to_string() + " and " + other->ip.to_string()};
+  v.code = verdict_code::vpn_egress;
+  v.certainty = s.outside.sees_us() ? confidence::confirmed : confidence::likely;
+  v.summary = fmt::format("Traffic to the Internet leaves by {}, a tunnel (VPN){}.", name,
+                          how_it_arrives(s));
+  v.evidence = {local_line(s)};
+  if (untold) v.evidence.emplace_back("missing test: the address that its far end gives");
+  v.advice = other_interfaces(s);
+  v.advice.emplace_back("ask the tunnel's operator whether it passes on ports to this machine");
+  v.advice.emplace_back("or set the tunnel up so that only some traffic takes it (split tunnel)");
   return v;
 }
 
-std::optional<verdict> leaves_by_tunnel(const situation& s) {
-  if (!s.seen.host.ipv4) return std::nullopt;
-  const auto& way_out = *s.seen.host.ipv4;
-  if (s.seen.gateway && way_out.kind != interface_kind::tunnel) return std::nullopt;
+std::optional<verdict> leaves_without_router(const situation& s) {
+  if (s.seen.gateway) return std::nullopt;
   verdict v;
-  v.summary = fmt::format("Traffic to the Internet leaves by {}, a {} that no router was found on.",
-                          way_out.interface,
-                          way_out.kind == interface_kind::tunnel ? "tunnel" : "direct link");
-  v.evidence = {local_line(s), "missing test: the address that somebody at its far end sees"};
-  for (const auto& name : default_routes(s.seen.host, way_out.interface)) {
-    v.advice.push_back(
-        fmt::format("to ask the router of {0} instead: natcheck discover --interface {0}", name));
-  }
-  v.advice.emplace_back("ask the tunnel's operator whether it passes on ports to this machine");
+  v.summary = fmt::format(
+      "Traffic to the Internet leaves by {}, a direct link that no router was found on.",
+      s.seen.host.ipv4->interface);
+  v.evidence = {local_line(s), "missing test: whoever translates at the far end of the link"};
+  v.advice = other_interfaces(s);
+  v.advice.emplace_back("ask the link's operator whether it passes on ports to this machine");
   return v;
+}
+
+// The inner end of DS-Lite (RFC 6333 section 5.7) or of 464XLAT (RFC 6877) on this very machine.
+std::optional<verdict> tunnel_address_on_host(const situation& s) {
+  const auto local = s.local();
+  if (!local || scope_of(*local) != address_scope::ds_lite) return std::nullopt;
+  return verdict{verdict_code::ds_lite,
+                 s.outside.sees_us() ? confidence::confirmed : confidence::likely,
+                 fmt::format("This machine's IPv4 is carried inside IPv6 ({}), and its far end is "
+                             "shared: nobody outside can reach it by IPv4.",
+                             s.seen.nat64 ? "464XLAT" : "DS-Lite or 464XLAT"),
+                 {local_line(s)},
+                 around_the_provider(s)};
 }
 
 // 100.64/10 without a router of one's own in between, as from a modem in bridge mode: the
@@ -166,15 +194,16 @@ std::optional<verdict> leaves_by_tunnel(const situation& s) {
 std::optional<verdict> carrier_address_on_host(const situation& s) {
   const auto local = s.local();
   if (!local || scope_of(*local) != address_scope::shared) return std::nullopt;
-  verdict v{verdict_code::cgnat,
-            confidence::likely,
-            "Your provider most likely shares one public address among many customers "
-            "(carrier-grade NAT): a port cannot be opened from here.",
-            {local_line(s), "nobody outside was asked"},
-            {"ask the provider for a public IPv4 address"}};
-  if (const auto ip = s.global_ipv6()) v.advice.push_back(use_ipv6(*ip));
-  v.advice.push_back(use_relay());
-  return v;
+  // A router that offers something may be one's own, whose network was given this range.
+  const bool nothing_offered = !s.seen.gateway || offers_nothing(*s.seen.gateway);
+  const bool proven = s.outside.sees_us() && nothing_offered;
+  return verdict{verdict_code::cgnat,
+                 proven ? confidence::confirmed : confidence::likely,
+                 fmt::format("Your provider {}shares one public address among many customers "
+                             "(carrier-grade NAT): a port cannot be opened from here.",
+                             proven ? "" : "most likely "),
+                 {local_line(s)},
+                 around_the_provider(s)};
 }
 
 }  // namespace natcheck::judging

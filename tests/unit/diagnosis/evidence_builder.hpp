@@ -3,6 +3,7 @@
 
 #include <natcheck/diagnosis.hpp>
 #include <string>
+#include <vector>
 
 namespace natcheck::testing {
 
@@ -43,9 +44,21 @@ inline discover_evidence home(const char* local = "192.168.1.10") {
   seen.gateway->ip = ip("192.168.1.1");
   seen.gateway->interface = "eth0";
   seen.gateway->neighbor = neighbor_state::reachable;
+  silence(seen.gateway->pcp);
   silence(seen.gateway->nat_pmp);
   silence(seen.gateway->upnp);
   return seen;
+}
+
+inline void pcp_says(discover_evidence& seen, std::uint16_t result) {
+  auto& service = seen.gateway->pcp;
+  service = {};
+  service.state = service_state::answered;
+  service.result = result;
+  service.version = std::uint8_t{2};
+  service.epoch_s = 86'400;
+  service.rtt = millis(0.4);
+  service.attempts = 1;
 }
 
 inline void nat_pmp_says(discover_evidence& seen, const char* external) {
@@ -82,6 +95,83 @@ inline void upnp_says(discover_evidence& seen, const std::string& external,
 inline void add_ipv6(discover_evidence& seen, const char* local = "2a00:1::10") {
   seen.host.ipv6 = way_out(local, "fe80::1");
   seen.host.ipv6->prefix_length = 64;
+}
+
+// --- outside -------------------------------------------------------------------------------
+
+/// A server on the Internet, known by its address, as it is before it was asked.
+inline stun_evidence server(const char* address, transport protocol = transport::udp) {
+  stun_evidence one;
+  one.address = endpoint{ip(address), 3478};
+  one.server = to_string(*one.address);
+  one.protocol = protocol;
+  one.family = one.address->ip.is_v6() ? 6 : 4;
+  return one;
+}
+
+inline void add_view(discover_evidence& seen, const char* address, const char* seen_as,
+                     transport protocol = transport::udp) {
+  auto one = server(address, protocol);
+  one.state = service_state::answered;
+  one.seen_as = endpoint{ip(seen_as), 40000};
+  one.rtt = millis(21);
+  one.attempts = 1;
+  seen.stun.push_back(one);
+}
+
+/// Two servers of different operators saw this.
+inline void seen_as(discover_evidence& seen, const char* address) {
+  add_view(seen, "9.9.0.7", address);
+  add_view(seen, "9.9.1.7", address);
+}
+
+/// Asked over UDP and TCP to the end.
+inline void add_silent(discover_evidence& seen, const char* address) {
+  for (const auto protocol : {transport::udp, transport::tcp}) {
+    auto one = server(address, protocol);
+    silence(one);
+    seen.stun.push_back(one);
+  }
+}
+
+inline void add_unresolved(discover_evidence& seen, const char* name = "stun.example.org:3478") {
+  stun_evidence one;
+  one.server = name;
+  one.detail = "the name does not resolve";
+  seen.stun.push_back(one);
+}
+
+/// What the trace brought: `ips` from TTL 1 on, nullptr where nothing came.
+inline void hops(discover_evidence& seen, const std::vector<const char*>& ips) {
+  seen.path = {};
+  seen.path.state = ips.empty() ? service_state::silent : service_state::answered;
+  seen.path.target = endpoint{ip("9.9.0.7"), 3478};
+  for (unsigned ttl = 1; const char* text : ips) {
+    path_hop hop;
+    hop.ttl = ttl++;
+    if (text != nullptr) hop.ip = ip(text);
+    seen.path.hops.push_back(hop);
+  }
+}
+
+inline void web(discover_evidence& seen, web_result result) {
+  seen.web = {};
+  seen.web.result = result;
+  seen.web.url = "http://check.example/generate_204";
+}
+
+inline void redirect(discover_evidence& seen, const char* location) {
+  web(seen, web_result::intercepted);
+  seen.web.status = 302;
+  seen.web.location = location;
+}
+
+/// Two servers, the path and the web were asked, and nothing beyond the gateway answered.
+inline void nothing_beyond(discover_evidence& seen) {
+  add_silent(seen, "9.9.0.7");
+  add_silent(seen, "9.9.1.7");
+  hops(seen, {"192.168.1.1"});
+  web(seen, web_result::failed);
 }
 
 }  // namespace natcheck::testing

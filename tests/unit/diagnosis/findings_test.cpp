@@ -86,6 +86,18 @@ TEST(PublicAddress, OfTheHost) {
   EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("interface", "upnp"));
 }
 
+TEST(PublicAddress, IsWhatServersOutsideSaw) {
+  auto seen = home();
+  nat_pmp_says(seen, "5.5.5.5");
+  upnp_says(seen, "100.64.5.2");
+  seen_as(seen, "5.5.5.5");
+  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("nat-pmp", "stun"));
+  seen = home("5.5.5.5");
+  seen_as(seen, "6.6.6.6");
+  EXPECT_EQ(public_address_of(seen)->ip, ip("6.6.6.6"));
+  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("stun"));
+}
+
 TEST(PublicAddress, IgnoresAnAddressInAnAnswerThatFailed) {
   auto seen = home();
   nat_pmp_says(seen, "5.5.5.5");

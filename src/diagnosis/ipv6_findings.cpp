@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include "diagnosis/findings.hpp"
+#include "diagnosis/remedies.hpp"
+
+namespace natcheck::judging {
+
+using found = std::optional<finding>;
+
+found find_nat64(const situation& s) {
+  if (!s.seen.nat64) return std::nullopt;
+  return finding{std::string(nat64),
+                 fmt::format("IPv4 servers are reached through a translator (NAT64, {}/{}): nobody "
+                             "can reach this machine by IPv4.",
+                             s.seen.nat64->ip.to_string(), s.seen.nat64->length),
+                 "let others come by IPv6"};
+}
+
+// Without a global address there is nothing behind the firewall to be reached.
+found find_ipv6_firewall(const situation& s) {
+  const auto ip = s.global_ipv6();
+  if (!ip || !s.seen.gateway || !s.seen.gateway->upnp.ipv6_firewall) return std::nullopt;
+  const auto& firewall = *s.seen.gateway->upnp.ipv6_firewall;
+  if (!firewall.enabled) return std::nullopt;
+  return finding{
+      std::string(ipv6_firewalled),
+      fmt::format("The router's IPv6 firewall is on; programs {} open it for themselves.",
+                  firewall.pinholes_allowed ? "may" : "may not"),
+      fmt::format("to be reached by IPv6, allow TCP port {} to {} in the router's IPv6 firewall",
+                  example_port, ip->to_string())};
+}
+
+found find_local_ipv6(const situation& s) {
+  const auto& way = s.seen.host.ipv6;
+  if (!way || scope_of(way->local) != address_scope::unique_local ||
+      !s.outside.ipv6_views.empty()) {
+    return std::nullopt;
+  }
+  return finding{std::string(ipv6_not_global),
+                 fmt::format("This machine's IPv6 address {} is for the local network only (RFC "
+                             "4193).",
+                             way->local.to_string()),
+                 "turn on IPv6 from the provider in the router, if there is any"};
+}
+
+found find_translated_ipv6(const situation& s) {
+  if (s.outside.ipv6_views.empty()) return std::nullopt;
+  const auto& seen = s.outside.ipv6_views.front().ip;
+  if (is_own_address(s.seen.host, seen)) return std::nullopt;
+  return finding{std::string(ipv6_translated),
+                 fmt::format("IPv6 is translated on the way: the Internet sees {}, which is no "
+                             "address of this machine.",
+                             seen.to_string()),
+                 "turn off IPv6 translation (NAT66, NPTv6) in the router, or leave by another "
+                 "interface: VPNs do it too"};
+}
+
+}  // namespace natcheck::judging

@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include "diagnosis/evidence_lines.hpp"
+#include "diagnosis/remedies.hpp"
+#include "diagnosis/rules.hpp"
+
+namespace natcheck::judging {
+namespace {
+
+/// Somebody outside saw an address of this machine, so nothing translates.
+bool is_seen_untranslated(const situation& s) {
+  const auto& views = s.outside.ipv6_views;
+  return !views.empty() && is_own_address(s.seen.host, views.front().ip);
+}
+
+confidence certainty_of(const situation& s) {
+  if (is_seen_untranslated(s)) return confidence::confirmed;
+  return s.outside.ipv6_answered ? confidence::likely : confidence::unconfirmed;
+}
+
+verdict silent_ipv6(const situation& s, const address& ip, const std::string& no_ipv4) {
+  verdict v;
+  v.code = verdict_code::no_internet;
+  v.certainty = confidence::likely;
+  v.summary = no_ipv4 + ", and nobody on the Internet answers by IPv6.";
+  v.evidence = {"IPv6 address " + ip.to_string() + " is public, and has a route"};
+  v.advice = {"check the router's Internet connection: its cable or line, and its status page",
+              "if the router is online: restart it, then ask the provider about IPv6"};
+  if (s.seen.host.ipv6->gateway) {
+    v.evidence.push_back("the IPv6 router is " + s.seen.host.ipv6->gateway->to_string());
+  }
+  return v;
+}
+
+}  // namespace
+
+verdict ipv6_alone(const situation& s, const std::string& no_ipv4, std::vector<std::string> why) {
+  const address ip = *s.global_ipv6();
+  if (s.outside.ipv6_silent) return silent_ipv6(s, ip, no_ipv4);
+  verdict v{verdict_code::ipv6_only,
+            certainty_of(s),
+            no_ipv4 + "; it has a public IPv6 address.",
+            std::move(why),
+            {use_ipv6(ip), prove_it(ip)}};
+  if (is_seen_untranslated(s))
+    v.summary = no_ipv4 + "; by IPv6 it has a public address that works.";
+  v.evidence.push_back("IPv6 address " + ip.to_string() + " is public, and has a route");
+  return v;
+}
+
+verdict translated_ipv6(const situation& s) {
+  verdict v;
+  v.summary = "This machine has no IPv4 way out, and its IPv6 address is not a public one.";
+  v.evidence = {"no IPv4 route", "IPv6 address " + s.seen.host.ipv6->local.to_string() + " is " +
+                                     std::string(describe(scope_of(s.seen.host.ipv6->local)))};
+  if (!s.outside.ipv6_views.empty()) {
+    v.evidence.push_back("the Internet sees " + s.outside.ipv6_views.front().ip.to_string() +
+                         ": something translates IPv6 (NPTv6, RFC 6296)");
+  }
+  v.evidence.emplace_back("missing test: a connection from outside");
+  v.advice = {
+      "turn off IPv6 translation in the router, so that it passes on the provider's prefix"};
+  return v;
+}
+
+}  // namespace natcheck::judging

@@ -1,0 +1,113 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "diagnosis/findings.hpp"
+
+namespace natcheck::judging {
+namespace {
+
+using found = std::optional<finding>;
+
+constexpr std::chrono::seconds shortest_binding{120};  // RFC 4787 section 4.3, REQ-5
+
+bool by_ipv4(const stun_evidence& server, transport protocol) {
+  return server.family == 4 && server.protocol == protocol;
+}
+
+/// Two servers that were asked from one local endpoint saw one address, and different ports.
+bool saw_different_ports(const stun_evidence& a, const stun_evidence& b) {
+  if (!by_ipv4(a, transport::udp) || !by_ipv4(b, transport::udp)) return false;
+  if (!a.local || a.local != b.local || !a.seen_as || !b.seen_as) return false;
+  return a.seen_as->ip == b.seen_as->ip && a.seen_as->port != b.seen_as->port;
+}
+
+bool ports_differ(const std::vector<stun_evidence>& stun) {
+  return std::any_of(stun.begin(), stun.end(), [&](const auto& a) {
+    return std::any_of(stun.begin(), stun.end(),
+                       [&](const auto& b) { return saw_different_ports(a, b); });
+  });
+}
+
+bool maps_by_destination(const nat_evidence& nat) {
+  return nat.mapping == nat_behavior::address_dependent ||
+         nat.mapping == nat_behavior::address_and_port_dependent;
+}
+
+}  // namespace
+
+found find_dependent_mapping(const situation& s) {
+  if (!maps_by_destination(s.seen.nat) && !ports_differ(s.seen.stun)) return std::nullopt;
+  return finding{
+      std::string(endpoint_dependent_mapping),
+      "The NAT uses another outside port for each destination (\"symmetric NAT\"): games "
+      "and calls between two homes will often need a relay.",
+      "a port that is opened on the router is not affected; else look for \"full cone\" "
+      "or \"endpoint-independent\" NAT in the router's menu"};
+}
+
+found find_blocked_udp(const situation& s) {
+  bool udp_was_asked = false;
+  bool tcp_answered = false;
+  for (const auto& server : s.seen.stun) {
+    if (by_ipv4(server, transport::tcp)) {
+      tcp_answered |= server.state == service_state::answered;
+    } else if (by_ipv4(server, transport::udp) && server.address) {
+      const bool over =
+          server.state == service_state::silent || server.state == service_state::refused;
+      if (!over) return std::nullopt;
+      udp_was_asked = true;
+    }
+  }
+  if (!udp_was_asked || !tcp_answered) return std::nullopt;
+  return finding{std::string(udp_blocked), "UDP does not get through to the Internet, TCP does.",
+                 "allow outgoing UDP in the firewall of this network; calls, games, and VPNs like "
+                 "WireGuard need it"};
+}
+
+found find_no_hairpin(const situation& s) {
+  if (s.seen.nat.hairpin != tested::no) return std::nullopt;
+  return finding{
+      std::string(no_hairpin),
+      "The router does not lead its own public address back inside (no hairpin).",
+      "inside this network, use the server's private address; test from another network"};
+}
+
+found find_short_binding(const situation& s) {
+  const auto& lifetime = s.seen.nat.lifetime;
+  if (!lifetime || !lifetime->gone_after || *lifetime->gone_after >= shortest_binding) {
+    return std::nullopt;
+  }
+  const auto alive = lifetime->alive_after.value_or(std::chrono::seconds(0));
+  return finding{std::string(short_udp_binding),
+                 fmt::format("The NAT forgets UDP connections that are idle for {} s; it should "
+                             "keep them for 120 s (RFC 4787).",
+                             lifetime->gone_after->count()),
+                 alive.count() > 0
+                     ? fmt::format("send a keep-alive at least every {} s", alive.count())
+                     : "send keep-alives often, or use TCP"};
+}
+
+found find_rewriting(const situation& s) {
+  const auto server = std::find_if(s.seen.stun.begin(), s.seen.stun.end(),
+                                   [](const auto& one) { return one.rewritten_as && one.seen_as; });
+  if (server == s.seen.stun.end()) return std::nullopt;
+  return finding{std::string(address_rewritten),
+                 fmt::format("Something on the way rewrites addresses inside packets: {} said {}, "
+                             "and {} arrived.",
+                             escape_bytes(server->server), to_string(*server->seen_as),
+                             to_string(*server->rewritten_as)),
+                 "turn off the router's helpers (ALG), SIP ALG first: they break calls and games"};
+}
+
+found find_unresolved_names(const situation& s) {
+  if (!s.outside.names_do_not_resolve || s.outside.sees_nothing()) return std::nullopt;
+  return finding{std::string(names_unresolved),
+                 "The names of the servers outside do not resolve (DNS), so nobody could be asked "
+                 "who sees this machine.",
+                 "check the DNS servers in /etc/resolv.conf, or ask a server by its address: "
+                 "natcheck discover --stun ADDRESS"};
+}
+
+}  // namespace natcheck::judging

@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/canonical.hpp"
+#include "core/text.hpp"
+#include "core/units.hpp"
+#include "diagnosis/evidence_lines.hpp"
+
+namespace natcheck::judging {
+namespace {
+
+/// Servers that have the same to tell.
+struct group {
+  std::string what;
+  std::vector<std::string> who;
+};
+
+void add(std::vector<group>& groups, std::string what, std::string who) {
+  const auto same =
+      std::find_if(groups.begin(), groups.end(), [&](const group& g) { return g.what == what; });
+  (same == groups.end() ? groups.emplace_back(group{std::move(what), {}}) : *same)
+      .who.push_back(std::move(who));
+}
+
+std::string way(const stun_evidence& server) {
+  return fmt::format("{}{}", server.protocol == transport::tcp ? "TCP" : "UDP",
+                     server.family == 6 ? " and IPv6" : "");
+}
+
+std::string timed(const stun_evidence& server) {
+  const auto name = escape_bytes(server.server);
+  return server.rtt ? fmt::format("{} ({})", name, in_ms(*server.rtt)) : name;
+}
+
+std::string seen_by(const stun_evidence& server) {
+  return fmt::format("{}{}", canonical(server.seen_as->ip).to_string(),
+                     is_on_internet(server) ? "" : ", but the server is not on the Internet");
+}
+
+std::vector<std::string> views_of(const std::vector<stun_evidence>& stun) {
+  std::vector<group> groups;
+  for (const auto& server : stun) {
+    if (server.state != service_state::answered || !server.seen_as) continue;
+    add(groups, fmt::format("over {}: {}", way(server), seen_by(server)), timed(server));
+  }
+  std::vector<std::string> lines;
+  for (const auto& [what, who] : groups) {
+    lines.push_back(fmt::format("seen by {} {}", fmt::join(who, ", "), what));
+  }
+  return lines;
+}
+
+bool has_answered(const stun_evidence& server) { return server.state == service_state::answered; }
+
+std::string unanswered(const stun_evidence& server) {
+  const bool asked = server.state != service_state::not_tried;
+  return asked ? fmt::format("over {}: {}", way(server), failed(server)) : failed(server);
+}
+
+std::vector<std::string> failures_of(const situation& s) {
+  const auto& stun = s.seen.stun;
+  // Who was not waited for, since others had answered, does not matter.
+  const bool somebody = std::any_of(stun.begin(), stun.end(), has_answered);
+  std::vector<group> groups;
+  for (const auto& server : stun) {
+    if (has_answered(server)) continue;
+    if (somebody && server.state == service_state::not_tried) continue;
+    add(groups, unanswered(server), escape_bytes(server.server));
+  }
+  std::vector<std::string> lines;
+  for (const auto& [what, who] : groups) {
+    lines.push_back(fmt::format("{} {}", fmt::join(who, ", "), what));
+  }
+  return lines;
+}
+
+std::string line(const path_evidence& path) {
+  if (path.hops.empty()) return {};
+  std::string text =
+      path.target ? fmt::format("path to {}:", path.target->ip.to_string()) : "path:";
+  for (const auto& hop : path.hops) {
+    text += fmt::format(" {} {},", hop.ttl, hop.ip ? hop.ip->to_string() : "no answer");
+  }
+  text.pop_back();
+  return path.detail.empty() ? text : fmt::format("{}; {}", text, path.detail);
+}
+
+std::string line(const web_evidence& web) {
+  switch (web.result) {
+    case web_result::expected:
+      return quoted(web.url) + " answers as it should";
+    case web_result::failed:
+      return fmt::format("{} fails{}{}", quoted(web.url), web.detail.empty() ? "" : ": ",
+                         web.detail);
+    case web_result::intercepted:
+      return fmt::format("{} is answered by somebody else: status {}{}", quoted(web.url),
+                         web.status, web.location ? ", to " + quoted(*web.location) : "");
+    case web_result::not_tried:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> outside_lines(const situation& s) {
+  if (s.seen.stun.empty()) return {"nobody outside was asked"};
+  auto lines = views_of(s.seen.stun);
+  for (auto& failure : failures_of(s)) lines.push_back(std::move(failure));
+  for (auto& text : {line(s.seen.path), line(s.seen.web)}) {
+    if (!text.empty()) lines.push_back(text);
+  }
+  if (lines.empty()) lines.emplace_back("nobody outside could be asked");
+  return lines;
+}
+
+}  // namespace natcheck::judging

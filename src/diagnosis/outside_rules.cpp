@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "diagnosis/evidence_lines.hpp"
+#include "diagnosis/remedies.hpp"
+#include "diagnosis/rules.hpp"
+
+namespace natcheck::judging {
+namespace {
+
+constexpr unsigned network_authentication_required = 511;  // RFC 6585 section 6
+
+/// A redirect to another host, or the status that was made for it: no page does that by itself.
+/// The gateway's own page may also say that it is offline.
+bool is_certain_portal(const discover_evidence& seen) {
+  const auto& web = seen.web;
+  if (answered_by_gateway(seen)) return false;
+  if (web.status == network_authentication_required) return true;
+  return web.location && !host_of(*web.location).empty() &&
+         host_of(*web.location) != host_of(web.url);
+}
+
+bool somebody_answered(const discover_evidence& seen) {
+  return std::any_of(seen.stun.begin(), seen.stun.end(),
+                     [](const auto& server) { return server.state == service_state::answered; });
+}
+
+std::string last_router(const situation& s) {
+  if (s.outside.hops.empty()) return "no router beyond the gateway answers";
+  return "the last router that answers is " + s.outside.hops.back().ip->to_string();
+}
+
+std::string no_internet_because(const situation& s) {
+  if (!s.outside.hops.empty()) {
+    return fmt::format("nothing answers beyond {}, a router on the way",
+                       s.outside.hops.back().ip->to_string());
+  }
+  const bool alive = s.seen.gateway && is_alive(*s.seen.gateway);
+  return alive ? "your router is there, and nothing beyond it answers"
+               : "nothing outside answers this machine";
+}
+
+verdict no_internet(const situation& s) {
+  const bool alive = s.seen.gateway && is_alive(*s.seen.gateway);
+  const bool proven = alive && s.outside.reach == beyond::nothing;
+  verdict v{verdict_code::no_internet,
+            proven ? confidence::confirmed : confidence::likely,
+            "There is no Internet connection: " + no_internet_because(s) + ".",
+            {local_line(s), last_router(s)},
+            {"check the line between your router, or the provider's modem, and the wall; restart "
+             "both",
+             "if others are offline too, or it stays so: call the provider"}};
+  if (s.seen.gateway) v.advice.insert(v.advice.begin() + 1, status_page(s.router()));
+  return v;
+}
+
+verdict translated_public_address(const situation& s) {
+  const bool sure = s.outside.views.size() == 1 && s.outside.views.front().servers.size() > 1;
+  verdict v;
+  v.code = verdict_code::public_address_mismatch;
+  v.certainty = sure ? confidence::confirmed : confidence::likely;
+  v.summary = fmt::format(
+      "This machine has the public address {}, but the Internet sees {}: something in between "
+      "translates it.",
+      s.local()->to_string(), s.outside.views.front().ip.to_string());
+  v.evidence = {local_line(s)};
+  v.advice = {
+      "ask whoever runs this network which ports are passed on to " + s.local()->to_string(),
+      "if there are several ways out, try another: natcheck discover --interface NAME"};
+  return v;
+}
+
+verdict direct_unproven(const situation& s) {
+  const auto local = *s.local();
+  return {
+      verdict_code::direct,
+      confidence::unconfirmed,
+      fmt::format("This machine itself has the public address {}; no NAT was seen.",
+                  local.to_string()),
+      {local_line(s), "a firewall may still be in between"},
+      {fmt::format("natcheck serve --port {}", example_port), probe_from_outside(local),
+       fmt::format("if that fails: allow TCP port {} in this machine's firewall", example_port)}};
+}
+
+verdict claimed_otherwise(const situation& s, const address& other) {
+  verdict v;
+  v.summary = "This machine has a public address, but its router names another one.";
+  v.evidence = {local_line(s), "missing test: somebody outside who says which of them is seen"};
+  v.advice = {"run natcheck serve here, and natcheck probe from outside to each of the two: " +
+              s.local()->to_string() + " and " + other.to_string()};
+  return v;
+}
+
+}  // namespace
+
+std::optional<verdict> own_address_seen(const situation& s) {
+  const auto ip = s.seen_as();
+  if (!ip || !is_own_address(s.seen.host, *ip)) return std::nullopt;
+  return verdict{
+      verdict_code::direct,
+      confidence::confirmed,
+      fmt::format("No NAT: the Internet sees this machine's own address, {}.", ip->to_string()),
+      {local_line(s), "a firewall may still be in between"},
+      {fmt::format("natcheck serve --port {}", example_port), prove_it(*ip),
+       fmt::format("if that fails: allow TCP port {} in this machine's firewall", example_port)}};
+}
+
+std::optional<verdict> claim_seen(const situation& s) {
+  const auto ip = s.seen_as();
+  if (!ip || !claims_name(s, *ip)) return std::nullopt;
+  const bool sure = s.outside.agreed() && !contradict(s.claims);
+  return verdict{
+      verdict_code::single_nat,
+      sure ? confidence::confirmed : confidence::likely,
+      fmt::format("One NAT: your router has the public address {}, and the Internet sees this "
+                  "machine come from just that.",
+                  ip->to_string()),
+      {local_line(s)},
+      {open_a_port(), prove_it(*ip)}};
+}
+
+std::optional<verdict> captive_portal(const situation& s) {
+  const auto& web = s.seen.web;
+  if (web.result != web_result::intercepted || somebody_answered(s.seen)) return std::nullopt;
+  if (answered_by_gateway(s.seen) && says_down(s)) return std::nullopt;
+  const bool others_silent = !s.seen.stun.empty() && !s.outside.unfinished;
+  const auto page = quoted(web.location ? *web.location : web.url);
+  return verdict{
+      verdict_code::captive_portal,
+      is_certain_portal(s.seen) && others_silent ? confidence::confirmed : confidence::likely,
+      "This network lets nothing out yet: somebody else answers in place of a web page, most "
+      "likely to have you sign in.",
+      {local_line(s)},
+      {"open " + page + " in a web browser, sign in, then run: natcheck discover",
+       "if no sign-in page comes: ask whoever runs this network"}};
+}
+
+std::optional<verdict> nothing_beyond(const situation& s) {
+  if (!s.seen.host.ipv4 || !s.outside.sees_nothing()) return std::nullopt;
+  const bool proven = s.outside.reach == beyond::nothing;
+  if (s.outside.ipv6_answered && s.global_ipv6()) {
+    auto v = ipv6_alone(s, "By IPv4 nothing on the Internet answers this machine",
+                        {local_line(s), last_router(s)});
+    if (!proven) v.certainty = confidence::likely;
+    return v;
+  }
+  if (says_down(s)) {
+    const bool sure = proven && !hides_address(s.seen.gateway->upnp);
+    return judge_wan_down(s, sure ? confidence::confirmed : confidence::likely);
+  }
+  // "Network failure" may also mean a private address outside, but then something would answer.
+  if (s.seen.gateway && s.claims.empty() && reports_network_failure(*s.seen.gateway)) {
+    return judge_wan_down(s, confidence::likely);
+  }
+  return no_internet(s);
+}
+
+std::optional<verdict> public_address_on_host(const situation& s) {
+  const auto local = s.local();
+  if (!local || !is_public(*local)) return std::nullopt;
+  if (s.outside.sees_us()) return translated_public_address(s);
+  const auto other = std::find_if(s.claims.begin(), s.claims.end(),
+                                  [&](const claim& c) { return c.ip != *local; });
+  if (other != s.claims.end()) return claimed_otherwise(s, other->ip);
+  return direct_unproven(s);
+}
+
+std::optional<verdict> names_do_not_resolve(const situation& s) {
+  if (!s.outside.names_do_not_resolve || s.outside.hops.empty()) return std::nullopt;
+  verdict v;
+  v.summary =
+      "Names (DNS) do not resolve here, so nobody outside could be asked; the network itself "
+      "passes packets.";
+  v.evidence = {local_line(s), last_router(s), "missing test: a server outside, by its name"};
+  v.advice = {"check the DNS servers of this machine: cat /etc/resolv.conf",
+              "or ask a server by its address: natcheck discover --stun ADDRESS"};
+  return v;
+}
+
+}  // namespace natcheck::judging

@@ -1,0 +1,224 @@
+#include "diagnosis/outside_view.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "core/canonical.hpp"
+
+namespace natcheck::judging {
+namespace {
+
+/// Two names of one server are one server.
+std::string identity(const stun_evidence& server) {
+  return server.address ? server.address->ip.to_string() : server.server;
+}
+
+/// What servers saw of us in this family, whoever it was that they saw.
+std::vector<view> views_by(const discover_evidence& evidence, unsigned family) {
+  std::vector<view> views;
+  std::set<std::pair<address, std::string>> counted;
+  for (const auto& server : evidence.stun) {
+    if (server.family != family || !server.seen_as || !is_on_internet(server)) continue;
+    const address ip = canonical(server.seen_as->ip);
+    if (!is_public(ip) || ip.is_v4() != (family == 4)) continue;
+    if (!counted.emplace(ip, identity(server)).second) continue;
+    const auto known =
+        std::find_if(views.begin(), views.end(), [&](const view& v) { return v.ip == ip; });
+    (known == views.end() ? views.emplace_back(view{ip, {}}) : *known)
+        .servers.push_back(server.server);
+  }
+  std::sort(views.begin(), views.end(), [](const view& a, const view& b) {
+    return a.servers.size() != b.servers.size() ? a.servers.size() > b.servers.size() : a.ip < b.ip;
+  });
+  return views;
+}
+
+bool is_own(const discover_evidence& evidence, const address& ip) {
+  return evidence.host.ipv4 && evidence.host.ipv4->local == ip;
+}
+
+bool on_our_link(const discover_evidence& evidence, const address& ip) {
+  const auto& way = evidence.host.ipv4;
+  return way && way->prefix_length > 0 && same_prefix(ip, way->local, way->prefix_length);
+}
+
+bool is_claim(const discover_evidence& evidence, const address& ip) {
+  return evidence.gateway && (evidence.gateway->nat_pmp.external_address == ip ||
+                              evidence.gateway->upnp.external_address == ip);
+}
+
+/// A router that answers with the address of its other side, or that shares its address with a
+/// second one (VRRP, RFC 5798), is the gateway nevertheless.
+bool is_beyond(const discover_evidence& evidence, const path_hop& hop) {
+  if (!hop.ip || is_own(evidence, *hop.ip)) return false;
+  if (!evidence.gateway) return true;
+  if (hop.ttl < 2 || *hop.ip == evidence.gateway->ip) return false;
+  return !on_our_link(evidence, *hop.ip) && !is_claim(evidence, *hop.ip);
+}
+
+std::vector<path_hop> hops_beyond(const discover_evidence& evidence) {
+  std::vector<path_hop> hops;
+  std::copy_if(evidence.path.hops.begin(), evidence.path.hops.end(), std::back_inserter(hops),
+               [&](const path_hop& hop) { return is_beyond(evidence, hop); });
+  return hops;
+}
+
+/// An "unreachable" from a router without a public address is no sign of the Internet.
+bool target_answered(const discover_evidence& evidence) {
+  if (!evidence.path.target_answered) return false;
+  const auto& hops = evidence.path.hops;
+  const auto last =
+      std::find_if(hops.rbegin(), hops.rend(), [](const path_hop& hop) { return hop.ip; });
+  return last == hops.rend() || (is_beyond(evidence, *last) && is_public(*last->ip));
+}
+
+/// An error that the server itself sent has a round trip, a refusal by a router has none.
+bool answered(const stun_evidence& server) {
+  const bool error = server.state == service_state::refused && server.rtt;
+  return (server.state == service_state::answered || error) && is_on_internet(server);
+}
+
+bool is_over(const stun_evidence& server) {
+  return server.state == service_state::silent || server.state == service_state::refused;
+}
+
+/// Why we do not know what the server would have said, although it has an address.
+bool is_open(const stun_evidence& server) {
+  return server.state == service_state::malformed ||
+         (server.state == service_state::not_tried && server.address);
+}
+
+bool is_open(service_state state) {
+  return state == service_state::not_tried || state == service_state::malformed;
+}
+
+template <class Predicate>
+bool any(const discover_evidence& evidence, unsigned family, Predicate holds) {
+  return std::any_of(evidence.stun.begin(), evidence.stun.end(), [&](const stun_evidence& server) {
+    return server.family == family && holds(server);
+  });
+}
+
+/// How many servers were asked over UDP and over TCP, and neither brought an answer.
+std::size_t asked_to_the_end(const discover_evidence& evidence, unsigned family) {
+  std::set<std::string> over_udp;
+  std::set<std::string> over_both;
+  for (const auto protocol : {transport::udp, transport::tcp}) {
+    for (const auto& server : evidence.stun) {
+      if (server.family != family || server.protocol != protocol || !is_over(server)) continue;
+      if (!server.address || !is_on_internet(server)) continue;
+      if (protocol == transport::udp) over_udp.insert(identity(server));
+      if (protocol == transport::tcp && over_udp.contains(identity(server))) {
+        over_both.insert(identity(server));
+      }
+    }
+  }
+  return over_both.size();
+}
+
+bool no_name_resolves(const discover_evidence& evidence) {
+  if (!evidence.host.ipv4 && !evidence.host.ipv6) return false;
+  return !evidence.stun.empty() &&
+         std::none_of(evidence.stun.begin(), evidence.stun.end(), [](const auto& server) {
+           return server.address || server.state != service_state::not_tried;
+         });
+}
+
+bool has_public_hop(const outside_view& seen) {
+  return std::any_of(seen.hops.begin(), seen.hops.end(),
+                     [](const path_hop& hop) { return is_public(*hop.ip); });
+}
+
+/// No server answered, at least one was asked to the end. How much does that prove?
+beyond weigh_silence(const discover_evidence& evidence, const outside_view& seen,
+                     std::size_t servers) {
+  const bool no_page = evidence.web.result == web_result::failed || answered_by_gateway(evidence);
+  // The provider's first router may answer where the Internet does not; one server may be down.
+  if (has_public_hop(seen)) {
+    return servers > 1 && no_page ? beyond::likely_nothing : beyond::answered;
+  }
+  const bool path_ends_here = seen.hops.empty() && !is_open(evidence.path.state);
+  if (path_ends_here && evidence.web.result == web_result::failed) return beyond::nothing;
+  return path_ends_here || no_page ? beyond::likely_nothing : beyond::unclear;
+}
+
+/// Nobody could be asked by name: what is left are the path and the web.
+beyond weigh_without_names(const discover_evidence& evidence, const outside_view& seen) {
+  if (has_public_hop(seen)) return beyond::answered;
+  if (evidence.web.result != web_result::failed) return beyond::unclear;
+  // A router beyond the gateway that says "unreachable" has told as much as silence does.
+  const bool silent = seen.hops.empty() && !is_open(evidence.path.state);
+  return silent || evidence.path.target_answered ? beyond::likely_nothing : beyond::unclear;
+}
+
+beyond weigh(const discover_evidence& evidence, const outside_view& seen) {
+  if (any(evidence, 4, answered) || target_answered(evidence) ||
+      evidence.web.result == web_result::expected) {
+    return beyond::answered;
+  }
+  const bool intercepted =
+      evidence.web.result == web_result::intercepted && !answered_by_gateway(evidence);
+  const auto servers = asked_to_the_end(evidence, 4);
+  if (!intercepted && !seen.unfinished) {
+    if (servers > 0) return weigh_silence(evidence, seen, servers);
+    if (seen.names_do_not_resolve) return weigh_without_names(evidence, seen);
+  }
+  if (has_public_hop(seen)) return beyond::answered;
+  return evidence.stun.empty() ? beyond::not_asked : beyond::unclear;
+}
+
+}  // namespace
+
+outside_view::outside_view(const discover_evidence& evidence)
+    : views(views_by(evidence, 4)), ipv6_views(views_by(evidence, 6)), hops(hops_beyond(evidence)) {
+  const auto open = [](const stun_evidence& server) { return is_open(server); };
+  unfinished = any(evidence, 4, open);
+  ipv6_answered = any(evidence, 6, answered);
+  ipv6_silent = !ipv6_answered && !any(evidence, 6, open) && asked_to_the_end(evidence, 6) > 0;
+  names_do_not_resolve = no_name_resolves(evidence);
+  reach = weigh(evidence, *this);
+}
+
+std::optional<address> outside_view::agreed() const {
+  std::size_t all = 0;
+  for (const auto& one : views) all += one.servers.size();
+  if (views.empty() || views.front().servers.size() * 2 <= all) return std::nullopt;
+  return views.front().ip;
+}
+
+bool outside_view::has_seen(const address& ip) const {
+  return std::any_of(views.begin(), views.end(), [&](const view& one) { return one.ip == ip; });
+}
+
+std::optional<path_hop> outside_view::hop_within(address_scope scope) const {
+  for (const auto& hop : hops) {
+    if (scope_of(*hop.ip) == scope) return hop;
+    if (is_public(*hop.ip)) break;
+  }
+  return std::nullopt;
+}
+
+bool is_on_internet(const stun_evidence& server) {
+  if (!server.address) return server.state == service_state::answered;
+  // Behind a NAT64 an IPv4 server has an address in the translator's prefix (RFC 6052).
+  const auto scope = scope_of(canonical(server.address->ip));
+  return scope == address_scope::global || (server.family == 6 && scope == address_scope::reserved);
+}
+
+std::string host_of(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return {};
+  const auto start = scheme + 3;
+  std::string host = url.substr(start, url.find_first_of("/?#", start) - start);
+  if (host.starts_with('[')) return host.substr(1, host.find(']') - 1);
+  return host.substr(0, host.find(':'));
+}
+
+bool answered_by_gateway(const discover_evidence& evidence) {
+  const auto& web = evidence.web;
+  return web.result == web_result::intercepted && evidence.gateway && web.location &&
+         host_of(*web.location) == evidence.gateway->ip.to_string();
+}
+
+}  // namespace natcheck::judging

@@ -1,0 +1,230 @@
+// Findings about the NAT, what is beyond it, and IPv6.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <natcheck/diagnosis.hpp>
+
+#include "evidence_builder.hpp"
+
+namespace natcheck {
+namespace {
+
+using namespace natcheck::testing;
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+struct row {
+  const char* name;
+  std::function<void(discover_evidence&)> bend;
+  const char* code;  ///< nullptr: nothing is found
+  const char* in_summary = "";
+  const char* in_advice = "";
+};
+
+void ipv6_firewall(discover_evidence& e, bool enabled, bool pinholes) {
+  add_ipv6(e);
+  upnp_says(e, "5.5.5.5");
+  e.gateway->upnp.ipv6_firewall = ipv6_firewall_status{enabled, pinholes};
+}
+
+/// Two servers, asked from one local port, saw 5.5.5.5 with these ports.
+void ports_seen(discover_evidence& e, std::uint16_t one, std::uint16_t other) {
+  seen_as(e, "5.5.5.5");
+  for (auto& server : e.stun) server.local = endpoint{ip("192.168.1.10"), 50000};
+  e.stun.front().seen_as->port = one;
+  e.stun.back().seen_as->port = other;
+}
+
+void lifetime(discover_evidence& e, std::optional<std::chrono::seconds> alive,
+              std::optional<std::chrono::seconds> gone) {
+  e.nat.lifetime = binding_lifetime{alive, gone};
+}
+
+const row rows[] = {
+    {"mapping depends on the address",
+     [](auto& e) { e.nat.mapping = nat_behavior::address_dependent; }, "endpoint-dependent-mapping",
+     "symmetric", "endpoint-independent"},
+    {"mapping depends on address and port",
+     [](auto& e) { e.nat.mapping = nat_behavior::address_and_port_dependent; },
+     "endpoint-dependent-mapping", "each destination", "full cone"},
+    {"mapping depends on nothing",
+     [](auto& e) { e.nat.mapping = nat_behavior::endpoint_independent; }, nullptr},
+    {"two servers saw different ports of one", [](auto& e) { ports_seen(e, 40000, 40001); },
+     "endpoint-dependent-mapping", "symmetric", "full cone"},
+    {"two servers saw the same port", [](auto& e) { ports_seen(e, 40000, 40000); }, nullptr},
+    {"two servers saw different ports of two",
+     [](auto& e) {
+       ports_seen(e, 40000, 40001);
+       e.stun.back().local->port = 50001;
+     },
+     nullptr},
+    {"two servers saw different ports, one over TCP",
+     [](auto& e) {
+       ports_seen(e, 40000, 40001);
+       e.stun.back().protocol = transport::tcp;
+     },
+     nullptr},
+    {"UDP is blocked",
+     [](auto& e) {
+       add_silent(e, "9.9.0.7");
+       std::erase_if(e.stun, [](const auto& one) { return one.protocol == transport::tcp; });
+       add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
+     },
+     "udp-blocked", "TCP does", "allow outgoing UDP"},
+    {"UDP is blocked, or was not asked to the end",
+     [](auto& e) {
+       add_silent(e, "9.9.0.7");
+       e.stun.pop_back();
+       e.stun.push_back(server("9.9.1.7"));
+       add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
+     },
+     nullptr},
+    {"one server is silent over UDP, another is not",
+     [](auto& e) {
+       add_silent(e, "9.9.0.7");
+       add_view(e, "9.9.1.7", "5.5.5.5");
+       add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
+     },
+     nullptr},
+    {"UDP was not asked", [](auto& e) { add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp); },
+     nullptr},
+    {"no hairpin", [](auto& e) { e.nat.hairpin = tested::no; }, "no-hairpin", "hairpin", "private"},
+    {"hairpin", [](auto& e) { e.nat.hairpin = tested::yes; }, nullptr},
+    {"bindings live for 30 s", [](auto& e) { lifetime(e, 25s, 30s); }, "short-udp-binding",
+     "idle for 30 s", "every 25 s"},
+    {"bindings die at once", [](auto& e) { lifetime(e, std::nullopt, 5s); }, "short-udp-binding",
+     "idle for 5 s", "keep-alives"},
+    {"bindings live for two minutes", [](auto& e) { lifetime(e, 115s, 120s); }, nullptr},
+    {"bindings were not seen to die", [](auto& e) { lifetime(e, 30s, std::nullopt); }, nullptr},
+    {"addresses are rewritten",
+     [](auto& e) {
+       seen_as(e, "5.5.5.5");
+       e.stun.front().rewritten_as = endpoint{ip("192.168.1.10"), 50000};
+     },
+     "address-rewritten", "9.9.0.7:3478 said 5.5.5.5:40000, and 192.168.1.10:50000", "ALG"},
+    {"names do not resolve",
+     [](auto& e) {
+       add_unresolved(e);
+       hops(e, {"192.168.1.1", "9.9.9.1"});
+     },
+     "names-unresolved", "DNS", "resolv.conf"},
+    {"one name does not resolve",
+     [](auto& e) {
+       add_unresolved(e);
+       seen_as(e, "5.5.5.5");
+     },
+     nullptr},
+    {"NAT64",
+     [](auto& e) {
+       e.host.ipv4.reset();
+       e.gateway.reset();
+       add_ipv6(e);
+       e.nat64 = nat64_prefix{ip("64:ff9b::"), 96};
+     },
+     "nat64", "64:ff9b::/96", "IPv6"},
+    {"the IPv6 firewall is on", [](auto& e) { ipv6_firewall(e, true, true); }, "ipv6-firewalled",
+     "programs may open it", "2a00:1::10"},
+    {"the IPv6 firewall is on, for good", [](auto& e) { ipv6_firewall(e, true, false); },
+     "ipv6-firewalled", "programs may not open it", "TCP port 1234"},
+    {"the IPv6 firewall is off", [](auto& e) { ipv6_firewall(e, false, true); }, nullptr},
+    {"the IPv6 firewall is on, without IPv6",
+     [](auto& e) {
+       ipv6_firewall(e, true, true);
+       e.host.ipv6.reset();
+     },
+     nullptr},
+    {"local IPv6 alone", [](auto& e) { add_ipv6(e, "fd00::10"); }, "ipv6-not-global", "fd00::10",
+     "provider"},
+    {"translated IPv6",
+     [](auto& e) {
+       add_ipv6(e);
+       add_view(e, "2a00:9::7", "2a00:2::10");
+     },
+     "ipv6-translated", "2a00:2::10", "NAT66"},
+    {"IPv6 from another of our addresses",
+     [](auto& e) {
+       add_ipv6(e);
+       e.host.interfaces.front().addresses.push_back({ip("2a00:1::99"), 64, true});
+       add_view(e, "2a00:9::7", "2a00:1::99");
+     },
+     nullptr},
+    {"translated local IPv6",
+     [](auto& e) {
+       add_ipv6(e, "fd00::10");
+       add_view(e, "2a00:9::7", "2a00:2::10");
+     },
+     "ipv6-translated", "2a00:2::10", "NPTv6"},
+    {"multicast does not get out",
+     [](auto& e) { e.gateway->upnp.multicast_error = "this machine forbids it"; },
+     "multicast-blocked", "this machine forbids it", "239.255.255.250"},
+    {"PCP of before the standard",
+     [](auto& e) {
+       pcp_says(e, 1);
+       e.gateway->pcp.state = service_state::refused;
+       e.gateway->pcp.version = std::uint8_t{1};
+     },
+     "old-protocol-version", "PCP", "firmware"},
+    {"PCP answered by NAT-PMP",
+     [](auto& e) {
+       pcp_says(e, 1);
+       e.gateway->pcp.version = std::uint8_t{0};
+     },
+     nullptr},
+    {"UPnP of before the standard",
+     [](auto& e) {
+       upnp_says(e, "5.5.5.5");
+       e.gateway->upnp.service = "urn:dslforum-org:service:WANPPPConnection:1";
+     },
+     "old-protocol-version", "UPnP", "firmware"},
+    {"the router has just started",
+     [](auto& e) {
+       pcp_says(e, 0);
+       nat_pmp_says(e, "5.5.5.5");
+       e.gateway->nat_pmp.epoch_s = 17;
+     },
+     "gateway-state-lost", "emptied 17 s ago", "ask again"},
+    {"the router has been up for two minutes",
+     [](auto& e) {
+       nat_pmp_says(e, "5.5.5.5");
+       e.gateway->nat_pmp.epoch_s = 120;
+     },
+     nullptr},
+    {"the router's word is wrong",
+     [](auto& e) {
+       nat_pmp_says(e, "0.0.0.0");
+       seen_as(e, "5.5.5.5");
+     },
+     "sources-disagree", "says that it has no connection", "restart the router"},
+    {"servers disagree",
+     [](auto& e) {
+       seen_as(e, "5.5.5.5");
+       add_view(e, "9.9.2.7", "7.7.7.7");
+     },
+     "sources-disagree", "9.9.0.7:3478 and 9.9.1.7:3478 see 5.5.5.5, 9.9.2.7:3478 sees 7.7.7.7",
+     "--stun HOST"},
+};
+
+TEST(NatFindings, AreFoundOneARow) {
+  for (const auto& r : rows) {
+    SCOPED_TRACE(r.name);
+    auto seen = home();
+    r.bend(seen);
+    const auto found = diagnose(seen).findings;
+    if (r.code == nullptr) {
+      EXPECT_THAT(found, IsEmpty()) << found.front().code;
+      continue;
+    }
+    ASSERT_THAT(found, SizeIs(1));
+    EXPECT_EQ(found.front().code, r.code);
+    EXPECT_THAT(found.front().summary, HasSubstr(r.in_summary));
+    EXPECT_THAT(found.front().advice, HasSubstr(r.in_advice));
+    EXPECT_TRUE(found.front().summary.ends_with('.')) << found.front().summary;
+    EXPECT_FALSE(found.front().advice.ends_with('.')) << found.front().advice;
+  }
+}
+
+}  // namespace
+}  // namespace natcheck
