@@ -2,6 +2,7 @@
 #pragma once
 
 #include <natcheck/discover.hpp>
+#include <natcheck/mappings.hpp>
 #include <natcheck/probe.hpp>
 #include <natcheck/serve.hpp>
 #include <string>
@@ -21,12 +22,23 @@ std::string to_text(const probe_report& report, const text_style& style);
 /// One handshake of several: "3: reached in 61 ms".
 std::string to_text(const handshake_evidence& handshake, unsigned number, const text_style& style);
 std::string to_text(const serve_event& event, const text_style& style);
+std::string to_text(const mappings_report& report, const text_style& style);
 
 /// One object over several lines, ends with a newline.
 std::string to_json(const discover_report& report);
 std::string to_json(const probe_report& report);
+std::string to_json(const mappings_report& report);
 /// One object on one line, ends with a newline.
 std::string to_json(const serve_event& event);
+
+/// Yes: the table was read to its end. No: there is none, as the gateway's refusal, its silence or
+/// its absence prove. Unknown: it was not tested, or only a part of the table was read.
+answer answer_of(const mappings_report& report);
+
+/// The same report with every public address replaced, each always by the same stand-in from the
+/// blocks for documentation (RFC 5737, RFC 3849), in addresses and in sentences alike: fit to be
+/// shown to strangers. Names of servers, and private addresses, stay.
+discover_report redacted(discover_report report);
 
 /// The version of this library: "0.1.0".
 std::string_view version();

@@ -15,8 +15,11 @@ namespace {
 
 namespace po = boost::program_options;
 
-const std::vector<std::string> command_words = {"discover", "serve", "probe"};
-const std::vector<std::string> later_words = {"mappings", "vantage", "doctor"};
+const std::vector<std::string> command_words = {"discover", "serve", "probe", "mappings"};
+const std::vector<std::string> later_words = {"vantage", "doctor"};
+
+const std::vector<std::string> mappings_words = {"list"};
+const std::vector<std::string> later_mappings_words = {"add", "remove"};
 
 /// What Program_options calls the words that are no options.
 constexpr const char* operand_key = "operand";
@@ -113,8 +116,23 @@ void take_command(argument_list& list) {
   list.operands.erase(list.operands.begin());
 }
 
+/// `mappings` alone lists, too.
+void check_mappings_word(const std::string& word) {
+  if (std::ranges::find(mappings_words, word) != mappings_words.end()) return;
+  if (std::ranges::find(later_mappings_words, word) != later_mappings_words.end()) {
+    throw usage_error{fmt::format(
+        "mappings {} is not in this version; mappings list is the only one so far", word)};
+  }
+  throw usage_error{fmt::format("unknown word {} after mappings; expected {}{}", printable(word),
+                                one_of(mappings_words), did_you_mean(word, mappings_words))};
+}
+
 void check_operands(const argument_list& given) {
-  const std::size_t allowed = given.command == topic::probe ? 1 : 0;
+  if (given.command == topic::mappings && !given.operands.empty()) {
+    check_mappings_word(given.operands.front());
+  }
+  const bool takes_one = given.command == topic::probe || given.command == topic::mappings;
+  const std::size_t allowed = takes_one ? 1 : 0;
   if (given.operands.size() <= allowed) return;
   const std::string& extra = given.operands[allowed];
   if (given.command == topic::probe) {
@@ -122,18 +140,20 @@ void check_operands(const argument_list& given) {
                                   printable(extra))};
   }
   const bool port = given.command == topic::serve && read_ports(extra).has_value();
+  const std::string_view command =
+      given.command == topic::mappings ? "mappings list" : name_of(given.command);
   throw usage_error{fmt::format("unexpected argument {}; {} takes none{}", printable(extra),
-                                name_of(given.command),
+                                command,
                                 port ? fmt::format("; did you mean --map {}?", extra) : "")};
 }
 
-/// "discover and serve"
+/// "discover, serve and mappings"
 std::string owners_of(const std::string& option) {
-  std::vector<std::string_view> owners;
+  std::vector<std::string> owners;
   for (const topic command : commands) {
-    if (takes(*find_option(option, command), command)) owners.push_back(name_of(command));
+    if (takes(*find_option(option, command), command)) owners.emplace_back(name_of(command));
   }
-  return fmt::format("{}", fmt::join(owners, " and "));
+  return all_of(owners);
 }
 
 }  // namespace
@@ -146,6 +166,14 @@ const std::string* argument_list::value_of(std::string_view name) const {
   const auto found = std::find_if(options.rbegin(), options.rend(),
                                   [&](const given_option& option) { return option.name == name; });
   return found == options.rend() ? nullptr : &found->value;
+}
+
+std::vector<std::string> argument_list::values_of(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const given_option& option : options) {
+    if (option.name == name) values.push_back(option.value);
+  }
+  return values;
 }
 
 argument_list split_arguments(const std::vector<std::string>& arguments) {

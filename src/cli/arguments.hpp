@@ -24,6 +24,8 @@ struct argument_list {
   bool has(std::string_view name) const { return count(name) > 0; }
   /// The last value given for it; nullptr when there is none.
   const std::string* value_of(std::string_view name) const;
+  /// All of them, in their order.
+  std::vector<std::string> values_of(std::string_view name) const;
 };
 
 /// Splits the arguments. Throws usage_error for unknown words and for values that are missing or

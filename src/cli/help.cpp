@@ -20,6 +20,7 @@ Commands:
   serve --map PORT     run an echo server, open PORT on the router for it, and
                        close it again at the end
   probe HOST[:PORT]    from anywhere else: can I reach that server?
+  mappings list        the port mappings on the router; changes nothing
 
 natcheck COMMAND --help tells more of a command. natcheck --version prints the
 version.
@@ -28,6 +29,7 @@ Examples:
   natcheck discover
   natcheck serve --map 1234
   natcheck probe 5.5.5.5:1234
+  natcheck mappings list
 
 Exit code: 0 yes; 1 no, and proven; 2 could not tell; 64 wrong usage; 70 a fault
 of this machine or of natcheck.
@@ -42,13 +44,18 @@ constexpr help_page discover_page = {
     R"(Usage: natcheck discover [OPTION...]
 
 Shows the private and the public address of this host and what stands between
-them. It asks the kernel and the router (NAT-PMP, UPnP), and changes nothing.
+them. It asks the kernel, the router (PCP, NAT-PMP, UPnP) and STUN servers
+outside, and changes nothing on any. Everybody outside who was asked is named in
+the result; with --no-stun nobody is.
 )",
     R"(Examples:
   natcheck discover                     which address do I have, inside and out?
   natcheck discover --interface wlan0   the same by way of the Wi-Fi
   natcheck discover -q                  the public address, for a script
   natcheck discover --json              everything that was found out
+  natcheck discover --redact            for a forum: without my addresses
+  natcheck discover --behavior          what do games and peers meet?
+  natcheck discover --stun stun.example.org --stun [2001:db8::1]:3478
 
 Exit code: 0 a public address was found; 1 there is none; 2 could not tell;
 64 wrong usage; 70 a fault of this machine or of natcheck.
@@ -89,9 +96,34 @@ Exit code: 0 reached; 1 not reachable; 2 could not tell; 64 wrong usage;
 70 a fault of this machine or of natcheck.
 )"};
 
+constexpr help_page mappings_page = {
+    R"(Usage: natcheck mappings [list] [OPTION...]
+
+Shows the port mappings on the router, as it tells them by UPnP, and marks those
+that natcheck made for this machine. It changes nothing. NAT-PMP and PCP have no
+way to list mappings.
+)",
+    R"(Examples:
+  natcheck mappings list                      which ports does my router open?
+  natcheck mappings list --interface wlan0    the same of the Wi-Fi's router
+  natcheck mappings --json                    for a script
+
+Exit code: 0 the list is complete; 1 the router has none to show; 2 could not
+tell, or only a part was read; 64 wrong usage; 70 a fault of this machine or of
+natcheck.
+)"};
+
 const help_page& page_of(topic command) {
-  if (command == topic::discover) return discover_page;
-  return command == topic::serve ? serve_page : probe_page;
+  switch (command) {
+    case topic::serve:
+      return serve_page;
+    case topic::probe:
+      return probe_page;
+    case topic::mappings:
+      return mappings_page;
+    default:
+      return discover_page;
+  }
 }
 
 /// "-q, --quiet", "    --map PORT"

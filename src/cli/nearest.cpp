@@ -47,14 +47,22 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
   return found.empty() ? "" : fmt::format("; did you mean {}?", found);
 }
 
-std::string one_of(std::span<const std::string> words) {
+namespace {
+
+std::string enumeration(std::span<const std::string> words, const char* before_last) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool first = i == 0;
-    text += first ? "" : i + 1 == words.size() ? " or " : ", ";
+    text += first ? "" : i + 1 == words.size() ? before_last : ", ";
     text += words[i];
   }
   return text;
 }
+
+}  // namespace
+
+std::string one_of(std::span<const std::string> words) { return enumeration(words, " or "); }
+
+std::string all_of(std::span<const std::string> words) { return enumeration(words, " and "); }
 
 }  // namespace natcheck::cli

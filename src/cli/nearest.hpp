@@ -23,4 +23,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 /// "auto, nat-pmp or upnp"
 std::string one_of(std::span<const std::string> words);
 
+/// "discover, serve and mappings"
+std::string all_of(std::span<const std::string> words);
+
 }  // namespace natcheck::cli

@@ -8,9 +8,9 @@
 
 namespace natcheck::cli {
 
-enum class topic { overview, discover, serve, probe };
+enum class topic { overview, discover, serve, probe, mappings };
 
-inline constexpr topic commands[] = {topic::discover, topic::serve, topic::probe};
+inline constexpr topic commands[] = {topic::discover, topic::serve, topic::probe, topic::mappings};
 
 /// "serve"; empty for the overview.
 std::string_view name_of(topic command);

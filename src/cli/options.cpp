@@ -89,8 +89,65 @@ void read_timeout(const argument_list& given, Time& timeout) {
               timeout);
 }
 
+/// --stun, as often as it was given; each server is asked once.
+void read_stun_servers(const argument_list& given, std::vector<std::string>& servers) {
+  constexpr std::uint16_t stun_port = 3478;  // RFC 8489 section 18.6
+  if (given.has("stun") || given.has("no-stun")) servers.clear();
+  for (const std::string& text : given.values_of("stun")) {
+    const auto server = read_target(text, stun_port);
+    if (!server) {
+      throw usage_error{
+          fmt::format("--stun {}: expected HOST, HOST:PORT or [IPV6]:PORT", printable(text))};
+    }
+    const std::string name = to_text(*server);
+    if (std::ranges::find(servers, name) == servers.end()) servers.push_back(name);
+  }
+}
+
+void read_web_check(const argument_list& given, std::string& page) {
+  const auto read = [](const std::string& text) {
+    return text == "none" ? std::optional(std::string()) : read_web_page(text);
+  };
+  read_option(given, "web-check", read, "a URL that begins with http://, or none", page);
+}
+
+/// What cannot be done without somebody outside, or would come to nothing.
+void check_discover(const argument_list& given, const discover_command& command) {
+  for (const char* name : {"stun", "behavior", "binding-lifetime", "web-check"}) {
+    const bool asks = given.has(name) &&
+                      (std::string_view(name) != "web-check" || !command.options.web_check.empty());
+    if (asks && given.has("no-stun")) {
+      throw usage_error{
+          fmt::format("--{} and --no-stun contradict each other: one asks somebody "
+                      "outside, the other nobody",
+                      name)};
+    }
+  }
+  if (command.redact && command.common.quiet && !command.common.json) {
+    throw usage_error{
+        "--redact and --quiet contradict each other: what is left to print is an "
+        "address that is nobody's"};
+  }
+}
+
 discover_command read_discover(const argument_list& given) {
   discover_command command{read_common(given), {}};
+  discover_options& options = command.options;
+  read_network(given, options);
+  read_stun_servers(given, options.stun_servers);
+  read_web_check(given, options.web_check);
+  options.behavior = given.has("behavior");
+  options.binding_lifetime = given.has("binding-lifetime");
+  // A binding may live for ten minutes and more, and has to be waited for.
+  if (options.binding_lifetime) options.timeout = std::chrono::minutes(15);
+  read_timeout(given, options.timeout);
+  command.redact = given.has("redact");
+  check_discover(given, command);
+  return command;
+}
+
+mappings_command read_mappings(const argument_list& given) {
+  mappings_command command{read_common(given), {}};
   read_network(given, command.options);
   read_timeout(given, command.options.timeout);
   return command;
@@ -190,10 +247,12 @@ parsed_command parse(const std::vector<std::string>& arguments) {
       return read_serve(given);
     case topic::probe:
       return read_probe(given);
+    case topic::mappings:
+      return read_mappings(given);
     case topic::overview:
       break;
   }
-  throw usage_error{"no command; expected discover, serve or probe"};
+  throw usage_error{"no command; expected discover, serve, probe or mappings"};
 }
 
 }  // namespace

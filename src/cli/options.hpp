@@ -2,6 +2,7 @@
 #pragma once
 
 #include <natcheck/discover.hpp>
+#include <natcheck/mappings.hpp>
 #include <natcheck/probe.hpp>
 #include <natcheck/serve.hpp>
 #include <string>
@@ -24,6 +25,7 @@ struct common_options {
 struct discover_command {
   common_options common;
   discover_options options;
+  bool redact = false;  ///< public addresses are replaced before anything is printed
 };
 
 struct serve_command {
@@ -34,6 +36,11 @@ struct serve_command {
 struct probe_command {
   common_options common;
   probe_options options;
+};
+
+struct mappings_command {
+  common_options common;
+  mappings_options options;
 };
 
 struct help_request {
@@ -48,11 +55,12 @@ struct usage_error {
   std::string message;
 };
 
-using parsed_command = std::variant<discover_command, serve_command, probe_command, help_request,
-                                    version_request, usage_error>;
+using parsed_command = std::variant<discover_command, serve_command, probe_command,
+                                    mappings_command, help_request, version_request, usage_error>;
 
 /// Reads the arguments, without the program's name. Options may stand before or after the
-/// command, and are never abbreviated; where one is given twice, the last one counts.
+/// command, and are never abbreviated; where one is given twice, the last one counts, but for
+/// --stun, which adds up.
 parsed_command parse_command_line(const std::vector<std::string>& arguments);
 
 }  // namespace natcheck::cli

@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "cli/values.hpp"
+
 namespace natcheck::cli {
-namespace {
-
-/// As the library writes it: with the port, and IPv6 in brackets.
-std::string target_of(const probe_options& options) {
-  const bool bare_ipv6 = options.host.find(':') != std::string::npos;
-  return fmt::format(fmt::runtime(bare_ipv6 ? "[{}]:{}" : "{}:{}"), options.host, options.port);
+std::string waiting_text(const discover_options& options) {
+  const auto router = options.gateway ? options.gateway->to_string() : "the router";
+  const auto servers = options.stun_servers.size();
+  if (servers == 0) return "asking " + router;
+  return fmt::format("asking {} and {} server{} outside", router, servers, servers == 1 ? "" : "s");
 }
-
-}  // namespace
 
 std::string short_text(const discover_report& report) {
   if (report.external) return report.external->ip.to_string() + "\n";
@@ -23,7 +22,7 @@ std::string short_text(const discover_report& report) {
 probe_report report_of_ended(const probe_options& options,
                              std::vector<handshake_evidence> handshakes) {
   probe_report report;
-  report.evidence.target = target_of(options);
+  report.evidence.target = to_text(probe_target{options.host, options.port});
   report.evidence.address = parse_endpoint(report.evidence.target, options.port);
   report.evidence.handshakes = std::move(handshakes);
   report.rtt = statistics_of(report.evidence);

@@ -8,6 +8,9 @@
 
 namespace natcheck::cli {
 
+/// What `discover` waits for: "asking the router and 4 servers outside".
+std::string waiting_text(const discover_options& options);
+
 /// The line that `discover -q` prints: the public address, the IPv6 address of a machine that has
 /// no other way out, or nothing.
 std::string short_text(const discover_report& report);

@@ -45,17 +45,38 @@ int interrupted(const session& here) {
   return 128 + (here.signal() != 0 ? here.signal() : SIGPIPE);
 }
 
+std::string shown(const common_options& common, const discover_report& found,
+                  const text_style& style) {
+  if (common.json) return to_json(found);
+  return common.quiet ? short_text(found) : to_text(found, style);
+}
+
 int run_command(const discover_command& command) {
   session here(command.common);
-  here.waiting().begin("asking the router");
-  const auto report = here.run(discover(command.options));
+  here.waiting().begin(waiting_text(command.options));
+  discover_options options = command.options;
+  options.on_progress = [&](std::string_view what) { here.waiting().change(std::string(what)); };
+  const auto report = here.run(discover(std::move(options)));
   if (!report || here.stopped()) return interrupted(here);
   if (report->has_error()) return fail(report->error());
   const discover_report& found = report->value();
-  here.print(command.common.json    ? to_json(found)
-             : command.common.quiet ? short_text(found)
-                                    : to_text(found, here.style()));
+  here.print(shown(command.common, command.redact ? redacted(found) : found, here.style()));
   return finish(here, exit_code_of(answer_of(found.evidence, found.judged.main)));
+}
+
+int run_command(const mappings_command& command) {
+  session here(command.common);
+  here.waiting().begin("asking the router for its port mappings");
+  const auto report = here.run(list_mappings(command.options));
+  if (!report || here.stopped()) return interrupted(here);
+  if (report->has_error()) return fail(report->error());
+  const mappings_report& found = report->value();
+  if (command.common.json) {
+    here.print(to_json(found));
+  } else if (!command.common.quiet) {
+    here.print(to_text(found, here.style()));
+  }
+  return finish(here, exit_code_of(answer_of(found)));
 }
 
 void show(session& here, const common_options& common, const probe_report& report) {
@@ -136,7 +157,7 @@ int run_command(const usage_error& error) {
   return number_of(exit_code::usage);
 }
 
-/// What discover, serve and probe have in common before they run.
+/// What the commands have in common before they run.
 template <class Command>
 int prepare_and_run(const Command& command) {
   const std::string wrong = wrong_interface(command.options.interface, interface_names());

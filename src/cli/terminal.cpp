@@ -83,6 +83,12 @@ void progress::begin(std::string what) {
   tick(500ms);
 }
 
+void progress::change(std::string what) {
+  if (what_.empty()) return begin(std::move(what));
+  what_ = std::move(what);
+  if (shown_) show();
+}
+
 void progress::end() {
   timer_.cancel();
   if (shown_) fmt::print(stderr, "\r\x1b[K");

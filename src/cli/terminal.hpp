@@ -43,6 +43,8 @@ class progress {
 
   /// Begins to wait for `what`; ends the wait before.
   void begin(std::string what);
+  /// Goes on waiting, for something else; the time goes on as well.
+  void change(std::string what);
   void end();
 
  private:

@@ -1,5 +1,7 @@
 #include "cli/values.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
@@ -117,6 +119,22 @@ std::optional<probe_target> read_target(std::string_view text, std::uint16_t def
   if (!is_host(host)) return std::nullopt;
   if (colon == std::string_view::npos) return probe_target{std::string(host), default_port};
   return with_port(host, text.substr(colon + 1));
+}
+
+std::string to_text(const probe_target& target) {
+  const bool bare_ipv6 = target.host.find(':') != std::string::npos;
+  return fmt::format(fmt::runtime(bare_ipv6 ? "[{}]:{}" : "{}:{}"), target.host, target.port);
+}
+
+std::optional<std::string> read_web_page(std::string_view text) {
+  constexpr std::string_view scheme = "http://";
+  constexpr std::size_t longest = 2000;
+  const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
+  if (!text.starts_with(scheme) || text.size() > longest) return std::nullopt;
+  const auto rest = text.substr(scheme.size());
+  const auto host = rest.substr(0, rest.find_first_of("/?#"));
+  if (!std::ranges::all_of(text, visible) || !read_target(host, 80)) return std::nullopt;
+  return std::string(text);
 }
 
 }  // namespace natcheck::cli

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "report/printable.hpp"
+#include "report/witnesses.hpp"
 
 namespace natcheck::report {
 namespace {
@@ -22,17 +23,6 @@ cell internet(bool broken = false) { return {"Internet", "", broken}; }
 
 std::string wall(const page& out) { return std::string(out.glyph("╫", "|")); }
 
-/// The router's own outside address, where its services agree on it.
-std::string outer_side(const discover_evidence& seen) {
-  const auto named = outside_addresses(seen);
-  return named.size() == 1 ? named.front().ip.to_string() : "?";
-}
-
-cell nat(const page& out, const discover_evidence& seen) {
-  return {fmt::format("{} {} {}", seen.gateway->ip.to_string(), wall(out), outer_side(seen)),
-          "router (NAT)"};
-}
-
 std::string_view second_nat(verdict_code code) {
   switch (code) {
     case verdict_code::cgnat:
@@ -41,9 +31,53 @@ std::string_view second_nat(verdict_code code) {
       return "tunnel's end";
     case verdict_code::double_nat:
       return "second router";
+    case verdict_code::public_address_mismatch:
+      return "another NAT";
     default:
       return {};
   }
+}
+
+/// What somebody outside saw; "?" where nobody did, or not everybody the same.
+std::string seen_outside(const discover_report& report) {
+  const auto seen = sightings(report.evidence.stun, 4);
+  return seen.size() == 1 ? seen.front().ip.to_string() : "?";
+}
+
+/// The router's own outside address: what somebody outside saw where no other NAT follows, else
+/// what its services agree on.
+std::string outer_side(const discover_report& report) {
+  const auto code = report.judged.main.code;
+  const bool last =
+      code == verdict_code::single_nat || code == verdict_code::nat_no_mapping_service;
+  const auto seen = last ? seen_outside(report) : "?";
+  if (seen != "?") return seen;
+  const auto named = outside_addresses(report.evidence);
+  return named.size() == 1 ? named.front().ip.to_string() : "?";
+}
+
+cell nat(const page& out, const discover_report& report) {
+  return {fmt::format("{} {} {}", report.evidence.gateway->ip.to_string(), wall(out),
+                      outer_side(report)),
+          "router (NAT)"};
+}
+
+/// The first router beyond the gateway that has no public address: the inner side of the next NAT,
+/// as far as a path can show it.
+std::optional<address> hop_beyond(const discover_report& report) {
+  const auto& seen = report.evidence;
+  for (const auto& hop : seen.path.hops) {
+    if (!hop.ip || hop.ttl < 2 || hop.ip == seen.gateway->ip) continue;
+    if (counts_as_public(report, *hop.ip)) return std::nullopt;
+    return hop.ip;
+  }
+  return std::nullopt;
+}
+
+cell beyond_router(const page& out, const discover_report& report, std::string_view label) {
+  const auto inner = hop_beyond(report);
+  const auto text = inner ? inner->to_string() + " " : "";
+  return {fmt::format("{}{} {}", text, wall(out), seen_outside(report)), std::string(label)};
 }
 
 std::vector<cell> ipv6_path(const discover_evidence& seen) {
@@ -56,41 +90,56 @@ std::vector<cell> ipv6_path(const discover_evidence& seen) {
 
 constexpr std::size_t longest_name = 15;  // IFNAMSIZ without its zero
 
-std::vector<cell> path_without_router(const page& out, const route_info& way_out) {
+std::vector<cell> path_by_interface(const page& out, const discover_report& report) {
+  const auto& way_out = *report.evidence.host.ipv4;
   const bool tunnel = way_out.kind == interface_kind::tunnel;
-  return {this_host(way_out.local),
-          {clipped(printable(way_out.interface, out.style().unicode), longest_name),
-           tunnel ? "tunnel" : "direct link"},
-          internet()};
+  cell link{clipped(printable(way_out.interface, out.style().unicode), longest_name),
+            tunnel ? "tunnel" : "direct link"};
+  const auto outer = seen_outside(report);
+  if (outer != "?" && outer != way_out.local.to_string()) {
+    link.text += fmt::format(" {} {}", wall(out), outer);
+  }
+  return {this_host(way_out.local), link, internet()};
 }
 
 std::vector<cell> translated_path(const page& out, const discover_report& report) {
-  const auto& seen = report.evidence;
+  const auto& local = report.evidence.host.ipv4->local;
   const auto beyond = second_nat(report.judged.main.code);
-  std::vector<cell> cells{this_host(seen.host.ipv4->local), nat(out, seen)};
-  if (!beyond.empty() && scope_of(seen.host.ipv4->local) == address_scope::shared) {
-    cells.back().label = beyond;
+  std::vector<cell> cells{this_host(local), nat(out, report)};
+  if (!beyond.empty() && scope_of(local) == address_scope::shared) {
+    // The gateway itself is the provider's: there is no router of one's own before it.
+    const auto outer = outer_side(report);
+    cells.back() = {fmt::format("{} {} {}", report.evidence.gateway->ip.to_string(), wall(out),
+                                outer == "?" ? seen_outside(report) : outer),
+                    std::string(beyond)};
   } else if (!beyond.empty()) {
-    cells.push_back({wall(out) + " ?", std::string(beyond)});
+    cells.push_back(beyond_router(out, report, beyond));
   }
   cells.push_back(internet());
   return cells;
 }
 
+bool is_cut_off(verdict_code code) {
+  return code == verdict_code::gateway_wan_down || code == verdict_code::no_internet ||
+         code == verdict_code::captive_portal;
+}
+
 std::vector<cell> cells_of(const page& out, const discover_report& report) {
   const auto& seen = report.evidence;
-  if (report.judged.main.code == verdict_code::ipv6_only) return ipv6_path(seen);
+  const auto code = report.judged.main.code;
+  if (code == verdict_code::ipv6_only) return ipv6_path(seen);
   if (!seen.host.ipv4) return {};
-  if (!seen.gateway) return path_without_router(out, *seen.host.ipv4);
-  const auto host = this_host(seen.host.ipv4->local);
+  const auto& way_out = *seen.host.ipv4;
+  if (!seen.gateway || way_out.kind == interface_kind::tunnel)
+    return path_by_interface(out, report);
+  const auto host = this_host(way_out.local);
   const cell router{seen.gateway->ip.to_string(), "router"};
-  if (report.judged.main.code == verdict_code::offline)
-    return {host, {router.text, "router", true}};
-  if (report.judged.main.code == verdict_code::gateway_wan_down) {
-    return {host, router, internet(true)};
-  }
-  if (is_public(seen.host.ipv4->local)) return {host, router, internet()};
-  return translated_path(out, report);
+  if (code == verdict_code::offline) return {host, {router.text, "router", true}};
+  if (is_cut_off(code)) return {host, router, internet(true)};
+  if (!counts_as_public(report, way_out.local)) return translated_path(out, report);
+  const auto beyond = second_nat(code);
+  if (beyond.empty()) return {host, router, internet()};
+  return {host, router, beyond_router(out, report, beyond), internet()};
 }
 
 std::string repeated(std::string_view piece, std::size_t times) {
@@ -139,29 +188,7 @@ void draw_downwards(page& out, const std::vector<cell>& cells) {
   }
 }
 
-void add_name(std::vector<outside_address>& all, const address& ip, std::string_view name) {
-  const auto known =
-      std::find_if(all.begin(), all.end(), [&](const auto& other) { return other.ip == ip; });
-  if (known == all.end()) {
-    all.push_back({ip, std::string(name)});
-  } else {
-    known->named_by += fmt::format(", {}", name);
-  }
-}
-
 }  // namespace
-
-std::vector<outside_address> outside_addresses(const discover_evidence& seen) {
-  std::vector<outside_address> all;
-  if (!seen.gateway) return all;
-  const auto add = [&](const auto& service, std::string_view name) {
-    const bool said = service.state == service_state::answered && service.external_address;
-    if (said) add_name(all, *service.external_address, name);
-  };
-  add(seen.gateway->nat_pmp, "NAT-PMP");
-  add(seen.gateway->upnp, "UPnP");
-  return all;
-}
 
 void draw_path(page& out, const discover_report& report) {
   const auto cells = cells_of(out, report);

@@ -6,6 +6,8 @@
 #include <boost/json/array.hpp>
 #include <natcheck/report.hpp>
 
+#include "report/printable.hpp"
+
 namespace natcheck {
 
 std::string_view version() { return NATCHECK_VERSION; }
@@ -14,6 +16,15 @@ namespace report {
 
 json::value or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : to_value(std::string_view(text));
+}
+
+json::value foreign(const std::string& text) {
+  constexpr std::size_t longest = 256;
+  return to_value(std::string_view(clipped(text, longest)));
+}
+
+json::value foreign(const std::optional<std::string>& text) {
+  return text ? foreign(*text) : nullptr;
 }
 
 json::value to_value(const std::vector<std::string>& texts) {

@@ -13,10 +13,12 @@ namespace json = boost::json;
 
 inline json::value to_value(std::string_view text) { return json::string(text); }
 inline json::value to_value(std::uint32_t number) { return number; }
+inline json::value to_value(std::uint8_t number) { return number; }
 inline json::value to_value(std::uint16_t number) { return number; }
 inline json::value to_value(millis duration) { return duration.count(); }
 inline json::value to_value(const address& ip) { return to_value(ip.to_string()); }
 inline json::value to_value(const endpoint& value) { return to_value(to_string(value)); }
+inline json::value to_value(std::chrono::seconds span) { return span.count(); }
 
 template <class T>
 json::value or_null(const std::optional<T>& value) {
@@ -25,6 +27,10 @@ json::value or_null(const std::optional<T>& value) {
 
 /// Text of which nothing is known is empty in the evidence, and null in JSON.
 json::value or_null(const std::string& text);
+
+/// What a device says, within bounds: cut at 256 bytes.
+json::value foreign(const std::string& text);
+json::value foreign(const std::optional<std::string>& text);
 
 json::value to_value(const std::vector<std::string>& texts);
 json::object to_value(const verdict& judged);

@@ -4,9 +4,10 @@
 #include <natcheck/report.hpp>
 
 #include "report/json.hpp"
+#include "report/json_outside.hpp"
 #include "report/json_writer.hpp"
 #include "report/names.hpp"
-#include "report/printable.hpp"
+#include "report/witnesses.hpp"
 
 namespace natcheck {
 namespace {
@@ -29,7 +30,7 @@ json::value public_part(const std::optional<public_address>& external) {
   return {{"address", to_value(external->ip)}, {"sources", to_value(external->sources)}};
 }
 
-json::value ipv6_scope(const address& ip) {
+json::value ipv6_scope(const address& ip, bool redacted) {
   switch (scope_of(ip)) {
     case address_scope::global:
       return "global";
@@ -37,17 +38,43 @@ json::value ipv6_scope(const address& ip) {
       return "ula";
     case address_scope::link_local:
       return "link-local";
+    case address_scope::documentation:
+      return redacted ? json::value("global") : json::value(nullptr);
     default:
       return nullptr;
   }
 }
 
-json::value ipv6_part(const host_network& host) {
-  if (!host.ipv6) return nullptr;
-  return {{"address", to_value(host.ipv6->local)},
-          {"scope", ipv6_scope(host.ipv6->local)},
-          {"gateway", or_null(host.ipv6->gateway)},
-          {"seen_as", nullptr}};
+json::object service_part(const service_evidence& service) {
+  return {{"state", name_of(service.state)},
+          {"reason", or_null(service.detail)},
+          {"rtt_ms", or_null(service.rtt)},
+          {"attempts", service.attempts}};
+}
+
+json::object pcp_part(const pcp_evidence& service) {
+  auto part = service_part(service);
+  part["epoch_s"] = or_null(service.epoch_s);
+  part["result"] = or_null(service.result);
+  part["version"] = or_null(service.version);
+  return part;
+}
+
+json::value nat64_part(const std::optional<nat64_prefix>& prefix) {
+  if (!prefix) return nullptr;
+  return json::string(fmt::format("{}/{}", prefix->ip.to_string(), prefix->length));
+}
+
+json::value ipv6_part(const discover_report& report) {
+  const auto& seen = report.evidence;
+  if (!seen.host.ipv6) return nullptr;
+  const address& local = seen.host.ipv6->local;
+  return {{"address", to_value(local)},
+          {"scope", ipv6_scope(local, report.redacted)},
+          {"gateway", or_null(seen.host.ipv6->gateway)},
+          {"seen_as", or_null(report::most_seen(seen.stun, 6))},
+          {"pcp", pcp_part(seen.ipv6_pcp)},
+          {"nat64", nat64_part(seen.nat64)}};
 }
 
 json::value interface_part(const interface_info& link) {
@@ -63,20 +90,6 @@ json::value interface_part(const interface_info& link) {
           {"metric", or_null(link.metric)}};
 }
 
-json::object service_part(const service_evidence& service) {
-  return {{"state", name_of(service.state)},
-          {"reason", or_null(service.detail)},
-          {"rtt_ms", or_null(service.rtt)},
-          {"attempts", service.attempts}};
-}
-
-json::object pcp_part() {
-  auto part = service_part(
-      {service_state::not_tried, "this version of natcheck does not speak PCP", std::nullopt, 0});
-  part["epoch_s"] = nullptr;
-  return part;
-}
-
 json::object nat_pmp_part(const nat_pmp_evidence& service) {
   auto part = service_part(service);
   part["epoch_s"] = or_null(service.epoch_s);
@@ -85,23 +98,24 @@ json::object nat_pmp_part(const nat_pmp_evidence& service) {
   return part;
 }
 
-/// What a device says of itself, within bounds.
-json::value foreign(const std::optional<std::string>& text) {
-  constexpr std::size_t longest = 256;
-  if (!text) return nullptr;
-  return to_value(std::string_view(report::clipped(*text, longest)));
+json::value firewall_part(const std::optional<ipv6_firewall_status>& firewall) {
+  if (!firewall) return nullptr;
+  return {{"enabled", firewall->enabled}, {"pinholes_allowed", firewall->pinholes_allowed}};
 }
 
 json::object upnp_part(const upnp_evidence& service) {
   auto part = service_part(service);
   part["external_address"] = or_null(service.external_address);
-  part["location"] = foreign(service.location);
-  part["device"] = foreign(service.device);
-  part["manufacturer"] = foreign(service.manufacturer);
-  part["model"] = foreign(service.model);
-  part["service"] = foreign(service.service);
-  part["connection_status"] = foreign(service.connection_status);
+  part["location"] = report::foreign(service.location);
+  part["device"] = report::foreign(service.device);
+  part["manufacturer"] = report::foreign(service.manufacturer);
+  part["model"] = report::foreign(service.model);
+  part["service"] = report::foreign(service.service);
+  part["connection_status"] = report::foreign(service.connection_status);
   part["uptime_s"] = or_null(service.uptime_s);
+  part["wan_connections"] =
+      service.wan_connections == 0 ? json::value(nullptr) : json::value(service.wan_connections);
+  part["ipv6_firewall"] = firewall_part(service.ipv6_firewall);
   return part;
 }
 
@@ -110,17 +124,9 @@ json::value gateway_part(const std::optional<gateway_evidence>& gateway) {
   return {{"address", to_value(gateway->ip)},
           {"interface", gateway->interface},
           {"services",
-           {{"pcp", pcp_part()},
+           {{"pcp", pcp_part(gateway->pcp)},
             {"nat_pmp", nat_pmp_part(gateway->nat_pmp)},
             {"upnp", upnp_part(gateway->upnp)}}}};
-}
-
-// What only somebody outside can tell.
-json::value nat_part() {
-  return {{"mapping", "not-tested"},
-          {"filtering", "not-tested"},
-          {"hairpin", "not-tested"},
-          {"port_preservation", "not-tested"}};
 }
 
 }  // namespace
@@ -133,14 +139,19 @@ std::string to_json(const discover_report& report) {
                          {"version", version()},
                          {"started_at", report::timestamp(report.started_at)},
                          {"elapsed_ms", to_value(report.elapsed)},
+                         {"redacted", report.redacted},
                          {"private", private_part(seen.host)},
                          {"public", public_part(report.external)},
-                         {"ipv6", ipv6_part(seen.host)},
+                         {"ipv6", ipv6_part(report)},
                          {"interfaces", interfaces},
                          {"gateway", gateway_part(seen.gateway)},
-                         {"stun", json::array()},
-                         {"nat", nat_part()},
-                         {"path", json::array()},
+                         {"stun", report::stun_part(seen.stun)},
+                         {"nat", report::nat_part(seen.nat)},
+                         {"path", report::path_part(seen.path)},
+                         {"path_target", or_null(seen.path.target)},
+                         {"path_state", name_of(seen.path.state)},
+                         {"path_reason", or_null(seen.path.detail)},
+                         {"web", report::web_part(seen.web)},
                          {"verdict", to_value(report.judged.main)},
                          {"findings", to_value(report.judged.findings)}};
   return print_json(all, report::json_layout::indented) + "\n";

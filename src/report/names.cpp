@@ -1,5 +1,7 @@
 #include "report/names.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace natcheck::report {
@@ -16,6 +18,14 @@ constexpr std::array<std::string_view, 10> results{
 constexpr std::array<std::string_view, 10> result_words{
     "reached", "reached, plain greeting",  "refused",           "timed out",    "unreachable",
     "silent",  "another service answered", "connection broken", "echo altered", "not resolved"};
+constexpr std::array<std::string_view, 3> protocols{"pcp", "nat-pmp", "upnp"};
+constexpr std::array<std::string_view, 3> protocol_words{"PCP", "NAT-PMP", "UPnP"};
+constexpr std::array<std::string_view, 5> behaviors{"not-tested", "none", "endpoint-independent",
+                                                    "address-dependent",
+                                                    "address-and-port-dependent"};
+constexpr std::array<std::string_view, 3> tests{"not-tested", "no", "yes"};
+constexpr std::array<std::string_view, 4> web_results{"not-tried", "expected", "intercepted",
+                                                      "failed"};
 
 template <class Enumerator, std::size_t Size>
 std::string_view pick(const std::array<std::string_view, Size>& names, Enumerator value) {
@@ -28,9 +38,10 @@ std::string_view name_of(service_state value) { return pick(states, value); }
 std::string_view name_of(interface_kind value) { return pick(kinds, value); }
 std::string_view name_of(probe_result value) { return pick(results, value); }
 
-std::string_view name_of(mapping_protocol value) {
-  return value == mapping_protocol::nat_pmp ? "nat-pmp" : "upnp";
-}
+std::string_view name_of(mapping_protocol value) { return pick(protocols, value); }
+std::string_view name_of(nat_behavior value) { return pick(behaviors, value); }
+std::string_view name_of(tested value) { return pick(tests, value); }
+std::string_view name_of(web_result value) { return pick(web_results, value); }
 
 std::string_view name_of(transport value) { return value == transport::tcp ? "tcp" : "udp"; }
 
@@ -38,12 +49,17 @@ std::string_view name_of(dialect value) {
   return value == dialect::natcheck ? "natcheck" : "plain";
 }
 
-std::string_view words_for(mapping_protocol value) {
-  return value == mapping_protocol::nat_pmp ? "NAT-PMP" : "UPnP";
-}
+std::string_view words_for(mapping_protocol value) { return pick(protocol_words, value); }
 
 std::string_view words_for(transport value) { return value == transport::tcp ? "TCP" : "UDP"; }
 
 std::string_view words_for(probe_result value) { return pick(result_words, value); }
+
+std::string words_for(std::chrono::seconds value) {
+  const auto s = value.count();
+  if (s < 120) return fmt::format("{} s", s);
+  if (s < 2 * 3600) return fmt::format("{} min", s / 60);
+  return fmt::format("{} h", s / 3600);
+}
 
 }  // namespace natcheck::report

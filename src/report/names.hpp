@@ -1,8 +1,10 @@
 // The words of JSON and text for the enumerators of the public types.
 #pragma once
 
+#include <chrono>
 #include <natcheck/evidence.hpp>
 #include <natcheck/serve.hpp>
+#include <string>
 #include <string_view>
 
 namespace natcheck::report {
@@ -13,10 +15,16 @@ std::string_view name_of(probe_result value);      ///< "reached-plain"
 std::string_view name_of(mapping_protocol value);  ///< "nat-pmp"
 std::string_view name_of(transport value);         ///< "tcp"
 std::string_view name_of(dialect value);           ///< "plain"
+std::string_view name_of(nat_behavior value);      ///< "endpoint-independent"
+std::string_view name_of(tested value);            ///< "not-tested"
+std::string_view name_of(web_result value);        ///< "intercepted"
 
 /// "NAT-PMP", "TCP", "timed out": for people.
 std::string_view words_for(mapping_protocol value);
 std::string_view words_for(transport value);
 std::string_view words_for(probe_result value);
+
+/// "90 s", "60 min", "24 h": the largest unit that does not hide more than it says.
+std::string words_for(std::chrono::seconds value);
 
 }  // namespace natcheck::report

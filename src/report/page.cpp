@@ -27,9 +27,11 @@ std::string_view next_word(std::string_view& text) {
   return word;
 }
 
+/// Commands, and names with dots in them, stay as they are.
 std::string capitalised(std::string text) {
   const bool command = text.starts_with("natcheck");
-  if (!command && !text.empty()) {
+  const bool name = text.substr(0, text.find(' ')).find('.') != std::string::npos;
+  if (!command && !name && !text.empty()) {
     text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   }
   return text;
@@ -105,7 +107,21 @@ void page::judgement(const verdict& judged, answer yes_or_no) {
 }
 
 void page::note(const finding& found) {
-  paragraph("  Note:", found.summary + " " + capitalised(found.advice) + ".", 8);
+  note(found.summary + " " + capitalised(found.advice) + ".");
+}
+
+void page::note(std::string_view text) { paragraph("  Note:", capitalised(std::string(text)), 8); }
+
+void page::row(const char* label, const std::string& value, std::string_view comment) {
+  constexpr std::size_t comment_column = 33;
+  /// A value that leaves less room than this gets its comment on the next line.
+  constexpr std::size_t last_comment_column = 45;
+  const auto head = padded(label, label_width) + bold(value);
+  const auto needed = std::max(comment_column, columns(head) + 3);
+  if (comment.empty()) return line(head);
+  if (needed <= last_comment_column) return paragraph(head, comment, needed);
+  line(head);
+  paragraph("", comment, label_width);
 }
 
 std::string page::bold(const std::string& text) const {

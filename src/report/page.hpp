@@ -9,6 +9,9 @@
 
 namespace natcheck::report {
 
+/// Where the text of rows begins, beside their labels.
+inline constexpr std::size_t label_width = 18;
+
 /// Breaks `text` between words into lines of at most `width` columns. A longer word is divided.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
@@ -26,6 +29,10 @@ class page {
   /// Mark and sentence, then the next steps, then the evidence.
   void judgement(const verdict& judged, answer yes_or_no);
   void note(const finding& found);
+  void note(std::string_view text);
+
+  /// "Label   value   comment", in columns that all such rows share. `value` is ours.
+  void row(const char* label, const std::string& value, std::string_view comment);
 
   std::string mark(answer value) const;
   std::string bold(const std::string& text) const;

@@ -1,101 +1,165 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <natcheck/report.hpp>
 
 #include "report/drawing.hpp"
 #include "report/page.hpp"
-#include "report/printable.hpp"
+#include "report/text_outside.hpp"
+#include "report/witnesses.hpp"
 
 namespace natcheck {
 namespace {
 
 using report::page;
 
-constexpr std::size_t label_width = 18;
-constexpr std::size_t comment_column = 33;
-/// An address that leaves less room than this gets its comment on the next line.
-constexpr std::size_t last_comment_column = 45;
+constexpr const char* no_ipv4 = "no IPv4 way out of this machine";
 
-void row(page& out, const char* label, const std::string& value, const std::string& comment) {
-  const auto head = report::padded(label, label_width) + out.bold(value);
-  const auto needed = std::max(comment_column, report::columns(head) + 3);
-  if (needed <= last_comment_column) return out.paragraph(head, comment, needed);
-  out.line(head);
-  out.paragraph("", comment, label_width);
-}
-
-void private_row(page& out, const discover_evidence& seen) {
-  if (!seen.host.ipv4)
-    return row(out, "Private address", "none", "no IPv4 way out of this machine");
+void private_row(page& out, const discover_report& report) {
+  const auto& seen = report.evidence;
+  if (!seen.host.ipv4) return out.row("Private address", "none", no_ipv4);
   const auto& way_out = *seen.host.ipv4;
   const auto router = way_out.gateway ? ", router " + way_out.gateway->to_string() : ", no router";
-  row(out, is_public(way_out.local) ? "Local address" : "Private address",
-      way_out.local.to_string(), way_out.interface + router);
+  out.row(report::counts_as_public(report, way_out.local) ? "Local address" : "Private address",
+          way_out.local.to_string(), way_out.interface + router);
 }
 
-/// Who named the public address, in words.
-std::string sources_of(const public_address& external) {
-  std::string services;
-  bool own = false;
+bool is_source(const public_address& external, std::string_view name) {
+  return std::ranges::find(external.sources, name) != external.sources.end();
+}
+
+/// "PCP, NAT-PMP": the router's services among the sources.
+std::string services_among(const public_address& external) {
+  std::vector<std::string_view> names;
   for (const auto& source : external.sources) {
-    own = own || source == "interface";
-    const auto name = source == "nat-pmp" ? "NAT-PMP" : source == "upnp" ? "UPnP" : "";
-    if (*name != 0) services += (services.empty() ? "" : ", ") + std::string(name);
+    if (source == "pcp") names.emplace_back("PCP");
+    if (source == "nat-pmp") names.emplace_back("NAT-PMP");
+    if (source == "upnp") names.emplace_back("UPnP");
   }
-  if (own && services.empty()) return "this machine's own";
-  if (own) return "this machine's own, your router agrees (" + services + ")";
-  return "your router says so (" + services + ")";
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string why_not_known(const discover_evidence& seen) {
-  if (!seen.host.ipv4) return "no IPv4 way out of this machine";
-  if (!seen.gateway) return "there is no router to ask";
-  const auto named = report::outside_addresses(seen);
-  if (named.empty()) return "the router did not say";
-  if (named.size() == 1 && !is_public(seen.host.ipv4->local)) {
-    return fmt::format("the router says {} ({}), which is not a public address, but {}",
-                       named.front().ip.to_string(), named.front().named_by,
-                       describe(scope_of(named.front().ip)));
-  }
-  // More than one, and none that all agree on.
+/// "UPnP says 5.5.5.5"
+std::string claim_of(const report::outside_address& one) {
+  const bool several = one.named_by.find(',') != std::string::npos;
+  return fmt::format("{} {} {}", one.named_by, several ? "say" : "says", one.ip.to_string());
+}
+
+/// What the router says where that is not `external`: "; your router says 100.64.5.2".
+std::string dissent(const discover_evidence& seen, const public_address& external) {
+  auto named = report::outside_addresses(seen);
+  const bool agrees =
+      std::erase_if(named, [&](const auto& one) { return one.ip == external.ip; }) > 0;
+  if (named.empty()) return "";
+  if (named.size() == 1 && !agrees) return "; your router says " + named.front().ip.to_string();
   std::string all;
-  if (is_public(seen.host.ipv4->local)) {
-    all = fmt::format("this machine has {}", seen.host.ipv4->local.to_string());
-  }
   for (const auto& one : named) {
-    all += fmt::format("{}{} says {}", all.empty() ? "" : ", ", one.named_by, one.ip.to_string());
+    all += "; " + claim_of(one);
   }
   return all;
 }
 
-void public_row(page& out, const discover_report& report) {
-  if (report.judged.main.code == verdict_code::ipv6_only) {
-    return row(out, "Public address", "by IPv6 only", "no IPv4 way out of this machine");
-  }
-  if (!report.external) {
-    return row(out, "Public address", "not known", why_not_known(report.evidence));
-  }
-  row(out, "Public address", report.external->ip.to_string(), sources_of(*report.external));
+/// Who named the public address, in words; with somebody outside among them.
+std::string seen_outside(const discover_evidence& seen, const public_address& external) {
+  const auto all = report::sightings(seen.stun, 4);
+  const auto here = std::ranges::find(all, external.ip, &report::sighting::ip);
+  const auto who = report::in_short(here == all.end() ? std::vector<std::string>{} : here->servers);
+  const auto services = services_among(external);
+  const bool own = is_source(external, "interface");
+  if (services.empty()) return (own ? "this machine's own, seen by " : "seen by ") + who;
+  const bool several = here != all.end() && here->servers.size() > 1;
+  return fmt::format("{}the router ({}){} {} agree", own ? "this machine's own; " : "", services,
+                     several ? "," : " and", who);
 }
 
-void ipv6_row(page& out, const discover_evidence& seen) {
+std::string sources_of(const discover_evidence& seen, const public_address& external) {
+  if (is_source(external, "stun")) return seen_outside(seen, external) + dissent(seen, external);
+  const auto services = services_among(external);
+  if (!is_source(external, "interface")) return "your router says so (" + services + ")";
+  if (services.empty()) return "this machine's own";
+  return "this machine's own, your router agrees (" + services + ")";
+}
+
+/// What everybody says where no two agree.
+std::string contradiction(const discover_report& report) {
+  std::vector<std::string> all;
+  const auto& local = report.evidence.host.ipv4->local;
+  if (report::counts_as_public(report, local))
+    all.push_back("this machine has " + local.to_string());
+  for (const auto& one : report::outside_addresses(report.evidence)) {
+    all.push_back(claim_of(one));
+  }
+  for (const auto& one : report::sightings(report.evidence.stun, 4)) {
+    all.push_back(fmt::format("{} saw {}", report::in_short(one.servers), one.ip.to_string()));
+  }
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+std::string why_not_known(const discover_report& report) {
+  const auto& seen = report.evidence;
+  if (!seen.host.ipv4) return no_ipv4;
+  if (!report::sightings(seen.stun, 4).empty()) return contradiction(report);
+  const std::string outside = seen.stun.empty() ? "" : ", and nobody outside answered";
+  if (!seen.gateway) return "there is no router to ask" + outside;
+  const auto named = report::outside_addresses(seen);
+  if (named.empty()) return "the router did not say" + outside;
+  const auto& first = named.front();
+  const bool both = report::counts_as_public(report, seen.host.ipv4->local) ||
+                    report::counts_as_public(report, first.ip);
+  if (named.size() > 1 || both) return contradiction(report);
+  return fmt::format("the router says {} ({}), which is not a public address, but {}",
+                     first.ip.to_string(), first.named_by, describe(scope_of(first.ip)));
+}
+
+void public_row(page& out, const discover_report& report) {
+  const char* label = "Public address";
+  if (report.external) {
+    return out.row(label, report.external->ip.to_string(),
+                   sources_of(report.evidence, *report.external));
+  }
+  if (report.judged.main.code == verdict_code::ipv6_only) {
+    return out.row(label, "by IPv6 only", no_ipv4);
+  }
+  out.row(label, "not known", why_not_known(report));
+}
+
+/// "; seen by stun.a", "; stun.a sees 2a00:1::77"
+std::string ipv6_seen_outside(const discover_evidence& seen) {
+  std::string all;
+  for (const auto& one : report::sightings(seen.stun, 6)) {
+    const auto who = report::in_short(one.servers);
+    all += one.ip == seen.host.ipv6->local ? fmt::format("; seen by {}", who)
+                                           : fmt::format("; {} sees {}", who, one.ip.to_string());
+  }
+  return all;
+}
+
+void ipv6_rows(page& out, const discover_evidence& seen) {
   if (!seen.host.ipv6 || scope_of(seen.host.ipv6->local) == address_scope::link_local) return;
   const auto& way_out = *seen.host.ipv6;
   const auto router = way_out.gateway ? ", router " + way_out.gateway->to_string() : "";
-  row(out, "IPv6 address", way_out.local.to_string(), way_out.interface + router);
+  out.row("IPv6 address", way_out.local.to_string(),
+          way_out.interface + router + ipv6_seen_outside(seen));
+  if (!seen.nat64) return;
+  out.row("NAT64 prefix", fmt::format("{}/{}", seen.nat64->ip.to_string(), seen.nat64->length),
+          "IPv4 servers are reached through it");
 }
 
 }  // namespace
 
 std::string to_text(const discover_report& report, const text_style& style) {
   page out(style);
-  private_row(out, report.evidence);
+  private_row(out, report);
   public_row(out, report);
-  ipv6_row(out, report.evidence);
+  ipv6_rows(out, report.evidence);
+  report::asked_outside_row(out, report.evidence);
+  report::behavior_rows(out, report.evidence.nat);
   draw_path(out, report);
   out.line("");
   out.judgement(report.judged.main, answer_of(report.evidence, report.judged.main));
   for (const auto& finding : report.judged.findings) out.note(finding);
+  report::behavior_doubts(out, report.evidence.nat);
+  if (report.redacted) out.note("Public addresses were replaced by others for documentation.");
   return out.text();
 }
 

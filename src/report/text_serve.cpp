@@ -17,14 +17,6 @@ using report::words_for;
 constexpr std::size_t indent = 12;
 constexpr std::size_t time_indent = 10;
 
-/// "90 s", "60 min", "24 h": the largest unit that does not hide more than it says.
-std::string span(std::chrono::seconds value) {
-  const auto s = value.count();
-  if (s < 120) return fmt::format("{} s", s);
-  if (s < 2 * 3600) return fmt::format("{} min", s / 60);
-  return fmt::format("{} h", s / 3600);
-}
-
 std::string outside(const mapping& entry) {
   if (!entry.external_address) return fmt::format("port {} of the router", entry.external_port);
   return to_string(endpoint{*entry.external_address, entry.external_port});
@@ -64,7 +56,8 @@ class writer {
   }
 
   void operator()(const events::renewed& e) {
-    timed(fmt::format("mapping of {} renewed for {}", outside(e.entry), span(e.entry.lifetime)));
+    timed(
+        fmt::format("mapping of {} renewed for {}", outside(e.entry), words_for(e.entry.lifetime)));
   }
 
   void operator()(const events::mapping_lost& e) {
@@ -80,16 +73,17 @@ class writer {
     if (e.removed) return out_.paragraph("Closed", outside(e.entry) + " on the router", indent);
     out_.paragraph("Not closed",
                    fmt::format("{}: {}; it ends by itself within {}", outside(e.entry), e.detail,
-                               span(e.entry.lifetime)),
+                               words_for(e.entry.lifetime)),
                    indent);
   }
 
   void operator()(const events::stopped& e) {
-    out_.paragraph("Stopped",
-                   fmt::format("after {}: {} greeted, {} turned away",
-                               span(std::chrono::duration_cast<std::chrono::seconds>(e.uptime)),
-                               counted(e.greeted, "visitor"), e.rejected),
-                   indent);
+    out_.paragraph(
+        "Stopped",
+        fmt::format("after {}: {} greeted, {} turned away",
+                    words_for(std::chrono::duration_cast<std::chrono::seconds>(e.uptime)),
+                    counted(e.greeted, "visitor"), e.rejected),
+        indent);
   }
 
  private:
@@ -108,7 +102,7 @@ class writer {
         indent);
     out_.paragraph("",
                    fmt::format("by {}, {}for {}, renewed while this runs", words_for(entry.via),
-                               entry.verified ? "read back, " : "", span(entry.lifetime)),
+                               entry.verified ? "read back, " : "", words_for(entry.lifetime)),
                    indent);
     if (entry.external_address && !is_public(*entry.external_address)) {
       return warn(*entry.external_address);

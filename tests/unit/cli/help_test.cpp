@@ -74,7 +74,7 @@ TEST_P(Help, ListsTheOptionsOfTheCommand) {
 
 INSTANTIATE_TEST_SUITE_P(Topics, Help,
                          testing::Values(topic::overview, topic::discover, topic::serve,
-                                         topic::probe),
+                                         topic::probe, topic::mappings),
                          [](const auto& param) {
                            return param.param == topic::overview
                                       ? std::string("overview")

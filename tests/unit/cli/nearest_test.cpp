@@ -59,6 +59,7 @@ TEST(OneOf, JoinsWords) {
   EXPECT_EQ(one_of(std::vector<std::string>{"a"}), "a");
   EXPECT_EQ(one_of(std::vector<std::string>{"a", "b"}), "a or b");
   EXPECT_EQ(one_of(std::vector<std::string>{"a", "b", "c"}), "a, b or c");
+  EXPECT_EQ(all_of(std::vector<std::string>{"a", "b", "c"}), "a, b and c");
 }
 
 TEST(Interfaces, KernelKnowsLoopback) { EXPECT_THAT(interface_names(), Contains("lo")); }

@@ -1,42 +1,11 @@
-#include "cli/options.hpp"
-
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
+#include "parsing.hpp"
 
 namespace natcheck::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-
-std::vector<std::string> words(const std::string& line) {
-  std::istringstream stream(line);
-  std::vector<std::string> list;
-  for (std::string word; stream >> word;) list.push_back(word);
-  return list;
-}
-
-parsed_command parse(const std::string& line) { return parse_command_line(words(line)); }
-
-/// The command of that type; a failed test and a default one where the line gives another.
-template <class T>
-T parse_as(const std::string& line) {
-  const parsed_command parsed = parse(line);
-  if (const T* command = std::get_if<T>(&parsed)) return *command;
-  const auto* error = std::get_if<usage_error>(&parsed);
-  ADD_FAILURE() << line << ": " << (error ? error->message : "another command");
-  return {};
-}
-
-std::string error_of(const std::vector<std::string>& arguments) {
-  const parsed_command parsed = parse_command_line(arguments);
-  const auto* error = std::get_if<usage_error>(&parsed);
-  return error ? error->message : "accepted";
-}
-
-std::string error_of(const std::string& line) { return error_of(words(line)); }
 
 TEST(Discover, Defaults) {
   const auto command = parse_as<discover_command>("discover");
@@ -59,6 +28,69 @@ TEST(Discover, EveryOption) {
   EXPECT_EQ(command.options.interface, "eth0");
   EXPECT_EQ(command.options.gateway->to_string(), "10.0.0.1");
   EXPECT_EQ(command.options.timeout, 2500ms);
+}
+
+TEST(Discover, AsksTheUsualServersOutside) {
+  const auto options = parse_as<discover_command>("discover").options;
+  EXPECT_EQ(options.stun_servers, default_stun_servers());
+  EXPECT_GE(options.stun_servers.size(), 2u);
+  EXPECT_EQ(options.web_check, default_web_check);
+  EXPECT_FALSE(options.behavior);
+  EXPECT_FALSE(options.binding_lifetime);
+  EXPECT_FALSE(parse_as<discover_command>("discover").redact);
+}
+
+TEST(Discover, StunServersAddUpAndReplaceTheUsualOnes) {
+  const auto options = parse_as<discover_command>(
+                           "discover --stun stun.a --stun 9.9.9.9:80 --stun 2001:db8::1 "
+                           "--stun=[2001:db8::1]:80 --stun stun.a:3478")
+                           .options;
+  EXPECT_EQ(options.stun_servers,
+            (std::vector<std::string>{"stun.a:3478", "9.9.9.9:80", "[2001:db8::1]:3478",
+                                      "[2001:db8::1]:80"}));
+  EXPECT_TRUE(parse_as<discover_command>("discover --no-stun").options.stun_servers.empty());
+}
+
+TEST(Discover, WebCheck) {
+  const auto page = [](const std::string& value) {
+    return parse_as<discover_command>("discover --web-check " + value).options.web_check;
+  };
+  EXPECT_EQ(page("none"), "");
+  EXPECT_EQ(page("http://10.0.0.1:8080/x?y"), "http://10.0.0.1:8080/x?y");
+  EXPECT_EQ(parse_as<discover_command>("discover --no-stun --web-check none").options.web_check,
+            "");
+}
+
+TEST(Discover, TheTestsOfBehavior) {
+  const auto tested = parse_as<discover_command>("discover --behavior").options;
+  EXPECT_TRUE(tested.behavior);
+  EXPECT_EQ(tested.timeout, 10s);
+  const auto measured = parse_as<discover_command>("discover --binding-lifetime").options;
+  EXPECT_TRUE(measured.binding_lifetime);
+  EXPECT_EQ(measured.timeout, 15min);
+  EXPECT_EQ(parse_as<discover_command>("discover --timeout 60 --binding-lifetime").options.timeout,
+            60s);
+}
+
+TEST(Discover, Redact) {
+  EXPECT_TRUE(parse_as<discover_command>("discover --redact").redact);
+  EXPECT_TRUE(parse_as<discover_command>("discover --redact --json -q").redact);
+}
+
+TEST(Mappings, ListIsUnderstood) {
+  for (const char* line : {"mappings", "mappings list"}) {
+    const auto command = parse_as<mappings_command>(line);
+    EXPECT_EQ(command.options.timeout, 30s);
+    EXPECT_EQ(command.options.gateway, std::nullopt);
+  }
+  const auto command = parse_as<mappings_command>(
+      "mappings --json list -q -v --interface eth0 --gateway 10.0.0.1 --timeout 2 --color never");
+  EXPECT_TRUE(command.common.json);
+  EXPECT_TRUE(command.common.quiet);
+  EXPECT_EQ(command.common.color, color_choice::never);
+  EXPECT_EQ(command.options.interface, "eth0");
+  EXPECT_EQ(command.options.gateway->to_string(), "10.0.0.1");
+  EXPECT_EQ(command.options.timeout, 2s);
 }
 
 TEST(Options, MayStandAnywhereAndWithAnEqualsSign) {
@@ -151,11 +183,17 @@ TEST(Help, IsFoundInEveryForm) {
     const char* line;
     topic about;
   };
-  const row rows[] = {{"--help", topic::overview},       {"-h", topic::overview},
-                      {"help", topic::overview},         {"help serve", topic::serve},
-                      {"serve --help", topic::serve},    {"--help probe", topic::probe},
-                      {"probe -h", topic::probe},        {"help discover", topic::discover},
-                      {"serve -h --map x", topic::serve}};
+  const row rows[] = {{"--help", topic::overview},
+                      {"-h", topic::overview},
+                      {"help", topic::overview},
+                      {"help serve", topic::serve},
+                      {"serve --help", topic::serve},
+                      {"--help probe", topic::probe},
+                      {"probe -h", topic::probe},
+                      {"help discover", topic::discover},
+                      {"serve -h --map x", topic::serve},
+                      {"help mappings", topic::mappings},
+                      {"mappings list --help", topic::mappings}};
   for (const row& r : rows) {
     const auto request = parse_as<help_request>(r.line);
     EXPECT_EQ(request.about, r.about) << r.line;
@@ -172,128 +210,6 @@ TEST(Help, StandsInForTheMissingCommand) {
 TEST(Version, WithAndWithoutACommand) {
   parse_as<version_request>("--version");
   parse_as<version_request>("serve --version");
-}
-
-struct error_row {
-  const char *line, *message;
-};
-
-class Errors : public testing::TestWithParam<error_row> {};
-
-TEST_P(Errors, SayWhatIsWrongAndWhatWasExpected) {
-  EXPECT_EQ(error_of(GetParam().line), GetParam().message) << GetParam().line;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Words, Errors,
-    testing::Values(
-        error_row{"--json", "no command; expected discover, serve or probe"},
-        error_row{"serv",
-                  "unknown command serv; expected discover, serve or probe; did you mean serve?"},
-        error_row{"dance", "unknown command dance; expected discover, serve or probe"},
-        error_row{"help dance", "unknown command dance; expected discover, serve or probe"},
-        error_row{"doctor",
-                  "the command doctor is not in this version; expected discover, serve or probe"},
-        error_row{"vantage",
-                  "the command vantage is not in this version; expected discover, serve or probe"},
-        error_row{"mappings list",
-                  "the command mappings is not in this version; expected discover, serve or probe"},
-        error_row{"discover now", "unexpected argument now; discover takes none"},
-        error_row{"serve 1234",
-                  "unexpected argument 1234; serve takes none; did you mean --map 1234?"},
-        error_row{"probe a b", "unexpected argument b; expected one target, HOST or HOST:PORT"},
-        error_row{"probe", "probe needs to know whom to ask; expected HOST or HOST:PORT"},
-        error_row{"probe http://host/",
-                  "cannot read the target http://host/; expected HOST, HOST:PORT or [IPV6]:PORT"}));
-
-INSTANTIATE_TEST_SUITE_P(
-    Options, Errors,
-    testing::Values(
-        error_row{"discover --jsn", "unknown option --jsn; did you mean --json?"},
-        error_row{"discover --jsn=3", "unknown option --jsn; did you mean --json?"},
-        error_row{"discover -json", "unknown option -json; did you mean --json?"},
-        error_row{"discover --js", "unknown option --js; did you mean --json?"},
-        error_row{"discover --inter eth0", "unknown option --inter; did you mean --interface?"},
-        error_row{"discover --frobnicate",
-                  "unknown option --frobnicate; natcheck --help lists the options"},
-        error_row{"discover -x", "unknown option -x; natcheck --help lists the options"},
-        error_row{"discover ---", "unknown option ---; natcheck --help lists the options"},
-        error_row{"discover --operand x",
-                  "unknown option --operand; natcheck --help lists the options"},
-        error_row{"discover --json=yes", "--json takes no value"},
-        error_row{"discover --timeout", "--timeout needs a value; expected SECONDS"},
-        error_row{"discover --timeout=", "--timeout needs a value; expected SECONDS"},
-        error_row{"discover --interface --json", "--interface needs a value; expected NAME"},
-        error_row{"discover --map 80", "discover has no option --map; it belongs to serve"},
-        error_row{"serve --count 3", "serve has no option --count; it belongs to probe"},
-        error_row{"probe x --gateway 10.0.0.1",
-                  "probe has no option --gateway; it belongs to discover and serve"}));
-
-INSTANTIATE_TEST_SUITE_P(
-    Values, Errors,
-    testing::Values(
-        error_row{"discover --timeout 0",
-                  "--timeout 0: expected a number of seconds above 0, such as 5 or 0.5"},
-        error_row{"discover --timeout -5",
-                  "--timeout -5: expected a number of seconds above 0, such as 5 or 0.5"},
-        error_row{"discover --color sometimes",
-                  "--color sometimes: expected auto, always or never"},
-        error_row{"discover --color alway",
-                  "--color alway: expected auto, always or never; did you mean always?"},
-        error_row{"discover --gateway router",
-                  "--gateway router: expected the IPv4 address of a router"},
-        error_row{"discover --interface a-very-long-name-indeed",
-                  "--interface a-very-long-name-indeed: expected the name of a network interface"},
-        error_row{"serve --map 70000",
-                  "--map 70000: expected PORT or EXTERNAL:INTERNAL, each from 1 to 65535"},
-        error_row{"serve --port x", "--port x: expected a port, 0 to 65535"},
-        error_row{"serve --map 80:8080 --port 90",
-                  "--map 80:8080 and --port 90 name different ports to listen on"},
-        error_row{"serve --protocol udp", "--protocol udp is not in this version; expected tcp"},
-        error_row{"serve --protocol both", "--protocol both is not in this version; expected tcp"},
-        error_row{"serve --protocol tpc", "--protocol tpc: expected tcp; did you mean tcp?"},
-        error_row{"serve --map 1 --via pcp",
-                  "--via pcp is not in this version; expected auto, nat-pmp or upnp"},
-        error_row{"serve --map 1 --via upnpp",
-                  "--via upnpp: expected auto, nat-pmp or upnp; did you mean upnp?"},
-        error_row{"serve --map 1 --lifetime 604801",
-                  "--lifetime 604801: expected a number of seconds, 1 to 604800"},
-        error_row{"serve --for ever",
-                  "--for ever: expected a time such as 30, 30s, 5m, 1h or 500ms"},
-        error_row{"serve --require-map",
-                  "--require-map needs --map PORT: without it no port is opened"},
-        error_row{"serve --via upnp", "--via needs --map PORT: without it no port is opened"},
-        error_row{"serve --port 80 --lifetime 60",
-                  "--lifetime needs --map PORT: without it no port is opened"},
-        error_row{"serve --gateway 10.0.0.1",
-                  "--gateway needs --map PORT: without it no port is opened"},
-        error_row{"probe x --count 0", "--count 0: expected a number, 1 to 1000"},
-        error_row{"probe x --count 1001", "--count 1001: expected a number, 1 to 1000"}));
-
-TEST(Errors, StayOnOneLineWhateverIsPassed) {
-  const std::vector<std::vector<std::string>> lines = {{"dis\ncover"},
-                                                       {"--a\x1b[31m\n"},
-                                                       {"discover", "--color", "re\nd"},
-                                                       {"probe", "ho\tst\n"},
-                                                       {"discover", "a\nb"},
-                                                       {"discover", "--interface", "e\n0"},
-                                                       {""},
-                                                       {"discover", ""},
-                                                       {"probe", ""},
-                                                       {"discover", "--color", ""}};
-  for (const auto& line : lines) {
-    const std::string message = error_of(line);
-    EXPECT_NE(message, "accepted") << line.back();
-    EXPECT_EQ(message.find_first_of("\n\t\x1b"), std::string::npos) << message;
-  }
-}
-
-TEST(Errors, AnEmptyWordIsShown) {
-  EXPECT_THAT(error_of(std::vector<std::string>{""}), HasSubstr("unknown command \"\";"));
-}
-
-TEST(Operands, AfterTwoDashesAreNoOptions) {
-  EXPECT_THAT(error_of("probe -- --json"), HasSubstr("cannot read the target --json"));
 }
 
 }  // namespace

@@ -9,28 +9,33 @@ namespace {
 
 using namespace natcheck::testing;
 
-std::string short_text_of(const discover_evidence& seen) {
-  discover_report report;
-  report.external = public_address_of(seen);
-  report.judged = diagnose(seen);
-  report.evidence = seen;
-  return short_text(report);
-}
-
 TEST(ShortText, IsThePublicAddressOrNothing) {
-  auto seen = home();
-  add_ipv6(seen);
-  EXPECT_EQ(short_text_of(seen), "");
-  nat_pmp_says(seen, "5.5.5.5");
-  EXPECT_EQ(short_text_of(seen), "5.5.5.5\n");
+  discover_report report;
+  report.evidence = home();
+  add_ipv6(report.evidence);
+  EXPECT_EQ(short_text(report), "");
+  report.external = public_address{ip("5.5.5.5"), {"stun"}};
+  EXPECT_EQ(short_text(report), "5.5.5.5\n");
 }
 
 TEST(ShortText, IsTheIpv6AddressOfAMachineThatHasNoOther) {
-  discover_evidence seen;
-  add_ipv6(seen);
-  EXPECT_EQ(short_text_of(seen), "2a00:1::10\n");
-  seen.host.ipv6->local = ip("fd00::10");
-  EXPECT_EQ(short_text_of(seen), "");
+  discover_report report;
+  add_ipv6(report.evidence);
+  report.judged.main.code = verdict_code::ipv6_only;
+  EXPECT_EQ(short_text(report), "2a00:1::10\n");
+  report.judged.main.code = verdict_code::offline;
+  EXPECT_EQ(short_text(report), "");
+}
+
+TEST(WaitingText, SaysWhoIsAsked) {
+  discover_options options;
+  options.stun_servers = {"a", "b", "c", "d"};
+  EXPECT_EQ(waiting_text(options), "asking the router and 4 servers outside");
+  options.gateway = ip("192.168.1.1");
+  options.stun_servers.resize(1);
+  EXPECT_EQ(waiting_text(options), "asking 192.168.1.1 and 1 server outside");
+  options.stun_servers.clear();
+  EXPECT_EQ(waiting_text(options), "asking 192.168.1.1");
 }
 
 handshake_evidence shake(probe_result result) {

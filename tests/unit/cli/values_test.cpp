@@ -99,6 +99,25 @@ TEST(Values, Targets) {
   }
 }
 
+TEST(Values, TargetsAsText) {
+  EXPECT_EQ(to_text(probe_target{"stun.a", 3478}), "stun.a:3478");
+  EXPECT_EQ(to_text(probe_target{"2001:db8::1", 80}), "[2001:db8::1]:80");
+}
+
+TEST(Values, WebPages) {
+  for (const char* text : {"http://a", "http://a/", "http://10.0.0.1:80/x?y#z",
+                           "http://[2001:db8::1]:80/", "http://a?x"}) {
+    EXPECT_EQ(read_web_page(text), text);
+  }
+  const auto long_page = "http://a/" + std::string(2000, 'x');
+  for (const char* text :
+       {"", "http://", "http:///x", "https://a/", "ftp://a/", "a", "HTTP", "http://a b/",
+        "http://a/ x", "http://a/\r\nHost: b", "http://user@a/", "http://a:0/", "http://a:http/",
+        "http://\xc3\xbc/", long_page.c_str()}) {
+    EXPECT_EQ(read_web_page(text), std::nullopt) << text;
+  }
+}
+
 TEST(Values, NoTargets) {
   const std::string long_name(254, 'a');
   for (const char* text :

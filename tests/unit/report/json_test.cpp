@@ -27,9 +27,10 @@ list with(list first, const list& more) {
   return first;
 }
 
-const list discover_keys{"schema", "version", "started_at", "elapsed_ms", "private",
-                         "public", "ipv6",    "interfaces", "gateway",    "stun",
-                         "nat",    "path",    "verdict",    "findings"};
+const list discover_keys{"schema",      "version", "started_at", "elapsed_ms",  "redacted",
+                         "private",     "public",  "ipv6",       "interfaces",  "gateway",
+                         "stun",        "nat",     "path",       "path_target", "path_state",
+                         "path_reason", "web",     "verdict",    "findings"};
 
 TEST(DiscoverJson, HasEveryFieldWhateverWasSeen) {
   for (const auto& seen : {discover_evidence{}, home(), single_nat_home()}) {
@@ -37,7 +38,9 @@ TEST(DiscoverJson, HasEveryFieldWhateverWasSeen) {
     EXPECT_EQ(keys(all), discover_keys);
     EXPECT_EQ(keys(all.at("verdict")),
               (list{"code", "confidence", "summary", "evidence", "advice"}));
-    EXPECT_EQ(keys(all.at("nat")), (list{"mapping", "filtering", "hairpin", "port_preservation"}));
+    EXPECT_EQ(keys(all.at("nat")), (list{"mapping", "filtering", "hairpin", "port_preservation",
+                                         "server", "doubts", "binding_lifetime_s"}));
+    EXPECT_EQ(keys(all.at("web")), (list{"url", "result", "status", "location", "reason"}));
   }
 }
 
@@ -46,15 +49,108 @@ TEST(DiscoverJson, HasEveryFieldOfTheGateway) {
   EXPECT_EQ(keys(gateway), (list{"address", "interface", "services"}));
   const auto& services = gateway.at("services");
   EXPECT_EQ(keys(services), (list{"pcp", "nat_pmp", "upnp"}));
-  EXPECT_EQ(keys(services.at("pcp")), with(service_keys, {"epoch_s"}));
+  EXPECT_EQ(keys(services.at("pcp")), with(service_keys, {"epoch_s", "result", "version"}));
   EXPECT_EQ(keys(services.at("nat_pmp")),
             with(service_keys, {"epoch_s", "external_address", "result"}));
   EXPECT_EQ(keys(services.at("upnp")),
-            with(service_keys, {"external_address", "location", "device", "manufacturer", "model",
-                                "service", "connection_status", "uptime_s"}));
-  EXPECT_EQ(services.at("pcp").at("state"), "not-tried");
+            with(service_keys,
+                 {"external_address", "location", "device", "manufacturer", "model", "service",
+                  "connection_status", "uptime_s", "wan_connections", "ipv6_firewall"}));
   EXPECT_EQ(services.at("upnp").at("state"), "silent");
   EXPECT_TRUE(services.at("upnp").at("device").is_null());
+  EXPECT_TRUE(services.at("upnp").at("wan_connections").is_null());
+}
+
+TEST(DiscoverJson, HoldsWhatTheGatewaysServicesSay) {
+  auto seen = single_nat_home();
+  auto& pcp = seen.gateway->pcp;
+  pcp = {};
+  pcp.state = service_state::answered;
+  pcp.rtt = millis(1.5);
+  pcp.attempts = 1;
+  pcp.epoch_s = 77;
+  pcp.result = std::uint16_t{0};
+  pcp.version = std::uint8_t{2};
+  seen.gateway->upnp.wan_connections = 2;
+  seen.gateway->upnp.ipv6_firewall = ipv6_firewall_status{true, false};
+  const auto services = json::parse(to_json(report_on(seen))).at("gateway").at("services");
+  EXPECT_EQ(services.at("pcp"), json::parse(R"({"state":"answered","reason":null,"rtt_ms":1.5,
+                                  "attempts":1,"epoch_s":77,"result":0,"version":2})"));
+  EXPECT_EQ(services.at("upnp").at("wan_connections"), 2);
+  EXPECT_EQ(services.at("upnp").at("ipv6_firewall"),
+            json::parse(R"({"enabled":true,"pinholes_allowed":false})"));
+}
+
+TEST(DiscoverJson, HoldsWhatServersOutsideSaw) {
+  auto seen = home();
+  seen.stun = {stun_saw("stun.a", "5.5.5.5"), stun_is("stun.b", service_state::silent, 7)};
+  seen.stun[0].rewritten_as = endpoint{ip("6.6.6.6"), 9};
+  seen.stun[1].detail = "no answer to 7 requests";
+  seen.stun[1].address.reset();
+  seen.stun[1].protocol = transport::tcp;
+  EXPECT_EQ(json::parse(to_json(report_on(seen))).at("stun"), json::parse(R"([
+      {"server":"stun.a:3478","address":"198.18.0.9:3478","transport":"udp","family":4,
+       "state":"answered","reason":null,"seen_as":"5.5.5.5","seen_port":40001,"rtt_ms":21.4,
+       "attempts":1,"rewritten_as":"6.6.6.6:9"},
+      {"server":"stun.b:3478","address":null,"transport":"tcp","family":4,"state":"silent",
+       "reason":"no answer to 7 requests","seen_as":null,"seen_port":null,"rtt_ms":null,
+       "attempts":7,"rewritten_as":null}])"));
+}
+
+TEST(DiscoverJson, HoldsHowTheNatBehaves) {
+  auto seen = home();
+  seen.nat.mapping = nat_behavior::endpoint_independent;
+  seen.nat.filtering = nat_behavior::address_and_port_dependent;
+  seen.nat.hairpin = tested::no;
+  seen.nat.port_preservation = tested::yes;
+  seen.nat.server = "stun.a:3478";
+  seen.nat.doubts = {"one"};
+  seen.nat.lifetime = {std::chrono::seconds(110), std::nullopt};
+  EXPECT_EQ(json::parse(to_json(report_on(seen))).at("nat"), json::parse(R"({
+      "mapping":"endpoint-independent","filtering":"address-and-port-dependent","hairpin":"no",
+      "port_preservation":"yes","server":"stun.a:3478","doubts":["one"],
+      "binding_lifetime_s":{"alive_after":110,"gone_after":null}})"));
+}
+
+TEST(DiscoverJson, NamesEveryBehaviour) {
+  const std::pair<nat_behavior, const char*> rows[] = {
+      {nat_behavior::not_tested, "not-tested"},
+      {nat_behavior::none, "none"},
+      {nat_behavior::endpoint_independent, "endpoint-independent"},
+      {nat_behavior::address_dependent, "address-dependent"},
+      {nat_behavior::address_and_port_dependent, "address-and-port-dependent"}};
+  for (const auto& [value, name] : rows) {
+    auto seen = home();
+    seen.nat.mapping = value;
+    EXPECT_EQ(json::parse(to_json(report_on(seen))).at("nat").at("mapping"), name);
+  }
+}
+
+TEST(DiscoverJson, HoldsThePathAndTheWeb) {
+  auto seen = home();
+  seen.path.state = service_state::answered;
+  seen.path.target = endpoint{ip("198.18.0.9"), 3478};
+  seen.path.hops = {{1, ip("192.168.1.1"), millis(0.5)}, {2, std::nullopt, std::nullopt}};
+  seen.web = {web_result::intercepted, "http://check.example/", "", 302, "http://login.example/"};
+  const auto all = json::parse(to_json(report_on(seen)));
+  EXPECT_EQ(all.at("path"), json::parse(R"([{"ttl":1,"address":"192.168.1.1","rtt_ms":0.5},
+                              {"ttl":2,"address":null,"rtt_ms":null}])"));
+  EXPECT_EQ(all.at("path_target"), "198.18.0.9:3478");
+  EXPECT_EQ(all.at("path_state"), "answered");
+  EXPECT_EQ(all.at("web"), json::parse(R"({"url":"http://check.example/","result":"intercepted",
+                             "status":302,"location":"http://login.example/","reason":null})"));
+}
+
+TEST(DiscoverJson, SaysHowIpv6LooksOutside) {
+  auto seen = home();
+  add_ipv6(seen);
+  seen.stun = {stun_saw("stun.a", "2a00:1::77"), stun_saw("stun.b", "2a00:1::10"),
+               stun_saw("stun.c", "2a00:1::10"), stun_saw("stun.d", "5.5.5.5")};
+  seen.nat64 = nat64_prefix{ip("64:ff9b::"), 96};
+  const auto ipv6 = json::parse(to_json(report_on(seen))).at("ipv6");
+  EXPECT_EQ(ipv6.at("seen_as"), "2a00:1::10");
+  EXPECT_EQ(ipv6.at("nat64"), "64:ff9b::/96");
+  EXPECT_EQ(keys(ipv6.at("pcp")), with(service_keys, {"epoch_s", "result", "version"}));
 }
 
 TEST(DiscoverJson, HoldsWhatWasSeen) {
@@ -62,7 +158,13 @@ TEST(DiscoverJson, HoldsWhatWasSeen) {
   add_ipv6(seen);
   seen.host.interfaces.front().metric = 100U;
   seen.gateway->upnp.device = "Küche\x1b[31m\xff";
-  const auto all = json::parse(to_json(report_on(seen)));
+  const auto report =
+      with_public(judged_as(verdict_code::single_nat, seen), "5.5.5.5", {"nat-pmp", "upnp"});
+  EXPECT_EQ(json::parse(to_json(report)).at("verdict"),
+            json::parse(R"({"code":"single-nat","confidence":"confirmed",
+      "summary":"What it is.","evidence":["what it rests on","what else"],
+      "advice":["natcheck serve --map 1234"]})"));
+  const auto all = json::parse(to_json(report));
   EXPECT_EQ(all.at("schema"), "natcheck/discover/1");
   EXPECT_EQ(all.at("version").as_string(), version());
   EXPECT_EQ(all.at("started_at"), "2023-11-14T22:13:20.123Z");
@@ -70,14 +172,15 @@ TEST(DiscoverJson, HoldsWhatWasSeen) {
   EXPECT_EQ(all.at("private"), json::parse(R"({"address":"192.168.1.10","prefix":24,
                                  "interface":"eth0","gateway":"192.168.1.1"})"));
   EXPECT_EQ(all.at("public"), json::parse(R"({"address":"5.5.5.5","sources":["nat-pmp","upnp"]})"));
-  EXPECT_EQ(all.at("ipv6"), json::parse(R"({"address":"2a00:1::10","scope":"global",
-                              "gateway":"fe80::1","seen_as":null})"));
+  EXPECT_EQ(keys(all.at("ipv6")), (list{"address", "scope", "gateway", "seen_as", "pcp", "nat64"}));
+  EXPECT_EQ(all.at("ipv6").at("address"), "2a00:1::10");
+  EXPECT_EQ(all.at("ipv6").at("gateway"), "fe80::1");
+  EXPECT_TRUE(all.at("ipv6").at("seen_as").is_null());
   EXPECT_EQ(all.at("interfaces"),
             json::parse(R"([{"name":"eth0","kind":"ethernet","addresses":["192.168.1.10/24"],
                              "default_route":true,"metric":100}])"));
   EXPECT_EQ(all.at("gateway").at("services").at("upnp").at("device"), "Küche\x1b[31m\\xff");
-  EXPECT_EQ(all.at("verdict").at("code"), "single-nat");
-  EXPECT_EQ(all.at("verdict").at("confidence"), "unconfirmed");
+  EXPECT_EQ(all.at("redacted"), false);
 }
 
 TEST(DiscoverJson, NamesTheScopeOfIpv6) {
@@ -95,13 +198,13 @@ TEST(DiscoverJson, NamesTheScopeOfIpv6) {
 TEST(DiscoverJson, ClipsWhatADeviceSaysOfItself) {
   auto seen = single_nat_home();
   seen.gateway->upnp.device = std::string(100'000, 'x');
-  EXPECT_LT(to_json(report_on(seen)).size(), 6000U);
+  EXPECT_LT(to_json(judged_as(verdict_code::single_nat, seen)).size(), 6000U);
 }
 
 TEST(DiscoverJson, ListsFindings) {
-  auto seen = home();
-  seen.gateway->upnp.other_responders = {ip("192.168.1.7")};
-  const auto findings = json::parse(to_json(report_on(seen))).at("findings");
+  auto report = judged_as(verdict_code::single_nat, home());
+  report.judged.findings = {{"no-hairpin", "What.", "do this"}};
+  const auto findings = json::parse(to_json(report)).at("findings");
   ASSERT_EQ(findings.as_array().size(), 1U);
   EXPECT_EQ(keys(findings.at(0)), (list{"code", "summary", "advice"}));
 }

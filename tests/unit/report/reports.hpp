@@ -21,6 +21,49 @@ inline discover_report report_on(discover_evidence seen) {
   return report;
 }
 
+/// With a verdict made up here, so that what is said of it does not depend on the rules.
+inline discover_report judged_as(verdict_code code, discover_evidence seen) {
+  discover_report report;
+  report.started_at =
+      std::chrono::system_clock::time_point(std::chrono::milliseconds(1'700'000'000'123));
+  report.elapsed = millis(1751.0625);
+  report.judged.main = {code,
+                        confidence::confirmed,
+                        "What it is.",
+                        {"what it rests on", "what else"},
+                        {"natcheck serve --map 1234"}};
+  report.evidence = std::move(seen);
+  return report;
+}
+
+inline discover_report with_public(discover_report report, const char* external,
+                                   std::vector<std::string> sources) {
+  report.external = public_address{ip(external), std::move(sources)};
+  return report;
+}
+
+/// A server's answer over UDP; `seen_as` tells the family.
+inline stun_evidence stun_saw(const char* server, const char* seen_as) {
+  stun_evidence one;
+  one.state = service_state::answered;
+  one.server = std::string(server) + ":3478";
+  one.address = endpoint{ip("198.18.0.9"), 3478};
+  one.seen_as = endpoint{ip(seen_as), 40001};
+  one.family = one.seen_as->ip.is_v4() ? 4 : 6;
+  one.rtt = millis(21.4);
+  one.attempts = 1;
+  return one;
+}
+
+inline stun_evidence stun_is(const char* server, service_state state, int attempts) {
+  stun_evidence one;
+  one.state = state;
+  one.server = std::string(server) + ":3478";
+  one.address = endpoint{ip("198.18.0.8"), 3478};
+  one.attempts = attempts;
+  return one;
+}
+
 inline discover_evidence single_nat_home() {
   auto seen = home();
   nat_pmp_says(seen, "5.5.5.5");

@@ -7,86 +7,139 @@ namespace natcheck {
 namespace {
 
 using namespace natcheck::testing;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(DiscoverText, SingleNat) {
-  EXPECT_EQ(to_text(report_on(single_nat_home()), fancy),
+  auto seen = single_nat_home();
+  seen.stun = {stun_saw("stun.example.org", "5.5.5.5")};
+  const auto report = with_public(judged_as(verdict_code::single_nat, seen), "5.5.5.5",
+                                  {"nat-pmp", "upnp", "stun"});
+  EXPECT_EQ(to_text(report, fancy),
             R"(Private address   192.168.1.10   eth0, router 192.168.1.1
-Public address    5.5.5.5        your router says so (NAT-PMP, UPnP)
+Public address    5.5.5.5        the router (NAT-PMP, UPnP) and stun.example.org
+                                 agree
+Asked outside     stun.example.org (21 ms)
 
   192.168.1.10 ───── 192.168.1.1 ╫ 5.5.5.5 ───── Internet
   this host          router (NAT)
 
-✔ One NAT: your router says that 5.5.5.5, a public address, is its own.
+✔ What it is.
   Next: natcheck serve --map 1234
-  Why:  - local address 192.168.1.10 on eth0 is private (RFC 1918)
-        - nobody outside was asked: this is what the router says
-        - NAT-PMP (0.4 ms): the router says that its outside address is 5.5.5.5,
-          public
-        - UPnP (12 ms): the router says that its outside address is 5.5.5.5,
-          public, connection status "Connected"
-        - 192.168.1.1 answers on the local network (ARP)
+  Why:  - what it rests on
+        - what else
 )");
+}
+
+TEST(DiscoverText, SeveralServersAgreeWithTheRouter) {
+  auto seen = single_nat_home();
+  seen.stun = {stun_saw("a", "5.5.5.5"), stun_saw("b", "5.5.5.5"), stun_saw("c", "5.5.5.5")};
+  const auto report =
+      with_public(judged_as(verdict_code::single_nat, seen), "5.5.5.5", {"upnp", "stun"});
+  EXPECT_THAT(to_text(report, fancy), HasSubstr("the router (UPnP), a and 2 more agree\n"));
+}
+
+TEST(DiscoverText, NobodyOutsideAsked) {
+  const auto report = with_public(judged_as(verdict_code::single_nat, single_nat_home()), "5.5.5.5",
+                                  {"nat-pmp", "upnp"});
+  const auto text = to_text(report, fancy);
+  EXPECT_THAT(text, HasSubstr("5.5.5.5        your router says so (NAT-PMP, UPnP)\n\n"));
+  EXPECT_THAT(text, Not(HasSubstr("Asked outside")));
+  EXPECT_THAT(text, Not(HasSubstr("Mapping")));
 }
 
 TEST(DiscoverText, InAsciiOnly) {
   auto seen = home();
   upnp_says(seen, "", "Disconnected");
-  EXPECT_EQ(to_text(report_on(seen), plain),
+  EXPECT_EQ(to_text(judged_as(verdict_code::gateway_wan_down, seen), plain),
             R"(Private address   192.168.1.10   eth0, router 192.168.1.1
 Public address    not known      the router did not say
 
   192.168.1.10 ----- 192.168.1.1 --X-- Internet
   this host          router
 
-[no] Your router answers and says that it has no connection to the Internet.
-  Next: - check the router's Internet connection: its cable or line, and its
-          status page http://192.168.1.1/
-        - when the router is online again, run: natcheck discover
-  Why:  - UPnP connection status: "Disconnected"
-        - nothing beyond the router was tested
-        - NAT-PMP: no answer to 3 requests in 1750 ms
-        - UPnP (12 ms): the router gives an empty outside address, connection
-          status "Disconnected"
-        - 192.168.1.1 answers on the local network (ARP)
+[no] What it is.
+  Next: natcheck serve --map 1234
+  Why:  - what it rests on
+        - what else
 )");
 }
 
-TEST(DiscoverText, CarrierGradeNat) {
+TEST(DiscoverText, CarrierGradeNatAsTheRouterTellsIt) {
   auto seen = home();
   upnp_says(seen, "100.64.5.2");
-  EXPECT_THAT(to_text(report_on(seen), fancy),
-              HasSubstr(
-                  R"(Private address   192.168.1.10   eth0, router 192.168.1.1
-Public address    not known      the router says 100.64.5.2 (UPnP), which is not
+  EXPECT_THAT(
+      to_text(judged_as(verdict_code::cgnat, seen), fancy),
+      HasSubstr(
+          R"(Public address    not known      the router says 100.64.5.2 (UPnP), which is not
                                  a public address, but shared by a carrier's
                                  customers (RFC 6598)
 
   192.168.1.10 ───── 192.168.1.1 ╫ 100.64.5.2 ───── ╫ ? ─────────── Internet
   this host          router (NAT)                   provider's NAT
-
-✘ Your provider most likely shares one public address among many customers
-  (carrier-grade NAT): a port opened on your router stays unreachable from the
-  Internet.
-  Next: - ask the provider for a public IPv4 address
 )"));
 }
 
+TEST(DiscoverText, CarrierGradeNatSeenFromOutside) {
+  auto seen = home();
+  upnp_says(seen, "100.64.5.2");
+  seen.stun = {stun_saw("stun.a", "8.8.1.1"), stun_saw("stun.b", "8.8.1.1")};
+  const auto report = with_public(judged_as(verdict_code::cgnat, seen), "8.8.1.1", {"stun"});
+  EXPECT_THAT(to_text(report, fancy),
+              HasSubstr(
+                  R"(Public address    8.8.1.1        seen by stun.a and 1 more; your router says
+                                 100.64.5.2
+Asked outside     stun.a (21 ms), stun.b (21 ms)
+
+  192.168.1.10 ───── 192.168.1.1 ╫ 100.64.5.2 ───── ╫ 8.8.1.1 ───── Internet
+  this host          router (NAT)                   provider's NAT
+)"));
+}
+
+TEST(DiscoverText, ASecondRouterOnThePath) {
+  auto seen = home();
+  seen.stun = {stun_saw("stun.a", "5.5.5.5")};
+  seen.path.hops = {{1, ip("192.168.1.1"), {}}, {2, {}, {}}, {3, ip("10.0.0.1"), {}}};
+  auto report = with_public(judged_as(verdict_code::double_nat, seen), "5.5.5.5", {"stun"});
+  EXPECT_THAT(to_text(report, fancy), HasSubstr(
+                                          R"(
+  192.168.1.10 ───── 192.168.1.1 ╫ ? ───── 10.0.0.1 ╫ 5.5.5.5 ───── Internet
+  this host          router (NAT)          second router
+)"));
+  // A public router before it: what follows is no router of this household.
+  report.evidence.path.hops[1].ip = ip("7.7.7.7");
+  EXPECT_THAT(to_text(report, fancy), HasSubstr("192.168.1.1 ╫ ? ───── ╫ 5.5.5.5 ───── Internet"));
+}
+
 TEST(DiscoverText, AnOwnSharedAddressIsBehindTheProvidersNat) {
-  EXPECT_THAT(to_text(report_on(home("100.70.1.2")), fancy), HasSubstr(
-                                                                 R"(
+  auto seen = home("100.70.1.2");
+  EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy), HasSubstr(
+                                                                        R"(
   100.70.1.2 ───── 192.168.1.1 ╫ ? ───── Internet
   this host        provider's NAT
 )"));
+  seen.stun = {stun_saw("stun.a", "5.5.5.5")};
+  EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy),
+              HasSubstr("100.70.1.2 ───── 192.168.1.1 ╫ 5.5.5.5 ───── Internet"));
+}
+
+TEST(DiscoverText, WithoutAServiceTheOutsideTellsTheRoutersAddress) {
+  auto seen = home();
+  seen.stun = {stun_saw("stun.a", "5.5.5.5")};
+  const auto report =
+      with_public(judged_as(verdict_code::nat_no_mapping_service, seen), "5.5.5.5", {"stun"});
+  const auto text = to_text(report, fancy);
+  EXPECT_THAT(text, HasSubstr("Public address    5.5.5.5        seen by stun.a\n"));
+  EXPECT_THAT(text, HasSubstr("192.168.1.1 ╫ 5.5.5.5 ───── Internet"));
 }
 
 TEST(DiscoverText, APathTooWideIsDrawnDownwards) {
   auto seen = home("192.168.100.100");
   seen.host.ipv4->gateway = seen.gateway->ip = ip("192.168.100.254");
   nat_pmp_says(seen, "172.16.100.100");
-  EXPECT_THAT(to_text(report_on(seen), fancy), HasSubstr(
-                                                   R"(
+  EXPECT_THAT(to_text(judged_as(verdict_code::double_nat, seen), fancy), HasSubstr(
+                                                                             R"(
   192.168.100.100                    this host
   │
   192.168.100.254 ╫ 172.16.100.100   router (NAT)
@@ -98,7 +151,9 @@ TEST(DiscoverText, APathTooWideIsDrawnDownwards) {
 }
 
 TEST(DiscoverText, PublicAddressOnTheHost) {
-  EXPECT_THAT(to_text(report_on(home("5.5.5.5")), fancy),
+  auto seen = home("5.5.5.5");
+  auto report = with_public(judged_as(verdict_code::direct, seen), "5.5.5.5", {"interface"});
+  EXPECT_THAT(to_text(report, fancy),
               HasSubstr(
                   R"(Local address     5.5.5.5        eth0, router 192.168.1.1
 Public address    5.5.5.5        this machine's own
@@ -106,101 +161,152 @@ Public address    5.5.5.5        this machine's own
   5.5.5.5 ───── 192.168.1.1 ───── Internet
   this host     router
 
-✔ This machine itself has the public address 5.5.5.5; no NAT was seen.
+✔ What it is.
+)"));
+  report.evidence.stun = {stun_saw("stun.a", "5.5.5.5")};
+  report.external->sources = {"interface", "stun"};
+  EXPECT_THAT(to_text(report, fancy),
+              HasSubstr("5.5.5.5        this machine's own, seen by stun.a\n"));
+  report.external->sources = {"interface", "upnp", "stun"};
+  EXPECT_THAT(to_text(report, fancy), HasSubstr("this machine's own; the router (UPnP) and\n"));
+}
+
+TEST(DiscoverText, APublicAddressThatIsTranslatedAgain) {
+  auto seen = home("5.5.5.5");
+  seen.stun = {stun_saw("stun.a", "8.8.1.1")};
+  const auto report =
+      with_public(judged_as(verdict_code::public_address_mismatch, seen), "8.8.1.1", {"stun"});
+  EXPECT_THAT(to_text(report, fancy), HasSubstr(
+                                          R"(
+  5.5.5.5 ───── 192.168.1.1 ───── ╫ 8.8.1.1 ───── Internet
+  this host     router            another NAT
 )"));
 }
 
 TEST(DiscoverText, DeadRouter) {
-  auto seen = home();
-  seen.gateway->neighbor = neighbor_state::unanswered;
-  EXPECT_THAT(to_text(report_on(seen), fancy), HasSubstr(
-                                                   R"(
+  EXPECT_THAT(to_text(judged_as(verdict_code::offline, home()), fancy), HasSubstr(
+                                                                            R"(
   192.168.1.10 ──╳── 192.168.1.1
   this host          router
-
-✘ The router 192.168.1.1 does not answer on the local network.
 )"));
 }
 
+TEST(DiscoverText, NothingPassesTheRouter) {
+  for (const auto code :
+       {verdict_code::no_internet, verdict_code::captive_portal, verdict_code::gateway_wan_down}) {
+    EXPECT_THAT(to_text(judged_as(code, home()), fancy),
+                HasSubstr("192.168.1.10 ───── 192.168.1.1 ──╳── Internet"));
+  }
+}
+
 TEST(DiscoverText, Offline) {
-  EXPECT_EQ(to_text(report_on({}), fancy),
-            R"(Private address   none           no IPv4 way out of this machine
+  EXPECT_THAT(to_text(judged_as(verdict_code::offline, {}), fancy),
+              HasSubstr(
+                  R"(Private address   none           no IPv4 way out of this machine
 Public address    not known      no IPv4 way out of this machine
 
-✘ This machine is not connected to the Internet: no network interface is up.
-  Next: plug in the network cable, or join a Wi-Fi network
-  Why:  - no network interface is up
-        - no IPv4 route, and no public IPv6 address with a route
-)");
+✘ What it is.
+)"));
 }
 
 TEST(DiscoverText, OnlyIpv6) {
   discover_evidence seen;
   add_ipv6(seen, "2a00:1111:2222:3333:4444:5555:6666:7777");
-  EXPECT_THAT(to_text(report_on(seen), fancy),
+  seen.nat64 = nat64_prefix{ip("64:ff9b::"), 96};
+  EXPECT_THAT(to_text(judged_as(verdict_code::ipv6_only, seen), fancy),
               HasSubstr(
                   R"(Private address   none           no IPv4 way out of this machine
 Public address    by IPv6 only   no IPv4 way out of this machine
 IPv6 address      2a00:1111:2222:3333:4444:5555:6666:7777
                   eth0, router fe80::1
+NAT64 prefix      64:ff9b::/96   IPv4 servers are reached through it
 
   2a00:1111:2222:3333:4444:5555:6666:7777 ───── fe80::1 ───── Internet (IPv6)
   this host                                     router
-
-✔ This machine has no way to the IPv4 Internet; it has a public IPv6 address.
 )"));
 }
 
 TEST(DiscoverText, Ipv6BesideIpv4) {
   auto seen = single_nat_home();
   add_ipv6(seen);
-  EXPECT_THAT(to_text(report_on(seen), fancy),
-              HasSubstr("IPv6 address      2a00:1::10     eth0, router fe80::1\n"));
+  const auto text = [&] { return to_text(judged_as(verdict_code::single_nat, seen), fancy); };
+  EXPECT_THAT(text(), HasSubstr("IPv6 address      2a00:1::10     eth0, router fe80::1\n"));
+  seen.stun = {stun_saw("stun.a", "2a00:1::10")};
+  EXPECT_THAT(text(), HasSubstr("eth0, router fe80::1; seen by stun.a\n"));
+  seen.stun = {stun_saw("stun.a", "2a00:1::77")};
+  EXPECT_THAT(text(), HasSubstr("eth0, router fe80::1; stun.a sees 2a00:1::77\n"));
 }
 
-TEST(DiscoverText, ATunnelWithoutARouter) {
+TEST(DiscoverText, ATunnel) {
   auto seen = home();
-  seen.gateway.reset();
   seen.host.ipv4 = way_out("10.8.0.2", nullptr);
   seen.host.ipv4->interface = "wg0";
   seen.host.ipv4->kind = interface_kind::tunnel;
-  EXPECT_THAT(to_text(report_on(seen), fancy),
-              HasSubstr(
-                  R"(Private address   10.8.0.2       wg0, no router
-Public address    not known      there is no router to ask
-
+  EXPECT_THAT(to_text(judged_as(verdict_code::vpn_egress, seen), fancy), HasSubstr(
+                                                                             R"(
   10.8.0.2 ───── wg0 ───── Internet
   this host      tunnel
-
-? Traffic to the Internet leaves by wg0, a tunnel that no router was found on.
 )"));
+  seen.stun = {stun_saw("stun.a", "9.9.9.9")};
+  EXPECT_THAT(to_text(judged_as(verdict_code::vpn_egress, seen), fancy),
+              HasSubstr("10.8.0.2 ───── wg0 ╫ 9.9.9.9 ───── Internet"));
+  seen.gateway.reset();
+  EXPECT_THAT(to_text(judged_as(verdict_code::inconclusive, seen), fancy),
+              HasSubstr("10.8.0.2 ───── wg0 ╫ 9.9.9.9 ───── Internet"));
 }
 
 TEST(DiscoverText, ContradictingSources) {
   auto seen = home();
   nat_pmp_says(seen, "5.5.5.5");
   upnp_says(seen, "6.6.6.6");
-  const auto text = to_text(report_on(seen), fancy);
+  const auto text = to_text(judged_as(verdict_code::inconclusive, seen), fancy);
   EXPECT_THAT(text, HasSubstr("not known      NAT-PMP says 5.5.5.5, UPnP says 6.6.6.6\n"));
   EXPECT_THAT(text, HasSubstr("192.168.1.1 ╫ ? ───── Internet"));
-  EXPECT_THAT(text,
-              HasSubstr("  Note: Not everybody names the same outside address: NAT-PMP says"));
+  upnp_says(seen, "5.5.5.5");
+  EXPECT_THAT(to_text(judged_as(verdict_code::inconclusive, seen), fancy),
+              HasSubstr("not known      NAT-PMP, UPnP say 5.5.5.5\n"));
+  upnp_says(seen, "6.6.6.6");
+  seen.stun = {stun_saw("stun.a", "5.5.5.5"), stun_saw("stun.b", "7.7.7.7")};
+  EXPECT_THAT(to_text(judged_as(verdict_code::inconclusive, seen), fancy),
+              HasSubstr(R"(not known      NAT-PMP says 5.5.5.5, UPnP says 6.6.6.6, stun.a
+                                 saw 5.5.5.5, stun.b saw 7.7.7.7
+)"));
 }
 
 TEST(DiscoverText, TheRouterNamesAnotherAddressThanTheHostHas) {
   auto seen = home("5.5.5.5");
   nat_pmp_says(seen, "6.6.6.6");
-  EXPECT_THAT(to_text(report_on(seen), fancy),
+  EXPECT_THAT(to_text(judged_as(verdict_code::inconclusive, seen), fancy),
               HasSubstr("not known      this machine has 5.5.5.5, NAT-PMP says 6.6.6.6\n"));
+}
+
+TEST(DiscoverText, OneServiceAgreesAndOneDoesNot) {
+  auto seen = home();
+  nat_pmp_says(seen, "5.5.5.5");
+  upnp_says(seen, "6.6.6.6");
+  seen.stun = {stun_saw("stun.a", "5.5.5.5")};
+  const auto report =
+      with_public(judged_as(verdict_code::single_nat, seen), "5.5.5.5", {"nat-pmp", "stun"});
+  EXPECT_THAT(to_text(report, fancy),
+              AllOf(HasSubstr("5.5.5.5        the router (NAT-PMP) and stun.a agree; UPnP\n"),
+                    HasSubstr("192.168.1.1 ╫ 5.5.5.5 ───── Internet")));
 }
 
 TEST(DiscoverText, ColoursTheMarkAndTheAddresses) {
   auto style = fancy;
   style.color = true;
-  const auto text = to_text(report_on(single_nat_home()), style);
+  const auto report =
+      with_public(judged_as(verdict_code::single_nat, single_nat_home()), "5.5.5.5", {"upnp"});
+  const auto text = to_text(report, style);
   EXPECT_THAT(text, HasSubstr("Public address    \x1b[1m5.5.5.5\x1b[0m        your router"));
-  EXPECT_THAT(text, HasSubstr("\n\x1b[32m✔\x1b[0m One NAT"));
-  EXPECT_THAT(to_text(report_on(single_nat_home()), fancy), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, HasSubstr("\n\x1b[32m✔\x1b[0m What it is."));
+  EXPECT_THAT(to_text(report, fancy), Not(HasSubstr("\x1b")));
+}
+
+TEST(DiscoverText, FindingsAreNotes) {
+  auto report = judged_as(verdict_code::single_nat, home());
+  report.judged.findings = {{"no-hairpin", "What was seen.", "do this"}};
+  EXPECT_THAT(to_text(report, fancy), HasSubstr("\n  Note: What was seen. Do this.\n"));
 }
 
 }  // namespace

@@ -21,6 +21,12 @@ std::vector<std::string> texts(const std::string& foreign, const text_style& sty
   upnp.connection_status = upnp.external_address_text = upnp.detail = foreign;
   upnp.external_address.reset();
   seen.gateway->nat_pmp.detail = foreign;
+  seen.gateway->pcp.detail = upnp.multicast_error = foreign;
+  seen.stun = {stun_saw("stun.a", "5.5.5.5"), stun_is(foreign.c_str(), service_state::silent, 3)};
+  seen.stun[1].detail = seen.path.detail = seen.web.detail = seen.web.url = foreign;
+  seen.web.location = seen.nat.server = foreign;
+  seen.web.result = web_result::intercepted;
+  seen.nat.doubts = {foreign};
   auto tunnel = home();
   tunnel.gateway.reset();
   tunnel.host.ipv4->interface = foreign;
@@ -34,6 +40,8 @@ std::vector<std::string> texts(const std::string& foreign, const text_style& sty
   const endpoint peer{ip("2a00:1111:2222:3333:4444:5555:6666:7777"), 51820};
   return {to_text(report_on(seen), style),
           to_json(report_on(seen)),
+          to_text(redacted(report_on(seen)), style),
+          to_json(redacted(report_on(seen))),
           to_text(report_on(tunnel), style),
           to_text(report, style),
           to_json(report),

@@ -1,0 +1,69 @@
+#include "report/json_outside.hpp"
+
+#include <boost/json/array.hpp>
+
+#include "report/names.hpp"
+
+namespace natcheck::report {
+namespace {
+
+json::object server_part(const stun_evidence& server) {
+  json::value ip, port;
+  if (server.seen_as) {
+    ip = to_value(server.seen_as->ip);
+    port = to_value(server.seen_as->port);
+  }
+  return {{"server", server.server},
+          {"address", or_null(server.address)},
+          {"transport", name_of(server.protocol)},
+          {"family", server.family},
+          {"state", name_of(server.state)},
+          {"reason", or_null(server.detail)},
+          {"seen_as", ip},
+          {"seen_port", port},
+          {"rtt_ms", or_null(server.rtt)},
+          {"attempts", server.attempts},
+          {"rewritten_as", or_null(server.rewritten_as)}};
+}
+
+json::value lifetime_part(const std::optional<binding_lifetime>& lifetime) {
+  if (!lifetime) return nullptr;
+  return {{"alive_after", or_null(lifetime->alive_after)},
+          {"gone_after", or_null(lifetime->gone_after)}};
+}
+
+}  // namespace
+
+json::array stun_part(const std::vector<stun_evidence>& servers) {
+  json::array all;
+  for (const auto& server : servers) all.push_back(server_part(server));
+  return all;
+}
+
+json::object nat_part(const nat_evidence& nat) {
+  return {{"mapping", name_of(nat.mapping)},
+          {"filtering", name_of(nat.filtering)},
+          {"hairpin", name_of(nat.hairpin)},
+          {"port_preservation", name_of(nat.port_preservation)},
+          {"server", or_null(nat.server)},
+          {"doubts", to_value(nat.doubts)},
+          {"binding_lifetime_s", lifetime_part(nat.lifetime)}};
+}
+
+json::array path_part(const path_evidence& path) {
+  json::array all;
+  for (const auto& hop : path.hops) {
+    all.push_back({{"ttl", hop.ttl}, {"address", or_null(hop.ip)}, {"rtt_ms", or_null(hop.rtt)}});
+  }
+  return all;
+}
+
+json::object web_part(const web_evidence& web) {
+  return {{"url", or_null(web.url)},
+          {"result", name_of(web.result)},
+          {"status", web.status == 0 ? json::value(nullptr) : json::value(web.status)},
+          {"location", foreign(web.location)},
+          {"reason", or_null(web.detail)}};
+}
+
+}  // namespace natcheck::report

@@ -1,0 +1,177 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <natcheck/report.hpp>
+
+#include "core/units.hpp"
+#include "report/names.hpp"
+#include "report/page.hpp"
+#include "report/printable.hpp"
+
+namespace natcheck {
+namespace {
+
+using report::page;
+
+constexpr std::size_t longest_client = 25;  // an IPv4 address and a port need 21
+constexpr std::size_t longest_description = 60;
+/// Less than this beside the columns before it, and a description is not put beside them.
+constexpr std::size_t least_for_description = 16;
+
+bool has_table(const mappings_report& report) {
+  return report.upnp.state == service_state::answered;
+}
+
+/// "urn:schemas-upnp-org:service:WANIPConnection:1" without what all of them begin with.
+std::string short_service(const std::string& service) {
+  const auto name = service.rfind("service:");
+  return name == std::string::npos ? service : service.substr(name + 8);
+}
+
+void heading(page& out, const mappings_report& report) {
+  const auto ours = static_cast<std::size_t>(std::ranges::count_if(
+      report.entries, [](const gateway_mapping& entry) { return entry.ours; }));
+  const auto by = report.service.empty() ? "UPnP" : short_service(report.service) + " (UPnP)";
+  const auto interface = report.way_out ? report.way_out->interface + ", " : "";
+  out.row("Router", report.gateway->to_string(), interface + "asked by " + by);
+  if (report.external_address) {
+    out.row("Outside address", report.external_address->to_string(), "as the router says");
+  }
+  const auto count = !report.entries.empty() ? std::to_string(report.entries.size())
+                     : report.complete       ? "none"
+                                             : "not known";
+  const auto comment =
+      ours > 0 ? fmt::format("{} by natcheck on this machine (*)", ours) : std::string();
+  out.row("Port mappings", count, comment);
+}
+
+/// One line of the table; everything from the network in it is escaped.
+struct cells {
+  std::string mark, port, inside, lease, description;
+};
+
+std::string lease_of(const gateway_mapping& entry) {
+  if (!entry.lease_s) return "not told";
+  if (*entry.lease_s == 0) return "no end";
+  return report::words_for(std::chrono::seconds(*entry.lease_s));
+}
+
+std::string description_of(const gateway_mapping& entry) {
+  std::string text = entry.enabled ? "" : "(switched off) ";
+  if (!entry.remote_host.empty()) {
+    text += fmt::format("(only from {}) ", report::clipped(entry.remote_host, longest_client));
+  }
+  return text + report::clipped(entry.description, longest_description);
+}
+
+cells cells_of(const page& out, const gateway_mapping& entry) {
+  const auto client = report::clipped(entry.internal_client, longest_client);
+  const bool v6 = client.find(':') != std::string::npos;
+  const auto inside = v6 ? fmt::format("[{}]:{}", client, entry.internal_port)
+                         : fmt::format("{}:{}", client, entry.internal_port);
+  return {entry.ours ? "*" : "",
+          fmt::format("{} {:>5}", report::words_for(entry.protocol), entry.external_port),
+          report::printable(inside, out.style().unicode), lease_of(entry), description_of(entry)};
+}
+
+/// Prints rows in columns; in words one after the other where the terminal is too narrow for that.
+class table {
+ public:
+  table(page& out, const std::vector<cells>& rows) : out_(out) {
+    for (const auto& row : rows) {
+      inside_ = std::max(inside_, report::columns(row.inside));
+      lease_ = std::max(lease_, report::columns(row.lease));
+    }
+  }
+
+  void print(const cells& row) {
+    const auto mark = report::padded("  " + row.mark, 4);
+    const auto way = fmt::format("{} {} ", row.port, out_.glyph("→", "->"));
+    const auto head =
+        mark + way + report::padded(row.inside, inside_ + 2) + report::padded(row.lease, lease_);
+    const auto indent = report::columns(head) + 2;
+    if (indent + least_for_description <= out_.style().width) {
+      return out_.paragraph(head, row.description, indent);
+    }
+    out_.paragraph(mark, way + row.inside + "  " + row.lease + "  " + row.description, 4);
+  }
+
+ private:
+  page& out_;
+  std::size_t inside_ = 0;
+  std::size_t lease_ = 0;
+};
+
+void print_table(page& out, const mappings_report& report) {
+  if (report.entries.empty()) return;
+  std::vector<cells> rows;
+  for (const auto& entry : report.entries) rows.push_back(cells_of(out, entry));
+  out.line("");
+  table lines(out, rows);
+  for (const auto& row : rows) lines.print(row);
+}
+
+std::string why_no_table(const mappings_report& report) {
+  const auto reason = report.upnp.detail.empty() ? "" : ": " + report.upnp.detail;
+  return fmt::format("UPnP {}{}",
+                     report.upnp.state == service_state::not_tried
+                         ? "was not tested"
+                         : report::name_of(report.upnp.state),
+                     reason);
+}
+
+/// What to say, and to do, where there is no table.
+verdict without_table(const mappings_report& report) {
+  verdict judged;
+  if (!report.gateway) {
+    judged.summary = "There is no IPv4 router to ask for its port mappings.";
+    judged.advice = {"natcheck discover"};
+    if (!report.upnp.detail.empty()) judged.evidence = {report.upnp.detail};
+    return judged;
+  }
+  const auto router = report.gateway->to_string();
+  judged.summary = answer_of(report) == answer::no
+                       ? fmt::format("The router {} shows no table of port mappings.", router)
+                       : fmt::format("The router {} could not be asked to the end.", router);
+  judged.evidence = {why_no_table(report),
+                     "NAT-PMP and PCP open ports as well, and have no way to list them"};
+  judged.advice = {
+      fmt::format("look at the port forwarding page of the router, http://{}/", router),
+      "turn on UPnP in the router's menu, then run: natcheck mappings list"};
+  return judged;
+}
+
+}  // namespace
+
+answer answer_of(const mappings_report& report) {
+  if (!report.gateway) return answer::no;
+  switch (report.upnp.state) {
+    case service_state::answered:
+      return report.complete ? answer::yes : answer::unknown;
+    case service_state::refused:
+    case service_state::silent:
+      return answer::no;
+    case service_state::malformed:
+    case service_state::not_tried:
+      break;
+  }
+  return answer::unknown;
+}
+
+std::string to_text(const mappings_report& report, const text_style& style) {
+  page out(style);
+  if (!report.gateway || !has_table(report)) {
+    out.judgement(without_table(report), answer_of(report));
+    return out.text();
+  }
+  heading(out, report);
+  print_table(out, report);
+  if (!report.complete) {
+    out.line("");
+    out.note(fmt::format("The router did not show its table to the end: {}.",
+                         report.incomplete_because));
+  }
+  return out.text();
+}
+
+}  // namespace natcheck

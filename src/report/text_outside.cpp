@@ -1,0 +1,191 @@
+#include "report/text_outside.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/units.hpp"
+#include "report/names.hpp"
+#include "report/printable.hpp"
+#include "report/witnesses.hpp"
+
+namespace natcheck::report {
+namespace {
+
+/// Everything that was asked of one server, in any family and over any transport.
+using inquiries = std::vector<const stun_evidence*>;
+
+std::vector<inquiries> by_server(const std::vector<stun_evidence>& all) {
+  std::vector<inquiries> groups;
+  for (const auto& one : all) {
+    const auto known = std::ranges::find_if(
+        groups, [&](const inquiries& group) { return group.front()->server == one.server; });
+    if (known == groups.end()) {
+      groups.push_back({&one});
+    } else {
+      known->push_back(&one);
+    }
+  }
+  return groups;
+}
+
+/// "21 ms", "24 ms, TCP only"; empty when none of them was answered.
+std::string answer_in_short(const inquiries& asked) {
+  inquiries answered;
+  std::ranges::copy_if(asked, std::back_inserter(answered), [](const stun_evidence* one) {
+    return one->state == service_state::answered;
+  });
+  if (answered.empty()) return "";
+  const auto every = [&](auto holds) { return std::ranges::all_of(answered, holds); };
+  std::vector<std::string> parts;
+  const auto fastest = std::ranges::min(
+      answered, {}, [](const stun_evidence* one) { return one->rtt.value_or(millis::max()); });
+  if (fastest->rtt) parts.push_back(in_ms(*fastest->rtt));
+  if (every([](const stun_evidence* one) { return one->family == 6; })) parts.push_back("IPv6");
+  if (every([](const stun_evidence* one) { return one->protocol == transport::tcp; })) {
+    parts.push_back("TCP only");
+  }
+  return parts.empty() ? "answered" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// Empty where nothing was sent although it could have been: that server was not asked.
+std::string outcome_in_short(const inquiries& asked) {
+  const auto answer = answer_in_short(asked);
+  if (!answer.empty()) return answer;
+  for (const auto state :
+       {service_state::refused, service_state::malformed, service_state::silent}) {
+    const auto holds = [&](const stun_evidence* one) { return one->state == state; };
+    if (std::ranges::any_of(asked, holds)) return std::string(name_of(state));
+  }
+  const auto any = [&](auto holds) { return std::ranges::any_of(asked, holds); };
+  if (any([](const stun_evidence* one) { return one->attempts > 0; })) return "not waited for";
+  const bool known = any([](const stun_evidence* one) { return one->address.has_value(); });
+  return known ? "" : "no usable address";
+}
+
+/// "connectivitycheck.example" of "http://connectivitycheck.example/generate_204".
+std::string host_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  return std::string(url.substr(0, url.find_first_of("/?#")));
+}
+
+std::string outcome_in_short(const web_evidence& web) {
+  if (web.result == web_result::expected) return "web, as expected";
+  return web.result == web_result::intercepted ? "web, somebody else answered" : "web, no answer";
+}
+
+/// The end of the path, where that is nobody who was asked by STUN as well.
+bool is_another(const std::optional<endpoint>& target, const std::vector<stun_evidence>& servers) {
+  return target && std::ranges::find(servers, target, &stun_evidence::address) == servers.end();
+}
+
+/// A term of RFC 4787, and what it means for a person.
+struct meaning {
+  std::string_view term, words;
+};
+
+meaning mapping_in_words(nat_behavior value) {
+  switch (value) {
+    case nat_behavior::not_tested:
+      return {"not tested", ""};
+    case nat_behavior::none:
+      return {"none", "nothing is translated: outside and inside agree"};
+    case nat_behavior::endpoint_independent:
+      return {"endpoint-independent",
+              "one outside port towards everybody: good for connections between peers"};
+    case nat_behavior::address_dependent:
+      return {"address-dependent", "a new outside port for every address that is talked to"};
+    case nat_behavior::address_and_port_dependent:
+      break;
+  }
+  return {"address-and-port-dependent",
+          "a new outside port for every destination: connections between peers often fail"};
+}
+
+meaning filtering_in_words(nat_behavior value) {
+  switch (value) {
+    case nat_behavior::not_tested:
+      return {"not tested", ""};
+    case nat_behavior::none:
+      return {"none", "nothing is kept out"};
+    case nat_behavior::endpoint_independent:
+      return {"endpoint-independent", "once a port is in use, everybody outside can send to it"};
+    case nat_behavior::address_dependent:
+      return {"address-dependent", "only addresses that were talked to can send back"};
+    case nat_behavior::address_and_port_dependent:
+      break;
+  }
+  return {"address-and-port-dependent",
+          "only the very address and port that was talked to can send back"};
+}
+
+meaning hairpin_in_words(tested value) {
+  if (value == tested::not_tested) return {"not tested", ""};
+  if (value == tested::yes) return {"yes", "the public address works from inside, too"};
+  return {"no", "from inside, the public address does not work: use the private one"};
+}
+
+meaning ports_in_words(tested value) {
+  if (value == tested::not_tested) return {"not tested", ""};
+  if (value == tested::yes) return {"preserved", "outside the same port as inside"};
+  return {"not preserved", "outside another port than inside"};
+}
+
+std::string lifetime_in_words(const binding_lifetime& lifetime) {
+  const auto& least = lifetime.alive_after;
+  const auto& most = lifetime.gone_after;
+  if (least && most) return fmt::format("{} to {} s", least->count(), most->count());
+  if (least) return fmt::format("{} s or more", least->count());
+  return most ? fmt::format("less than {} s", most->count()) : "not tested";
+}
+
+void row(page& out, const char* label, const meaning& value) {
+  out.row(label, std::string(value.term), value.words);
+}
+
+bool any_tested(const nat_evidence& nat) {
+  return nat.mapping != nat_behavior::not_tested || nat.filtering != nat_behavior::not_tested ||
+         nat.hairpin != tested::not_tested || nat.port_preservation != tested::not_tested;
+}
+
+}  // namespace
+
+void asked_outside_row(page& out, const discover_evidence& seen) {
+  std::vector<std::string> asked;
+  for (const auto& group : by_server(seen.stun)) {
+    const auto outcome = outcome_in_short(group);
+    if (outcome.empty()) continue;
+    asked.push_back(fmt::format("{} ({})", without_port(group.front()->server), outcome));
+  }
+  if (is_another(seen.path.target, seen.stun)) {
+    asked.push_back(fmt::format("{} (path)", to_string(*seen.path.target)));
+  }
+  if (seen.web.result != web_result::not_tried) {
+    asked.push_back(fmt::format("{} ({})", host_of(seen.web.url), outcome_in_short(seen.web)));
+  }
+  if (asked.empty()) return;
+  out.paragraph("Asked outside", fmt::format("{}", fmt::join(asked, ", ")), label_width);
+}
+
+void behavior_rows(page& out, const nat_evidence& nat) {
+  if (any_tested(nat)) {
+    row(out, "Mapping", mapping_in_words(nat.mapping));
+    row(out, "Filtering", filtering_in_words(nat.filtering));
+    row(out, "Hairpin", hairpin_in_words(nat.hairpin));
+    row(out, "Ports", ports_in_words(nat.port_preservation));
+  } else if (!nat.doubts.empty() && !nat.lifetime) {
+    out.row("NAT behaviour", "not tested", "");
+  }
+  if (nat.lifetime) {
+    out.row("Binding lifetime", lifetime_in_words(*nat.lifetime),
+            "so long an idle UDP port stays open outside; 120 s is the least that RFC 4787 allows");
+  }
+  if (!nat.server.empty()) out.paragraph("Tested with", without_port(nat.server), label_width);
+}
+
+void behavior_doubts(page& out, const nat_evidence& nat) {
+  for (const auto& doubt : nat.doubts) out.note(doubt + ".");
+}
+
+}  // namespace natcheck::report

@@ -1,0 +1,73 @@
+#include "report/witnesses.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace natcheck::report {
+namespace {
+
+void add_name(std::vector<outside_address>& all, const address& ip, std::string_view name) {
+  const auto known =
+      std::find_if(all.begin(), all.end(), [&](const auto& other) { return other.ip == ip; });
+  if (known == all.end()) {
+    all.push_back({ip, std::string(name)});
+  } else {
+    known->named_by += fmt::format(", {}", name);
+  }
+}
+
+}  // namespace
+
+bool counts_as_public(const discover_report& report, const address& ip) {
+  return is_public(ip) || (report.redacted && scope_of(ip) == address_scope::documentation);
+}
+
+std::vector<outside_address> outside_addresses(const discover_evidence& seen) {
+  std::vector<outside_address> all;
+  if (!seen.gateway) return all;
+  const auto add = [&](const auto& service, std::string_view name) {
+    const bool said = service.state == service_state::answered && service.external_address;
+    if (said) add_name(all, *service.external_address, name);
+  };
+  add(seen.gateway->nat_pmp, "NAT-PMP");
+  add(seen.gateway->upnp, "UPnP");
+  return all;
+}
+
+std::vector<sighting> sightings(const std::vector<stun_evidence>& servers, unsigned family) {
+  std::vector<sighting> all;
+  for (const auto& server : servers) {
+    const bool saw = server.state == service_state::answered && server.seen_as;
+    if (!saw || server.family != family) continue;
+    auto known = std::ranges::find(all, server.seen_as->ip, &sighting::ip);
+    if (known == all.end()) known = all.insert(known, {server.seen_as->ip, {}});
+    auto& names = known->servers;
+    const auto name = without_port(server.server);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  std::ranges::stable_sort(all, std::ranges::greater{},
+                           [](const sighting& one) { return one.servers.size(); });
+  return all;
+}
+
+std::optional<address> most_seen(const std::vector<stun_evidence>& servers, unsigned family) {
+  const auto all = sightings(servers, family);
+  if (all.empty()) return std::nullopt;
+  return all.front().ip;
+}
+
+std::string without_port(std::string_view server) {
+  if (server.starts_with('[')) return std::string(server.substr(1, server.find(']') - 1));
+  const auto colon = server.find(':');
+  const bool bare_ipv6 = colon != server.rfind(':');
+  return std::string(bare_ipv6 ? server : server.substr(0, colon));
+}
+
+std::string in_short(const std::vector<std::string>& servers) {
+  if (servers.empty()) return "a server outside";
+  if (servers.size() == 1) return servers.front();
+  return fmt::format("{} and {} more", servers.front(), servers.size() - 1);
+}
+
+}  // namespace natcheck::report

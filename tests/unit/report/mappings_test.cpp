@@ -1,0 +1,171 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <sstream>
+
+#include "report/printable.hpp"
+#include "reports.hpp"
+
+namespace natcheck {
+namespace {
+
+using namespace natcheck::testing;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+gateway_mapping entry_of(transport protocol, std::uint16_t port, const char* client,
+                         std::uint16_t internal, const char* description) {
+  gateway_mapping entry;
+  entry.protocol = protocol;
+  entry.external_port = port;
+  entry.internal_client = client;
+  entry.internal_port = internal;
+  entry.description = description;
+  return entry;
+}
+
+mappings_report empty_table() {
+  mappings_report report;
+  report.started_at =
+      std::chrono::system_clock::time_point(std::chrono::milliseconds(1'700'000'000'123));
+  report.elapsed = millis(12.5);
+  report.way_out = way_out("192.168.1.10", "192.168.1.1");
+  report.gateway = ip("192.168.1.1");
+  report.upnp.state = service_state::answered;
+  report.service = "urn:schemas-upnp-org:service:WANIPConnection:1";
+  report.external_address = ip("5.5.5.5");
+  report.complete = true;
+  return report;
+}
+
+mappings_report three_entries() {
+  auto report = empty_table();
+  report.entries = {entry_of(transport::tcp, 1234, "192.168.1.10", 1234, "natcheck"),
+                    entry_of(transport::udp, 51820, "192.168.1.20", 51820, "WireGuard at home"),
+                    entry_of(transport::tcp, 80, "192.168.1.30", 8080, "web")};
+  report.entries[0].ours = true;
+  report.entries[0].lease_s = 3540;
+  report.entries[1].lease_s = 0;
+  report.entries[2].enabled = false;
+  report.entries[2].remote_host = "9.9.9.9";
+  return report;
+}
+
+TEST(MappingsText, ATable) {
+  EXPECT_EQ(to_text(three_entries(), fancy),
+            R"(Router            192.168.1.1    eth0, asked by WANIPConnection:1 (UPnP)
+Outside address   5.5.5.5        as the router says
+Port mappings     3              1 by natcheck on this machine (*)
+
+  * TCP  1234 → 192.168.1.10:1234   59 min    natcheck
+    UDP 51820 → 192.168.1.20:51820  no end    WireGuard at home
+    TCP    80 → 192.168.1.30:8080   not told  (switched off) (only from 9.9.9.9)
+                                              web
+)");
+}
+
+TEST(MappingsText, ANarrowTerminalAndAscii) {
+  EXPECT_THAT(to_text(three_entries(), text_style{false, false, 50}),
+              HasSubstr("\n    UDP 51820 -> 192.168.1.20:51820 no end\n    WireGuard at home\n"));
+}
+
+TEST(MappingsText, AnEmptyTable) {
+  EXPECT_EQ(to_text(empty_table(), fancy),
+            R"(Router            192.168.1.1    eth0, asked by WANIPConnection:1 (UPnP)
+Outside address   5.5.5.5        as the router says
+Port mappings     none
+)");
+}
+
+TEST(MappingsText, AnIncompleteTable) {
+  auto report = three_entries();
+  report.complete = false;
+  report.incomplete_because = "it fell silent after 3 entries";
+  EXPECT_THAT(to_text(report, fancy),
+              HasSubstr("web\n\n  Note: The router did not show its table to the end: it fell "
+                        "silent after 3\n        entries.\n"));
+  report.entries.clear();
+  EXPECT_THAT(to_text(report, fancy), HasSubstr("Port mappings     not known\n\n  Note:"));
+}
+
+TEST(MappingsText, NoTable) {
+  mappings_report report;
+  report.gateway = ip("192.168.1.1");
+  report.upnp.state = service_state::silent;
+  report.upnp.detail = "no answer to 3 requests";
+  EXPECT_EQ(to_text(report, fancy),
+            R"(✘ The router 192.168.1.1 shows no table of port mappings.
+  Next: - look at the port forwarding page of the router, http://192.168.1.1/
+        - turn on UPnP in the router's menu, then run: natcheck mappings list
+  Why:  - UPnP silent: no answer to 3 requests
+        - NAT-PMP and PCP open ports as well, and have no way to list them
+)");
+  report.upnp.state = service_state::not_tried;
+  EXPECT_THAT(to_text(report, fancy), HasSubstr("? The router 192.168.1.1 could not be asked"));
+  report.gateway.reset();
+  EXPECT_THAT(to_text(report, fancy), HasSubstr("✘ There is no IPv4 router to ask"));
+}
+
+TEST(MappingsText, NothingFromTheNetworkBreaksIt) {
+  const std::string hostile = "\x1b[2J\r\n\xff\xc2\x9b" + std::string(300, 'x');
+  auto report = three_entries();
+  report.complete = false;
+  report.service = report.incomplete_because = hostile;
+  for (auto& entry : report.entries) {
+    entry.description = entry.internal_client = entry.remote_host = hostile;
+  }
+  for (const auto& style : {fancy, plain, text_style{false, true, 60}}) {
+    const auto text = to_text(report, style);
+    EXPECT_EQ(text.find_first_of("\x1b\r\xff"), std::string::npos);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(report::columns(line), style.width) << line;
+    }
+  }
+  EXPECT_LT(to_json(report).size(), 5000U);
+}
+
+TEST(MappingsJson, HoldsEverything) {
+  auto report = three_entries();
+  report.entries.resize(1);
+  EXPECT_EQ(boost::json::parse(to_json(report)), boost::json::parse(R"({
+      "schema":"natcheck/mappings/1","version":")" + std::string(version()) +
+                                                                    R"(",
+      "started_at":"2023-11-14T22:13:20.123Z","elapsed_ms":12.5,
+      "gateway":{"address":"192.168.1.1","interface":"eth0"},
+      "service":"urn:schemas-upnp-org:service:WANIPConnection:1","external_address":"5.5.5.5",
+      "state":"answered","reason":null,"complete":true,"incomplete_because":null,
+      "mappings":[{"protocol":"tcp","external_port":1234,"remote_host":null,
+        "internal_client":"192.168.1.10","internal_port":1234,"enabled":true,
+        "description":"natcheck","lease_s":3540,"ours":true}]})"));
+}
+
+TEST(MappingsJson, WhatIsNotKnownIsNull) {
+  const auto all = boost::json::parse(to_json(mappings_report{}));
+  for (const char* key : {"gateway", "service", "external_address", "incomplete_because"}) {
+    EXPECT_TRUE(all.at(key).is_null()) << key;
+  }
+  EXPECT_EQ(all.at("state"), "not-tried");
+  EXPECT_EQ(all.at("complete"), false);
+}
+
+TEST(MappingsAnswer, YesOnlyWhenReadToTheEnd) {
+  auto report = empty_table();
+  EXPECT_EQ(answer_of(report), answer::yes);
+  report.complete = false;
+  EXPECT_EQ(answer_of(report), answer::unknown);
+  const std::pair<service_state, answer> rows[] = {{service_state::refused, answer::no},
+                                                   {service_state::silent, answer::no},
+                                                   {service_state::malformed, answer::unknown},
+                                                   {service_state::not_tried, answer::unknown}};
+  for (const auto& [state, expected] : rows) {
+    report.upnp.state = state;
+    EXPECT_EQ(answer_of(report), expected);
+  }
+  report.gateway.reset();
+  EXPECT_EQ(answer_of(report), answer::no);
+}
+
+}  // namespace
+}  // namespace natcheck
