@@ -3,17 +3,35 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
 #include <natcheck/diagnosis.hpp>
 #include <natcheck/error.hpp>
 #include <natcheck/evidence.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace natcheck {
+
+/// Public STUN servers of different operators, as HOST:PORT.
+std::vector<std::string> default_stun_servers();
+
+/// A page over plain HTTP that answers with status 204 and nothing else.
+inline constexpr std::string_view default_web_check =
+    "http://connectivitycheck.gstatic.com/generate_204";
 
 struct discover_options {
   std::string interface;           ///< empty: the interface of the default route
   std::optional<address> gateway;  ///< empty: the gateway of the default route
+  /// Who outside is asked, as HOST or HOST:PORT (3478). Empty: nobody outside, by no protocol.
+  std::vector<std::string> stun_servers = default_stun_servers();
+  /// Asked only when nothing else outside answered; must answer 204. Empty: never asked.
+  std::string web_check{default_web_check};
+  bool behavior = false;          ///< test mapping, filtering, hairpin (RFC 5780)
+  bool binding_lifetime = false;  ///< measure how long an idle UDP binding lives: takes minutes
+  /// Told what a long test is waiting for. Called on the executor of the awaiting coroutine.
+  std::function<void(std::string_view)> on_progress;
   /// The whole command's upper bound. A service whose schedule it cuts off is "not tried".
   std::chrono::milliseconds timeout{10'000};
 };
@@ -24,13 +42,15 @@ struct discover_report {
   discover_evidence evidence;
   std::optional<public_address> external;
   diagnosis judged;
+  bool redacted = false;  ///< its public addresses are stand-ins (see redacted() in report.hpp)
 };
 
-/// Asks this host's kernel and its gateway; changes nothing on either, and asks nobody outside.
+/// Asks this host's kernel, its gateway, and the STUN servers outside; changes nothing on any.
 ///
 /// Runs on the executor of the awaiting coroutine; `co_spawn(io, discover(o), token)` works with
 /// any completion token. Needs no privileges. Terminal cancellation stops it at once.
 /// Fails only for reasons of this machine: no such interface (unavailable), no netlink (denied).
+/// A name that does not resolve, and a server that does not answer, are evidence and no failure.
 boost::asio::awaitable<result<discover_report>> discover(discover_options options);
 
 }  // namespace natcheck

@@ -85,6 +85,21 @@ struct nat_pmp_evidence : service_evidence {
   std::optional<address> external_address;
 };
 
+/// RFC 6887. The read-only ANNOUNCE tells that the service is there; it names no address.
+struct pcp_evidence : service_evidence {
+  std::optional<std::uint32_t> epoch_s;
+  std::optional<std::uint16_t> result;  ///< RFC 6887 section 7.4
+  std::optional<std::uint8_t> version;  ///< of the answer; 2 unless the gateway knows another
+};
+
+/// What WANIPv6FirewallControl:1 says (GetFirewallStatus).
+struct ipv6_firewall_status {
+  bool enabled = false;
+  bool pinholes_allowed = false;
+
+  friend bool operator==(const ipv6_firewall_status&, const ipv6_firewall_status&) = default;
+};
+
 /// UPnP Internet Gateway Device, WANIPConnection or WANPPPConnection.
 struct upnp_evidence : service_evidence {
   std::optional<std::string> location;  ///< of the device description
@@ -98,6 +113,12 @@ struct upnp_evidence : service_evidence {
   std::optional<std::string> external_address_text;
   std::optional<int> external_address_error;  ///< UPnP errorCode of GetExternalIPAddress
   std::optional<address> external_address;    ///< only when the text is an address
+  std::size_t wan_connections =
+      0;  ///< WAN connections the device describes; one of them is told of
+  std::optional<ipv6_firewall_status> ipv6_firewall;  ///< where the device has that service
+  /// Why this machine did not let the multicast search out (a local firewall, no route); empty when
+  /// it did.
+  std::string multicast_error;
   /// Devices other than the gateway that answered the search: named, never used.
   std::vector<address> other_responders;
 };
@@ -114,14 +135,110 @@ struct gateway_evidence {
   address ip;
   std::string interface;
   neighbor_state neighbor = neighbor_state::unknown;
+  pcp_evidence pcp;
   nat_pmp_evidence nat_pmp;
   upnp_evidence upnp;
+};
+
+// --- outside -------------------------------------------------------------------------------
+
+enum class transport { tcp, udp };
+
+/// One STUN server (RFC 8489), asked over one transport in one address family.
+/// `not_tried` where its name has no address of the family, or where the others had told enough.
+struct stun_evidence : service_evidence {
+  std::string server;               ///< as it was named: "stun.example.org:3478"
+  std::optional<endpoint> address;  ///< that was asked; empty when the name has none
+  transport protocol = transport::udp;
+  unsigned family = 4;              ///< 4 or 6
+  std::optional<endpoint> local;    ///< ours, that it was asked from
+  std::optional<endpoint> seen_as;  ///< ours as the server saw it
+  /// MAPPED-ADDRESS where it came beside a XOR-MAPPED-ADDRESS that says otherwise: something on
+  /// the way rewrites addresses inside packets (RFC 8489 section 14.2).
+  std::optional<endpoint> rewritten_as;
+  std::optional<endpoint> other_address;  ///< OTHER-ADDRESS (RFC 5780 section 7.4), as announced
+};
+
+enum class tested { not_tested, no, yes };
+
+/// RFC 4787 sections 4.1 and 5, for mapping and for filtering.
+enum class nat_behavior {
+  not_tested,
+  none,  ///< no translation; no filtering
+  endpoint_independent,
+  address_dependent,
+  address_and_port_dependent,
+};
+
+/// How long an idle UDP binding lives (RFC 4787 section 4.3). At least one bound is set.
+struct binding_lifetime {
+  std::optional<std::chrono::seconds> alive_after;  ///< idle for so long, it was still there
+  std::optional<std::chrono::seconds> gone_after;   ///< idle for so long, it was not
+};
+
+/// RFC 5780, IPv4 over UDP.
+struct nat_evidence {
+  nat_behavior mapping = nat_behavior::not_tested;
+  nat_behavior filtering = nat_behavior::not_tested;
+  tested hairpin = tested::not_tested;            ///< RFC 4787 section 6
+  tested port_preservation = tested::not_tested;  ///< RFC 4787 section 4.2.1
+  std::optional<binding_lifetime> lifetime;
+  std::string server;               ///< that the tests were made with; empty when none could be
+  std::vector<std::string> doubts;  ///< why something is not tested, a clause each
+};
+
+/// A router between the gateway and the outside, which sent ICMP Time Exceeded.
+struct path_hop {
+  unsigned ttl = 0;
+  std::optional<address> ip;  ///< empty: nothing came for this TTL
+  std::optional<millis> rtt;
+
+  friend bool operator==(const path_hop&, const path_hop&) = default;
+};
+
+/// The first hops from here towards `target`, in the order of their TTL.
+struct path_evidence {
+  service_state state = service_state::not_tried;  ///< `answered`: at least one hop is known
+  std::string detail;  ///< with `answered`: which hop it was in the target's stead, if one was
+  std::optional<endpoint> target;
+  bool target_answered = false;  ///< the target itself, or a hop in its stead, was reached
+  std::vector<path_hop> hops;
+};
+
+/// What a plain HTTP request to a page with a known answer brought (RFC 8952).
+enum class web_result {
+  not_tried,
+  expected,     ///< the page's own answer: the way there is free
+  intercepted,  ///< somebody else answered: a redirect or another page
+  failed,
+};
+
+struct web_evidence {
+  web_result result = web_result::not_tried;
+  std::string url;
+  std::string detail;                   ///< why it failed or was not tried
+  unsigned status = 0;                  ///< HTTP status, when something answered
+  std::optional<std::string> location;  ///< where a redirect led: the sign-in page, most likely
+};
+
+/// An IPv4 way out inside IPv6: the prefix that the resolver mixes in (RFC 7050).
+struct nat64_prefix {
+  address ip;
+  unsigned length = 96;
+
+  friend bool operator==(const nat64_prefix&, const nat64_prefix&) = default;
 };
 
 /// Everything `discover` found.
 struct discover_evidence {
   host_network host;
   std::optional<gateway_evidence> gateway;  ///< of the IPv4 route
+  pcp_evidence ipv6_pcp;                    ///< of the IPv6 route's router
+  std::vector<stun_evidence> stun;          ///< empty: nobody outside was to be asked
+  nat_evidence nat;
+  path_evidence path;
+  web_evidence web;
+  std::optional<nat64_prefix> nat64;
 };
 
 // --- a probe -------------------------------------------------------------------------------
@@ -178,8 +295,7 @@ struct probe_evidence {
 
 // --- making a mapping ----------------------------------------------------------------------
 
-enum class mapping_protocol { nat_pmp, upnp };
-enum class transport { tcp, udp };
+enum class mapping_protocol { pcp, nat_pmp, upnp };
 
 /// One protocol's attempt to make a mapping.
 struct mapping_attempt {

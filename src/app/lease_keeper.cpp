@@ -18,7 +18,15 @@ constexpr std::chrono::seconds longest_retry{30};
 constexpr std::chrono::milliseconds shortest_wait{500};
 
 std::string operation_of(mapping_protocol via) {
-  return via == mapping_protocol::upnp ? "UPnP" : "NAT-PMP";
+  switch (via) {
+    case mapping_protocol::pcp:
+      return "PCP";
+    case mapping_protocol::nat_pmp:
+      return "NAT-PMP";
+    case mapping_protocol::upnp:
+      break;
+  }
+  return "UPnP";
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace {
 
 using net::asio::awaitable;
 
-constexpr std::chrono::seconds total_time{3};
+// Whoever has not answered by then is as good as gone; a person is waiting.
+constexpr std::chrono::milliseconds total_time{1500};
 constexpr std::size_t longest_location = 256;
 constexpr unsigned no_content = 204;
 

@@ -27,7 +27,7 @@ parsed<web_url> parse_web_url(std::string_view text);
 
 /// Fetches `url` once, follows nothing, and compares: status 204, which has no body (RFC 9110
 /// section 15.3.5), is the page's own answer, everything else is somebody else's. Bounded in time
-/// (3 s) and size. What `deadline` cut off is `not_tried`.
+/// (1.5 s) and size. What `deadline` cut off is `not_tried`.
 boost::asio::awaitable<web_evidence> check_web(std::string url, net::source from,
                                                net::steady_time deadline);
 

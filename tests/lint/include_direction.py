@@ -18,9 +18,10 @@ ROOMS = {
     "protocols": {"values", "core"},
     "net": {"values", "core", "protocols"},
     "portmap": {"values", "api", "core", "protocols", "net"},
+    "outside": {"values", "core", "protocols", "net"},
     "diagnosis": {"values", "api", "core"},
     "report": {"values", "api", "core"},
-    "app": {"values", "api", "core", "protocols", "net", "portmap", "diagnosis"},
+    "app": {"values", "api", "core", "protocols", "net", "portmap", "outside", "diagnosis"},
     "cli": {"values", "api", "app", "report"},
 }
 
@@ -33,21 +34,22 @@ EXEMPT = {pathlib.Path("src/core/asio.cpp")}
 LIBRARIES = {
     "natpmp.h": {"portmap"},
     "miniupnpc/": {"portmap"},
+    "pugixml.hpp": {"portmap"},
     "boost/program_options": {"cli"},
     "boost/json": {"report"},
-    "boost/beast": {"portmap", "net", "app"},
-    "spdlog/": {"cli", "app", "portmap", "net"},
+    "boost/beast": {"portmap", "outside", "net", "app"},
+    "spdlog/": {"cli", "app", "portmap", "outside", "net"},
     "boost/asio/ip/address": set(ROOMS),
-    "boost/asio/awaitable.hpp": {"api", "net", "portmap", "app", "cli"},
-    "boost/asio": {"net", "portmap", "app", "cli"},
+    "boost/asio/awaitable.hpp": {"api", "net", "portmap", "outside", "app", "cli"},
+    "boost/asio": {"net", "portmap", "outside", "app", "cli"},
     # No clock, no randomness and no sockets in pure code.
-    "random": {"net", "portmap", "app"},
-    "thread": {"net", "portmap", "app"},
-    "unistd.h": {"net", "portmap", "app", "cli"},
-    "sys/": {"net", "portmap", "app", "cli"},
-    "linux/": {"net"},
-    "netinet/": {"net", "portmap", "app"},
-    "arpa/": {"net", "portmap", "app"},
+    "random": {"net", "portmap", "outside", "app"},
+    "thread": {"net", "portmap", "outside", "app"},
+    "unistd.h": {"net", "portmap", "outside", "app", "cli"},
+    "sys/": {"net", "portmap", "outside", "app", "cli"},
+    "linux/": {"net", "outside"},
+    "netinet/": {"net", "portmap", "outside", "app"},
+    "arpa/": {"net", "portmap", "outside", "app"},
 }
 
 

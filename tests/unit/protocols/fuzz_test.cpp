@@ -8,7 +8,9 @@
 #include "core/canonical.hpp"
 #include "protocols/greeting/codec.hpp"
 #include "protocols/natpmp/codec.hpp"
+#include "protocols/pcp/codec.hpp"
 #include "protocols/ssdp/search.hpp"
+#include "protocols/stun/codec.hpp"
 
 namespace natcheck {
 namespace {
@@ -106,6 +108,71 @@ TEST(Fuzz, NatPmp) {
       ASSERT_EQ(bytes.size(), 16U);
       ASSERT_EQ(read->internal_port, 1234);
     }
+  }
+  EXPECT_GT(accepted, iterations / 50) << "too few mutants are answers at all";
+}
+
+TEST(Fuzz, Stun) {
+  mutator mutate;
+  // MAPPED-ADDRESS, OTHER-ADDRESS and SOFTWARE in an answer to transaction 0.
+  const std::string seed(
+      "\x01\x01\x00\x20\x21\x12\xa4\x42\0\0\0\0\0\0\0\0\0\0\0\0"
+      "\x00\x01\x00\x08\x00\x01\x80\x55\xc0\x00\x02\x01"
+      "\x80\x2c\x00\x08\x00\x01\x0d\x97\x0a\x00\x00\x02"
+      "\x80\x22\x00\x04test",
+      52);
+  int accepted = 0;
+  for (int i = 0; i < iterations; ++i) {
+    std::string text = mutate(seed);
+    // Most mutants would differ from what the header tells, and so not get to the attributes.
+    if (text.size() >= stun::header_size && i % 2 == 0) {
+      text.resize(text.size() / 4 * 4);
+      text[2] = 0;
+      text[3] = static_cast<char>(text.size() - stun::header_size);
+    }
+    const std::vector<std::uint8_t> bytes(text.begin(), text.end());
+    const auto length = stun::length_of(bytes);
+    const auto read = stun::parse_answer(bytes, {});
+    if (!read) {
+      ASSERT_FALSE(read.error().reason.empty());
+      continue;
+    }
+    ++accepted;
+    ASSERT_TRUE(length && *length == bytes.size());
+    ASSERT_EQ(read->success, read->seen_as().has_value() && !read->error);
+    ASSERT_LE(read->software.size() + read->error_text.size(), bytes.size());
+  }
+  EXPECT_GT(accepted, iterations / 50) << "too few mutants are answers at all";
+}
+
+TEST(Fuzz, Pcp) {
+  mutator mutate;
+  pcp::map asked;
+  asked.client = make_address("192.168.1.10");
+  asked.internal_port = 1234;
+  asked.suggested = {make_address("203.0.113.7"), 1234};
+  asked.lifetime_s = 3600;
+  asked.filters = {{{make_address("198.51.100.7"), 0}, 32}};
+  std::vector<std::uint8_t> seed = pcp::encode(asked);
+  seed[1] |= 0x80;
+  int accepted = 0;
+  for (int i = 0; i < iterations; ++i) {
+    const std::string text = mutate(std::string(seed.begin(), seed.end()));
+    const std::vector<std::uint8_t> bytes(text.begin(), text.end());
+    const auto read = pcp::check(bytes, asked);
+    if (!read) {
+      ASSERT_FALSE(read.error().reason.empty());
+      continue;
+    }
+    ++accepted;
+    ASSERT_GE(bytes.size(), 24U);
+    ASSERT_LE(bytes.size(), 1100U);
+    ASSERT_EQ(bytes.size() % 4, 0U);
+    ASSERT_EQ(bytes[0], 2);
+    ASSERT_EQ(read->external.has_value(), read->result == pcp::result_code::success);
+    if (!read->external) continue;
+    ASSERT_GE(bytes.size(), 60U);
+    ASSERT_NE(read->external->port, 0);
   }
   EXPECT_GT(accepted, iterations / 50) << "too few mutants are answers at all";
 }

@@ -1,0 +1,206 @@
+#include "app/inquiry.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "net/host_network.hpp"
+#include "outside/behavior.hpp"
+#include "outside/nat64.hpp"
+#include "outside/path.hpp"
+#include "outside/web.hpp"
+#include "portmap/nat_pmp.hpp"
+#include "portmap/pcp.hpp"
+#include "portmap/upnp.hpp"
+
+namespace natcheck::app {
+namespace {
+
+using net::asio::awaitable;
+using namespace std::chrono_literals;
+using namespace net::asio::experimental::awaitable_operators;
+
+constexpr const char* out_of_time = "the time limit ended before it could be asked to the end";
+constexpr const char* nobody_outside = "nobody outside was to be asked";
+constexpr const char* no_ipv4 = "this machine has no IPv4 way out";
+
+// What a network without answers may cost in all: names, then packets that nobody answers.
+constexpr auto names_limit = 1000ms;
+// STUN answers come well before; a portal or a dead line is what is left.
+constexpr auto web_starts_after = 700ms;
+
+/// The answer, or the honest absence of one when the command's time is over first.
+template <class Evidence>
+awaitable<Evidence> within(net::steady_time deadline, awaitable<Evidence> asking) {
+  auto answer = co_await net::before(deadline, std::move(asking));
+  if (answer) co_return std::move(*answer);
+  Evidence none;
+  none.detail = out_of_time;
+  co_return none;
+}
+
+bool answered(const stun_evidence& server) { return server.state == service_state::answered; }
+
+/// Somebody outside confirms what this host or its gateway says: the path cannot change that.
+bool is_settled(const discover_evidence& seen) {
+  const auto confirms = [&](const stun_evidence& server) {
+    if (!answered(server) || !server.seen_as) return false;
+    const address& ip = server.seen_as->ip;
+    if (seen.host.ipv4 && ip == seen.host.ipv4->local) return true;
+    return seen.gateway && (seen.gateway->nat_pmp.external_address == ip ||
+                            seen.gateway->upnp.external_address == ip);
+  };
+  return std::any_of(seen.stun.begin(), seen.stun.end(), confirms);
+}
+
+/// Where the path is to be traced to: a server that is asked anyway.
+endpoint target_of(const std::vector<outside::stun_server>& servers) {
+  for (const auto& server : servers) {
+    for (const address& ip : server.addresses) {
+      if (ip.is_v4()) return {ip, server.port};
+    }
+  }
+  return outside::fallback_target();
+}
+
+awaitable<bool> completed(awaitable<void> work) {
+  co_await std::move(work);
+  co_return true;
+}
+
+/// Ends every wait for `event`, the present and the later ones.
+void happen(net::asio::steady_timer& event) { event.expires_at(net::steady_time::min()); }
+
+net::source source_of(const route_info& way) { return {way.local, way.interface}; }
+
+}  // namespace
+
+inquiry::inquiry(const discover_options& options, discover_evidence& seen, net::steady_time start,
+                 const net::asio::any_io_executor& executor)
+    : options_(options),
+      seen_(seen),
+      start_(start),
+      deadline_(start + options.timeout),
+      told_(deadline_ - 10ms),
+      survey_end_(executor, net::steady_time::max()),
+      path_end_(executor, net::steady_time::max()) {}
+
+awaitable<void> inquiry::run() {
+  if (const auto& way = seen_.host.ipv4) {
+    spdlog::debug("the way out: {} on {}, gateway {}", way->local.to_string(), way->interface,
+                  way->gateway ? way->gateway->to_string() : "none");
+  }
+  co_await (ask_gateway() && ask_ipv6_router() && ask_outside() && look_for_nat64());
+  if (options_.behavior || options_.binding_lifetime) co_await test_behavior();
+}
+
+awaitable<void> inquiry::ask_gateway() {
+  const auto& way = seen_.host.ipv4;
+  if (way && way->gateway) {
+    const address gateway = *way->gateway;
+    const portmap::gateway_access access{gateway, source_of(*way), way->interface_index};
+    gateway_evidence evidence;
+    evidence.ip = gateway;
+    evidence.interface = way->interface;
+    std::tie(evidence.pcp, evidence.nat_pmp, evidence.upnp) =
+        co_await (within(deadline_, portmap::ask_pcp(access, told_)) &&
+                  within(deadline_, portmap::ask_nat_pmp(access, told_)) &&
+                  within(deadline_, portmap::ask_upnp(access, told_)));
+    // Only now, since the kernel has just had to resolve the gateway to send it something.
+    evidence.neighbor = net::read_neighbor(gateway, way->interface_index);
+    seen_.gateway = std::move(evidence);
+  }
+  gateway_done_ = true;
+  stop_what_is_not_needed();
+}
+
+awaitable<void> inquiry::ask_ipv6_router() {
+  const auto& way = seen_.host.ipv6;
+  if (!way || !way->gateway || !is_public(way->local)) {
+    seen_.ipv6_pcp.detail = "this machine has no public IPv6 address behind a router";
+    co_return;
+  }
+  const portmap::gateway_access access{*way->gateway, source_of(*way), way->interface_index};
+  seen_.ipv6_pcp = co_await within(deadline_, portmap::ask_pcp(access, told_));
+}
+
+awaitable<void> inquiry::ask_outside() {
+  if (!asks_outside()) {
+    seen_.path.detail = nobody_outside;
+    seen_.web.detail = nobody_outside;
+    co_return;
+  }
+  const auto servers =
+      co_await outside::find_servers(options_.stun_servers, std::min(told_, start_ + names_limit));
+  co_await (take_survey(servers) && trace_path(servers) && look_at_web());
+}
+
+awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& servers) {
+  const bool wants_other_address = options_.behavior || options_.binding_lifetime;
+  seen_.stun = co_await outside::survey(servers, ways_out(), {wants_other_address}, told_);
+  survey_done_ = true;
+  happen(survey_end_);
+  stop_what_is_not_needed();
+}
+
+awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& servers) {
+  const auto& way = seen_.host.ipv4;
+  if (!way) {
+    seen_.path.detail = no_ipv4;
+    co_return;
+  }
+  co_await net::until(
+      path_end_, completed(outside::trace(target_of(servers), source_of(*way), seen_.path, told_)));
+}
+
+awaitable<void> inquiry::look_at_web() {
+  const auto& way = seen_.host.ipv4;
+  if (options_.web_check.empty() || !way) {
+    seen_.web.detail = way ? "no page was to be asked" : no_ipv4;
+    co_return;
+  }
+  if (!survey_done_) {
+    co_await net::before(start_ + web_starts_after, survey_end_.async_wait(net::as_result));
+  }
+  if (std::any_of(seen_.stun.begin(), seen_.stun.end(), answered)) {
+    seen_.web.detail = "somebody else outside had answered";
+    co_return;
+  }
+  seen_.web = co_await outside::check_web(options_.web_check, source_of(*way), told_);
+}
+
+awaitable<void> inquiry::look_for_nat64() {
+  const bool needs_it =
+      !seen_.host.ipv4 || scope_of(seen_.host.ipv4->local) == address_scope::ds_lite;
+  if (!asks_outside() || !seen_.host.ipv6 || !needs_it) co_return;
+  seen_.nat64 = co_await outside::find_nat64(std::min(told_, start_ + names_limit));
+}
+
+awaitable<void> inquiry::test_behavior() {
+  const auto& way = seen_.host.ipv4;
+  std::vector<std::string> doubts;
+  const auto server = outside::choose_server(seen_.stun, doubts);
+  if (!way || !server) {
+    seen_.nat.doubts = std::move(doubts);
+    co_return;
+  }
+  if (options_.behavior) {
+    seen_.nat = co_await outside::ask_behavior(*server, source_of(*way), told_);
+  }
+  if (!options_.binding_lifetime) co_return;
+  co_await outside::measure_lifetime(*server, source_of(*way), options_.on_progress, seen_.nat,
+                                     told_);
+}
+
+void inquiry::stop_what_is_not_needed() {
+  if (gateway_done_ && survey_done_ && is_settled(seen_)) happen(path_end_);
+}
+
+outside::ways_out inquiry::ways_out() const {
+  outside::ways_out ways;
+  if (seen_.host.ipv4) ways.ipv4 = source_of(*seen_.host.ipv4);
+  if (seen_.host.ipv6) ways.ipv6 = source_of(*seen_.host.ipv6);
+  return ways;
+}
+
+}  // namespace natcheck::app
