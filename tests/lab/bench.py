@@ -19,6 +19,7 @@ import sys
 import time
 
 import builder
+import checks_loss
 import natcheck
 import networks
 import peers
@@ -26,6 +27,9 @@ import sandbox
 
 _STOPWATCH = pathlib.Path(__file__).with_name("stopwatch.py")
 _TARGET = "5.5.5.5:1234"
+_OUTSIDE = "9.9.0.7"
+_LOSSY_RUNS = 20
+_PACKAGES = ("miniupnpd-nftables", "miniupnpc", "natpmpc", "coturn", "stun-client")
 _REPORT = """\
 # Benchmarks
 
@@ -49,9 +53,12 @@ The wide-area round trip is held at 30 ms by the lab's own wire (measured in thi
 |---|---|---|---|---|---|---|
 {times}
 
-The network `delayed` is a home router that opens ports by NAT-PMP and UPnP; `delayed-refusing`
-answers both with ICMP port unreachable; `delayed-silent` ignores both. natpmpc is not run in the
-last: it sends all nine requests of RFC 6886 section 3.1 and gives up after 127.75 s.
+Every `discover` asks two STUN servers outside and looks at the path, too. The network `delayed` is
+a home router that opens ports by PCP, NAT-PMP and UPnP; `delayed-refusing` answers all of them with
+ICMP port unreachable; `delayed-silent` ignores all. natpmpc is not run in the last: it sends all
+nine requests of RFC 6886 section 3.1 and gives up after 127.75 s. In `nothing-answers` the router
+is silent and the provider's line is dead. `behavior-delayed` is the NAT that Linux makes of itself.
+In `loss` one packet of ten is lost in each direction, also between host and router.
 "connect and echo" is a Python program that is already running: connect, send, receive.
 """
 
@@ -63,6 +70,7 @@ class Bench:
         self._lab = lab
         self._binary = arguments.natcheck
         self.natcheck = natcheck.Natcheck(lab, arguments.natcheck)
+        self.truth = lab.network.truth
         self.results = {"commands": {}}
 
     def take_turns(self, host, rounds, commands):
@@ -82,13 +90,16 @@ class Bench:
         print(json.dumps(command), file=stopwatch.stdin, flush=True)
         return json.loads(stopwatch.stdout.readline())
 
+    def discover(self, *options):
+        return ["natcheck", "discover", *self.natcheck.outside(), *options]
+
     def measure_probe(self, rounds):
         with self.natcheck.serve("--map", "1234") as serving:
             serving.wait_for("mapped")
             self.results["rss_kib"] = resident_memory(serving.pid)
             self.take_turns("outside", rounds, {"probe": (["natcheck", "probe", _TARGET], rounds)})
             self.results["connect_and_echo"] = [self._connect_and_echo() for _ in range(rounds)]
-            self.results["pings"] = self._pings(rounds)
+            self.results["pings"] = self.pings("outside", "5.5.5.5", rounds)
             serving.end(signal.SIGTERM)
 
     def _connect_and_echo(self):
@@ -96,8 +107,8 @@ class Bench:
         peers.ask(self._lab, "outside", ("5.5.5.5", 1234))
         return time.monotonic() - started
 
-    def _pings(self, count):
-        output = self._lab.run("outside", "ping", "-n", "-c", count, "-i", "0.05", "5.5.5.5").stdout
+    def pings(self, host, target, count):
+        output = self._lab.run(host, "ping", "-n", "-c", count, "-i", "0.05", target).stdout
         return [float(ms) for ms in re.findall(r"time=([\d.]+) ms", output)]
 
 
@@ -106,22 +117,69 @@ def resident_memory(pid):
     return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])
 
 
+def measure_answering(bench, rounds):
+    bench.results["slowest_ms"] = statistics.median(bench.pings("home", _OUTSIDE, rounds))
+    bench.take_turns("home", rounds, {
+        "discover": (bench.discover(), rounds),
+        "upnpc -s": (["upnpc", "-s"], rounds),
+        "natpmpc": (["natpmpc", "-g", "192.168.1.1"], rounds),
+    })
+    bench.measure_probe(rounds)
+
+
+def measure_refusing(bench, rounds):
+    bench.take_turns("home", rounds, {
+        "discover": (bench.discover(), 3),
+        "upnpc -s": (["upnpc", "-s"], 3),
+        "natpmpc": (["natpmpc", "-g", "192.168.1.1"], rounds),
+    })
+
+
+def measure_silent(bench, _rounds):
+    bench.take_turns("home", 3, {"discover": (bench.discover(), 3),
+                                 "upnpc -s": (["upnpc", "-s"], 3)})
+
+
+def measure_nothing(bench, _rounds):
+    bench.take_turns("home", 5, {"discover": (bench.discover(), 5)})
+
+
+def measure_behavior(bench, rounds):
+    bench.results["right"] = [behavior_is_right(bench) for _ in range(rounds)]
+    bench.take_turns("home", rounds, {
+        "discover --behavior": (bench.discover("--behavior"), rounds),
+        "turnutils_natdiscovery -m -f -H": (["turnutils_natdiscovery", "-m", "-f", "-H", _OUTSIDE],
+                                            2),
+        "stun": (["stun", _OUTSIDE], 5),
+    })
+
+
+def behavior_is_right(bench):
+    nat = bench.natcheck.discover("--behavior").json["nat"]
+    return all(nat[name] == value for name, value in vars(bench.truth.behavior).items())
+
+
+def measure_loss(bench, _rounds):
+    bench.results["right"] = [checks_loss.is_right(bench.natcheck.discover(), bench.truth)
+                              for _ in range(_LOSSY_RUNS)]
+
+
+# The networks that are measured, and how.
+_MEASURES = {
+    "delayed": measure_answering,
+    "delayed-refusing": measure_refusing,
+    "delayed-silent": measure_silent,
+    "nothing-answers": measure_nothing,
+    "behavior-delayed": measure_behavior,
+    "loss": measure_loss,
+}
+
+
 def measure(arguments):
     """Runs inside the namespaces."""
     sandbox.enter()
     bench = Bench(builder.Lab(networks.NETWORKS[arguments.measure], arguments.wire), arguments)
-    rounds = arguments.rounds
-    few = min(rounds, 3)
-    silent, answering = arguments.measure == "delayed-silent", arguments.measure == "delayed"
-    commands = {
-        "discover": (["natcheck", "discover"], rounds if answering else few),
-        "upnpc -s": (["upnpc", "-s"], rounds if answering else few),
-    }
-    if not silent:
-        commands["natpmpc"] = (["natpmpc", "-g", "192.168.1.1"], rounds)
-    bench.take_turns("home", rounds, commands)
-    if answering:
-        bench.measure_probe(rounds)
+    _MEASURES[arguments.measure](bench, arguments.rounds)
     print(json.dumps(bench.results))
 
 
@@ -135,6 +193,11 @@ def ratio(ours, theirs):
 
 def target_rows(measured):
     """(what, natcheck's figure, compared with, ratio, target, met) for each target."""
+    return [*discover_rows(measured), *behavior_rows(measured["behavior-delayed"]),
+            *home_rows(measured["delayed"])]
+
+
+def discover_rows(measured):
     def against_upnpc(what, network, part):
         commands = measured[network]["commands"]
         ours, theirs = median(commands["discover"]), median(commands["upnpc -s"])
@@ -142,6 +205,41 @@ def target_rows(measured):
                 ratio(ours, theirs), f"at most 1/{part}", ours * part <= theirs)
 
     home = measured["delayed"]
+    ours, slowest = median(home["commands"]["discover"]) * 1000, home["slowest_ms"]
+    nothing = median(measured["nothing-answers"]["commands"]["discover"])
+    right = sum(measured["loss"]["right"])
+    return [
+        ("discover, the router and servers outside answer", f"{ours:.0f} ms",
+         f"slowest round trip: {slowest:.1f} ms", "",
+         f"that and 60 ms: {slowest + 60:.0f} ms", ours <= slowest + 60),
+        against_upnpc("the same", "delayed", 20),
+        against_upnpc("discover, the router refuses", "delayed-refusing", 3),
+        against_upnpc("discover, the router is silent", "delayed-silent", 3),
+        ("discover, nothing answers", f"{nothing:.2f} s", "", "", "at most 2.5 s", nothing <= 2.5),
+        ("discover, one packet of ten lost", f"{right} of {_LOSSY_RUNS} verdicts right", "", "",
+         "all", right == _LOSSY_RUNS),
+    ]
+
+
+def behavior_rows(network):
+    commands, right = network["commands"], network["right"]
+    ours = median(commands["discover --behavior"])
+
+    def against(tool, part):
+        theirs = median(commands[tool])
+        return ("discover --behavior", f"{ours * 1000:.0f} ms", f"{tool}: {theirs * 1000:.0f} ms",
+                ratio(ours, theirs), f"at most 1/{part}" if part > 1 else "not above",
+                ours * part <= theirs)
+
+    return [
+        against("turnutils_natdiscovery -m -f -H", 10),
+        against("stun", 1),
+        ("its mapping, filtering and hairpin", f"{sum(right)} of {len(right)} runs right", "", "",
+         "all", all(right)),
+    ]
+
+
+def home_rows(home):
     first = median(home["commands"]["discover"], "first_packet_ms")
     upnpc_first = median(home["commands"]["upnpc -s"], "first_packet_ms")
     rtt, probe = statistics.median(home["pings"]), median(home["commands"]["probe"]) * 1000
@@ -149,9 +247,6 @@ def target_rows(measured):
     echo = statistics.median(home["connect_and_echo"]) * 1000
     rss = home["rss_kib"] / 1024
     return [
-        against_upnpc("discover, the router answers", "delayed", 20),
-        against_upnpc("discover, the router refuses", "delayed-refusing", 3),
-        against_upnpc("discover, the router is silent", "delayed-silent", 3),
         ("discover, from its start to its first packet", f"{first:.1f} ms",
          f"upnpc -s: {upnpc_first:.1f} ms", ratio(first, upnpc_first), "below 10 ms",
          first < 10),
@@ -190,7 +285,7 @@ def machine_rows(arguments):
         ("kernel", platform.release()),
         ("system", first_match("/etc/os-release", '^PRETTY_NAME="(.*)"')),
         ("natcheck", version.stdout.strip()),
-        ("others", ", ".join(map(package, ("miniupnpd-nftables", "miniupnpc", "natpmpc")))),
+        ("others", ", ".join(map(package, _PACKAGES))),
     ]
 
 
@@ -202,7 +297,7 @@ def table(rows):
 
 def report(arguments):
     measured = {}
-    for network in ("delayed", "delayed-refusing", "delayed-silent"):
+    for network in _MEASURES:
         print(f"Measuring in the network {network}", file=sys.stderr, flush=True)
         done = subprocess.run([sys.executable, "-B", *sys.argv, "--measure", network],
                               stdout=subprocess.PIPE, text=True)
@@ -224,7 +319,7 @@ def main():
     parser.add_argument("--wire", required=True)
     parser.add_argument("--output", type=pathlib.Path, required=True)
     parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--measure", choices=networks.NETWORKS, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", choices=_MEASURES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     return measure(arguments) if arguments.measure else report(arguments)
 

@@ -1,13 +1,20 @@
 """Lays out a network of namespaces from its description, and asks until its services answer."""
 
-import contextlib
+import json
 import pathlib
 import subprocess
 import sys
 import time
 
+import coturn
 import miniupnpd
+import model
+import nat
 import sandbox
+import scripted
+
+_SERVICES = {model.Stun: coturn.Daemon, model.Pmp: scripted.Pmp, model.Web: scripted.Web,
+             model.Dns: scripted.Dns}
 
 
 class Lab:
@@ -19,6 +26,7 @@ class Lab:
         self._wire = wire
         self._daemons = []
         self.igds = {}
+        sandbox.name_hosts(network.names, network.name_server)
         for name in network.hosts:
             run("ip", "netns", "add", name)
         for number, link in enumerate(network.links):
@@ -26,10 +34,9 @@ class Lab:
         for name, host in network.hosts.items():
             self._configure(name, host)
         for name, host in network.hosts.items():
-            if host.igd:
-                self.igds[name] = miniupnpd.Daemon(self, name, host)
-        for name, igd in self.igds.items():
-            igd.wait_until_ready()
+            if speaks_ipv6(host) or has_bridge(host):
+                wait_until(f"all cables of {name} are plugged in", lambda: self._has_carriers(name))
+        self._start_services()
 
     def command(self, host, *arguments):
         return ["ip", "netns", "exec", host, *map(str, arguments)]
@@ -48,8 +55,8 @@ class Lab:
         return sandbox.in_network(host)
 
     def rules(self, host):
-        """The packet filter of a host, without its counters."""
-        return self.run(host, "nft", "--stateless", "list", "ruleset").stdout
+        """The packet filter of a host, without its counters and without what its sets hold."""
+        return self.run(host, "nft", "--stateless", "--terse", "list", "ruleset").stdout
 
     def router_state(self):
         """All that a mapping could change: the rules of every router, and every lease file."""
@@ -78,7 +85,7 @@ class Lab:
             run("ip", "link", "add", name, "netns", host, "type", "veth", "peer", "name", end,
                 "netns", wire)
         with self.at(wire):
-            disable_ipv6()
+            set_ipv6("disable_ipv6", 1)
         for end in "ab":
             run("ip", "-n", wire, "link", "set", "dev", end, "up")
         process = self.start(wire, self._wire, f"{link.delay_ms:g}", "a", "b",
@@ -87,73 +94,79 @@ class Lab:
             raise RuntimeError(f"the wire of {link} did not start")
 
     def _configure(self, name, host):
+        for interface, settings in host.interfaces.items():
+            if settings.kind:
+                self._make(name, interface, settings.kind)
         with self.at(name):
-            disable_ipv6()
-            set_ipv4("ip_forward", int(host.forwarding))
+            set_ipv6("disable_ipv6", int(not speaks_ipv6(host)))
+            set_ipv6("accept_dad", 0)  # else an address is not to be used for its first second
+            set_ipv6("forwarding", int(host.forwarding))
+            sysctl("ipv4/ip_forward", int(host.forwarding))
             # Else a refusal by ICMP is lost now and then, and what refuses looks silent.
-            set_ipv4("icmp_ratelimit", 0)
+            sysctl("ipv4/icmp_ratelimit", 0)
+            for setting, value in host.sysctls:
+                sysctl(setting, value)
         batch = ["link set dev lo up"]
         for interface, settings in host.interfaces.items():
-            if settings.address:
-                batch.append(f"address add {settings.address} dev {interface}")
-            if not settings.arp:
-                batch.append(f"link set dev {interface} arp off")
-            if settings.up:
-                batch.append(f"link set dev {interface} up")
+            batch += configure_interface(interface, settings)
         batch += [f"route add {route}" for route in host.routes]
         run("ip", "-n", name, "-batch", "-", input="\n".join(batch))
-        if host.nat:
-            run(*self.command(name, "nft", "-f", "-"), input=nat_rules(host.nat))
+        for rules in filter(None, (host.rules, host.nat and nat.rules(host.nat))):
+            run(*self.command(name, "nft", "-f", "-"), input=rules)
+
+    def _has_carriers(self, host):
+        """The kernel tells IPv6 and bridges up to a second late that a cable is there."""
+        links = json.loads(run("ip", "-j", "-n", host, "link").stdout)
+        return all(link["operstate"] in ("UP", "UNKNOWN") for link in links)
+
+    def _make(self, host, interface, kind):
+        command = ["ip", "-n", host, "link", "add", interface, "type", *kind.split()]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            print(f"SKIPPED: this kernel makes no interface of the type {kind.split()[0]}: "
+                  f"{done.stderr.strip()}", file=sys.stderr)
+            sys.exit(sandbox.SKIPPED)
+
+    def _start_services(self):
+        waiting = []
+        for name, host in self.network.hosts.items():
+            if host.igd:
+                self.igds[name] = miniupnpd.Daemon(self, name, host)
+                waiting.append(self.igds[name])
+            waiting += [_SERVICES[type(service)](self, name, service) for service in host.services]
+        for service in waiting:
+            service.wait_until_ready()
 
 
-def nat_rules(nat):
-    """Tables and chains as miniupnpd's own nft_init.sh lays them, plus masquerading.
-
-    The WAN side may open nothing: the forward chain drops what neither a mapping nor an answer
-    allows.
-    """
-    forwards = "\n".join(f"iifname {nat.wan} tcp dport {port} dnat ip to {target}"
-                         for port, target in nat.forwards)
-    gate = "\n".join(nat.gate)
-    return f"""
-table inet filter {{
-  chain input {{
-    type filter hook input priority 0; policy accept;
-    {gate}
-  }}
-  chain forward {{
-    type filter hook forward priority 0; policy drop;
-    ct state established,related accept
-    iifname != {nat.wan} accept
-    {"ct status dnat accept" if nat.forwards else ""}
-    jump miniupnpd
-  }}
-  chain miniupnpd {{ }}
-  chain prerouting {{
-    type nat hook prerouting priority -100; policy accept;
-    {forwards}
-    jump prerouting_miniupnpd
-  }}
-  chain postrouting {{
-    type nat hook postrouting priority 100; policy accept;
-    jump postrouting_miniupnpd
-    oifname {nat.wan} masquerade
-  }}
-  chain prerouting_miniupnpd {{ }}
-  chain postrouting_miniupnpd {{ }}
-}}
-"""
+def configure_interface(name, settings):
+    """Lines for `ip -batch`."""
+    for address in settings.addresses:
+        yield f"address add {address} dev {name}" + (" nodad" if ":" in address else "")
+    if settings.master:
+        yield f"link set dev {name} master {settings.master}"
+    if not settings.arp:
+        yield f"link set dev {name} arp off"
+    if settings.up:
+        yield f"link set dev {name} up"
 
 
-def set_ipv4(setting, value):
-    pathlib.Path("/proc/sys/net/ipv4", setting).write_text(f"{value}\n")
+def speaks_ipv6(host):
+    return any(":" in address for interface in host.interfaces.values()
+               for address in interface.addresses)
 
 
-def disable_ipv6():
-    for which in ("all", "default"):
-        path = pathlib.Path(f"/proc/sys/net/ipv6/conf/{which}/disable_ipv6")
-        with contextlib.suppress(FileNotFoundError):  # a kernel without IPv6
-            path.write_text("1\n")
+def has_bridge(host):
+    return any(interface.master for interface in host.interfaces.values())
+
+
+def sysctl(setting, value):
+    pathlib.Path("/proc/sys/net", setting).write_text(f"{value}\n")
+
+
+def set_ipv6(setting, value):
+    """For every interface; does nothing with a kernel without IPv6."""
+    for path in pathlib.Path("/proc/sys/net/ipv6/conf").glob(f"*/{setting}"):
+        path.write_text(f"{value}\n")
 
 
 def run(*command, **options):

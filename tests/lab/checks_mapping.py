@@ -105,7 +105,7 @@ def check_killed(scene):
 def protocols(scene):
     """Those by which a mapping can be made here."""
     states = {"nat-pmp": scene.truth.nat_pmp, "upnp": scene.truth.upnp}
-    return [name for name, state in states.items() if state == "answered"]
+    return [name for name, state in states.items() if state == ("answered",)]
 
 
 def ends_well(serving, number=None):

@@ -97,7 +97,7 @@ class Output:
 
 def show(stage):
     stage.say(_MAP + "\nWhat stands between home and the Internet?")
-    stage.run("home", "natcheck", "discover")
+    stage.run("home", "natcheck", "discover", "--stun", "stun.example.org")
     stage.say("\nOpen a port on the router, and greet whoever comes.")
     with stage.serving("home", "serve", "--map", "1234") as output:
         output.wait_for("natcheck probe")

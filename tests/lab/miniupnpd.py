@@ -43,7 +43,7 @@ class Daemon:
 
     def wait_until_ready(self):
         """Asks it from its own host, as its clients will, until it answers."""
-        address = self._lab.network.hosts[self._host].interfaces[self._igd.lan].address
+        address = self._lab.network.hosts[self._host].interfaces[self._igd.lan].addresses[0]
         address = address.split("/")[0]
         questions = []
         if self._igd.nat_pmp:
@@ -81,7 +81,7 @@ class Daemon:
             "secure_mode": "yes",
             "system_uptime": "no",
             "notify_interval": 900,
-            "ipv6_disable": "yes",
+            "ipv6_disable": "no" if self._igd.ipv6 else "yes",
             "upnp_table_name": "filter",
             "upnp_nat_table_name": "filter",
             "friendly_name": "Lab router",

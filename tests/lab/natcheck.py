@@ -9,6 +9,8 @@ import subprocess
 import threading
 import time
 
+WEB_CHECK = "http://9.9.0.7/"
+
 
 class Failure(Exception):
     """What was expected, what came instead, and what the program said."""
@@ -46,8 +48,15 @@ class Natcheck:
         return Outcome(command, done.returncode, done.stdout, done.stderr,
                        time.monotonic() - started)
 
-    def discover(self, *arguments):
-        return self.run("home", "discover", "--json", *arguments)
+    def discover(self, *arguments, json=True):
+        """With the servers of the network, as JSON or as the text that a person reads."""
+        form = ["--json"] if json else ["--color", "never"]
+        return self.run("home", "discover", *form, *self.outside(), *arguments)
+
+    def outside(self):
+        """Options that name those whom natcheck may ask outside."""
+        servers = [word for server in self._lab.network.stun for word in ("--stun", server)]
+        return [*servers, "--web-check", WEB_CHECK]
 
     def probe(self, target, *arguments, host="outside"):
         return self.run(host, "probe", "--json", target, *arguments)

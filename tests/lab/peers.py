@@ -67,6 +67,26 @@ def reset(connection):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+@contextlib.contextmanager
+def udp_mapping(lab, host, gateway, internal_port, external_port):
+    """A mapping of somebody else: another program's, by NAT-PMP (RFC 6886 section 3.3)."""
+    def request(lifetime_s):
+        suggested = external_port if lifetime_s else 0
+        with lab.at(host), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.settimeout(5)
+            asker.connect((gateway, 5351))
+            asker.send(struct.pack("!BBxxHHI", 0, 1, internal_port, suggested, lifetime_s))
+            result, granted = struct.unpack("!2xH6xH4x", asker.recv(64))
+        if (result, granted) != (0, suggested):
+            raise RuntimeError(f"the gateway answers {result} and grants {granted}")
+
+    request(600)
+    try:
+        yield
+    finally:
+        request(0)
+
+
 def ask(lab, host, target, chunks=(QUESTION,), seconds=5):
     """Connects, sends the chunks one by one, and returns all that the server says."""
     with lab.at(host), socket.create_connection(target, timeout=seconds) as connection:

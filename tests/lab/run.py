@@ -4,6 +4,8 @@
   run.py --natcheck FILE --wire FILE NETWORK [CHECK...]
   run.py --wire FILE --shell HOST NETWORK
   run.py --list
+  run.py --natcheck FILE --wire FILE --table      writes the table in docs/testing.md
+  run.py --compare-table                          whether it is what networks.py says
 
 Exits with 0 when every check holds, 1 when one does not, 77 where namespaces are forbidden.
 """
@@ -12,6 +14,7 @@ import argparse
 import dataclasses
 import importlib
 import inspect
+import json
 import subprocess
 import sys
 import time
@@ -21,6 +24,7 @@ import builder
 import natcheck
 import networks
 import sandbox
+import table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,12 +42,14 @@ def parse_arguments():
     parser.add_argument("network", nargs="?", choices=networks.NETWORKS, metavar="NETWORK")
     parser.add_argument("only", nargs="*", metavar="CHECK", help="only checks so named")
     parser.add_argument("--list", action="store_true", help="the networks, one a line, and end")
+    parser.add_argument("--table", action="store_true", help="write the table of networks")
+    parser.add_argument("--compare-table", action="store_true", help="or only look at it")
     parser.add_argument("--natcheck", default="natcheck", help="the program under test")
     parser.add_argument("--wire", default="wire", help="the program that delays frames")
     parser.add_argument("--shell", metavar="HOST", help="a shell on that host instead of checks")
     parser.add_argument("--debug", action="store_true", help="miniupnpd logs all it does")
     arguments = parser.parse_args()
-    if not arguments.list and not arguments.network:
+    if not (arguments.list or arguments.table or arguments.compare_table or arguments.network):
         parser.error("which network? --list names them")
     return arguments
 
@@ -66,7 +72,8 @@ def holds(name, check, scene):
         problem = str(failure)
     except Exception:  # a fault of the check itself: the others still run
         problem = traceback.format_exc()
-    print(f"{'FAIL' if problem else 'ok  '} {name} ({time.monotonic() - started:.1f} s)", flush=True)
+    seconds = time.monotonic() - started
+    print(f"{'FAIL' if problem else 'ok  '} {name} ({seconds:.1f} s)", flush=True)
     if problem:
         print(indented(problem), indented(scene.lab.describe()), sep="\n", flush=True)
     return problem is None
@@ -80,15 +87,26 @@ def main():
     arguments = parse_arguments()
     if arguments.list:
         for name, network in networks.NETWORKS.items():
-            print(f"{name:20} {network.summary}")
+            print(f"{name:24} {network.summary}")
         return 0
+    if arguments.compare_table:
+        return table.compare()
+    if arguments.table and not arguments.network:
+        return table.write()
     sandbox.enter()
     network = networks.NETWORKS[arguments.network]
     lab = builder.Lab(network, arguments.wire, arguments.debug)
     if arguments.shell:
         return subprocess.call(lab.command(arguments.shell, "bash", "-i"))
-    scene = Scene(lab, natcheck.Natcheck(lab, arguments.natcheck), network.truth,
-                  lab.router_state())
+    program = natcheck.Natcheck(lab, arguments.natcheck)
+    if arguments.table:
+        print(json.dumps(table.measure(program, network)))
+        return 0
+    return run_checks(Scene(lab, program, network.truth, lab.router_state()), arguments)
+
+
+def run_checks(scene, arguments):
+    network = scene.lab.network
     results = [holds(name, check, scene) for name, check in checks_of(network, arguments.only)]
     print(f"{sum(results)} of {len(results)} checks hold in {arguments.network}")
     return 0 if results and all(results) else 1

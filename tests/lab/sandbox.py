@@ -14,6 +14,8 @@ import sys
 
 SKIPPED = 77  # what ctest takes for "skipped"
 WORK = pathlib.Path("/run/lab")  # configurations, leases and logs: on a tmpfs of our own
+_HOSTS = WORK / "hosts"
+_RESOLVER = WORK / "resolv.conf"
 
 _INSIDE = "NATCHECK_LAB_INSIDE"
 _CLONE_NEWNET = 0x40000000
@@ -31,6 +33,13 @@ def enter():
         _prepare()
         return
     sys.exit(_run_inside(_usable_unshare()))
+
+
+def name_hosts(names, name_server):
+    """What the hosts file says from now on, and who is asked for all other names."""
+    lines = ["127.0.0.1 localhost", "::1 localhost"]
+    _HOSTS.write_text("\n".join(lines + [f"{address} {name}" for name, address in names]) + "\n")
+    _RESOLVER.write_text(f"nameserver {name_server}\n")
 
 
 @contextlib.contextmanager
@@ -112,4 +121,17 @@ def _prepare():
     # Without a syslog socket, miniupnpd writes every line to the console, which is the machine's.
     subprocess.run(["mount", "--bind", "/dev/null", "/dev/console"], stderr=subprocess.DEVNULL)
     WORK.mkdir()
+    name_hosts((), "127.0.0.1")
+    _put_over(_HOSTS, pathlib.Path("/etc/hosts"))
+    _put_over(_RESOLVER, pathlib.Path("/etc/resolv.conf"))
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def _put_over(ours, systems):
+    target = systems.resolve()
+    # systemd-resolved's is a link into /run, which is ours, and empty.
+    if target.is_relative_to("/run"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    if target.exists():
+        subprocess.run(["mount", "--bind", ours, target], check=True)
