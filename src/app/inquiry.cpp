@@ -46,6 +46,7 @@ bool is_settled(const discover_evidence& seen) {
   const auto confirms = [&](const stun_evidence& server) {
     if (!answered(server) || !server.seen_as) return false;
     const address& ip = server.seen_as->ip;
+    if (!is_public(ip)) return false;  // a server that is near
     if (seen.host.ipv4 && ip == seen.host.ipv4->local) return true;
     return seen.gateway && (seen.gateway->nat_pmp.external_address == ip ||
                             seen.gateway->upnp.external_address == ip);

@@ -100,8 +100,8 @@ constexpr help_page mappings_page = {
     R"(Usage: natcheck mappings [list] [OPTION...]
 
 Shows the port mappings on the router, as it tells them by UPnP, and marks those
-that natcheck made for this machine. It changes nothing. NAT-PMP and PCP have no
-way to list mappings.
+that natcheck made for this machine by UPnP; of others the router does not tell
+who made them. It changes nothing. NAT-PMP and PCP have no way to list mappings.
 )",
     R"(Examples:
   natcheck mappings list                      which ports does my router open?

@@ -15,6 +15,15 @@ bool claims_are(const situation& s, address_scope scope) {
   return !s.claims.empty() && scope_of(s.claims.front().ip) == scope;
 }
 
+/// The address that it names is that of its inner side, or of somebody at home: a router that is
+/// set up wrongly, which tells nothing of its outside.
+bool names_inner_side(const situation& s) {
+  const auto& way_out = *s.seen.host.ipv4;
+  const auto& ip = s.claims.front().ip;
+  return ip == s.seen.gateway->ip ||
+         (way_out.prefix_length > 0 && same_prefix(ip, way_out.local, way_out.prefix_length));
+}
+
 std::string claimed(const situation& s) { return s.claims.front().ip.to_string(); }
 
 /// What the router says is no public address, and the Internet sees one: something beyond the
@@ -132,6 +141,7 @@ std::optional<verdict> private_claim(const situation& s) {
   if (!claims_are(s, address_scope::private_use) && !claims_are(s, address_scope::link_local)) {
     return std::nullopt;
   }
+  if (names_inner_side(s)) return std::nullopt;
   verdict v{
       verdict_code::double_nat,
       second_translation(s),

@@ -16,6 +16,7 @@ constexpr std::array rules{
     judging::no_ipv4_route,
     judging::dead_gateway,
     judging::own_address_seen,
+    judging::absent_gateway,
     judging::claim_seen,
     judging::tunnel_address_on_host,
     judging::leaves_by_tunnel,
@@ -107,7 +108,8 @@ answer answer_of(const discover_evidence& evidence, const verdict& judged) {
     case verdict_code::no_internet:
     case verdict_code::captive_portal:
     case verdict_code::offline:
-      return answer::no;
+      // "No" is for what is proven.
+      return judged.certainty == confidence::confirmed ? answer::no : answer::unknown;
     default:
       return answer::unknown;
   }

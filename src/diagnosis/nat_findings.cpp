@@ -48,19 +48,23 @@ found find_dependent_mapping(const situation& s) {
 }
 
 found find_blocked_udp(const situation& s) {
-  bool udp_was_asked = false;
+  std::size_t refused = 0;
+  bool silent = false;
   bool tcp_answered = false;
   for (const auto& server : s.seen.stun) {
     if (by_ipv4(server, transport::tcp)) {
       tcp_answered |= server.state == service_state::answered;
     } else if (by_ipv4(server, transport::udp) && server.address) {
-      const bool over =
-          server.state == service_state::silent || server.state == service_state::refused;
-      if (!over) return std::nullopt;
-      udp_was_asked = true;
+      if (server.state != service_state::silent && server.state != service_state::refused) {
+        return std::nullopt;
+      }
+      silent |= server.state == service_state::silent;
+      refused += server.state == service_state::refused ? 1U : 0U;
     }
   }
-  if (!udp_was_asked || !tcp_answered) return std::nullopt;
+  // A single refusal may come from a server that speaks TCP alone, and that UDP has reached.
+  const bool blocked = silent || refused > 1;
+  if (!blocked || !tcp_answered) return std::nullopt;
   return finding{std::string(udp_blocked), "UDP does not get through to the Internet, TCP does.",
                  "allow outgoing UDP in the firewall of this network; calls, games, and VPNs like "
                  "WireGuard need it"};

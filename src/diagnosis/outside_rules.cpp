@@ -99,7 +99,7 @@ std::optional<verdict> own_address_seen(const situation& s) {
   if (!ip || !is_own_address(s.seen.host, *ip)) return std::nullopt;
   return verdict{
       verdict_code::direct,
-      confidence::confirmed,
+      s.outside.agreed() ? confidence::confirmed : confidence::likely,
       fmt::format("No NAT: the Internet sees this machine's own address, {}.", ip->to_string()),
       {local_line(s), "a firewall may still be in between"},
       {fmt::format("natcheck serve --port {}", example_port), prove_it(*ip),

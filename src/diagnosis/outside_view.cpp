@@ -136,10 +136,12 @@ beyond weigh_silence(const discover_evidence& evidence, const outside_view& seen
   const bool no_page = evidence.web.result == web_result::failed || answered_by_gateway(evidence);
   // The provider's first router may answer where the Internet does not; one server may be down.
   if (has_public_hop(seen)) {
-    return servers > 1 && no_page ? beyond::likely_nothing : beyond::answered;
+    return servers > 1 && no_page ? beyond::likely_nothing : beyond::unclear;
   }
   const bool path_ends_here = seen.hops.empty() && !is_open(evidence.path.state);
-  if (path_ends_here && evidence.web.result == web_result::failed) return beyond::nothing;
+  // A page whose name did not resolve was not asked: a sign-in page may be waiting there.
+  const bool asked = evidence.web.result == web_result::failed && evidence.web.resolved;
+  if (path_ends_here && asked) return beyond::nothing;
   return path_ends_here || no_page ? beyond::likely_nothing : beyond::unclear;
 }
 

@@ -15,6 +15,7 @@ using rule = std::optional<verdict>(const situation&);
 // The way out of this host (way_out_rules.cpp).
 rule no_ipv4_route;
 rule dead_gateway;
+rule absent_gateway;
 rule leaves_by_tunnel;
 rule tunnel_address_on_host;
 rule carrier_address_on_host;

@@ -178,10 +178,14 @@ std::optional<verdict> no_service(const situation& s) {
             {turn_on_service(s.router()), "or " + forward_example(s.router(), *s.local()),
              fmt::format("then run here: natcheck serve --port {}", example_port)}};
   if (s.outside.sees_us()) {
-    const bool next = next_router_is_public(s);
-    v.certainty = next ? confidence::confirmed : confidence::likely;
-    v.evidence.emplace_back(next ? "the next router after yours has a public address"
-                                 : "missing test: whether a second router stands behind yours");
+    v.certainty = confidence::likely;
+    // A public router next to ours does not prove it: a carrier's NAT may have such an address.
+    if (next_router_is_public(s)) {
+      v.evidence.emplace_back("the next router after yours has a public address");
+    }
+    v.evidence.emplace_back(
+        "missing test: the Internet (WAN) address in the router's own menu, which tells whether "
+        "another NAT stands behind it");
   }
   if (const auto ip = s.seen_as()) v.advice.push_back(probe_from_outside(*ip));
   return v;

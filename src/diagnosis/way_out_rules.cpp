@@ -136,11 +136,26 @@ std::optional<verdict> dead_gateway(const situation& s) {
     return ipv6_alone(s, "IPv4's router " + s.router() + " does not answer", {local_line(s)});
   }
   if (const auto ip = s.global_ipv6()) return unreachable_router(s, *ip);
+  // The router may also be a wrong one, named by the user: then only asking outside tells.
+  const bool proven = s.outside.reach != beyond::not_asked;
   return verdict{verdict_code::offline,
-                 confidence::confirmed,
+                 proven ? confidence::confirmed : confidence::likely,
                  dead_router(s.router()),
                  {local_line(s)},
                  revive_router(s.router())};
+}
+
+// Named wrongly by the user, most likely: the kernel's own way out works.
+std::optional<verdict> absent_gateway(const situation& s) {
+  if (!s.seen.gateway || s.seen.gateway->neighbor != neighbor_state::unanswered) return {};
+  if (s.outside.reach != beyond::answered || !fell_silent(*s.seen.gateway)) return {};
+  verdict v;
+  v.summary = fmt::format(
+      "There is no router at {}, and yet the Internet answers: the way out is by another one.",
+      s.router());
+  v.evidence = {local_line(s), "missing test: the services of the router that is on the way"};
+  v.advice = {"natcheck discover, without --gateway", "or name another: ip route show default"};
+  return v;
 }
 
 // Without somebody outside who tells otherwise, a public address at this end of the tunnel, or one
@@ -196,7 +211,9 @@ std::optional<verdict> carrier_address_on_host(const situation& s) {
   if (!local || scope_of(*local) != address_scope::shared) return std::nullopt;
   // A router that offers something may be one's own, whose network was given this range.
   const bool nothing_offered = !s.seen.gateway || offers_nothing(*s.seen.gateway);
-  const bool proven = s.outside.sees_us() && nothing_offered;
+  // Some data centres number their own machines so.
+  const bool proven = s.outside.sees_us() && nothing_offered &&
+                      s.outside.hop_within(address_scope::shared).has_value();
   return verdict{verdict_code::cgnat,
                  proven ? confidence::confirmed : confidence::likely,
                  fmt::format("Your provider {}shares one public address among many customers "

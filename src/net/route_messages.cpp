@@ -262,11 +262,11 @@ interface_kind kind_of(const link& value) {
   if (std::find(carried.begin(), carried.end(), value.kind) != carried.end()) {
     return interface_kind::tunnel;
   }
+  // A ppp device may be a line to the provider (PPPoE) or a VPN (PPTP, L2TP): it is neither here.
   switch (value.hardware) {
     case ARPHRD_ETHER:
       return interface_kind::ethernet;
     case ARPHRD_NONE:  // tun, wireguard, xfrm
-    case ARPHRD_PPP:
     case ARPHRD_TUNNEL:
     case ARPHRD_TUNNEL6:
     case ARPHRD_SIT:

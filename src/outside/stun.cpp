@@ -243,9 +243,8 @@ awaitable<void> surveyor::read_answer(std::size_t number, tcp::socket& socket) {
 void surveyor::end_failed(std::size_t number, const error_code& error) {
   const failure why = net::failure_from(operation(number), error);
   spdlog::debug("{}", why.message());
-  // Without a route nothing has left; a router that has none says that the host is unreachable.
-  const bool kept_back = error == boost::system::errc::network_unreachable;
-  schedule_.end(number, kept_back ? service_state::not_tried : state_of(why), why.detail);
+  // Also without a route: this host has a way out, so it is a router that says so (ICMP code 0).
+  schedule_.end(number, state_of(why), why.detail);
 }
 
 awaitable<std::vector<stun_evidence>> surveyor::run() {

@@ -75,6 +75,8 @@ awaitable<std::optional<stun_port::answer>> stun_port::next_answer(net::steady_t
     if (!received) co_return std::nullopt;
     auto read = judge(*received);
     if (read) co_return read;
+    // A flood does not keep us beyond the time.
+    if (std::chrono::steady_clock::now() >= until) co_return std::nullopt;
   }
 }
 

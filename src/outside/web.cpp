@@ -51,9 +51,10 @@ awaitable<result<endpoint>> find_server(const web_url& page, const net::source& 
 }
 
 awaitable<result<net::http_reply>> fetch(const web_url& page, const net::source& from,
-                                         net::steady_time deadline) {
+                                         net::steady_time deadline, web_evidence& seen) {
   const auto server = co_await find_server(page, from, deadline);
   if (!server) co_return server.error();
+  seen.resolved = true;
   net::http_request request;
   request.target = page.target;
   request.host = page.host_text;
@@ -92,7 +93,7 @@ awaitable<web_evidence> check_web(std::string url, net::source from, net::steady
     co_return seen;
   }
   const auto end = std::min(deadline, std::chrono::steady_clock::now() + total_time);
-  auto reply = co_await fetch(*page, from, end);
+  auto reply = co_await fetch(*page, from, end, seen);
   if (reply) {
     compare(*std::move(reply), seen);
   } else if (std::chrono::steady_clock::now() >= deadline) {

@@ -68,6 +68,18 @@ std::optional<literal> ipv6_at_front(std::string_view run) {
   return std::nullopt;
 }
 
+/// A portal writes "2a00%3A5%3A%3A10" into the URL that it leads to.
+std::string with_colons(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto three = text.substr(at, 3);
+    const bool escaped = three == "%3A" || three == "%3a";
+    plain += escaped ? ':' : text[at];
+    at += escaped ? 2 : 0;
+  }
+  return plain;
+}
+
 class replacer {
  public:
   replacer(std::string_view text, const replacement& replace) : text_(text), replace_(replace) {}
@@ -129,7 +141,8 @@ class replacer {
 }  // namespace
 
 std::string replace_literals(std::string_view text, const replacement& replace) {
-  return replacer(text, replace).run();
+  const std::string plain = with_colons(text);
+  return replacer(plain, replace).run();
 }
 
 }  // namespace natcheck::report

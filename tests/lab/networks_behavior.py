@@ -52,12 +52,12 @@ NETWORKS = {
         "no-hairpin"),
     "behavior-by-address": _nat(
         "another port for each address that is talked to",
-        Behavior(_ADDRESS, _PORT, port_preservation="no"), Nat(mapping="by-address"),
-        "endpoint-dependent-mapping", "no-hairpin"),
+        Behavior(_ADDRESS, _PORT, "not-tested", "no"), Nat(mapping="by-address"),
+        "endpoint-dependent-mapping"),
     "behavior-symmetric": _nat(
         "another port for each endpoint that is talked to",
-        Behavior(_PORT, _PORT, port_preservation="no"), Nat(mapping="random"),
-        "endpoint-dependent-mapping", "no-hairpin"),
+        Behavior(_PORT, _PORT, "not-tested", "no"), Nat(mapping="random"),
+        "endpoint-dependent-mapping"),
     "behavior-delayed": _nat(
         "endpoint-independent mapping, 30 ms from there to the provider and back",
         Behavior(_INDEPENDENT, _PORT), Nat(), "no-hairpin", delay_ms=15),

@@ -8,11 +8,12 @@ from networks_base import (GATEWAY, ISP, PROVIDER, REFUSED, SILENT, SINGLE_NAT, 
 
 _SECOND = dataclasses.replace(SINGLE_NAT, exit_codes=(1,), sources=frozenset({"stun"}))
 # miniupnpd on a reserved WAN address: result 3 by NAT-PMP, "" by UPnP.
-_HIDDEN = dataclasses.replace(_SECOND, confidences=("likely",), nat_pmp=REFUSED,
+_HIDDEN = dataclasses.replace(_SECOND, exit_codes=(2,), confidences=("likely",),
+                              nat_pmp=REFUSED,
                               findings=frozenset({"upnp-empty-address"}))
 _TOLD = dataclasses.replace(_SECOND, pcp=REFUSED, upnp=SILENT)
-_NO_SERVICE = dataclasses.replace(_SECOND, confidences=("likely",), pcp=REFUSED, nat_pmp=REFUSED,
-                                  upnp=SILENT)
+_NO_SERVICE = dataclasses.replace(_SECOND, exit_codes=(2,), confidences=("likely",), pcp=REFUSED,
+                                  nat_pmp=REFUSED, upnp=SILENT)
 _MISMATCH = dataclasses.replace(SINGLE_NAT, verdicts=("public-address-mismatch",), exit_codes=(2,),
                                 confidences=("confirmed", "likely"), public="6.6.6.6",
                                 sources=frozenset({"stun"}), seen_as=frozenset({"6.6.6.6"}))

@@ -36,6 +36,13 @@ const row absence_rows[] = {
      },
      no_internet, confirmed, answer::no, "5.5.5.5", "no Internet connection", "5.5.5.5 on eth0",
      "restart"},
+    {"nothing beyond, but the page's name did not resolve: a portal may be waiting",
+     [](auto& e) {
+       nothing_beyond(e);
+       e.web.resolved = false;
+     },
+     no_internet, likely, answer::unknown, nullptr, "no Internet connection", "no answer",
+     "restart"},
     {"nothing beyond, and refusals on the way",
      [](auto& e) {
        nothing_beyond(e);
@@ -56,19 +63,20 @@ const row absence_rows[] = {
        nothing_beyond(e);
        e.gateway->neighbor = neighbor_state::unknown;
      },
-     no_internet, likely, answer::no, nullptr, "nothing outside answers", "fails", "restart"},
+     no_internet, likely, answer::unknown, nullptr, "nothing outside answers", "fails", "restart"},
     {"the web was not asked",
      [](auto& e) {
        nothing_beyond(e);
        e.web = {};
      },
-     no_internet, likely, answer::no, nullptr, "no Internet connection", "no answer", "restart"},
+     no_internet, likely, answer::unknown, nullptr, "no Internet connection", "no answer",
+     "restart"},
     {"the path was not asked",
      [](auto& e) {
        nothing_beyond(e);
        e.path = {};
      },
-     no_internet, likely, answer::no, nullptr, "no Internet connection", "fails", "restart"},
+     no_internet, likely, answer::unknown, nullptr, "no Internet connection", "fails", "restart"},
     {"neither the path nor the web were asked, and one server is silent",
      [](auto& e) { add_silent(e, "9.9.0.7"); }, nat_no_mapping_service, likely, answer::unknown,
      nullptr, "neither", "9.9.0.7:3478 over TCP: no answer", "turn on"},
@@ -103,7 +111,7 @@ const row absence_rows[] = {
        nothing_beyond(e);
        hops(e, {"192.168.1.1", "9.9.9.1"});
      },
-     no_internet, likely, answer::no, nullptr, "nothing answers beyond 9.9.9.1", "2 9.9.9.1",
+     no_internet, likely, answer::unknown, nullptr, "nothing answers beyond 9.9.9.1", "2 9.9.9.1",
      "call the provider"},
     {"a public router answers on the path, and one server may be down",
      [](auto& e) {
@@ -117,7 +125,7 @@ const row absence_rows[] = {
        nothing_beyond(e);
        hops(e, {"192.168.1.1", "192.168.100.1"});
      },
-     no_internet, likely, answer::no, nullptr, "no Internet connection",
+     no_internet, likely, answer::unknown, nullptr, "no Internet connection",
      "the last router that answers is 192.168.100.1", "restart"},
     {"the target of the path answered",
      [](auto& e) {
@@ -147,7 +155,7 @@ const row absence_rows[] = {
        hops(e, {});
        web(e, web_result::failed);
      },
-     no_internet, likely, answer::no, nullptr, "no Internet connection",
+     no_internet, likely, answer::unknown, nullptr, "no Internet connection",
      "stun.a.example:3478, stun.b.example:3478 not tried: the name does not resolve", "restart"},
     {"no name resolves, and the second router says unreachable",
      [](auto& e) {
@@ -156,7 +164,7 @@ const row absence_rows[] = {
        e.path.target_answered = true;
        web(e, web_result::failed);
      },
-     no_internet, likely, answer::no, nullptr, "no Internet connection", "192.168.100.1",
+     no_internet, likely, answer::unknown, nullptr, "no Internet connection", "192.168.100.1",
      "restart"},
     {"no name resolves, and the path leads on",
      [](auto& e) {
@@ -195,20 +203,20 @@ const row absence_rows[] = {
        upnp_says(e, "");
        nothing_beyond(e);
      },
-     gateway_wan_down, likely, answer::no, nullptr, "no connection", "0.0.0.0", "status page"},
+     gateway_wan_down, likely, answer::unknown, nullptr, "no connection", "0.0.0.0", "status page"},
     {"offline by its own word, and its own page on every address",
      [](auto& e) {
        upnp_says(e, "0.0.0.0", "Disconnected");
        nothing_beyond(e);
        redirect(e, "http://192.168.1.1/offline.html");
      },
-     gateway_wan_down, likely, answer::no, nullptr, "no connection", "0.0.0.0", "status page"},
+     gateway_wan_down, likely, answer::unknown, nullptr, "no connection", "0.0.0.0", "status page"},
     {"offline by its own word, and who was asked was not asked to the end",
      [](auto& e) {
        upnp_says(e, "", "Disconnected");
        e.stun = {server("9.9.0.7")};
      },
-     gateway_wan_down, unconfirmed, answer::no, nullptr, "no connection", "is not clear",
+     gateway_wan_down, unconfirmed, answer::unknown, nullptr, "no connection", "is not clear",
      "status page"},
     {"offline by its own word, and somebody outside answers",
      [](auto& e) {
@@ -235,27 +243,30 @@ const row portal_rows[] = {
        redirect(e, "http://192.168.1.1:8080/login");
        e.stun.back().state = service_state::malformed;
      },
-     captive_portal, likely, answer::no, "5.5.5.5", "sign in", "answered by somebody else",
+     captive_portal, likely, answer::unknown, "5.5.5.5", "sign in", "answered by somebody else",
      "192.168.1.1:8080"},
     {"a page of the gateway's, which may be a portal or an offline one",
      [](auto& e) {
        nothing_beyond(e);
        redirect(e, "http://192.168.1.1/");
      },
-     captive_portal, likely, answer::no, nullptr, "sign in", "status 302", "http://192.168.1.1/"},
+     captive_portal, likely, answer::unknown, nullptr, "sign in", "status 302",
+     "http://192.168.1.1/"},
     {"another page in place of the one that was asked for",
      [](auto& e) {
        nothing_beyond(e);
        web(e, web_result::intercepted);
        e.web.status = 200;
      },
-     captive_portal, likely, answer::no, nullptr, "sign in", "status 200", "http://check.example/"},
+     captive_portal, likely, answer::unknown, nullptr, "sign in", "status 200",
+     "http://check.example/"},
     {"a redirect by the host itself",
      [](auto& e) {
        nothing_beyond(e);
        redirect(e, "https://check.example/generate_204");
      },
-     captive_portal, likely, answer::no, nullptr, "sign in", "status 302", "https://check.example"},
+     captive_portal, likely, answer::unknown, nullptr, "sign in", "status 302",
+     "https://check.example"},
     {"the status that was made for it",
      [](auto& e) {
        name_nobody_knows(e);

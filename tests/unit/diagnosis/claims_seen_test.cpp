@@ -9,6 +9,13 @@ using enum verdict_code;
 using enum confidence;
 
 const row direct_rows[] = {
+    {"its own address on the host, and a server that sees another",
+     [](auto& e) {
+       make_public(e, "5.5.5.5");
+       add_view(e, "9.9.0.7", "5.5.5.5");
+       add_view(e, "9.9.1.7", "8.8.0.1");
+     },
+     direct, likely, answer::yes, "5.5.5.5", "No NAT", "8.8.0.1", "--port 1234"},
     {"the Internet sees our own address",
      [](auto& e) {
        make_public(e, "5.5.5.5");
@@ -108,6 +115,13 @@ const row claim_rows[] = {
      },
      single_nat, unconfirmed, answer::yes, "5.5.5.5", "says that 5.5.5.5",
      "192.168.1.10, but the server is not on the Internet", "serve --map"},
+    {"a router that names its inner address",
+     [](auto& e) {
+       nat_pmp_says(e, "192.168.1.1");
+       seen_as(e, "5.5.5.5");
+     },
+     inconclusive, unconfirmed, answer::unknown, "5.5.5.5",
+     "claims the outside address 192.168.1.1", "private (RFC 1918)", "menu"},
     {"behind two routers, proven",
      [](auto& e) {
        nat_pmp_says(e, "192.168.100.2");
@@ -198,7 +212,7 @@ const row claim_rows[] = {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "100.64.0.1"});
      },
-     cgnat, likely, answer::no, "5.5.5.5", "carrier-grade NAT", "hop 2, 100.64.0.1", "relay"},
+     cgnat, likely, answer::unknown, "5.5.5.5", "carrier-grade NAT", "hop 2, 100.64.0.1", "relay"},
     {"an address that cannot be one, and nothing else tells",
      [](auto& e) {
        upnp_says(e, "203.0.113.7");

@@ -81,15 +81,22 @@ const row rows[] = {
      offline, confirmed, answer::no, nullptr, "no IPv4 default route by eth0", "no IPv4 route",
      "default gateway"},
     {"router does not answer ARP",
-     [](auto& e) { e.gateway->neighbor = neighbor_state::unanswered; }, offline, confirmed,
-     answer::no, nullptr, "192.168.1.1 does not answer on the local network",
+     [](auto& e) { e.gateway->neighbor = neighbor_state::unanswered; }, offline, likely,
+     answer::unknown, nullptr, "192.168.1.1 does not answer on the local network",
      "does not answer ARP", "switched on"},
     {"router does not answer ARP, one service cut short",
      [](auto& e) {
        e.gateway->neighbor = neighbor_state::unanswered;
        e.gateway->upnp = {};
      },
-     offline, confirmed, answer::no, nullptr, "does not answer", "UPnP: not tried", "switched on"},
+     offline, likely, answer::unknown, nullptr, "does not answer", "UPnP: not tried",
+     "switched on"},
+    {"router does not answer ARP, and nothing outside answers",
+     [](auto& e) {
+       nothing_beyond(e);
+       e.gateway->neighbor = neighbor_state::unanswered;
+     },
+     offline, confirmed, answer::no, nullptr, "does not answer", "no answer", "switched on"},
     {"router does not answer ARP, but every schedule was cut short",
      [](auto& e) {
        e.gateway->neighbor = neighbor_state::unanswered;
@@ -176,14 +183,14 @@ const row rows[] = {
      },
      inconclusive, unconfirmed, answer::unknown, nullptr, "different outside addresses",
      "missing test", "router's menu"},
-    {"carrier-grade NAT", [](auto& e) { upnp_says(e, "100.64.5.2"); }, cgnat, likely, answer::no,
+    {"carrier-grade NAT", [](auto& e) { upnp_says(e, "100.64.5.2"); }, cgnat, likely, answer::unknown,
      nullptr, "carrier-grade NAT", "100.64.5.2 is in 100.64.0.0/10", "ask the provider"},
     {"carrier-grade NAT with IPv6",
      [](auto& e) {
        upnp_says(e, "100.64.5.2");
        add_ipv6(e);
      },
-     cgnat, likely, answer::no, nullptr, "carrier-grade NAT", "RFC 6598", "2a00:1::10"},
+     cgnat, likely, answer::unknown, nullptr, "carrier-grade NAT", "RFC 6598", "2a00:1::10"},
     {"a shared address that is our own VPN's",
      [](auto& e) {
        upnp_says(e, "100.64.5.2");
@@ -191,34 +198,34 @@ const row rows[] = {
      },
      inconclusive, unconfirmed, answer::unknown, nullptr, "which is this machine's", "VPN", "VPN"},
     {"a shared address on the host itself", [](auto& e) { make_public(e, "100.70.1.2"); }, cgnat,
-     likely, answer::no, nullptr, "carrier-grade NAT", "100.70.1.2 on eth0", "ask the provider"},
-    {"DS-Lite", [](auto& e) { nat_pmp_says(e, "192.0.0.2"); }, ds_lite, likely, answer::no, nullptr,
+     likely, answer::unknown, nullptr, "carrier-grade NAT", "100.70.1.2 on eth0", "ask the provider"},
+    {"DS-Lite", [](auto& e) { nat_pmp_says(e, "192.0.0.2"); }, ds_lite, likely, answer::unknown, nullptr,
      "DS-Lite", "192.0.0.0/29", "ask the provider"},
     {"double NAT", [](auto& e) { nat_pmp_says(e, "192.168.100.2"); }, double_nat, likely,
-     answer::no, nullptr, "second router", "192.168.100.2", "bridge mode"},
+     answer::unknown, nullptr, "second router", "192.168.100.2", "bridge mode"},
     {"double NAT, two private addresses",
      [](auto& e) {
        nat_pmp_says(e, "192.168.100.2");
        upnp_says(e, "10.0.0.2");
      },
-     double_nat, likely, answer::no, nullptr, "second router", "10.0.0.2", "192.168.1.10:1234"},
+     double_nat, likely, answer::unknown, nullptr, "second router", "10.0.0.2", "192.168.1.10:1234"},
     {"link-local outside", [](auto& e) { nat_pmp_says(e, "169.254.3.4"); }, double_nat, likely,
-     answer::no, nullptr, "second router", "link-local", "bridge mode"},
+     answer::unknown, nullptr, "second router", "link-local", "bridge mode"},
     {"connected, with an empty address", [](auto& e) { upnp_says(e, ""); }, double_nat, likely,
-     answer::no, nullptr, "hides its outside address", "gives no outside address", "bridge mode"},
+     answer::unknown, nullptr, "hides its outside address", "gives no outside address", "bridge mode"},
     {"up, with error 501",
      [](auto& e) {
        upnp_says(e, "", "Up");
        e.gateway->upnp.external_address_text.reset();
        e.gateway->upnp.external_address_error = 501;
      },
-     double_nat, likely, answer::no, nullptr, "hides", "error 501", "bridge mode"},
+     double_nat, likely, answer::unknown, nullptr, "hides", "error 501", "bridge mode"},
     {"empty by UPnP, result 3 by NAT-PMP",
      [](auto& e) {
        upnp_says(e, "");
        nat_pmp_fails(e, 3);
      },
-     double_nat, likely, answer::no, nullptr, "hides", "empty outside address", "bridge mode"},
+     double_nat, likely, answer::unknown, nullptr, "hides", "empty outside address", "bridge mode"},
     {"empty by UPnP, public by NAT-PMP",
      [](auto& e) {
        upnp_says(e, "");
@@ -227,10 +234,10 @@ const row rows[] = {
      single_nat, unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "empty outside address",
      "natcheck serve"},
     {"disconnected", [](auto& e) { upnp_says(e, "", "Disconnected"); }, gateway_wan_down,
-     unconfirmed, answer::no, nullptr, "no connection to the Internet", "\"Disconnected\"",
+     unconfirmed, answer::unknown, nullptr, "no connection to the Internet", "\"Disconnected\"",
      "status page"},
     {"0.0.0.0", [](auto& e) { nat_pmp_says(e, "0.0.0.0"); }, gateway_wan_down, unconfirmed,
-     answer::no, nullptr, "no connection to the Internet", "0.0.0.0", "status page"},
+     answer::unknown, nullptr, "no connection to the Internet", "0.0.0.0", "status page"},
     {"NAT-PMP result 3 alone", [](auto& e) { nat_pmp_fails(e, 3); }, inconclusive, unconfirmed,
      answer::unknown, nullptr, "no Internet connection, or stands behind another router",
      "result 3", "Internet (WAN) address"},

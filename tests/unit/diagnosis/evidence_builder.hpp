@@ -157,6 +157,7 @@ inline void hops(discover_evidence& seen, const std::vector<const char*>& ips) {
 inline void web(discover_evidence& seen, web_result result) {
   seen.web = {};
   seen.web.result = result;
+  seen.web.resolved = result != web_result::not_tried;
   seen.web.url = "http://check.example/generate_204";
 }
 

@@ -74,6 +74,13 @@ const row rows[] = {
        add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
      },
      "udp-blocked", "TCP does", "allow outgoing UDP"},
+    {"a server that speaks TCP alone refuses UDP, which has reached it",
+     [](auto& e) {
+       e.stun.push_back(server("9.9.0.7"));
+       e.stun.back().state = service_state::refused;
+       add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
+     },
+     nullptr},
     {"UDP is blocked, or was not asked to the end",
      [](auto& e) {
        add_silent(e, "9.9.0.7");

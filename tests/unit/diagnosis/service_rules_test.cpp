@@ -19,15 +19,15 @@ const row hidden_rows[] = {
        upnp_says(e, "");
        seen_as(e, "5.5.5.5");
      },
-     double_nat, likely, answer::no, "5.5.5.5", "hides its outside address", "gives no outside",
-     "bridge mode"},
+     double_nat, likely, answer::unknown, "5.5.5.5", "hides its outside address",
+     "gives no outside", "bridge mode"},
     {"hidden, and a second private router",
      [](auto& e) {
        upnp_says(e, "");
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "192.168.100.1", "9.9.9.1"});
      },
-     double_nat, likely, answer::no, "5.5.5.5", "second router, 192.168.100.1",
+     double_nat, likely, answer::unknown, "5.5.5.5", "second router, 192.168.100.1",
      "hop 2, 192.168.100.1, is private (RFC 1918)", "http://192.168.100.1/"},
     {"hidden, and the carrier's router",
      [](auto& e) {
@@ -35,38 +35,40 @@ const row hidden_rows[] = {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "100.64.0.1", "9.9.9.1"});
      },
-     cgnat, likely, answer::no, "5.5.5.5", "carrier-grade NAT", "hop 2, 100.64.0.1", "relay"},
+     cgnat, likely, answer::unknown, "5.5.5.5", "carrier-grade NAT", "hop 2, 100.64.0.1", "relay"},
     {"hidden, and a private router before the carrier's",
      [](auto& e) {
        upnp_says(e, "");
        hops(e, {"192.168.1.1", "10.0.0.1", "100.64.0.1"});
      },
-     cgnat, likely, answer::no, nullptr, "carrier-grade NAT", "hop 3, 100.64.0.1", "relay"},
+     cgnat, likely, answer::unknown, nullptr, "carrier-grade NAT", "hop 3, 100.64.0.1", "relay"},
     {"hidden by PCP: an address mismatch",
      [](auto& e) {
        pcp_says(e, 12);
        seen_as(e, "5.5.5.5");
      },
-     double_nat, likely, answer::no, "5.5.5.5", "hides", "PCP result 12", "bridge mode"},
+     double_nat, likely, answer::unknown, "5.5.5.5", "hides", "PCP result 12", "bridge mode"},
     {"hidden by PCP: no resources, as a refusal",
      [](auto& e) {
        pcp_says(e, 8);
        e.gateway->pcp.state = service_state::refused;
      },
-     double_nat, likely, answer::no, nullptr, "hides", "PCP result 8", "bridge mode"},
+     double_nat, likely, answer::unknown, nullptr, "hides", "PCP result 8", "bridge mode"},
     {"a network failure, and yet the Internet answers",
      [](auto& e) {
        nat_pmp_fails(e, 3);
        seen_as(e, "5.5.5.5");
      },
-     double_nat, likely, answer::no, "5.5.5.5", "hides", "yet the Internet answers", "bridge mode"},
+     double_nat, likely, answer::unknown, "5.5.5.5", "hides", "yet the Internet answers",
+     "bridge mode"},
     {"a network failure by PCP, and yet a page answers",
      [](auto& e) {
        pcp_says(e, 7);
        add_silent(e, "9.9.0.7");
        web(e, web_result::expected);
      },
-     double_nat, likely, answer::no, nullptr, "hides", "yet the Internet answers", "bridge mode"},
+     double_nat, likely, answer::unknown, nullptr, "hides", "yet the Internet answers",
+     "bridge mode"},
     {"a network failure, and who was asked was not asked to the end",
      [](auto& e) {
        nat_pmp_fails(e, 3);
@@ -81,7 +83,7 @@ const row hidden_rows[] = {
        nat_pmp_fails(e, 3);
        nothing_beyond(e);
      },
-     gateway_wan_down, likely, answer::no, nullptr, "no connection", "network failure",
+     gateway_wan_down, likely, answer::unknown, nullptr, "no connection", "network failure",
      "status page"},
 };
 
@@ -94,21 +96,22 @@ const row service_rows[] = {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "9.9.9.1", "10.0.0.1"});
      },
-     nat_no_mapping_service, confirmed, answer::yes, "5.5.5.5", "neither", "path to 9.9.0.7",
-     "natcheck probe 5.5.5.5:1234"},
+     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither",
+     "next router after yours has a public address", "natcheck probe 5.5.5.5:1234"},
     {"no service, and a router further on is public",
      [](auto& e) {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", nullptr, "9.9.9.1"});
      },
      nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither",
-     "missing test: whether a second router", "turn on"},
-    {"no service, and the gateway was not seen but for what it passes on",
+     "missing test: the Internet (WAN) address", "turn on"},
+    {"the gateway that was named is not there, and another way out works",
      [](auto& e) {
        e.gateway->neighbor = neighbor_state::unanswered;
        seen_as(e, "5.5.5.5");
      },
-     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither", "seen by", "turn on"},
+     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "no router at 192.168.1.1", "seen by",
+     "without --gateway"},
     {"no service, and servers that see different addresses",
      [](auto& e) {
        add_view(e, "9.9.0.7", "5.5.5.5");
@@ -120,13 +123,13 @@ const row service_rows[] = {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", nullptr, "100.64.0.1"});
      },
-     cgnat, likely, answer::no, "5.5.5.5", "carrier-grade NAT", "hop 3, 100.64.0.1", "relay"},
+     cgnat, likely, answer::unknown, "5.5.5.5", "carrier-grade NAT", "hop 3, 100.64.0.1", "relay"},
     {"no service, and a second router",
      [](auto& e) {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "192.168.100.1", "9.9.9.1"});
      },
-     double_nat, likely, answer::no, "5.5.5.5", "second router, 192.168.100.1",
+     double_nat, likely, answer::unknown, "5.5.5.5", "second router, 192.168.100.1",
      "some providers number", "192.168.100.1"},
     {"no service, and the tunnel's end of DS-Lite",
      [](auto& e) {
@@ -134,14 +137,13 @@ const row service_rows[] = {
        hops(e, {"192.168.1.1", "192.0.0.1", "9.9.9.1"});
        add_ipv6(e);
      },
-     ds_lite, likely, answer::no, "5.5.5.5", "DS-Lite", "hop 2, 192.0.0.1", "2a00:1::10"},
+     ds_lite, likely, answer::unknown, "5.5.5.5", "DS-Lite", "hop 2, 192.0.0.1", "2a00:1::10"},
     {"a private router behind the first public one is the provider's",
      [](auto& e) {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "9.9.9.1", "100.64.0.1"});
      },
-     nat_no_mapping_service, confirmed, answer::yes, "5.5.5.5", "neither", "3 100.64.0.1",
-     "turn on"},
+     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither", "3 100.64.0.1", "turn on"},
     {"a second answer from the gateway's own link is no second router",
      [](auto& e) {
        seen_as(e, "5.5.5.5");
@@ -174,7 +176,7 @@ const row service_rows[] = {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "100.64.0.1"});
      },
-     cgnat, likely, answer::no, "5.5.5.5", "carrier-grade NAT", "does not name", "relay"},
+     cgnat, likely, answer::unknown, "5.5.5.5", "carrier-grade NAT", "does not name", "relay"},
     {"PCP alone, and the next router is public",
      [](auto& e) {
        pcp_says(e, 0);
@@ -196,7 +198,8 @@ const row service_rows[] = {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "10.0.0.1"});
      },
-     double_nat, likely, answer::no, "5.5.5.5", "second router", "hop 2, 10.0.0.1", "bridge mode"},
+     double_nat, likely, answer::unknown, "5.5.5.5", "second router", "hop 2, 10.0.0.1",
+     "bridge mode"},
     {"PCP alone, and nobody outside was asked", [](auto& e) { pcp_says(e, 0); }, inconclusive,
      unconfirmed, answer::unknown, nullptr, "could not be found out", "missing test",
      "router's menu"},

@@ -55,15 +55,22 @@ const row way_out_rows[] = {
      [](auto& e) {
        make_public(e, "100.70.1.2");
        seen_as(e, "5.5.5.5");
+       hops(e, {"192.168.1.1", "100.70.0.1", "9.9.9.1"});
      },
      cgnat, confirmed, answer::no, "5.5.5.5", "Your provider shares", "100.70.1.2", "relay"},
+    {"the carrier's range on the host, which some data centres use too",
+     [](auto& e) {
+       make_public(e, "100.70.1.2");
+       seen_as(e, "5.5.5.5");
+     },
+     cgnat, likely, answer::unknown, "5.5.5.5", "most likely shares", "100.70.1.2", "relay"},
     {"the carrier's range on the host, and a router that offers something",
      [](auto& e) {
        make_public(e, "100.70.1.2");
        pcp_says(e, 0);
        seen_as(e, "5.5.5.5");
      },
-     cgnat, likely, answer::no, "5.5.5.5", "most likely shares", "100.70.1.2", "relay"},
+     cgnat, likely, answer::unknown, "5.5.5.5", "most likely shares", "100.70.1.2", "relay"},
     {"464XLAT on the host",
      [](auto& e) {
        tunnel(e, "192.0.0.4");
@@ -72,8 +79,8 @@ const row way_out_rows[] = {
        seen_as(e, "5.5.5.5");
      },
      ds_lite, confirmed, answer::no, "5.5.5.5", "464XLAT", "192.0.0.4", "2a00:1::10"},
-    {"DS-Lite on the host", [](auto& e) { tunnel(e, "192.0.0.2"); }, ds_lite, likely, answer::no,
-     nullptr, "DS-Lite", "192.0.0.2", "relay"},
+    {"DS-Lite on the host", [](auto& e) { tunnel(e, "192.0.0.2"); }, ds_lite, likely,
+     answer::unknown, nullptr, "DS-Lite", "192.0.0.2", "relay"},
     {"a link without a router",
      [](auto& e) {
        e.host.ipv4->gateway.reset();
@@ -126,7 +133,7 @@ const row ipv6_rows[] = {
        add_ipv6(e);
        add_silent(e, "2a00:9::7");
      },
-     no_internet, likely, answer::no, nullptr, "nobody on the Internet answers by IPv6",
+     no_internet, likely, answer::unknown, nullptr, "nobody on the Internet answers by IPv6",
      "over UDP and IPv6", "restart"},
     {"only IPv6, and nobody was asked to the end",
      [](auto& e) {

@@ -288,7 +288,7 @@ TEST(KindOf, HardwareAndDriver) {
       {ARPHRD_NONE, "tun", interface_kind::tunnel},
       {ARPHRD_NONE, "wireguard", interface_kind::tunnel},
       {ARPHRD_NONE, "xfrm", interface_kind::tunnel},
-      {ARPHRD_PPP, "ppp", interface_kind::tunnel},
+      {ARPHRD_PPP, "ppp", interface_kind::other},
       {ARPHRD_TUNNEL, "ipip", interface_kind::tunnel},
       {ARPHRD_TUNNEL, "vti", interface_kind::tunnel},
       {ARPHRD_TUNNEL6, "ip6tnl", interface_kind::tunnel},

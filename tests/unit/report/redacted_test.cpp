@@ -223,6 +223,7 @@ TEST(Redacted, FindsLiteralsWhereverTheyStand) {
       {"cafe:2a00:1:2:3:4:5:6:7", "cafe:2001:db8::1"},
       {"fd00::5.5.5.5", "fd00::203.0.113.1"},
       {"2a00::5.5.5.5", "2001:db8::1"},
+      {"http://portal/?ip=2a00%3A5%3a%3A10", "http://portal/?ip=2001:db8::1"},
       {"2a00::1%eth0", "2001:db8::1%eth0"}};
   for (const auto& [text, expected] : rows) {
     EXPECT_EQ(redacted_sentence(text), expected);
