@@ -216,10 +216,10 @@ enum class web_result {
 struct web_evidence {
   web_result result = web_result::not_tried;
   std::string url;
-  bool resolved = false;                ///< its host has an address, which was asked
   std::string detail;                   ///< why it failed or was not tried
   unsigned status = 0;                  ///< HTTP status, when something answered
   std::optional<std::string> location;  ///< where a redirect led: the sign-in page, most likely
+  bool resolved = false;                ///< its host has an address, which was asked
 };
 
 /// An IPv4 way out inside IPv6: the prefix that the resolver mixes in (RFC 7050).
