@@ -56,12 +56,12 @@ TEST(Discover, NamesTheServersThatItAsked) {
   loop events_loop;
   auto options = on_loopback();
   const auto closed = closed_udp_port(events_loop.context(), stranger_ip);
-  options.stun_servers = {fmt::format("{}:{}", stranger_ip, closed), "nobody.invalid:3478"};
+  options.stun_servers = {fmt::format("{}:{}", stranger_ip, closed)};
   options.web_check.clear();
   options.timeout = 500ms;
   const auto report = events_loop.await(discover(options));
   ASSERT_TRUE(report) << report.error().message();
-  ASSERT_GE(report->evidence.stun.size(), 2U);
+  ASSERT_FALSE(report->evidence.stun.empty());
   const auto& first = report->evidence.stun.front();
   EXPECT_EQ(first.server, options.stun_servers.front());
   EXPECT_EQ(first.state, service_state::refused);
