@@ -186,8 +186,9 @@ void stun_server::handle(std::size_t number, std::string datagram, endpoint clie
   if (!ignores_change && (asked.change & 4U) != 0) from ^= 2U;
   if (!ignores_change && (asked.change & 2U) != 0) from ^= 1U;
   const bool dropped = lost();
+  const bool dead = second_address_is_dead && from >= 2;
   const bool gone = silent_after && requests_.size() > *silent_after;
-  if (silent || gone || dropped) return;
+  if (silent || dead || gone || dropped) return;
   answer(asked, port ? std::optional(static_cast<std::uint16_t>(u16_at(*port, 0))) : std::nullopt,
          from);
 }

@@ -82,6 +82,7 @@ class stun_server {
   std::optional<unsigned> refuses;          ///< refuses everything with this
   unsigned change_error = 0;                ///< refuses CHANGE-REQUEST with this
   bool ignores_change = false;
+  bool second_address_is_dead = false;  ///< it announces one, from which nothing comes
   bool ignores_response_port = false;
   std::optional<endpoint> rewritten_mapped;  ///< MAPPED-ADDRESS, as an ALG would change it
   std::string garbage_first;                 ///< sent before each answer
