@@ -76,6 +76,8 @@ found find_empty_address(const situation& s) {
 
 found find_wrong_device(const situation& s) {
   if (!s.seen.gateway || s.seen.gateway->upnp.other_responders.empty()) return std::nullopt;
+  // Where the gateway is not there at all, the other one may well be the way out.
+  if (s.seen.gateway->neighbor == neighbor_state::unanswered) return std::nullopt;
   std::string names;
   for (const auto& ip : s.seen.gateway->upnp.other_responders) {
     names += (names.empty() ? "" : ", ") + ip.to_string();

@@ -48,7 +48,7 @@ std::optional<address> situation::local() const {
 }
 
 std::optional<address> situation::seen_as() const {
-  if (const auto ip = outside.agreed()) return ip;
+  if (auto ip = outside.agreed()) return ip;
   for (const auto& one : outside.views) {
     if (is_own_address(seen.host, one.ip) || claims_name(*this, one.ip)) return one.ip;
   }
@@ -59,7 +59,7 @@ std::optional<address> situation::global_ipv6() const {
   if (!seen.host.ipv6 || !is_public(seen.host.ipv6->local)) return std::nullopt;
   for (const auto& link : seen.host.interfaces) {
     if (link.name != seen.host.ipv6->interface) continue;
-    if (const auto ip = lasting_ipv6(link)) return ip;
+    if (auto ip = lasting_ipv6(link)) return ip;
   }
   return seen.host.ipv6->local;
 }
@@ -100,7 +100,8 @@ bool is_disconnected(const upnp_evidence& upnp) {
 }
 
 bool hides_address(const pcp_evidence& pcp) {
-  return has_spoken(pcp) && (pcp.result == pcp_no_resources || pcp.result == pcp_address_mismatch);
+  const auto result = pcp.result.value_or(0);
+  return has_spoken(pcp) && (result == pcp_no_resources || result == pcp_address_mismatch);
 }
 
 bool reports_network_failure(const gateway_evidence& gateway) {

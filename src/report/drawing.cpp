@@ -50,7 +50,7 @@ std::string outer_side(const discover_report& report) {
   const auto code = report.judged.main.code;
   const bool last =
       code == verdict_code::single_nat || code == verdict_code::nat_no_mapping_service;
-  const auto seen = last ? seen_outside(report) : "?";
+  auto seen = last ? seen_outside(report) : "?";
   if (seen != "?") return seen;
   const auto named = outside_addresses(report.evidence);
   return named.size() == 1 ? named.front().ip.to_string() : "?";

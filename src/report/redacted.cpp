@@ -72,7 +72,7 @@ class stand_ins {
  private:
   address next(bool v6) {
     for (;;) {
-      const address candidate = v6 ? next_v6() : next_v4();
+      address candidate = v6 ? next_v6() : next_v4();
       if (!taken_.contains(candidate) || candidate == last_resort()) return candidate;
     }
   }

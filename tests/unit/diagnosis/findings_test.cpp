@@ -60,6 +60,8 @@ TEST(Findings, WrongDevice) {
   seen.gateway->upnp.other_responders = {ip("192.168.1.7"), ip("192.168.1.8")};
   ASSERT_THAT(codes(seen), ElementsAre("upnp-wrong-device"));
   EXPECT_THAT(diagnose(seen).findings.front().summary, HasSubstr("192.168.1.7, 192.168.1.8"));
+  seen.gateway->neighbor = neighbor_state::unanswered;
+  EXPECT_THAT(codes(seen), IsEmpty()) << "the gateway is not there: the other may be the way out";
 }
 
 TEST(Findings, SeveralDefaultRoutes) {
