@@ -10,7 +10,7 @@ namespace {
 using net::asio::awaitable;
 
 void take_table(portmap::upnp_table table, mappings_report& report) {
-  report.upnp = table.gateway;
+  report.upnp = static_cast<const service_evidence&>(table.gateway);  // what all services have
   report.service = table.gateway.service.value_or("");
   report.external_address = table.gateway.external_address;
   report.entries = std::move(table.rows);

@@ -50,7 +50,7 @@ std::string answer_in_short(const inquiries& asked) {
 
 /// Empty where nothing was sent although it could have been: that server was not asked.
 std::string outcome_in_short(const inquiries& asked) {
-  const auto answer = answer_in_short(asked);
+  auto answer = answer_in_short(asked);
   if (!answer.empty()) return answer;
   for (const auto state :
        {service_state::refused, service_state::malformed, service_state::silent}) {
