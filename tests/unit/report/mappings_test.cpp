@@ -12,7 +12,6 @@ namespace {
 
 using namespace natcheck::testing;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 gateway_mapping entry_of(transport protocol, std::uint16_t port, const char* client,
                          std::uint16_t internal, const char* description) {
