@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <natcheck/diagnosis.hpp>
 #include <natcheck/error.hpp>
 #include <natcheck/evidence.hpp>
 #include <optional>
@@ -48,5 +49,12 @@ struct mappings_report {
 ///
 /// Runs on the executor of the awaiting coroutine. Fails only for reasons of this machine.
 boost::asio::awaitable<result<mappings_report>> list_mappings(mappings_options options);
+
+/// Yes: the table was read to its end. No: there is none, as the gateway's refusal, its silence or
+/// its absence prove. Unknown: it was not tested, or only a part of the table was read.
+answer answer_of(const mappings_report& report);
+
+/// Why there is no table to show, and what to do. Only where no gateway showed one.
+verdict judge_absence(const mappings_report& report);
 
 }  // namespace natcheck

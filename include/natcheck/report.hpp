@@ -31,10 +31,6 @@ std::string to_json(const mappings_report& report);
 /// One object on one line, ends with a newline.
 std::string to_json(const serve_event& event);
 
-/// Yes: the table was read to its end. No: there is none, as the gateway's refusal, its silence or
-/// its absence prove. Unknown: it was not tested, or only a part of the table was read.
-answer answer_of(const mappings_report& report);
-
 /// The same report with every public address replaced, each always by the same stand-in from the
 /// blocks for documentation (RFC 5737, RFC 3849), in addresses and in sentences alike: fit to be
 /// shown to strangers. Names of servers, and private addresses, stay.

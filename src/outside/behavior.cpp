@@ -40,22 +40,12 @@ awaitable<nat_evidence> ask_behavior(behavior_server server, net::source from,
   nat_evidence evidence;
   evidence.server = server.name;
   evidence.mapping = mapping_of(found.mapping, evidence.doubts);
-  const bool second_is_there = found.mapping.by_other_address || found.mapping.by_other;
-  if (found.both.result == change_result::silent && !second_is_there) {
-    found.both = {change_result::untested, "the server's second address did not answer"};
-  }
   const bool translated =
       std::any_of(bench.sockets.begin(), bench.sockets.end(),
                   [](const seen_socket& each) { return each.local != each.mapped; });
-  evidence.filtering = filtering_of(translated, found.both, found.port, evidence.doubts);
-  const bool one_port_for_all = evidence.mapping == nat_behavior::endpoint_independent;
-  if (found.hairpin.result == tested::no && !one_port_for_all) {
-    found.hairpin = {tested::not_tested, "the NAT may have another port for each destination"};
-  }
-  evidence.hairpin = found.hairpin.result;
-  if (evidence.hairpin == tested::not_tested) {
-    evidence.doubts.push_back("hairpin: " + found.hairpin.doubt);
-  }
+  const change_test both = doubted(found.both, found.mapping);
+  evidence.filtering = filtering_of(translated, both, found.port, evidence.doubts);
+  evidence.hairpin = hairpin_of(found.hairpin, evidence.mapping, evidence.doubts);
   evidence.port_preservation = port_preservation_of(bench.sockets);
   co_return evidence;
 }

@@ -64,6 +64,21 @@ nat_behavior mapping_of(const mapping_seen& seen, std::vector<std::string>& doub
   return nat_behavior::not_tested;
 }
 
+change_test doubted(change_test both, const mapping_seen& seen) {
+  const bool second_is_there = seen.by_other_address || seen.by_other;
+  if (both.result != change_result::silent || second_is_there) return both;
+  return {change_result::untested, "the server's second address did not answer"};
+}
+
+tested hairpin_of(hairpin_test test, nat_behavior mapping, std::vector<std::string>& doubts) {
+  const bool one_port_for_all = mapping == nat_behavior::endpoint_independent;
+  if (test.result == tested::no && !one_port_for_all) {
+    test = {tested::not_tested, "the NAT may have another port for each destination"};
+  }
+  if (test.result == tested::not_tested) doubts.push_back("hairpin: " + test.doubt);
+  return test.result;
+}
+
 nat_behavior filtering_of(bool translated, const change_test& both, const change_test& port,
                           std::vector<std::string>& doubts) {
   if (both.result == change_result::answered) {

@@ -32,10 +32,23 @@ struct change_test {
   std::string doubt;  ///< why it is untested
 };
 
+/// The test with the server's second address, whose silence tells of no filter where that address
+/// has answered nobody.
+change_test doubted(change_test both, const mapping_seen& seen);
+
 /// `translated`: the NAT gives the sockets other endpoints than their own. `both` asked for the
 /// other address and port (test II), `port` for the other port alone (test III).
 nat_behavior filtering_of(bool translated, const change_test& both, const change_test& port,
                           std::vector<std::string>& doubts);
+
+struct hairpin_test {
+  tested result = tested::not_tested;
+  std::string doubt;  ///< why it is not tested
+};
+
+/// The filters were opened towards the endpoints that the server saw: where the NAT has another one
+/// for each destination, they keep out what a hairpin would deliver, and silence is no "no".
+tested hairpin_of(hairpin_test test, nat_behavior mapping, std::vector<std::string>& doubts);
 
 /// A socket of ours, and how the server saw it.
 struct seen_socket {

@@ -23,11 +23,6 @@ net::asio::awaitable<mapping_seen> test_mapping(behavior_bench& bench);
 /// Section 4.4: whether an answer gets through from where the socket has sent nothing to.
 net::asio::awaitable<change_test> test_filtering(behavior_bench& bench, stun::change from_where);
 
-struct hairpin_test {
-  tested result = tested::not_tested;
-  std::string doubt;  ///< why it is not tested
-};
-
 /// RFC 4787 section 6: two sockets send to each other's mapped endpoint. Both do, since a filter
 /// would keep out what comes from where nothing was sent to.
 net::asio::awaitable<hairpin_test> test_hairpin(behavior_bench& bench);

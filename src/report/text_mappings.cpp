@@ -111,57 +111,12 @@ void print_table(page& out, const mappings_report& report) {
   for (const auto& row : rows) lines.print(row);
 }
 
-std::string why_no_table(const mappings_report& report) {
-  const auto reason = report.upnp.detail.empty() ? "" : ": " + report.upnp.detail;
-  return fmt::format("UPnP {}{}",
-                     report.upnp.state == service_state::not_tried
-                         ? "was not tested"
-                         : report::name_of(report.upnp.state),
-                     reason);
-}
-
-/// What to say, and to do, where there is no table.
-verdict without_table(const mappings_report& report) {
-  verdict judged;
-  if (!report.gateway) {
-    judged.summary = "There is no IPv4 router to ask for its port mappings.";
-    judged.advice = {"natcheck discover"};
-    if (!report.upnp.detail.empty()) judged.evidence = {report.upnp.detail};
-    return judged;
-  }
-  const auto router = report.gateway->to_string();
-  judged.summary = answer_of(report) == answer::no
-                       ? fmt::format("The router {} shows no table of port mappings.", router)
-                       : fmt::format("The router {} could not be asked to the end.", router);
-  judged.evidence = {why_no_table(report),
-                     "NAT-PMP and PCP open ports as well, and have no way to list them"};
-  judged.advice = {
-      fmt::format("look at the port forwarding page of the router, http://{}/", router),
-      "turn on UPnP in the router's menu, then run: natcheck mappings list"};
-  return judged;
-}
-
 }  // namespace
-
-answer answer_of(const mappings_report& report) {
-  if (!report.gateway) return answer::no;
-  switch (report.upnp.state) {
-    case service_state::answered:
-      return report.complete ? answer::yes : answer::unknown;
-    case service_state::refused:
-    case service_state::silent:
-      return answer::no;
-    case service_state::malformed:
-    case service_state::not_tried:
-      break;
-  }
-  return answer::unknown;
-}
 
 std::string to_text(const mappings_report& report, const text_style& style) {
   page out(style);
   if (!report.gateway || !has_table(report)) {
-    out.judgement(without_table(report), answer_of(report));
+    out.judgement(judge_absence(report), answer_of(report));
     return out.text();
   }
   heading(out, report);

@@ -143,6 +143,28 @@ TEST(FilteringOf, EveryCombination) {
   EXPECT_THAT(doubts, ElementsAre("filtering: port")) << "the one that was missing";
 }
 
+TEST(Doubted, SilenceOfAnAddressThatAnsweredNobody) {
+  using enum change_result;
+  const endpoint mapped{boost::asio::ip::make_address("5.5.5.5"), 40000};
+  mapping_seen seen{mapped, mapped, {}, {}};
+  EXPECT_EQ(doubted({silent, ""}, seen).result, untested);
+  EXPECT_EQ(doubted({answered, ""}, seen).result, answered);
+  seen.by_other = mapped;
+  EXPECT_EQ(doubted({silent, ""}, seen).result, silent);
+}
+
+TEST(HairpinOf, NoNeedsOnePortForAll) {
+  using enum nat_behavior;
+  for (const auto mapping : {endpoint_independent, address_dependent, nat_behavior::not_tested}) {
+    std::vector<std::string> doubts;
+    const bool proven = mapping == endpoint_independent;
+    EXPECT_EQ(hairpin_of({tested::no, ""}, mapping, doubts),
+              proven ? tested::no : tested::not_tested);
+    EXPECT_EQ(doubts.size(), proven ? 0U : 1U);
+    EXPECT_EQ(hairpin_of({tested::yes, ""}, mapping, doubts), tested::yes);
+  }
+}
+
 TEST(PortPreservation, IsAboutTranslatedSocketsOnly) {
   const seen_socket kept{*at("10.0.0.1:7"), *at("5.5.5.5:7")};
   const seen_socket moved{*at("10.0.0.1:8"), *at("5.5.5.5:9")};

@@ -97,7 +97,7 @@ TEST(MappingsText, NoTable) {
             R"(✘ The router 192.168.1.1 shows no table of port mappings.
   Next: - look at the port forwarding page of the router, http://192.168.1.1/
         - turn on UPnP in the router's menu, then run: natcheck mappings list
-  Why:  - UPnP silent: no answer to 3 requests
+  Why:  - UPnP: no answer to 3 requests
         - NAT-PMP and PCP open ports as well, and have no way to list them
 )");
   report.upnp.state = service_state::not_tried;
