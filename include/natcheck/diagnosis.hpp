@@ -44,6 +44,10 @@ enum class verdict_code {
   mapping_table_full,
   mapping_not_kept,
   no_mapping_service,
+  // serve: what becomes of those who come
+  not_listening,
+  host_firewall,
+  return_path_broken,
 };
 
 /// The code as it stands in JSON: "nat-no-mapping-service".
@@ -79,6 +83,9 @@ struct diagnosis {
 diagnosis diagnose(const discover_evidence& evidence);
 diagnosis diagnose(const probe_evidence& evidence);
 diagnosis diagnose(const mapping_evidence& evidence);
+diagnosis diagnose(const self_test_evidence& evidence);
+/// Of a client whose packets arrived and who was not accepted.
+diagnosis diagnose(const arrival_evidence& evidence);
 
 /// The address the Internet sees, and who said exactly that ("pcp", "nat-pmp", "upnp", "stun",
 /// "interface").

@@ -273,7 +273,7 @@ struct probe_timing {
   millis total{0};
 };
 
-/// One handshake.
+/// One handshake: over TCP a connection, over UDP a question in one datagram, and its answer.
 struct handshake_evidence {
   probe_result result = probe_result::timed_out;
   std::string detail;           ///< what happened, for people; for other_service the first bytes
@@ -290,6 +290,8 @@ struct handshake_evidence {
 struct probe_evidence {
   std::string target;               ///< as the caller wrote it, with the port
   std::optional<endpoint> address;  ///< what it resolved to and was asked
+  transport protocol = transport::tcp;
+  std::string session;  ///< told to the server, which shows it as well; empty: not known
   std::vector<inside_reason> inside;
   std::vector<handshake_evidence> handshakes;  ///< one, or `count`; never empty
 };
@@ -304,7 +306,7 @@ struct mapping_attempt {
   /// `answered`: the gateway said yes. The rest as for services.
   service_state state = service_state::not_tried;
   std::string detail;
-  int code = 0;  ///< NAT-PMP result or UPnP errorCode of a refusal, else 0
+  int code = 0;  ///< PCP or NAT-PMP result, or UPnP errorCode, of a refusal, else 0
 };
 
 struct mapping_evidence {
@@ -314,6 +316,50 @@ struct mapping_evidence {
   std::optional<address> gateway;
   neighbor_state neighbor = neighbor_state::unknown;  ///< of the gateway, after it was asked
   std::vector<mapping_attempt> attempts;
+};
+
+// --- a server on this host ------------------------------------------------------------------
+
+/// One greeting of this machine to its own server.
+struct self_check {
+  endpoint target;
+  probe_result result = probe_result::timed_out;
+  std::string detail;
+};
+
+/// What the server answers to this machine itself. Empty: not tested.
+struct self_test_evidence {
+  transport protocol = transport::tcp;
+  std::optional<self_check> loopback;
+  std::optional<self_check> lan;      ///< at the address of the way out
+  std::optional<self_check> hairpin;  ///< at the outside address: out to the NAT, and back
+};
+
+/// Which program manages this host's firewall, and where it lets nothing in. As far as it could be
+/// read: that takes privileges.
+struct firewall_evidence {
+  enum class manager { unknown, none, nftables, ufw, firewalld };
+  manager by = manager::unknown;
+  /// nftables: the base chain of the input hook whose policy is to drop, or the first with rules.
+  std::string family, table, chain;
+};
+
+/// What came in from one client, seen at the interface before any firewall of this host, and what
+/// this host sent back, seen after all of them.
+struct arrival_evidence {
+  transport protocol = transport::tcp;
+  endpoint peer, local;
+  std::string interface;
+  // Each counts what is half a second apart at least: a bridge shows one packet several times.
+  unsigned requests = 0;  ///< connection requests (SYN), or datagrams, that arrived
+  unsigned answers = 0;   ///< answers (SYN and ACK), or datagrams, that left
+  unsigned refusals = 0;  ///< RST, or ICMP errors, that left
+  bool accepted = false;  ///< the server had the connection, or the datagram
+  millis waited{0};       ///< since the first request
+  /// The kernel dropped packets meanwhile because their answers would leave by another interface
+  /// (rp_filter).
+  bool reverse_path = false;
+  firewall_evidence firewall;
 };
 
 }  // namespace natcheck

@@ -8,6 +8,7 @@
 #include <natcheck/diagnosis.hpp>
 #include <natcheck/error.hpp>
 #include <natcheck/evidence.hpp>
+#include <natcheck/mapping.hpp>
 #include <optional>
 #include <string>
 #include <variant>
@@ -15,34 +16,22 @@
 
 namespace natcheck {
 
-/// Which protocol may make the mapping; `automatic` takes whichever works.
-enum class mapping_choice { automatic, nat_pmp, upnp };
-
 struct serve_options {
   std::uint16_t port = 1234;                   ///< the port listened on; 0 lets the kernel choose
   std::optional<std::uint16_t> external_port;  ///< the port to open on the gateway; empty: none
+  std::vector<transport> protocols{transport::tcp};  ///< listened on, and mapped; at least one
   mapping_choice via = mapping_choice::automatic;
-  std::chrono::seconds lifetime{3600};  ///< of the mapping; renewed at half of what was granted
-  bool require_map = false;             ///< end when the mapping cannot be made
-  bool once = false;                    ///< end after the first visitor that was greeted
+  std::chrono::seconds lifetime{3600};  ///< of the mapping
+  bool any_port = false;     ///< take another external port where the one asked for cannot be had
+  bool require_map = false;  ///< end when the mapping cannot be made
+  bool once = false;         ///< end after the first visitor that was greeted
   std::optional<std::chrono::milliseconds> run_for;
   std::string interface;           ///< for the mapping; empty: that of the default route
   std::optional<address> gateway;  ///< for the mapping; empty: that of the default route
 };
 
-/// A mapping as the gateway granted it.
-struct mapping {
-  transport protocol = transport::tcp;
-  mapping_protocol via = mapping_protocol::nat_pmp;
-  endpoint internal;
-  std::uint16_t external_port = 0;
-  std::optional<address> external_address;  ///< empty when the gateway would not say
-  std::chrono::seconds lifetime{0};
-  bool verified = false;  ///< read back from the gateway's table
-};
-
 /// Who spoke to the server, by what it said.
-enum class dialect { natcheck, plain };
+enum class dialect { natcheck, plain, http };
 
 namespace events {
 
@@ -50,6 +39,8 @@ struct listening {
   transport protocol;
   endpoint local;
 };
+/// A port of an IPv4 gateway, or a pinhole in an IPv6 firewall: then the external endpoint is the
+/// internal one.
 struct mapped {
   mapping entry;
   std::string probe_command;
@@ -61,6 +52,32 @@ struct map_not_needed {
 };
 struct map_failed {
   mapping_evidence evidence;
+  diagnosis judged;
+};
+/// The IPv6 router opened nothing for this address; it may have no firewall, and nothing to open.
+struct pinhole_failed {
+  mapping_evidence evidence;
+};
+/// A mapping of an earlier run, which had no chance to remove it.
+struct left_over {
+  mapping entry;
+  bool removed;
+  std::string detail;  ///< why it could not be removed
+};
+/// The server was asked from this machine itself.
+struct self_tested {
+  self_test_evidence evidence;
+  diagnosis judged;
+};
+/// Whether packets are watched as they arrive, before any firewall of this machine.
+struct watching {
+  bool able;
+  std::string detail;  ///< why not
+  std::string advice;  ///< how to allow it
+};
+/// Somebody's packets arrived, and no connection came of them.
+struct blocked {
+  arrival_evidence evidence;
   diagnosis judged;
 };
 struct greeted {
@@ -79,6 +96,12 @@ struct rejected {
 struct renewed {
   mapping entry;
 };
+/// Told once until a renewal succeeds again; it is retried until the lease is over.
+struct renewal_failed {
+  mapping entry;
+  std::string reason;
+  std::chrono::seconds left;  ///< of the lease
+};
 struct mapping_lost {
   mapping entry;
   std::string reason;
@@ -92,10 +115,18 @@ struct unmapped {
   bool removed;
   std::string detail;
 };
+/// Visitors who were counted and not told one by one, because there were many.
+struct crowded {
+  std::chrono::seconds period{0};
+  std::uint64_t greeted = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t sources = 0;  ///< different addresses, an IPv6 /64 counting as one
+};
 struct stopped {
   std::uint64_t greeted = 0;
   std::uint64_t rejected = 0;
   millis uptime{0};
+  std::optional<std::uint64_t> arrived;  ///< clients whose packets came in; empty: not watched
 };
 
 }  // namespace events
@@ -103,8 +134,10 @@ struct stopped {
 struct serve_event {
   std::chrono::system_clock::time_point at;
   std::variant<events::listening, events::mapped, events::map_not_needed, events::map_failed,
-               events::greeted, events::rejected, events::renewed, events::mapping_lost,
-               events::remapped, events::unmapped, events::stopped>
+               events::pinhole_failed, events::left_over, events::self_tested, events::watching,
+               events::blocked, events::greeted, events::rejected, events::renewed,
+               events::renewal_failed, events::mapping_lost, events::remapped, events::unmapped,
+               events::crowded, events::stopped>
       what;
 };
 

@@ -1,6 +1,7 @@
 // One form for addresses that mean the same host.
 #pragma once
 
+#include <algorithm>
 #include <natcheck/endpoint.hpp>
 
 namespace natcheck {
@@ -14,6 +15,16 @@ inline address canonical(const address& value) {
     return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6);
   }
   return boost::asio::ip::address_v6(v6.to_bytes());
+}
+
+/// Who counts as one where visitors are limited: an IPv4 address, or the first 64 bits of an IPv6
+/// address, since a host picks the rest as it likes (RFC 8981).
+inline address site_of(const address& value) {
+  address known = canonical(value);
+  if (known.is_v4()) return known;
+  auto bytes = known.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+  return boost::asio::ip::address_v6(bytes);
 }
 
 inline endpoint canonical(const endpoint& value) { return {canonical(value.ip), value.port}; }

@@ -7,6 +7,7 @@ namespace natcheck::upnp_error {
 inline constexpr int invalid_action = 401;
 inline constexpr int invalid_args = 402;
 inline constexpr int action_failed = 501;
+inline constexpr int optional_action_not_implemented = 602;
 inline constexpr int action_not_authorized = 606;
 inline constexpr int specified_array_index_invalid = 713;
 inline constexpr int no_such_entry_in_array = 714;
@@ -21,3 +22,18 @@ inline constexpr int conflict_with_other_mechanisms = 729;
 inline constexpr int not_kept = -1;
 
 }  // namespace natcheck::upnp_error
+
+/// Those of WANIPv6FirewallControl:1, section 2.5.9. On a WAN connection the same numbers mean
+/// other things.
+namespace natcheck::pinhole_error {
+
+inline constexpr int invalid_action = 401;
+inline constexpr int optional_action_not_implemented = 602;
+inline constexpr int action_not_authorized = 606;
+inline constexpr int pinhole_space_exhausted = 701;
+inline constexpr int firewall_disabled = 702;
+inline constexpr int inbound_pinhole_not_allowed = 703;
+inline constexpr int no_such_entry = 704;
+inline constexpr int no_packet_sent = 709;
+
+}  // namespace natcheck::pinhole_error

@@ -5,7 +5,7 @@ namespace natcheck {
 namespace {
 
 // In the order of verdict_code.
-constexpr std::array<std::string_view, 32> verdict_names{
+constexpr std::array<std::string_view, 35> verdict_names{
     "direct",
     "single-nat",
     "nat-no-mapping-service",
@@ -38,6 +38,9 @@ constexpr std::array<std::string_view, 32> verdict_names{
     "mapping-table-full",
     "mapping-not-kept",
     "no-mapping-service",
+    "not-listening",
+    "host-firewall",
+    "return-path-broken",
 };
 
 constexpr std::array<std::string_view, 3> confidence_names{"confirmed", "likely", "unconfirmed"};

@@ -18,36 +18,52 @@ struct explanation {
 
 // The most telling first: it wins over the others when the protocols failed in different ways.
 // A policy stands before a conflict, because miniupnpd answers 718 for ports its rules deny.
+constexpr explanation another_nat{
+    verdict_code::double_nat,
+    "There is another NAT between this machine and the router that answered.",
+    "open the port on the nearer router too, or switch that one to bridge mode (access point); "
+    "natcheck discover shows them"};
 constexpr explanation not_allowed{
     verdict_code::mapping_refused, "The router does not allow this machine to open ports.",
     "allow it in the router: on a FRITZ!Box per device (Internet > Permit Access > Port Sharing), "
     "elsewhere the setting of UPnP or NAT-PMP and its list of permitted ports"};
 constexpr explanation table_full{verdict_code::mapping_table_full,
                                  "The router has no room for another port mapping.",
-                                 "delete entries that nobody needs in the router's menu, or "
-                                 "restart it"};
-constexpr explanation conflict{verdict_code::port_conflict,
-                               "The port is already taken on the router.",
-                               "try another outside port, as in: natcheck serve --map "};
+                                 "delete entries that nobody needs in the router's menu (natcheck "
+                                 "mappings list shows them), or restart it"};
+constexpr explanation over_quota{
+    verdict_code::mapping_table_full,
+    "This machine, or this Internet connection, has as many open ports as it may have.",
+    "close ports that nobody needs: those of other programs, or in the router's menu; some "
+    "providers allow a few for each customer"};
+constexpr explanation conflict{
+    verdict_code::port_conflict, "The port is already taken on the router.", {}};
 constexpr explanation not_kept{verdict_code::mapping_not_kept,
                                "The router said yes, but the mapping is not there.",
                                "restart the router or update its firmware"};
-constexpr explanation only_permanent{
+constexpr explanation same_port{verdict_code::mapping_refused,
+                                "The router opens a port only under the number that it has inside.",
+                                {}};
+constexpr explanation port_not_allowed{
+    verdict_code::mapping_refused, "The router does not open this port.", {}};
+constexpr explanation no_lease{
     verdict_code::mapping_refused,
-    "The router makes permanent mappings only, or none with this lifetime.",
-    "try the other protocol: natcheck serve --via nat-pmp, or another --lifetime"};
+    "The router accepts none of the lifetimes: not the one asked for, not a week, not for ever.",
+    "try another protocol (natcheck serve --via nat-pmp) or another --lifetime"};
 constexpr explanation no_wan{
     verdict_code::mapping_refused,
     "The router cannot open a port now: it has no Internet connection, or stands behind another "
     "router.",
     "natcheck discover tells which"};
+// miniupnpd says so with a private address on its outside, too.
+constexpr explanation no_resources{
+    verdict_code::mapping_refused,
+    "The router has no room for another port, or no public address of its own.",
+    "natcheck discover tells whether it stands behind another router or the provider's NAT"};
 constexpr explanation other_refusal{verdict_code::mapping_refused,
                                     "The router refused to open the port.",
                                     "see the router's log, or restart it"};
-constexpr explanation no_service{
-    verdict_code::no_mapping_service,
-    "The router offers neither NAT-PMP nor UPnP to this machine, so natcheck cannot open the port.",
-    {}};
+constexpr explanation no_service{verdict_code::no_mapping_service, {}, {}};
 constexpr explanation no_router{verdict_code::inconclusive,
                                 "This machine has no IPv4 router to ask.", "natcheck discover"};
 constexpr explanation not_finished{verdict_code::inconclusive,
@@ -59,9 +75,10 @@ constexpr explanation unknown{verdict_code::inconclusive,
                               "natcheck discover shows what the router offers"};
 
 // A protocol that was not asked to the end leaves open whether the router offers it.
-constexpr std::array ranking{&not_allowed,    &table_full, &conflict,      &not_kept,
-                             &only_permanent, &no_wan,     &other_refusal, &not_finished,
-                             &no_service,     &unknown};
+constexpr std::array ranking{&another_nat,  &not_allowed, &table_full,   &over_quota,
+                             &conflict,     &not_kept,    &same_port,    &port_not_allowed,
+                             &no_lease,     &no_wan,      &no_resources, &other_refusal,
+                             &not_finished, &no_service,  &unknown};
 
 struct known_code {
   mapping_protocol via;
@@ -69,17 +86,27 @@ struct known_code {
   const explanation* why;
 };
 
-// NAT-PMP: RFC 6886 section 3.5.
+// NAT-PMP: RFC 6886 section 3.5. PCP: RFC 6887 section 7.4, and RFC 7652 for 15.
 constexpr std::array known_codes{
+    known_code{mapping_protocol::nat_pmp, 1, &no_service},
     known_code{mapping_protocol::nat_pmp, 2, &not_allowed},
     known_code{mapping_protocol::nat_pmp, 3, &no_wan},
     known_code{mapping_protocol::nat_pmp, 4, &table_full},
-    known_code{mapping_protocol::upnp, upnp_error::invalid_args, &only_permanent},
+    known_code{mapping_protocol::pcp, 1, &no_service},
+    known_code{mapping_protocol::pcp, 2, &not_allowed},
+    known_code{mapping_protocol::pcp, 7, &no_wan},
+    known_code{mapping_protocol::pcp, 8, &no_resources},
+    known_code{mapping_protocol::pcp, 10, &over_quota},
+    known_code{mapping_protocol::pcp, 11, &conflict},
+    known_code{mapping_protocol::pcp, 12, &another_nat},
+    known_code{mapping_protocol::pcp, 15, &not_allowed},
+    known_code{mapping_protocol::upnp, upnp_error::invalid_args, &no_lease},
     known_code{mapping_protocol::upnp, upnp_error::action_failed, &no_wan},
     known_code{mapping_protocol::upnp, upnp_error::action_not_authorized, &not_allowed},
-    known_code{mapping_protocol::upnp, upnp_error::conflict_in_mapping_entry, &conflict},
-    known_code{mapping_protocol::upnp, upnp_error::only_permanent_leases_supported,
-               &only_permanent},
+    known_code{mapping_protocol::upnp, upnp_error::wildcard_not_permitted_in_ext_port,
+               &port_not_allowed},
+    known_code{mapping_protocol::upnp, upnp_error::same_port_values_required, &same_port},
+    known_code{mapping_protocol::upnp, upnp_error::only_permanent_leases_supported, &no_lease},
     known_code{mapping_protocol::upnp, upnp_error::no_port_maps_available, &table_full},
     known_code{mapping_protocol::upnp, upnp_error::conflict_with_other_mechanisms, &conflict},
 };
@@ -93,6 +120,8 @@ const explanation* explain_code(const mapping_attempt& attempt) {
 
 const explanation* explain(const mapping_attempt& attempt) {
   if (attempt.code == upnp_error::not_kept) return &not_kept;
+  // Whatever the protocol: the others say it in words, by granting another port.
+  if (attempt.code == upnp_error::conflict_in_mapping_entry) return &conflict;
   if (attempt.code != 0) return explain_code(attempt);
   if (attempt.state == service_state::not_tried) return &not_finished;
   const bool no_answer =
@@ -129,33 +158,89 @@ constexpr std::array<std::string_view, 5> state_words{"accepted", "refused", "no
 // In the order of mapping_protocol.
 constexpr std::array<std::string_view, 3> protocol_names{"PCP", "NAT-PMP", "UPnP"};
 
+std::string_view name_of(mapping_protocol via) {
+  return protocol_names.at(static_cast<std::size_t>(via));
+}
+
 std::string line(const mapping_attempt& attempt) {
-  auto text = fmt::format("{}: ", protocol_names.at(static_cast<std::size_t>(attempt.via)));
+  auto text = fmt::format("{}: ", name_of(attempt.via));
   if (attempt.state == service_state::silent && !attempt.detail.empty())
     return text + attempt.detail;
   text += state_words.at(static_cast<std::size_t>(attempt.state));
-  const bool named = attempt.detail.find(std::to_string(attempt.code)) != std::string::npos;
+  const bool named = attempt.detail.find(std::to_string(attempt.code)) != std::string::npos ||
+                     (attempt.via != mapping_protocol::upnp &&
+                      attempt.code == upnp_error::conflict_in_mapping_entry);
   if (attempt.code > 0 && !named) text += fmt::format(", code {}", attempt.code);
   if (attempt.code == upnp_error::not_kept) text += ", not there on reading back";
   return attempt.detail.empty() ? text : fmt::format("{}: {}", text, attempt.detail);
 }
 
+std::string serve_command(int external, const mapping_evidence& seen) {
+  return fmt::format("natcheck serve --map {}:{}", external, seen.internal.port);
+}
+
+/// Many routers keep those below for themselves.
+constexpr int first_usual_port = 1024;
+
+/// An example of another outside port.
+int another_port(const mapping_evidence& seen) {
+  if (seen.external_port < first_usual_port) return 8000 + seen.external_port;
+  return seen.external_port == 65535 ? 65534 : seen.external_port + 1;
+}
+
+std::string try_another_port(const mapping_evidence& seen) {
+  return fmt::format("try another outside port, as in: {}; or take any that is free: {} --any-port",
+                     serve_command(another_port(seen), seen),
+                     serve_command(seen.external_port, seen));
+}
+
 std::string first_advice(const explanation& why, const mapping_evidence& seen) {
   if (&why == &no_service) return judging::turn_on_service(seen.gateway->to_string());
-  if (&why != &conflict) return std::string(why.advice);
-  const int next = seen.external_port == 65535 ? 65534 : seen.external_port + 1;
-  return fmt::format("{}{}:{}", why.advice, next, seen.internal.port);
+  if (&why == &conflict || &why == &port_not_allowed) return try_another_port(seen);
+  if (&why == &same_port) {
+    return fmt::format("ask for that port, as in: {}", serve_command(seen.internal.port, seen));
+  }
+  return std::string(why.advice);
+}
+
+/// A refusal of which the port may be the reason, and not the device or the router's state.
+bool may_be_the_low_port(const explanation& why, const mapping_evidence& seen) {
+  return seen.external_port < first_usual_port &&
+         (&why == &not_allowed || &why == &no_wan || &why == &other_refusal);
 }
 
 std::vector<std::string> advice_for(const explanation& why, const mapping_evidence& seen) {
   std::vector<std::string> advice{first_advice(why, seen)};
   if (!seen.gateway || seen.internal.ip.is_unspecified()) return advice;
+  if (may_be_the_low_port(why, seen)) {
+    advice.push_back("or, since many routers refuse ports below 1024, try: " +
+                     serve_command(another_port(seen), seen));
+  }
   advice.push_back("or " + judging::forward_by_hand(seen.protocol, seen.external_port,
                                                     seen.gateway->to_string(), seen.internal));
   advice.push_back(fmt::format(
       "then from outside, with the router's public address, run: natcheck probe ADDRESS:{}",
       seen.external_port));
   return advice;
+}
+
+/// Names those that were asked: what was not asked may be there.
+std::string no_service_summary(const mapping_evidence& seen) {
+  std::vector<std::string_view> names;
+  for (const auto& attempt : seen.attempts) {
+    const auto name = name_of(attempt.via);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  if (names.size() > 1) {
+    return fmt::format(
+        "The router offers neither {} to this machine, so natcheck cannot open the "
+        "port.",
+        fmt::join(names, " nor "));
+  }
+  return fmt::format(
+      "The router does not offer {} to this machine, so natcheck cannot open the "
+      "port that way.",
+      names.front());
 }
 
 /// As for `discover`: no answer to ARP, and a whole schedule without an answer.
@@ -181,7 +266,8 @@ verdict judge_dead(const std::string& router) {
 verdict judge(const mapping_evidence& seen) {
   if (is_dead(seen)) return judge_dead(seen.gateway->to_string());
   const auto& why = best_explanation(seen);
-  return {why.code, certainty_of(why, seen), std::string(why.summary), {}, advice_for(why, seen)};
+  const auto summary = &why == &no_service ? no_service_summary(seen) : std::string(why.summary);
+  return {why.code, certainty_of(why, seen), summary, {}, advice_for(why, seen)};
 }
 
 }  // namespace

@@ -1,249 +1,21 @@
 #include "portmap/nat_pmp.hpp"
 
 #include <fmt/format.h>
-#include <natpmp.h>
-#include <spdlog/spdlog.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
-#include <algorithm>
-#include <array>
-#include <span>
-
-#include "protocols/natpmp/codec.hpp"
+#include "portmap/grants.hpp"
 
 namespace natcheck::portmap {
-namespace {
 
-using net::udp;
 using net::asio::awaitable;
 
-constexpr int max_requests = 3;
-// RFC 6886 section 3.1: 250 ms, doubling: 250 + 500 + 1000.
-constexpr std::chrono::milliseconds first_wait{250};
-constexpr std::chrono::milliseconds whole_schedule{1750};
+namespace {
 
-/// What came of one request.
-struct exchange_end {
-  std::optional<natpmp::answer> answer;
-  natpmpresp_t response{};  ///< libnatpmp's reading; valid when the answer is a success
-  failure why;              ///< when there is no answer
-  std::optional<millis> rtt;
-  int attempts = 0;
-};
-
-/// One request on a socket of ours, sent and resent by libnatpmp.
-///
-/// initnatpmp() is not used: it takes the first default route of /proc/net/route, binds no source
-/// and leaks its socket into children. Its struct is public; all it wants is a connected socket.
-class exchange {
- public:
-  exchange(const gateway_access& access, natpmp::expectation expected, std::string operation)
-      : access_(access), expected_(expected), operation_(std::move(operation)) {}
-
-  template <class Send>
-  awaitable<exchange_end> run(Send send, net::steady_time deadline);
-
- private:
-  std::optional<failure> open(const net::asio::any_io_executor& executor);
-  awaitable<bool> readable_before(net::steady_time wake);
-  std::optional<exchange_end> read();
-  std::optional<exchange_end> judge(std::span<const std::uint8_t> datagram);
-  exchange_end end(outcome kind, std::string detail);
-  exchange_end give_up(net::steady_time deadline);
-  net::steady_time next_wake() const;
-  std::string stray_answer();
-
-  const gateway_access& access_;
-  natpmp::expectation expected_;
-  std::string operation_;
-  std::optional<udp::socket> socket_;
-  std::optional<udp::socket> stray_;  ///< same port, unconnected: hears who else answers
-  natpmp_t library_{};
-  net::steady_time started_;
-  net::steady_time sent_;
-  std::string fault_;  ///< what was wrong with the last datagram that could not be used
-};
-
-std::optional<failure> exchange::open(const net::asio::any_io_executor& executor) {
-  auto opened = net::open_udp(executor, access_.from, operation_);
-  if (!opened) return opened.error();
-  socket_.emplace(std::move(*opened));
-  net::error_code error;
-  const auto local = socket_->local_endpoint(error);
-  // Only the connected socket gets the gateway's packets; this one gets everybody else's.
-  socket_->set_option(net::asio::socket_base::reuse_address(true), error);
-  stray_.emplace(executor);
-  net::error_code deaf;  // without it nothing is lost but a name in a message
-  stray_->open(local.protocol(), deaf);
-  stray_->set_option(net::asio::socket_base::reuse_address(true), deaf);
-  stray_->bind(local, deaf);
-  socket_->connect({access_.gateway, access_.nat_pmp_port}, error);
-  if (error) return net::failure_from(operation_, error);
-  library_.s = socket_->native_handle();
-  library_.gateway = htonl(access_.gateway.to_v4().to_uint());
-  return std::nullopt;
-}
-
-exchange_end exchange::end(outcome kind, std::string detail) {
-  exchange_end finished;
-  finished.why = {kind, operation_, std::move(detail), 0};
-  finished.attempts = library_.try_number;
-  return finished;
-}
-
-std::optional<exchange_end> exchange::judge(std::span<const std::uint8_t> datagram) {
-  auto checked = natpmp::check(datagram, expected_);
-  if (!checked) {
-    fault_ = checked.error().reason;
-    const bool other_version = checked.error().kind == natpmp::fault_kind::other_version;
-    std::array<std::uint8_t, 1> discarded;
-    ::recv(library_.s, discarded.data(), discarded.size(), MSG_DONTWAIT);
-    // A gateway of another version will not change its mind; garbage may be followed by sense.
-    if (other_version) return end(outcome::refused, fault_);
-    return std::nullopt;
-  }
-  exchange_end finished = end(outcome::refused, std::string(natpmp::describe(checked->result)));
-  finished.answer = *checked;
-  finished.why.code = static_cast<int>(checked->result);
-  finished.rtt = net::since(sent_);
-  const int status = readnatpmpresponseorretry(&library_, &finished.response);
-  if (checked->result == natpmp::result_code::success && status != 0) {
-    return end(outcome::malformed, fmt::format("libnatpmp refuses the answer ({})", status));
-  }
-  return finished;
-}
-
-std::optional<exchange_end> exchange::read() {
-  std::array<std::uint8_t, 64> datagram;
-  const auto length =
-      ::recv(library_.s, datagram.data(), datagram.size(), MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
-  if (length >= 0) {
-    return judge(std::span(datagram).first(
-        std::min<std::size_t>(static_cast<std::size_t>(length), datagram.size())));
-  }
-  if (errno == EAGAIN || errno == EINTR) return std::nullopt;
-  const net::error_code error(errno, boost::system::system_category());
-  const failure failed = net::failure_from(operation_, error);
-  return end(failed.kind, failed.detail);
-}
-
-/// libnatpmp keeps wall-clock time and hands out negative waits when it is late; both are bounded.
-net::steady_time exchange::next_wake() const {
-  timeval wait{};
-  natpmp_t copy = library_;
-  getnatpmprequesttimeout(&copy, &wait);
-  const auto delay = std::chrono::seconds(wait.tv_sec) + std::chrono::microseconds(wait.tv_usec);
-  const auto bounded =
-      std::clamp<std::chrono::microseconds>(delay, std::chrono::milliseconds(1), whole_schedule);
-  return std::min(std::chrono::steady_clock::now() + bounded, started_ + whole_schedule);
-}
-
-awaitable<bool> exchange::readable_before(net::steady_time wake) {
-  auto woken =
-      co_await net::before(wake, socket_->async_wait(udp::socket::wait_read, net::as_result));
-  co_return woken.has_value();
-}
-
-std::string exchange::stray_answer() {
-  std::array<char, 64> datagram;
-  udp::endpoint from;
-  net::error_code error;
-  stray_->non_blocking(true, error);
-  stray_->receive_from(net::asio::buffer(datagram), from, 0, error);
-  if (error) return {};
-  return fmt::format("; an answer came from {} instead and was not believed",
-                     to_string(endpoint{from.address(), from.port()}));
-}
-
-exchange_end exchange::give_up(net::steady_time deadline) {
-  if (!fault_.empty()) return end(outcome::malformed, "what it answered is no answer: " + fault_);
-  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - started_);
-  if (waited < whole_schedule && std::chrono::steady_clock::now() >= deadline) {
-    return end(outcome::cut_short, fmt::format("no answer yet after {} ms, when the time limit "
-                                               "ended the wait",
-                                               waited.count()));
-  }
-  return end(outcome::timed_out,
-             fmt::format("no answer to {} requests in {} ms{}", library_.try_number,
-                         whole_schedule.count(), stray_answer()));
-}
-
-template <class Send>
-awaitable<exchange_end> exchange::run(Send send, net::steady_time deadline) {
-  const auto executor = co_await net::asio::this_coro::executor;
-  if (const auto failed = open(executor)) {
-    co_return end(failed->kind, failed->detail);
-  }
-  started_ = sent_ = std::chrono::steady_clock::now();
-  const auto last = std::min(deadline, started_ + whole_schedule);
-  if (send(&library_) < 0) {
-    const failure failed = net::failure_from(operation_, {errno, boost::system::system_category()});
-    co_return end(failed.kind, failed.detail);
-  }
-  while (std::chrono::steady_clock::now() < last) {
-    const bool readable = co_await readable_before(std::min(next_wake(), last));
-    // Also when the time was over first: the library would take an answer that came just then, or
-    // an ICMP error, unchecked and without a word.
-    if (auto finished = read()) co_return std::move(*finished);
-    if (!readable && library_.try_number < max_requests) {
-      const int before = library_.try_number;
-      natpmpresp_t unused;
-      readnatpmpresponseorretry(&library_, &unused);
-      if (library_.try_number != before) sent_ = std::chrono::steady_clock::now();
-    }
-  }
-  co_return give_up(deadline);
-}
-
-exchange_end logged(exchange_end finished) {
-  const auto& why = finished.why;
-  spdlog::debug(
-      "{}: {}", why.operation,
-      finished.rtt ? fmt::format("answered after {:.1f} ms", finished.rtt->count()) : why.detail);
-  return finished;
-}
-
-std::string operation_for(const gateway_access& access, std::string_view what) {
-  return fmt::format("asking {} for {} (NAT-PMP)",
-                     to_string(endpoint{access.gateway, access.nat_pmp_port}), what);
-}
-
-constexpr auto send_address_request = [](natpmp_t* library) {
-  return sendpublicaddressrequest(library);
-};
-
-awaitable<exchange_end> ask_address(const gateway_access& access, net::steady_time deadline) {
-  exchange asking(access, {natpmp::opcode::external_address, 0},
-                  operation_for(access, "its external address"));
-  auto finished = co_await asking.run(send_address_request, deadline);
-  co_return logged(std::move(finished));
-}
-
-awaitable<exchange_end> ask_mapping(const gateway_access& access, const mapping_request& request,
-                                    std::uint32_t lifetime_s, net::steady_time deadline) {
-  const bool tcp = request.protocol == transport::tcp;
-  const std::uint16_t external = lifetime_s == 0 ? std::uint16_t{0} : request.external_port;
-  exchange asking(access,
-                  {tcp ? natpmp::opcode::map_tcp : natpmp::opcode::map_udp, request.internal_port},
-                  operation_for(access, lifetime_s == 0 ? "the end of a mapping" : "a mapping"));
-  const auto send = [&](natpmp_t* library) {
-    return sendnewportmappingrequest(library, tcp ? NATPMP_PROTOCOL_TCP : NATPMP_PROTOCOL_UDP,
-                                     request.internal_port, external, lifetime_s);
-  };
-  auto finished = co_await asking.run(send, deadline);
-  co_return logged(std::move(finished));
-}
-
-bool succeeded(const exchange_end& finished) {
-  return finished.answer && finished.answer->result == natpmp::result_code::success;
-}
+constexpr net::steady_time never = net::steady_time::max();
 
 }  // namespace
 
 awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access, net::steady_time deadline) {
-  const exchange_end finished = co_await ask_address(access, deadline);
+  const nat_pmp_end finished = co_await ask_nat_pmp_address(access, deadline);
   nat_pmp_evidence evidence;
   evidence.attempts = finished.attempts;
   evidence.rtt = finished.rtt;
@@ -253,8 +25,7 @@ awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access, net::steady_time 
   }
   if (succeeded(finished)) {
     evidence.state = service_state::answered;
-    evidence.external_address =
-        boost::asio::ip::address_v4(ntohl(finished.response.pnu.publicaddress.addr.s_addr));
+    evidence.external_address = *finished.answer->external_address;
   } else {
     evidence.state = state_of(finished.why.kind);
     evidence.detail = finished.why.detail;
@@ -262,47 +33,117 @@ awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access, net::steady_time 
   co_return evidence;
 }
 
-awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
-  // RFC 6886 section 3.3: a renewal suggests the port that was granted.
-  if (standing_ == standing::granted) request.external_port = asked_.external_port;
-  if (standing_ != standing::granted) standing_ = standing::pending;
-  asked_ = request;
-  const auto lifetime = static_cast<std::uint32_t>(request.lifetime.count());
-  const exchange_end finished =
-      co_await ask_mapping(access_, request, lifetime, net::steady_time::max());
-  if (!succeeded(finished)) {
-    const bool refused = finished.why.kind == outcome::refused;
-    if (standing_ == standing::pending) standing_ = refused ? standing::none : standing::silent;
-    co_return finished.why;
-  }
-  const auto& granted = finished.response.pnu.newportmapping;
-  if (granted.lifetime == 0) {
-    co_return failure{outcome::malformed, operation_for(access_, "a mapping"),
-                      "it granted a mapping for 0 s, which is none"};
-  }
-  standing_ = standing::granted;
-  asked_.external_port = granted.mappedpublicport;
-  const exchange_end address = co_await ask_address(access_, net::steady_time::max());
+void nat_pmp_mapper::note(const nat_pmp_end& finished) {
+  if (!finished.answer || !finished.answer->epoch_s) return;
+  const std::uint32_t epoch_s = *finished.answer->epoch_s;
+  if (epoch_.accept(epoch_s, std::chrono::steady_clock::now())) return;
+  lost_ = fmt::format(
+      "the router has lost its list of open ports (by its own clock it began {} s ago): it was "
+      "restarted, or its address changed",
+      epoch_s);
+}
+
+/// A refusal is an answer too: the service is there, and `map` will hear the reason.
+awaitable<result<void>> nat_pmp_mapper::find() {
+  const nat_pmp_end finished = co_await ask_nat_pmp_address(access_, never);
+  note(finished);
+  const bool speaks =
+      finished.answer && finished.answer->result != natpmp::result_code::unsupported_version;
+  if (!speaks) co_return finished.why;
+  co_return result<void>{};
+}
+
+failure nat_pmp_mapper::failed(const nat_pmp_end& finished) {
+  const bool refused = finished.why.kind == outcome::refused;
+  if (standing_ == standing::pending) standing_ = refused ? standing::none : standing::silent;
+  return finished.why;
+}
+
+awaitable<failure> nat_pmp_mapper::give_back(std::uint16_t wanted) {
+  const std::uint16_t granted = asked_.external_port;
+  const auto removed = co_await unmap();
+  co_return port_conflict(nat_pmp_operation(access_, "a mapping"), wanted, granted, removed);
+}
+
+awaitable<result<mapping>> nat_pmp_mapper::describe(mapping_request request) {
+  const nat_pmp_end told = co_await ask_nat_pmp_address(access_, never);
   mapping entry;
   entry.protocol = request.protocol;
   entry.via = mapping_protocol::nat_pmp;
   entry.internal = {access_.from.local, request.internal_port};
-  entry.external_port = granted.mappedpublicport;
-  entry.lifetime = std::chrono::seconds(granted.lifetime);
-  if (succeeded(address)) entry.external_address = *address.answer->external_address;
+  entry.external_port = asked_.external_port;
+  entry.lifetime = std::chrono::seconds(asked_.lifetime_s);
+  entry.asked_port = first_choice(request);
+  entry.asked_lifetime = request.lifetime;
+  if (succeeded(told)) entry.external_address = named_address(*told.answer->external_address);
   co_return entry;
+}
+
+awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
+  const std::uint16_t wanted = first_choice(request);
+  // RFC 6886 section 3.3: a renewal suggests the port that was granted.
+  const std::uint16_t suggested = standing_ == standing::granted ? asked_.external_port : wanted;
+  if (standing_ != standing::granted) standing_ = standing::pending;
+  out_of_reach_.reset();
+  asked_ = {request.protocol, request.internal_port, suggested,
+            static_cast<std::uint32_t>(request.lifetime.count())};
+  const nat_pmp_end finished = co_await ask_nat_pmp_mapping(access_, asked_, never);
+  note(finished);
+  if (!succeeded(finished)) co_return failed(finished);
+  if (finished.answer->lifetime_s == 0) {
+    co_return failure{outcome::malformed, nat_pmp_operation(access_, "a mapping"),
+                      "it granted a mapping for 0 s, which is none", 0};
+  }
+  standing_ = standing::granted;
+  asked_.external_port = finished.answer->external_port;
+  asked_.lifetime_s = finished.answer->lifetime_s;
+  lost_.clear();
+  if (asked_.external_port != wanted && !request.any_port) co_return co_await give_back(wanted);
+  co_return co_await describe(request);
+}
+
+awaitable<result<mapping_check>> nat_pmp_mapper::check() {
+  const nat_pmp_end finished = co_await ask_nat_pmp_address(access_, never);
+  note(finished);
+  if (!finished.answer) co_return finished.why;
+  mapping_check seen;
+  seen.stands = lost_.empty();
+  seen.detail = lost_;
+  if (succeeded(finished))
+    seen.external_address = named_address(*finished.answer->external_address);
+  // Without an address on its Internet side the gateway has its table all the same.
+  const bool tells =
+      succeeded(finished) || finished.answer->result == natpmp::result_code::network_failure;
+  if (!tells && seen.stands) co_return finished.why;
+  co_return seen;
 }
 
 awaitable<result<void>> nat_pmp_mapper::unmap() {
   if (standing_ == standing::none) co_return result<void>{};
+  if (out_of_reach_) co_return *out_of_reach_;
   // A gateway that never answered is told, but not waited for.
-  const auto deadline = standing_ == standing::silent
-                            ? std::chrono::steady_clock::now() + first_wait
-                            : net::steady_time::max();
-  const exchange_end finished = co_await ask_mapping(access_, asked_, 0, deadline);
+  const auto deadline =
+      standing_ == standing::silent ? std::chrono::steady_clock::now() + nat_pmp_first_wait : never;
+  const nat_pmp_terms removal{asked_.protocol, asked_.internal_port, 0, 0};
+  const nat_pmp_end finished = co_await ask_nat_pmp_mapping(access_, removal, deadline);
   if (!succeeded(finished)) co_return finished.why;
   standing_ = standing::none;
   co_return result<void>{};
+}
+
+mapping_claim nat_pmp_mapper::claim(const mapping_request& request) const {
+  mapping_claim claim = claim_of(access_, mapping_protocol::nat_pmp, request);
+  if (standing_ != standing::granted) return claim;
+  claim.external_port = asked_.external_port;
+  claim.lifetime = std::chrono::seconds(asked_.lifetime_s);
+  return claim;
+}
+
+void nat_pmp_mapper::adopt(const mapping_claim& claim) {
+  asked_ = {claim.protocol, claim.internal.port, claim.external_port,
+            static_cast<std::uint32_t>(claim.lifetime.count())};
+  standing_ = standing::granted;
+  out_of_reach_ = out_of_reach(access_, claim);
 }
 
 }  // namespace natcheck::portmap

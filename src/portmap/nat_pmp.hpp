@@ -5,7 +5,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <natcheck/evidence.hpp>
 
+#include "portmap/nat_pmp_exchange.hpp"
 #include "portmap/port_mapper.hpp"
+#include "protocols/natpmp/epoch.hpp"
 
 namespace natcheck::portmap {
 
@@ -14,16 +16,21 @@ namespace natcheck::portmap {
 boost::asio::awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access,
                                                      net::steady_time deadline);
 
+/// An IPv4 gateway's. A refusal's `code` is the NAT-PMP result.
 class nat_pmp_mapper final : public port_mapper {
  public:
   explicit nat_pmp_mapper(gateway_access access) : access_(std::move(access)) {}
 
   mapping_protocol protocol() const override { return mapping_protocol::nat_pmp; }
+  boost::asio::awaitable<result<void>> find() override;
   boost::asio::awaitable<result<mapping>> map(mapping_request request) override;
+  /// Goes by the gateway's epoch: NAT-PMP cannot list.
+  boost::asio::awaitable<result<mapping_check>> check() override;
   boost::asio::awaitable<result<void>> unmap() override;
+  mapping_claim claim(const mapping_request& request) const override;
+  void adopt(const mapping_claim& claim) override;
 
  private:
-  gateway_access access_;
   /// What is known of the mapping that was asked for.
   enum class standing {
     none,     ///< not asked for, refused, or removed
@@ -32,8 +39,17 @@ class nat_pmp_mapper final : public port_mapper {
     granted,
   };
 
-  mapping_request asked_;
+  void note(const nat_pmp_end& finished);
+  failure failed(const nat_pmp_end& finished);
+  boost::asio::awaitable<failure> give_back(std::uint16_t wanted);
+  boost::asio::awaitable<result<mapping>> describe(mapping_request request);
+
+  gateway_access access_;
+  nat_pmp_terms asked_;  ///< last; once there is a grant, as it was granted
   standing standing_ = standing::none;
+  std::optional<failure> out_of_reach_;  ///< why what was adopted cannot be removed
+  natpmp::epoch_watch epoch_;
+  std::string lost_;  ///< why the gateway has lost its mappings since the last grant; empty: not so
 };
 
 }  // namespace natcheck::portmap

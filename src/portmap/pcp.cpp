@@ -1,181 +1,24 @@
 #include "portmap/pcp.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
-#include <span>
-#include <vector>
 
 #include "net/random.hpp"
+#include "portmap/grants.hpp"
+#include "protocols/pcp/nonce.hpp"
 
 namespace natcheck::portmap {
+
+using net::asio::awaitable;
+
 namespace {
 
-using net::udp;
-using net::asio::awaitable;
 using namespace std::chrono_literals;
 
-// RFC 6887 section 8.1.1 begins at 3 s and has no end; on one's own network 250 ms, doubling, says
-// as much: 250 + 500 + 1000.
-constexpr std::array<std::chrono::milliseconds, 3> send_until{250ms, 750ms, 1750ms};
-constexpr std::chrono::milliseconds whole_schedule = send_until.back();
-constexpr std::chrono::milliseconds first_wait = send_until.front();
+constexpr net::steady_time never = net::steady_time::max();
 // Section 15: the most that a client should believe, whatever it is granted.
 constexpr std::chrono::seconds longest_lifetime = 24h;
-
-/// What came of one request.
-struct exchange_end {
-  std::optional<pcp::answer> answer;
-  std::optional<std::uint8_t> version;  ///< of the server, where it said so
-  failure why;                          ///< unless the answer is a success
-  std::optional<millis> rtt;
-  int attempts = 0;
-};
-
-bool succeeded(const exchange_end& finished) {
-  return finished.answer && finished.answer->result == pcp::result_code::success;
-}
-
-/// One request, sent and resent from a socket of its own. The socket is connected, so the kernel
-/// drops what does not come from the gateway and its port, and tells of a closed port.
-class exchange {
- public:
-  exchange(const gateway_access& access, const pcp::request& asked, std::string operation)
-      : access_(access), asked_(asked), operation_(std::move(operation)) {}
-
-  awaitable<exchange_end> run(net::steady_time deadline);
-
- private:
-  std::optional<exchange_end> open(const net::asio::any_io_executor& executor);
-  std::optional<exchange_end> send();
-  awaitable<std::optional<exchange_end>> listen(net::steady_time until);
-  std::optional<exchange_end> read();
-  std::optional<exchange_end> judge(std::span<const std::uint8_t> datagram);
-  exchange_end give_up(net::steady_time deadline) const;
-  exchange_end end(outcome kind, std::string detail) const;
-  exchange_end end(const net::error_code& error) const;
-
-  const gateway_access& access_;
-  const pcp::request& asked_;
-  std::string operation_;
-  std::optional<udp::socket> socket_;
-  net::steady_time started_;
-  net::steady_time sent_;
-  int attempts_ = 0;
-  std::string fault_;  ///< what was wrong with the last datagram that could not be used
-};
-
-exchange_end exchange::end(outcome kind, std::string detail) const {
-  exchange_end finished;
-  finished.why = {kind, operation_, std::move(detail), 0};
-  finished.attempts = attempts_;
-  return finished;
-}
-
-exchange_end exchange::end(const net::error_code& error) const {
-  failure failed = net::failure_from(operation_, error);
-  return end(failed.kind, std::move(failed.detail));
-}
-
-std::optional<exchange_end> exchange::open(const net::asio::any_io_executor& executor) {
-  auto opened = net::open_udp(executor, access_.from, operation_);
-  if (!opened) return end(opened.error().kind, opened.error().detail);
-  socket_.emplace(std::move(*opened));
-  net::error_code error;
-  socket_->connect({access_.gateway, access_.nat_pmp_port}, error);
-  if (error) return end(error);
-  return std::nullopt;
-}
-
-std::optional<exchange_end> exchange::send() {
-  const auto request = pcp::encode(asked_);
-  net::error_code error;
-  sent_ = std::chrono::steady_clock::now();
-  socket_->send(net::asio::buffer(request), 0, error);
-  if (error) return end(error);
-  ++attempts_;
-  return std::nullopt;
-}
-
-std::optional<exchange_end> exchange::judge(std::span<const std::uint8_t> datagram) {
-  const auto checked = pcp::check(datagram, asked_);
-  if (!checked) {
-    fault_ = checked.error().reason;
-    // A server of another version will not change its mind; garbage may be followed by sense.
-    if (checked.error().kind != pcp::fault_kind::other_version) return std::nullopt;
-    exchange_end other = end(outcome::refused, fault_);
-    other.version = checked.error().version;
-    other.why.code = static_cast<int>(pcp::result_code::unsupported_version);
-    return other;
-  }
-  exchange_end finished = end(outcome::refused, std::string(pcp::describe(checked->result)));
-  finished.answer = *checked;
-  finished.version = 2;
-  finished.why.code = static_cast<int>(checked->result);
-  finished.rtt = net::since(sent_);
-  return finished;
-}
-
-std::optional<exchange_end> exchange::read() {
-  std::array<std::uint8_t, 1101> datagram;  // one more than the most that PCP allows
-  net::error_code error;
-  const auto length = socket_->receive(net::asio::buffer(datagram), 0, error);
-  if (!error) return judge(std::span(datagram).first(length));
-  if (error == net::asio::error::would_block || error == net::asio::error::interrupted) {
-    return std::nullopt;
-  }
-  return end(error);
-}
-
-awaitable<std::optional<exchange_end>> exchange::listen(net::steady_time until) {
-  while (std::chrono::steady_clock::now() < until) {
-    co_await net::before(until, socket_->async_wait(udp::socket::wait_read, net::as_result));
-    // Also when the time was over first: an answer may have come just then.
-    if (auto finished = read()) co_return finished;
-  }
-  co_return std::nullopt;
-}
-
-exchange_end exchange::give_up(net::steady_time deadline) const {
-  if (!fault_.empty()) return end(outcome::malformed, "what it answered is no answer: " + fault_);
-  const auto now = std::chrono::steady_clock::now();
-  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
-  if (waited < whole_schedule && now >= deadline) {
-    return end(outcome::cut_short, fmt::format("no answer yet after {} ms, when the time limit "
-                                               "ended the wait",
-                                               waited.count()));
-  }
-  return end(outcome::timed_out,
-             fmt::format("no answer to {} requests in {} ms", attempts_, whole_schedule.count()));
-}
-
-awaitable<exchange_end> exchange::run(net::steady_time deadline) {
-  const auto executor = co_await net::asio::this_coro::executor;
-  if (auto failed = open(executor)) co_return std::move(*failed);
-  started_ = std::chrono::steady_clock::now();
-  for (const auto until : send_until) {
-    if (auto failed = send()) co_return std::move(*failed);
-    auto finished = co_await listen(std::min(deadline, started_ + until));
-    if (finished) co_return std::move(*finished);
-    if (std::chrono::steady_clock::now() >= deadline) break;
-  }
-  co_return give_up(deadline);
-}
-
-awaitable<exchange_end> ask(const gateway_access& access, const pcp::request& request,
-                            std::string_view what, net::steady_time deadline) {
-  exchange asking(access, request,
-                  fmt::format("asking {} for {} (PCP)",
-                              to_string(endpoint{access.gateway, access.nat_pmp_port}), what));
-  auto finished = co_await asking.run(deadline);
-  spdlog::debug(
-      "{}: {}{}", finished.why.operation,
-      finished.rtt ? fmt::format("answered after {:.1f} ms: ", finished.rtt->count()) : "",
-      finished.why.detail);
-  co_return finished;
-}
 
 pcp::nonce new_nonce() {
   pcp::nonce made;
@@ -184,33 +27,28 @@ pcp::nonce new_nonce() {
   return made;
 }
 
-mapping granted(const pcp::map& asked, const pcp::answer& grant) {
-  mapping entry;
-  entry.protocol = asked.protocol;
-  entry.via = mapping_protocol::pcp;
-  entry.internal = {asked.client, asked.internal_port};
-  entry.external_port = grant.external->port;
-  entry.external_address = grant.external->ip;
-  entry.lifetime =
-      std::min<std::chrono::seconds>(std::chrono::seconds(grant.lifetime_s), longest_lifetime);
-  return entry;
+awaitable<pcp_end> announce(const gateway_access& access, net::steady_time deadline) {
+  const pcp::request request = pcp::announce{access.from.local};
+  co_return co_await exchange_pcp(access, request, "its presence", deadline);
+}
+
+/// Any answer of version 2 is one of a PCP server, a refusal too.
+bool speaks_pcp(const pcp_end& finished) {
+  return finished.answer && finished.answer->result != pcp::result_code::unsupported_version;
 }
 
 }  // namespace
 
 awaitable<pcp_evidence> ask_pcp(gateway_access access, net::steady_time deadline) {
-  const pcp::request announce = pcp::announce{access.from.local};
-  exchange_end finished = co_await ask(access, announce, "its presence", deadline);
+  pcp_end finished = co_await announce(access, deadline);
   pcp_evidence evidence;
   evidence.attempts = finished.attempts;
   evidence.rtt = finished.rtt;
   evidence.version = finished.version;
-  evidence.state = state_of(finished.why.kind);
+  evidence.state = speaks_pcp(finished) ? service_state::answered : state_of(finished.why.kind);
   if (finished.answer) {
     evidence.result = static_cast<std::uint16_t>(finished.answer->result);
     evidence.epoch_s = finished.answer->epoch_s;
-    const bool speaks = finished.answer->result != pcp::result_code::unsupported_version;
-    if (speaks) evidence.state = service_state::answered;
   }
   if (!succeeded(finished)) evidence.detail = std::move(finished.why.detail);
   co_return evidence;
@@ -221,48 +59,160 @@ pcp_mapper::pcp_mapper(gateway_access access) : access_(std::move(access)) {
   asked_.owner = new_nonce();
 }
 
-awaitable<result<mapping>> pcp_mapper::map(mapping_request request) {
+/// In a firewall without translation a port is the same on both sides.
+std::uint16_t pcp_mapper::wanted_port(const mapping_request& request) const {
+  return access_.from.local.is_v6() ? request.internal_port : first_choice(request);
+}
+
+void pcp_mapper::note(const pcp_end& finished) {
+  if (!speaks_pcp(finished)) return;
+  const std::uint32_t epoch_s = finished.answer->epoch_s;
+  if (epoch_.accept(epoch_s, std::chrono::steady_clock::now())) return;
+  lost_ = fmt::format(
+      "the router has lost its list of open ports (by its own clock it began {} s ago): it was "
+      "restarted, or its address changed",
+      epoch_s);
+}
+
+awaitable<result<void>> pcp_mapper::find() {
+  const pcp_end finished = co_await announce(access_, never);
+  note(finished);
+  if (!speaks_pcp(finished)) co_return finished.why;
+  co_return result<void>{};
+}
+
+void pcp_mapper::prepare(const mapping_request& request) {
   asked_.protocol = request.protocol;
   asked_.internal_port = request.internal_port;
   asked_.lifetime_s = static_cast<std::uint32_t>(request.lifetime.count());
-  // RFC 6887 section 11.2.1: a renewal suggests the port and the address that were granted.
-  if (standing_ != standing::granted) {
-    asked_.suggested = {{}, request.external_port};
-    standing_ = standing::pending;
-  }
-  const pcp::request wanted = asked_;
-  exchange_end finished = co_await ask(access_, wanted, "a mapping", net::steady_time::max());
   refused_for_.reset();
-  if (!succeeded(finished)) {
-    if (finished.answer) refused_for_ = pcp::refused_for(*finished.answer);
-    const bool refused = finished.why.kind == outcome::refused;
-    if (standing_ == standing::pending) standing_ = refused ? standing::none : standing::silent;
-    co_return finished.why;
-  }
-  if (finished.answer->lifetime_s == 0) {
+  cannot_remove_.reset();
+  // RFC 6887 section 11.2.1: a renewal suggests the port and the address that were granted.
+  if (standing_ == standing::granted) return;
+  asked_.suggested = {{}, wanted_port(request)};
+  standing_ = standing::pending;
+}
+
+failure pcp_mapper::failed(const pcp_end& finished) {
+  if (finished.answer) refused_for_ = pcp::refused_for(*finished.answer);
+  const bool refused = finished.why.kind == outcome::refused;
+  if (standing_ == standing::pending) standing_ = refused ? standing::none : standing::silent;
+  return finished.why;
+}
+
+mapping pcp_mapper::granted(const mapping_request& request) const {
+  mapping entry;
+  entry.protocol = asked_.protocol;
+  entry.via = mapping_protocol::pcp;
+  entry.internal = {asked_.client, asked_.internal_port};
+  entry.external_port = asked_.suggested.port;
+  entry.external_address = asked_.suggested.ip;
+  entry.lifetime = std::chrono::seconds(asked_.lifetime_s);
+  entry.asked_port = wanted_port(request);
+  entry.asked_lifetime = request.lifetime;
+  return entry;
+}
+
+/// PREFER_FAILURE (section 13.2) would spare the port that nobody wants, but servers need not know
+/// it, and the RFC keeps it for translators of other protocols.
+awaitable<failure> pcp_mapper::give_back(std::uint16_t wanted) {
+  const std::uint16_t given = asked_.suggested.port;
+  const auto removed = co_await unmap();
+  co_return port_conflict(pcp_operation(access_, "a mapping"), wanted, given, removed);
+}
+
+awaitable<result<mapping>> pcp_mapper::map(mapping_request request) {
+  prepare(request);
+  const pcp::request wanted = asked_;
+  const pcp_end finished = co_await exchange_pcp(access_, wanted, "a mapping", never);
+  note(finished);
+  if (!succeeded(finished)) co_return failed(finished);
+  const pcp::answer& grant = *finished.answer;
+  if (grant.lifetime_s == 0) {
     co_return failure{outcome::malformed, finished.why.operation,
-                      "it granted a mapping for 0 s, which is none"};
+                      "it granted a mapping for 0 s, which is none", 0};
   }
   standing_ = standing::granted;
-  asked_.suggested = *finished.answer->external;
-  co_return granted(asked_, *finished.answer);
+  asked_.suggested = *grant.external;
+  asked_.lifetime_s = static_cast<std::uint32_t>(
+      std::min<std::int64_t>(grant.lifetime_s, longest_lifetime.count()));
+  lost_.clear();
+  const bool another = grant.external->port != wanted_port(request);
+  if (another && !request.any_port) co_return co_await give_back(wanted_port(request));
+  co_return granted(request);
+}
+
+awaitable<result<mapping_check>> pcp_mapper::check() {
+  const pcp_end finished = co_await announce(access_, never);
+  note(finished);
+  // A server that does not know ANNOUNCE says when its epoch began all the same.
+  if (!speaks_pcp(finished)) co_return finished.why;
+  co_return mapping_check{lost_.empty(), lost_, std::nullopt};
 }
 
 awaitable<result<void>> pcp_mapper::unmap() {
   if (standing_ == standing::none) co_return result<void>{};
+  if (cannot_remove_) co_return *cannot_remove_;
   // A gateway that never answered is told, but not waited for.
-  const auto deadline = standing_ == standing::silent
-                            ? std::chrono::steady_clock::now() + first_wait
-                            : net::steady_time::max();
+  const auto deadline =
+      standing_ == standing::silent ? std::chrono::steady_clock::now() + pcp_first_wait : never;
   // Section 15.1: a deletion has lifetime 0, and no external port and address.
   pcp::map none = asked_;
   none.lifetime_s = 0;
   none.suggested = {};
   const pcp::request removal = none;
-  const exchange_end finished = co_await ask(access_, removal, "the end of a mapping", deadline);
-  if (!succeeded(finished)) co_return finished.why;
-  standing_ = standing::none;
-  co_return result<void>{};
+  const pcp_end finished =
+      co_await exchange_pcp(access_, removal, "the end of a mapping", deadline);
+  if (succeeded(finished)) {
+    standing_ = standing::none;
+    co_return result<void>{};
+  }
+  const bool refused = finished.why.code == static_cast<int>(pcp::result_code::not_authorized);
+  if (refused && asked_.client.is_v6()) co_return co_await cut_short(finished.why);
+  co_return finished.why;
+}
+
+/// miniupnpd refuses to remove a pinhole whatever the nonce, since its table of pinholes has none
+/// to compare with. But it renews them, also for a shorter time.
+awaitable<result<void>> pcp_mapper::cut_short(failure why) {
+  constexpr std::uint32_t shortest_s = 1;
+  pcp::map shorter = asked_;
+  shorter.lifetime_s = shortest_s;
+  const pcp::request renewal = shorter;
+  const pcp_end finished = co_await exchange_pcp(access_, renewal, "a shorter lease", never);
+  if (succeeded(finished)) asked_.lifetime_s = finished.answer->lifetime_s;
+  if (succeeded(finished) && asked_.lifetime_s <= shortest_s) {
+    standing_ = standing::none;
+    co_return result<void>{};
+  }
+  why.detail = fmt::format("the router keeps the pinhole until its lease is over, in {} s at most",
+                           asked_.lifetime_s);
+  co_return why;
+}
+
+mapping_claim pcp_mapper::claim(const mapping_request& request) const {
+  mapping_claim claim = claim_of(access_, mapping_protocol::pcp, request);
+  claim.external_port = wanted_port(request);
+  claim.nonce = pcp::to_hex(asked_.owner);
+  if (standing_ != standing::granted) return claim;
+  claim.external_port = asked_.suggested.port;
+  claim.lifetime = std::chrono::seconds(asked_.lifetime_s);
+  return claim;
+}
+
+void pcp_mapper::adopt(const mapping_claim& claim) {
+  asked_.protocol = claim.protocol;
+  asked_.internal_port = claim.internal.port;
+  asked_.suggested = {{}, claim.external_port};
+  asked_.lifetime_s = static_cast<std::uint32_t>(claim.lifetime.count());
+  standing_ = standing::granted;
+  cannot_remove_ = out_of_reach(access_, claim);
+  if (const auto owner = pcp::parse_nonce(claim.nonce)) {
+    asked_.owner = *owner;
+  } else {
+    cannot_remove_ = failure{outcome::unavailable, pcp_operation(access_, "the end of a mapping"),
+                             "the nonce that it was made with is not known", 0};
+  }
 }
 
 }  // namespace natcheck::portmap

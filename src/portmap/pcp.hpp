@@ -5,9 +5,12 @@
 #include <chrono>
 #include <natcheck/evidence.hpp>
 #include <optional>
+#include <string>
 
+#include "portmap/pcp_exchange.hpp"
 #include "portmap/port_mapper.hpp"
 #include "protocols/pcp/codec.hpp"
+#include "protocols/pcp/epoch.hpp"
 
 namespace natcheck::portmap {
 
@@ -21,16 +24,22 @@ namespace natcheck::portmap {
 boost::asio::awaitable<pcp_evidence> ask_pcp(gateway_access access, net::steady_time deadline);
 
 /// Maps by MAP, on the schedule of `ask_pcp`. A refusal's `code` is the PCP result.
+///
+/// Over IPv6, where `access.from` is a global address of this host, the mapping is a pinhole: it
+/// has the internal port outside too, whatever external port is asked for.
 class pcp_mapper final : public port_mapper {
  public:
   explicit pcp_mapper(gateway_access access);
 
   mapping_protocol protocol() const override { return mapping_protocol::pcp; }
+  boost::asio::awaitable<result<void>> find() override;
   boost::asio::awaitable<result<mapping>> map(mapping_request request) override;
+  /// Goes by the server's epoch: PCP cannot list. Names no external address.
+  boost::asio::awaitable<result<mapping_check>> check() override;
   boost::asio::awaitable<result<void>> unmap() override;
-
-  /// After a refusal by the server: for how long it will say the same (RFC 6887 section 7.4).
-  std::optional<std::chrono::seconds> refused_for() const { return refused_for_; }
+  mapping_claim claim(const mapping_request& request) const override;
+  void adopt(const mapping_claim& claim) override;
+  std::optional<std::chrono::seconds> refused_for() const override { return refused_for_; }
 
  private:
   /// What is known of the mapping that was asked for.
@@ -41,12 +50,24 @@ class pcp_mapper final : public port_mapper {
     granted,
   };
 
+  std::uint16_t wanted_port(const mapping_request& request) const;
+  void prepare(const mapping_request& request);
+  void note(const pcp_end& finished);
+  failure failed(const pcp_end& finished);
+  boost::asio::awaitable<failure> give_back(std::uint16_t wanted);
+  boost::asio::awaitable<result<void>> cut_short(failure why);
+  mapping granted(const mapping_request& request) const;
+
   gateway_access access_;
   /// What was asked for last. Its nonce is the same for life (section 11.2.1): with another one the
-  /// server takes a renewal or a deletion for a stranger's.
+  /// server takes a renewal or a deletion for a stranger's. Once there is a grant, `suggested` and
+  /// the lifetime are the granted ones.
   pcp::map asked_;
   standing standing_ = standing::none;
+  std::optional<failure> cannot_remove_;  ///< why what was adopted cannot be removed
   std::optional<std::chrono::seconds> refused_for_;
+  pcp::epoch_watch epoch_;
+  std::string lost_;  ///< why the server has lost its mappings since the last grant; empty: not so
 };
 
 }  // namespace natcheck::portmap

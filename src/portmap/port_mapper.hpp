@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <natcheck/error.hpp>
-#include <natcheck/serve.hpp>
+#include <natcheck/mapping.hpp>
+#include <optional>
+#include <string>
 
+#include "core/mapping_claim.hpp"
 #include "net/sockets.hpp"
 
 namespace natcheck::portmap {
@@ -19,6 +22,7 @@ struct gateway_access {
   std::uint16_t nat_pmp_port = 5351;  ///< RFC 6886 section 3.1; PCP has the same (RFC 6887)
   std::uint16_t ssdp_port = 1900;
   endpoint ssdp_multicast{boost::asio::ip::address_v4({239, 255, 255, 250}), 1900};
+  std::uint16_t announcement_port = 5350;  ///< RFC 6886 section 3.2.1, RFC 6887 section 14.1
 };
 
 struct mapping_request {
@@ -26,6 +30,14 @@ struct mapping_request {
   std::uint16_t internal_port = 0;
   std::uint16_t external_port = 0;
   std::chrono::seconds lifetime{3600};
+  bool any_port = false;  ///< another external port is as good
+};
+
+/// What a look at a mapping brought.
+struct mapping_check {
+  bool stands = true;
+  std::string detail;                       ///< why it does not stand any more
+  std::optional<address> external_address;  ///< empty: the gateway did not say
 };
 
 /// How a service that failed like this stands in the evidence.
@@ -36,7 +48,7 @@ service_state state_of(outcome kind);
 bool proves_loss(const failure& why);
 
 /// Makes, renews and removes one mapping. Not thread-safe; destroys nothing on the gateway by
-/// itself: whoever mapped must unmap.
+/// itself: whoever mapped must unmap. One operation at a time.
 class port_mapper {
  public:
   port_mapper() = default;
@@ -46,13 +58,32 @@ class port_mapper {
 
   virtual mapping_protocol protocol() const = 0;
 
+  /// Asks whether the gateway has this service. Changes nothing.
+  virtual boost::asio::awaitable<result<void>> find() = 0;
+
   /// Makes the mapping, or renews it when this mapper made it before. Bounded by the protocol's
-  /// own schedule (some seconds).
+  /// own schedule (some seconds). Where the request insists on its port and another one is granted,
+  /// that one is given back, and the failure's code is `upnp_error::conflict_in_mapping_entry`
+  /// whatever the protocol.
   virtual boost::asio::awaitable<result<mapping>> map(mapping_request request) = 0;
+
+  /// Looks whether the gateway still has the mapping, by the cheapest question of the protocol. To
+  /// be asked every few seconds. Changes nothing. A failure tells nothing about the mapping.
+  virtual boost::asio::awaitable<result<mapping_check>> check() = 0;
 
   /// Removes the mapping that `map` asked for, also where its answer never came. Does nothing
   /// where nothing was asked for, or where the entry is not ours.
   virtual boost::asio::awaitable<result<void>> unmap() = 0;
+
+  /// What another run needs to remove the mapping. Right before `map(request)` it is what is about
+  /// to be asked for; after its success, what was granted.
+  virtual mapping_claim claim(const mapping_request& request) const = 0;
+
+  /// Makes an earlier run's mapping this mapper's own, so that `unmap` removes it.
+  virtual void adopt(const mapping_claim& claim) = 0;
+
+  /// After a refusal: for how long the gateway will say the same. Empty: it did not say.
+  virtual std::optional<std::chrono::seconds> refused_for() const { return std::nullopt; }
 };
 
 }  // namespace natcheck::portmap

@@ -86,7 +86,7 @@ bool copy_whole(const std::string& from, char (&to)[Size]) {
 /// Reads one description.
 class description_reader {
  public:
-  description_reader(const ssdp::http_url& location, const std::string& xml);
+  description_reader(const ssdp::http_url& location, const std::string& xml, sought what);
   result<igd_description> read();
 
  private:
@@ -95,16 +95,20 @@ class description_reader {
   void take_service(const pugi::xml_node& node, const std::string& type);
   result<wan_service> make_service(std::string type, const std::string& control) const;
   failure fault(std::string detail) const;
+  bool holds_what_is_sought() const;
 
   const ssdp::http_url& location_;
+  sought what_;
   pugi::xml_document document_;
   pugi::xml_parse_result parsed_;
   igd_description description_;
-  std::optional<failure> last_;  ///< why a WAN connection could not be used
+  std::optional<failure> last_;  ///< why a service that was sought could not be used
 };
 
-description_reader::description_reader(const ssdp::http_url& location, const std::string& xml)
+description_reader::description_reader(const ssdp::http_url& location, const std::string& xml,
+                                       sought what)
     : location_(location),
+      what_(what),
       parsed_(document_.load_buffer(xml.data(), xml.size(),
                                     pugi::parse_default | pugi::parse_trim_pcdata)) {}
 
@@ -146,12 +150,13 @@ void description_reader::take_service(const pugi::xml_node& node, const std::str
   // Where the document is cut, part of a URL would pass for the whole.
   if (!parsed_ && !(is_closed(control) && is_closed(child(node, "serviceType")))) return;
   auto service = make_service(type, control.text().get());
-  if (!is_connection(type)) {
-    if (service) description_.ipv6_firewall = std::move(*service);
-  } else if (service) {
+  const sought kind = is_connection(type) ? sought::wan_connection : sought::ipv6_firewall;
+  if (!service) {
+    if (kind == what_) last_ = service.error();
+  } else if (kind == sought::wan_connection) {
     description_.services.push_back(std::move(*service));
   } else {
-    last_ = service.error();
+    description_.ipv6_firewall = std::move(*service);
   }
 }
 
@@ -166,14 +171,21 @@ void description_reader::read_services() {
   }
 }
 
+bool description_reader::holds_what_is_sought() const {
+  if (what_ == sought::wan_connection) return !description_.services.empty();
+  return description_.ipv6_firewall.has_value();
+}
+
 result<igd_description> description_reader::read() {
   read_services();
-  if (!description_.services.empty()) {
+  if (holds_what_is_sought()) {
     read_names();
     return std::move(description_);
   }
   if (last_) return *last_;
-  std::string why = "it describes no WAN connection, so it is no Internet gateway";
+  std::string why = what_ == sought::wan_connection
+                        ? "it describes no WAN connection, so it is no Internet gateway"
+                        : "it describes no IPv6 firewall that opens when asked";
   if (!parsed_) {
     why +=
         fmt::format(" (its XML is faulty at byte {}: {})", parsed_.offset, parsed_.description());
@@ -185,8 +197,9 @@ result<igd_description> description_reader::read() {
 
 bool is_dsl_forum(const wan_service& service) { return service.type.starts_with(dsl_forum); }
 
-result<igd_description> read_description(const ssdp::http_url& location, const std::string& xml) {
-  return description_reader(location, xml).read();
+result<igd_description> read_description(const ssdp::http_url& location, const std::string& xml,
+                                         sought what) {
+  return description_reader(location, xml, what).read();
 }
 
 }  // namespace natcheck::portmap

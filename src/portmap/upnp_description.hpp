@@ -21,9 +21,12 @@ struct igd_description {
   std::string device;  ///< friendlyName of the gateway device
   std::string manufacturer;
   std::string model;                         ///< modelName
-  std::vector<wan_service> services;         ///< WAN(IP|PPP)Connection; at least one
+  std::vector<wan_service> services;         ///< WAN(IP|PPP)Connection
   std::optional<wan_service> ipv6_firewall;  ///< WANIPv6FirewallControl
 };
+
+/// What a description is read for: the one thing that must be in it.
+enum class sought { wan_connection, ipv6_firewall };
 
 /// Services looked at in one description; what a device describes beyond that is ignored.
 inline constexpr std::size_t max_services = 16;
@@ -33,8 +36,9 @@ inline constexpr std::size_t max_services = 16;
 bool is_dsl_forum(const wan_service& service);
 
 /// Reads a device description that came from `location`. A control URL on another host than the
-/// one that was asked is never given out; without any other the description is `malformed`.
+/// one that was asked is never given out; without what is sought the description is `malformed`.
 /// Of XML with a fault in it, what is complete before the fault is used.
-result<igd_description> read_description(const ssdp::http_url& location, const std::string& xml);
+result<igd_description> read_description(const ssdp::http_url& location, const std::string& xml,
+                                         sought what = sought::wan_connection);
 
 }  // namespace natcheck::portmap

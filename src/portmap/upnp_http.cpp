@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/canonical.hpp"
+
 namespace natcheck::portmap {
 namespace {
 
@@ -12,8 +14,8 @@ net::http_request prepare(std::string method, const ssdp::http_url& url) {
   net::http_request request;
   request.method = std::move(method);
   request.target = url.target;
-  // Numeric, with the port: some gateways answer 404 to anything else.
-  request.host = to_string(endpoint{url.host, url.port});
+  // Numeric, with the port: some gateways answer 404 to anything else. A zone means nothing there.
+  request.host = to_string(canonical(endpoint{url.host, url.port}));
   request.user_agent = "natcheck UPnP/1.1";
   return request;
 }

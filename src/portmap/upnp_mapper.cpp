@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <tuple>
-#include <utility>
 
 #include "core/text.hpp"
 #include "core/upnp_errors.hpp"
+#include "net/random.hpp"
+#include "portmap/grants.hpp"
 #include "portmap/upnp.hpp"
+#include "portmap/upnp_rules.hpp"
 #include "portmap/upnp_search.hpp"
 
 namespace natcheck::portmap {
@@ -20,155 +22,64 @@ using net::asio::awaitable;
 constexpr std::chrono::milliseconds settling_time{2500};
 constexpr std::chrono::milliseconds reading_interval{250};
 
-std::string_view protocol_name(transport value) { return value == transport::tcp ? "TCP" : "UDP"; }
+constexpr int max_other_ports = 3;
 
-/// The gateway says so itself; any other failure tells nothing about its table.
-template <class T>
-bool says_no_entry(const result<T>& answer) {
-  return !answer && answer.error().code == upnp_error::no_such_entry_in_array;
+/// Of those that RFC 6335 section 6 leaves to everybody: most likely free.
+std::uint16_t random_port() {
+  constexpr std::uint32_t first = 49'152;
+  return static_cast<std::uint16_t>(first + random_below(65'536 - first));
 }
 
-soap_arguments key_of(const mapping_request& request) {
-  return {{"NewRemoteHost", ""},
-          {"NewExternalPort", std::to_string(request.external_port)},
-          {"NewProtocol", std::string(protocol_name(request.protocol))}};
+bool leads_to(const upnp_entry& entry, const std::string& client, std::uint16_t port) {
+  return entry.client == client && entry.port == port;
+}
+
+bool is_unknown_action(const failure& why) {
+  return why.code == upnp_error::invalid_action ||
+         why.code == upnp_error::optional_action_not_implemented;
 }
 
 }  // namespace
 
-awaitable<void> upnp_mapper::prepare() {
+awaitable<result<void>> upnp_mapper::find() {
+  service_.reset();
   upnp_evidence seen;
   const auto description = co_await find_igd(access_, seen, net::steady_time::max());
-  if (!description) {
-    why_not_ = description.error();
-    co_return;
+  if (!description) co_return description.error();
+  if (description->services.size() == 1) {
+    service_ = description->services.front();
+  } else {
+    auto chosen = co_await choose_connection(access_, *description);
+    service_ = std::move(chosen.service);
   }
-  service_ = description->services.front();
-  if (description->services.size() == 1) co_return;
-  auto chosen = co_await choose_connection(access_, *description);
-  service_ = std::move(chosen.service);
+  co_return result<void>{};
 }
 
-awaitable<result<soap_values>> upnp_mapper::call(std::string_view action,
-                                                 soap_arguments arguments) {
-  co_return co_await call_service(access_, *service_, action, arguments);
+awaitable<result<void>> upnp_mapper::reach() {
+  if (service_) co_return result<void>{};
+  co_return co_await find();
 }
 
-awaitable<result<upnp_mapper::entry>> upnp_mapper::read_entry(const mapping_request& request) {
-  const auto values = co_await call("GetSpecificPortMappingEntry", key_of(request));
-  if (!values) co_return values.error();
-  entry row;
-  row.client = values->find("NewInternalClient").value_or("");
-  row.port = values->find_number<std::uint16_t>("NewInternalPort").value_or(0);
-  row.description = values->find("NewPortMappingDescription").value_or("");
-  row.lease_s = values->find_number<std::uint32_t>("NewLeaseDuration");
-  co_return row;
+// --- whose entry -----------------------------------------------------------------------------
+
+bool upnp_mapper::is_described_as_ours(const upnp_entry& entry) const {
+  return entry.description == our_description || entry.description == kept_description_;
 }
 
-awaitable<std::optional<failure>> upnp_mapper::add_entry(const mapping_request& request,
-                                                         bool was_free) {
-  soap_arguments arguments = key_of(request);
-  arguments.insert(arguments.end(),
-                   {{"NewInternalPort", std::to_string(request.internal_port)},
-                    {"NewInternalClient", access_.from.local.to_string()},
-                    {"NewEnabled", "1"},
-                    {"NewPortMappingDescription", std::string(our_description)},
-                    {"NewLeaseDuration", std::to_string(request.lifetime.count())}});
-  // Before the answer: if that never comes, the entry may still be there. After a refusal it is
-  // not, and what stands in the table on this port is somebody else's.
-  const auto before = std::pair{add_, was_free_};
-  request_ = request;
-  was_free_ = was_free_ || was_free;
-  if (add_ != add_state::confirmed || was_free_) add_ = add_state::sent;
-  const auto answer = co_await call("AddPortMapping", std::move(arguments));
-  if (answer) {
-    add_ = add_state::confirmed;
-    co_return std::nullopt;
-  }
-  if (answer.error().kind == outcome::refused) std::tie(add_, was_free_) = before;
-  co_return answer.error();
+/// Whether `entry` is the one that was added as `request_`. Until it has been read back nobody
+/// knows what the gateway made of the description; if none was there before, the one that leads to
+/// the right place is the one asked for.
+bool upnp_mapper::is_own(const upnp_entry& entry) const {
+  return leads_to(entry, client_, request_.internal_port) &&
+         (was_free_ || is_described_as_ours(entry));
 }
 
-bool upnp_mapper::points_here(const entry& row, const mapping_request& request) const {
-  return row.client == access_.from.local.to_string() && row.port == request.internal_port;
-}
-
-/// Whether `row` was made by this program: by this run, or by one that ended without cleaning up.
-/// Until the entry has been read back nobody knows what the gateway made of the description; if
-/// none was there before, the one that points here is the one asked for.
-bool upnp_mapper::made_here(const entry& row, const mapping_request& request) const {
-  return points_here(row, request) && (was_free_ || row.description == kept_description_);
-}
-
-failure upnp_mapper::conflict(const entry& row, const mapping_request& request) const {
-  return {
-      outcome::refused, "opening a port on " + access_.gateway.to_string() + " (UPnP)",
-      fmt::format("external port {} is already forwarded to {}:{} (\"{}\")", request.external_port,
-                  escape_bytes(row.client), row.port, escape_bytes(row.description)),
-      upnp_error::conflict_in_mapping_entry};
-}
-
-awaitable<std::optional<address>> upnp_mapper::external_address() {
-  const auto values = co_await call("GetExternalIPAddress", {});
-  if (!values) co_return std::nullopt;
-  co_return values->find_address("NewExternalIPAddress");
-}
-
-/// A "yes" of a gateway is believed when its table says the same. A gateway that cannot read its
-/// table is taken at its word, and the mapping stays unverified.
-awaitable<result<mapping>> upnp_mapper::verify(const mapping_request& request) {
-  mapping made;
-  made.protocol = request.protocol;
-  made.via = mapping_protocol::upnp;
-  made.internal = {access_.from.local, request.internal_port};
-  made.external_port = request.external_port;
-  made.lifetime = request.lifetime;
-  const auto row = co_await read_entry(request);
-  if (row && !points_here(*row, request)) co_return conflict(*row, request);
-  if (says_no_entry(row)) {
-    co_return failure{outcome::refused,
-                      "opening a port on " + access_.gateway.to_string() + " (UPnP)",
-                      "it said yes, but there is no such entry in its table", upnp_error::not_kept};
-  }
-  made.verified = row.has_value();
-  // Some gateways cut or replace the description; by what they made of it the entry is known again.
-  if (row) {
-    kept_description_ = row->description;
-    was_free_ = false;
-  }
-  if (row && row->lease_s) made.lifetime = std::chrono::seconds(*row->lease_s);
-  made.external_address = co_await external_address();
-  co_return made;
-}
-
-awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
-  // What prepare() has just found out is not searched for twice.
-  if (!service_ && !why_not_) co_await prepare();
-  if (!service_) co_return *std::exchange(why_not_, std::nullopt);
-  const auto before = co_await read_entry(request);
-  if (before && !made_here(*before, request)) co_return conflict(*before, request);
-  const auto refused = co_await add_entry(request, says_no_entry(before));
-  if (refused) {
-    // The gateway may be back with another port or none of its old URLs: look for it anew next
-    // time.
-    if (refused->code == 0) service_.reset();
-    co_return *refused;
-  }
-  co_return co_await verify(request);
-}
-
-/// The entry as it stands when the gateway has done what it was asked to: while an add is not
-/// answered, an empty table is no proof.
-awaitable<result<upnp_mapper::entry>> upnp_mapper::read_settled_entry() {
-  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
-  const auto deadline = std::chrono::steady_clock::now() + settling_time;
-  for (;;) {
-    auto row = co_await read_entry(request_);
-    const bool late = std::chrono::steady_clock::now() + reading_interval > deadline;
-    if (!says_no_entry(row) || add_ != add_state::sent || late) co_return row;
-    pause.expires_after(reading_interval);
-    co_await pause.async_wait(net::as_result);
-  }
+/// Whether this program made `entry` for what is wanted now: in this run, or in one that ended
+/// without cleaning up.
+bool upnp_mapper::made_here(const upnp_entry& entry, const mapping_request& wanted) const {
+  if (add_ != add_state::none && is_own(entry)) return true;
+  return leads_to(entry, access_.from.local.to_string(), wanted.internal_port) &&
+         is_described_as_ours(entry);
 }
 
 void upnp_mapper::forget() {
@@ -176,21 +87,262 @@ void upnp_mapper::forget() {
   was_free_ = false;
 }
 
-awaitable<result<void>> upnp_mapper::unmap() {
-  if (add_ == add_state::none) co_return result<void>{};
-  if (!service_) co_await prepare();
-  if (!service_) co_return *why_not_;
+failure upnp_mapper::refusal(std::string detail, int code) const {
+  return {outcome::refused, "opening a port on " + access_.gateway.to_string() + " (UPnP)",
+          std::move(detail), code};
+}
+
+failure upnp_mapper::conflict(const upnp_entry& entry, std::uint16_t external_port) const {
+  return refusal(
+      fmt::format("external port {} is already forwarded to {}:{} (\"{}\")", external_port,
+                  escape_bytes(entry.client), entry.port, escape_bytes(entry.description)),
+      upnp_error::conflict_in_mapping_entry);
+}
+
+// --- making it -------------------------------------------------------------------------------
+
+awaitable<std::optional<failure>> upnp_mapper::add_once(const mapping_request& wanted, adding how,
+                                                        bool was_free) {
+  // Before the answer: if that never comes, the entry may still be there. After a refusal it is
+  // not, and what stands in the table on this port is somebody else's.
+  const auto before = std::tuple{request_, client_, add_, was_free_};
+  request_ = wanted;
+  client_ = access_.from.local.to_string();
+  was_free_ = was_free_ || was_free;
+  if (add_ != add_state::confirmed || was_free_) add_ = add_state::sent;
+  const auto port = co_await add_entry(access_, *service_, wanted, how);
+  if (port) {
+    request_.external_port = *port;
+    add_ = add_state::confirmed;
+    co_return std::nullopt;
+  }
+  if (port.error().kind == outcome::refused) {
+    std::tie(request_, client_, add_, was_free_) = before;
+  }
+  co_return port.error();
+}
+
+awaitable<std::optional<failure>> upnp_mapper::add(mapping_request wanted, adding how,
+                                                   bool was_free) {
+  std::optional<failure> refused;
+  for (const auto time : lease_times(wanted.lifetime, worked_)) {
+    wanted.lifetime = time;
+    refused = co_await add_once(wanted, how, was_free);
+    if (!refused) worked_ = time;
+    if (!refused || !refuses_lease(refused->code)) break;
+  }
+  co_return refused;
+}
+
+/// After a conflict with an entry of ours: gateways that do not overwrite even their client's own
+/// (Open.NAT, issue 14) take a new one when the old is gone.
+awaitable<std::optional<failure>> upnp_mapper::take_over(const mapping_request& wanted,
+                                                         const upnp_entry& ours, failure refused) {
+  const bool is_permanent = ours.lease_s == 0U && !is_version_2(*service_);
+  if (add_ == add_state::confirmed && is_permanent) co_return std::nullopt;
+  const auto removed = co_await delete_entry(access_, *service_, wanted);
+  if (!removed && !says_no_entry(removed)) co_return refused;
+  forget();
+  co_return co_await add(wanted, adding::this_port, true);
+}
+
+/// A "yes" of a gateway is believed when its table says the same. A gateway that cannot read its
+/// table is taken at its word, and the mapping stays unverified.
+awaitable<result<mapping>> upnp_mapper::verify() {
+  const auto row = co_await read_entry(access_, *service_, request_);
+  if (says_no_entry(row)) {
+    co_return refusal("it said yes, but there is no such entry in its table", upnp_error::not_kept);
+  }
+  if (row && !leads_to(*row, client_, request_.internal_port)) {
+    forget();
+    co_return conflict(*row, request_.external_port);
+  }
+  mapping made;
+  made.verified = row.has_value();
+  // Some gateways cut or replace the description; by what they made of it the entry is known again.
+  if (row) {
+    kept_description_ = row->description;
+    was_free_ = false;
+    request_.lifetime = lease_of(*row, *service_, request_.lifetime);
+  }
+  made.protocol = request_.protocol;
+  made.via = mapping_protocol::upnp;
+  made.internal = {access_.from.local, request_.internal_port};
+  made.external_port = request_.external_port;
+  made.lifetime = request_.lifetime;
+  made.external_address = co_await read_external_address(access_, *service_);
+  co_return made;
+}
+
+awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
+  const auto before = co_await read_entry(access_, *service_, wanted);
+  const bool is_free = says_no_entry(before);
+  const bool is_foreign = before && !made_here(*before, wanted);
+  // What is not in the table any more is not ours to remove; but an add without an answer may yet
+  // come to stand there.
+  if (is_foreign || (is_free && add_ != add_state::sent)) forget();
+  if (is_foreign) co_return conflict(*before, wanted.external_port);
+  auto refused = co_await add(wanted, adding::this_port, is_free);
+  if (refused && is_conflict(refused->code) && before) {
+    const failure why = *refused;
+    refused = co_await take_over(wanted, *before, why);
+  }
+  if (refused && is_conflict(refused->code) && is_free) {
+    // miniupnpd says so too of ports that its rules deny.
+    refused->detail += ", though its table has no entry there; or a rule of the router forbids it";
+  }
+  if (refused) co_return *refused;
+  co_return co_await verify();
+}
+
+awaitable<result<mapping>> upnp_mapper::map_any_port(mapping_request wanted) {
+  if (!is_version_2(*service_)) co_return co_await map_port(wanted);
+  const auto refused = co_await add(wanted, adding::any_port, false);
+  if (!refused) co_return co_await verify();
+  if (is_unknown_action(*refused)) co_return co_await map_port(wanted);
+  co_return *refused;
+}
+
+/// Goes on as long as the refusals are about the port, and nothing of ours may stand on the last.
+/// Also AddAnyPortMapping is told a random one: should its answer never come, then that is the port
+/// to look at.
+awaitable<result<mapping>> upnp_mapper::map_another_port(mapping_request wanted, failure why) {
+  for (int tries = 0; tries < max_other_ports && add_ == add_state::none; ++tries) {
+    const bool wants_same = why.code == upnp_error::same_port_values_required;
+    if (!wants_same && !refuses_port(why.code, wanted.external_port)) break;
+    if (wants_same && wanted.external_port == wanted.internal_port) break;
+    wanted.external_port = wants_same ? wanted.internal_port : random_port();
+    auto attempt = wants_same ? map_port(wanted) : map_any_port(wanted);
+    auto made = co_await std::move(attempt);
+    if (made) co_return made;
+    why = made.error();
+  }
+  co_return why;
+}
+
+awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
+  const auto reached = co_await reach();
+  if (!reached) co_return reached.error();
+  mapping_request wanted = request;
+  const bool renews = add_ == add_state::confirmed;
+  wanted.external_port = renews ? request_.external_port : first_choice(request);
+  auto made = co_await map_port(wanted);
+  if (!made && request.any_port) {
+    const failure why = made.error();
+    made = co_await map_another_port(wanted, why);
+  }
+  if (made) {
+    made->asked_port = first_choice(request);
+    made->asked_lifetime = request.lifetime;
+  } else if (made.error().code == 0) {
+    // The gateway may be back with another port or none of its old URLs: look for it anew next
+    // time.
+    service_.reset();
+  }
+  co_return made;
+}
+
+// --- looking after it ------------------------------------------------------------------------
+
+awaitable<result<mapping_check>> upnp_mapper::check() {
+  using namespace net::asio::experimental::awaitable_operators;
+  if (add_ == add_state::none) co_return mapping_check{false, "nothing was mapped", std::nullopt};
+  const auto reached = co_await reach();
+  if (!reached) co_return reached.error();
+  auto [row, external] = co_await (read_entry(access_, *service_, request_) &&
+                                   read_external_address(access_, *service_));
+  mapping_check seen;
+  seen.external_address = external;
+  if (says_no_entry(row)) {
+    seen.stands = false;
+    seen.detail = "the entry is gone from the router's table";
+  } else if (!row) {
+    if (row.error().code == 0) service_.reset();  // its HTTP port may have changed by a restart
+    co_return row.error();
+  } else if (!leads_to(*row, client_, request_.internal_port)) {
+    seen.stands = false;
+    seen.detail = conflict(*row, request_.external_port).detail;
+  }
+  co_return seen;
+}
+
+// --- removing it -----------------------------------------------------------------------------
+
+/// The entry as it stands when the gateway has done what it was asked to: while an add is not
+/// answered, an empty table is no proof.
+awaitable<result<upnp_entry>> upnp_mapper::read_settled_entry() {
+  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
+  const auto deadline = std::chrono::steady_clock::now() + settling_time;
+  for (;;) {
+    auto row = co_await read_entry(access_, *service_, request_);
+    const bool late = std::chrono::steady_clock::now() + reading_interval > deadline;
+    if (!says_no_entry(row) || add_ != add_state::sent || late) co_return row;
+    pause.expires_after(reading_interval);
+    co_await pause.async_wait(net::as_result);
+  }
+}
+
+failure upnp_mapper::removal_failed(failure why) const {
+  // Secure mode of miniupnpd.
+  const bool for_its_client_only =
+      why.code == upnp_error::action_not_authorized && client_ != access_.from.local.to_string();
+  if (for_its_client_only) {
+    why.detail = fmt::format(
+        "the entry leads to {}, and the router lets only that address remove it; it is kept until "
+        "its lease is over, or until it is deleted in the router's menu",
+        client_);
+  }
+  return why;
+}
+
+/// Drops the service where it does not answer.
+awaitable<result<void>> upnp_mapper::remove() {
+  const auto reached = co_await reach();
+  if (!reached) co_return reached.error();
   const auto row = co_await read_settled_entry();
-  if (says_no_entry(row) || (row && !made_here(*row, request_))) {
+  if (says_no_entry(row) || (row && !is_own(*row))) {
     forget();
     co_return result<void>{};
   }
   // What cannot be read is removed only where it cannot well be anybody else's.
-  if (!row && add_ != add_state::confirmed && !was_free_) co_return row.error();
-  const auto answer = co_await call("DeletePortMapping", key_of(request_));
-  if (!answer && !says_no_entry(answer)) co_return answer.error();
+  const bool blindly = add_ == add_state::confirmed || was_free_;
+  if (!row && !blindly) {
+    if (row.error().code == 0) service_.reset();
+    co_return row.error();
+  }
+  const auto answer = co_await delete_entry(access_, *service_, request_);
+  if (!answer && !says_no_entry(answer)) {
+    if (answer.error().code == 0) service_.reset();
+    co_return removal_failed(answer.error());
+  }
   forget();
   co_return result<void>{};
+}
+
+awaitable<result<void>> upnp_mapper::unmap() {
+  if (add_ == add_state::none) co_return result<void>{};
+  const bool was_known = service_.has_value();
+  auto removed = co_await remove();
+  const bool may_have_moved = was_known && !service_;
+  if (!may_have_moved) co_return removed;
+  co_return co_await remove();
+}
+
+mapping_claim upnp_mapper::claim(const mapping_request& request) const {
+  mapping_claim claim = claim_of(access_, mapping_protocol::upnp, request);
+  claim.description = kept_description_.value_or("");
+  if (add_ == add_state::none) return claim;
+  claim.external_port = request_.external_port;
+  claim.lifetime = request_.lifetime;
+  return claim;
+}
+
+void upnp_mapper::adopt(const mapping_claim& claim) {
+  request_ = {claim.protocol, claim.internal.port, claim.external_port, claim.lifetime, false};
+  client_ = claim.internal.ip.to_string();
+  add_ = add_state::adopted;
+  was_free_ = false;
+  if (!claim.description.empty()) kept_description_ = claim.description;
 }
 
 }  // namespace natcheck::portmap

@@ -4,64 +4,68 @@
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "portmap/port_mapper.hpp"
 #include "portmap/upnp_description.hpp"
-#include "portmap/upnp_soap.hpp"
+#include "portmap/upnp_entry.hpp"
 
 namespace natcheck::portmap {
 
-/// NewPortMappingDescription of our entries: how a later run knows them again.
-inline constexpr std::string_view our_description = "natcheck";
-
+/// An IPv4 gateway's. A refusal's `code` is the UPnP errorCode, or `upnp_error::not_kept`.
 class upnp_mapper final : public port_mapper {
  public:
   explicit upnp_mapper(gateway_access access) : access_(std::move(access)) {}
 
   mapping_protocol protocol() const override { return mapping_protocol::upnp; }
-
-  /// Finds the gateway's service, so that `map` has it at hand. Changes nothing.
-  boost::asio::awaitable<void> prepare();
+  /// Searches anew, also where a service is known. What it finds, `map` has at hand.
+  boost::asio::awaitable<result<void>> find() override;
+  /// Where the gateway accepts no lease time, the entry may be made for ever (lifetime 0).
   boost::asio::awaitable<result<mapping>> map(mapping_request request) override;
+  /// Reads the entry and the external address.
+  boost::asio::awaitable<result<mapping_check>> check() override;
   boost::asio::awaitable<result<void>> unmap() override;
+  mapping_claim claim(const mapping_request& request) const override;
+  void adopt(const mapping_claim& claim) override;
 
  private:
-  /// What became of the AddPortMapping of `request_`. A renewal of an entry that was confirmed and
-  /// not seen to be gone leaves it confirmed.
+  /// What became of the adding of `request_`. A renewal of an entry that was confirmed and not seen
+  /// to be gone leaves it confirmed.
   enum class add_state {
-    none,      ///< not sent, or refused
-    sent,      ///< not answered in a usable way: the gateway may still be about to make the entry
-    confirmed  ///< answered with yes
-  };
-  /// A row of the gateway's table.
-  struct entry {
-    std::string client;
-    std::uint16_t port = 0;
-    std::string description;
-    std::optional<std::uint32_t> lease_s;
+    none,       ///< not sent, or refused
+    sent,       ///< not answered in a usable way: the gateway may still be about to make the entry
+    confirmed,  ///< answered with yes
+    adopted,    ///< an earlier run's
   };
 
-  boost::asio::awaitable<result<soap_values>> call(std::string_view action,
-                                                   soap_arguments arguments);
-  boost::asio::awaitable<result<entry>> read_entry(const mapping_request& request);
-  boost::asio::awaitable<std::optional<failure>> add_entry(const mapping_request& request,
-                                                           bool was_free);
-  boost::asio::awaitable<result<mapping>> verify(const mapping_request& request);
-  boost::asio::awaitable<std::optional<address>> external_address();
-  boost::asio::awaitable<result<entry>> read_settled_entry();
-  bool points_here(const entry& row, const mapping_request& request) const;
-  bool made_here(const entry& row, const mapping_request& request) const;
+  boost::asio::awaitable<result<void>> reach();
+  boost::asio::awaitable<result<mapping>> map_port(mapping_request wanted);
+  boost::asio::awaitable<result<mapping>> map_any_port(mapping_request wanted);
+  boost::asio::awaitable<result<mapping>> map_another_port(mapping_request wanted, failure why);
+  boost::asio::awaitable<std::optional<failure>> add(mapping_request wanted, adding how,
+                                                     bool was_free);
+  boost::asio::awaitable<std::optional<failure>> add_once(const mapping_request& wanted, adding how,
+                                                          bool was_free);
+  boost::asio::awaitable<std::optional<failure>> take_over(const mapping_request& wanted,
+                                                           const upnp_entry& ours, failure refused);
+  boost::asio::awaitable<result<mapping>> verify();
+  boost::asio::awaitable<result<upnp_entry>> read_settled_entry();
+  boost::asio::awaitable<result<void>> remove();
+  bool is_described_as_ours(const upnp_entry& entry) const;
+  bool is_own(const upnp_entry& entry) const;
+  bool made_here(const upnp_entry& entry, const mapping_request& wanted) const;
   void forget();
-  failure conflict(const entry& row, const mapping_request& request) const;
+  failure refusal(std::string detail, int code) const;
+  failure conflict(const upnp_entry& entry, std::uint16_t external_port) const;
+  failure removal_failed(failure why) const;
 
   gateway_access access_;
-  std::optional<wan_service> service_;
-  std::optional<failure> why_not_;  ///< why there is no service_, after prepare()
-  mapping_request request_;         ///< meaningless while add_ is none
+  std::optional<wan_service> service_;  ///< dropped when it does not answer any more
+  mapping_request request_;  ///< meaningless while add_ is none; its lifetime is the granted one
+  std::string client_;       ///< that the entry of `request_` leads to
   add_state add_ = add_state::none;
   bool was_free_ = false;  ///< no entry stood there before the add, and none was read back since
-  std::string kept_description_{our_description};  ///< of our entry, as the gateway keeps it
+  std::optional<std::string> kept_description_;  ///< of our entry, as the gateway keeps it
+  std::optional<std::chrono::seconds> worked_;   ///< a lease time that the gateway accepted
 };
 
 }  // namespace natcheck::portmap

@@ -23,6 +23,12 @@ constexpr int max_descriptions = 4;
 
 constexpr const char* operation = "searching the router (UPnP)";
 
+/// True where all its services have names from before UPnP's.
+bool is_dsl_forum(const igd_description& description) {
+  return std::all_of(description.services.begin(), description.services.end(),
+                     [](const wan_service& service) { return portmap::is_dsl_forum(service); });
+}
+
 /// How the datagrams of a search left this host.
 struct departures {
   net::error_code last_error;
@@ -31,13 +37,22 @@ struct departures {
   bool direct_left = false;
 };
 
+/// How a search is sent, and for what.
+struct search_plan {
+  ssdp::search_config config;
+  net::source from;
+  sought what = sought::wan_connection;
+};
+
 /// Searches for the gateway's description and reads it; fills `evidence` on the way.
 class igd_search {
  public:
-  igd_search(const gateway_access& access, upnp_evidence& evidence)
-      : access_(access), evidence_(evidence) {}
+  igd_search(const gateway_access& access, search_plan plan, upnp_evidence& evidence)
+      : access_(access), plan_(std::move(plan)), evidence_(evidence) {}
 
   awaitable<result<igd_description>> run(net::steady_time deadline);
+  /// Of the answer that led to the description.
+  std::optional<std::uint32_t> boot_id() const { return boot_id_; }
 
  private:
   awaitable<std::optional<igd_description>> look_at(const ssdp::search_event& event);
@@ -47,7 +62,9 @@ class igd_search {
   void note_departure(const endpoint& to, const net::error_code& error);
 
   const gateway_access& access_;
+  search_plan plan_;
   upnp_evidence& evidence_;
+  std::optional<std::uint32_t> boot_id_;
   std::optional<failure> last_;  ///< why the last answer of the gateway was of no use
   std::optional<igd_description> second_choice_;  ///< of TR-064 alone
   departures departures_;
@@ -69,14 +86,13 @@ awaitable<std::optional<igd_description>> igd_search::look_at_found(const ssdp::
              fmt::format("HTTP {}", page->status), 0};
     co_return std::nullopt;
   }
-  auto description = read_description(found.location, page->body);
+  auto description = read_description(found.location, page->body, plan_.what);
   if (!description) {
     // A media server in the router is no broken gateway; only a self-declared one is held to it.
     if (found.announces_gateway || !last_) last_ = description.error();
     co_return std::nullopt;
   }
-  const auto& services = description->services;
-  if (std::all_of(services.begin(), services.end(), is_dsl_forum)) {
+  if (plan_.what == sought::wan_connection && is_dsl_forum(*description)) {
     // All there is on Huawei's HG531. A FRITZ!Box has it beside the gateway's own description, and
     // answers none of its calls without a password: the search goes on.
     if (!second_choice_) {
@@ -86,6 +102,7 @@ awaitable<std::optional<igd_description>> igd_search::look_at_found(const ssdp::
     co_return std::nullopt;
   }
   evidence_.location = ssdp::to_string(found.location);
+  boot_id_ = found.boot_id;
   co_return std::move(*description);
 }
 
@@ -104,7 +121,7 @@ awaitable<std::optional<igd_description>> igd_search::look_at(const ssdp::search
 }
 
 void igd_search::note_departure(const endpoint& to, const net::error_code& error) {
-  const bool multicast = to == access_.ssdp_multicast;
+  const bool multicast = to == plan_.config.multicast;
   if (error) {
     departures_.last_error = error;
     if (multicast) departures_.multicast_error = error;
@@ -143,19 +160,20 @@ result<igd_description> igd_search::end_search(net::drive_end end) {
   return nothing_found(end);
 }
 
+/// Keeps multicasts on the gateway's link. In IPv6 the destination names the interface.
+void prepare_multicast(net::udp::socket& socket, const address& local) {
+  namespace multicast = net::asio::ip::multicast;
+  net::error_code ignored;
+  socket.set_option(multicast::hops(2), ignored);  // UPnP DA 1.1, section 1.3.2
+  if (local.is_v4()) socket.set_option(multicast::outbound_interface(local.to_v4()), ignored);
+}
+
 awaitable<result<igd_description>> igd_search::run(net::steady_time deadline) {
   const auto executor = co_await net::asio::this_coro::executor;
-  auto socket = net::open_udp(executor, access_.from, operation);
+  auto socket = net::open_udp(executor, plan_.from, operation);
   if (!socket) co_return socket.error();
-  net::error_code error;
-  socket->set_option(net::asio::ip::multicast::hops(2), error);  // UPnP DA 1.1, section 1.3.2
-  socket->set_option(net::asio::ip::multicast::outbound_interface(access_.from.local.to_v4()),
-                     error);
-  ssdp::search_config config;
-  config.gateway = access_.gateway;
-  config.multicast = access_.ssdp_multicast;
-  config.port = access_.ssdp_port;
-  ssdp::search machine(std::move(config), std::chrono::steady_clock::now());
+  prepare_multicast(*socket, plan_.from.local);
+  ssdp::search machine(plan_.config, std::chrono::steady_clock::now());
   const auto sent = [this](const endpoint& to, const net::error_code& why) {
     note_departure(to, why);
   };
@@ -170,12 +188,57 @@ awaitable<result<igd_description>> igd_search::run(net::steady_time deadline) {
   }
 }
 
+search_plan plan_for_igd(const gateway_access& access) {
+  search_plan plan;
+  plan.config.gateway = access.gateway;
+  plan.config.multicast = access.ssdp_multicast;
+  plan.config.port = access.ssdp_port;
+  plan.from = access.from;
+  return plan;
+}
+
+/// UPnP DA 1.1, annex A.2: the link-local group, on the link of the router.
+endpoint ipv6_group(const gateway_access& access) {
+  if (access.ssdp_multicast.ip.is_v6()) return access.ssdp_multicast;
+  auto group = net::asio::ip::make_address_v6("ff02::c");
+  group.scope_id(access.gateway.to_v6().scope_id());
+  return {group, access.ssdp_multicast.port};
+}
+
+search_plan plan_for_ipv6_firewall(const gateway_access& access, ssdp::audience asked) {
+  search_plan plan = plan_for_igd(access);
+  plan.config.multicast = ipv6_group(access);
+  plan.config.targets = ssdp::ipv6_firewall_targets;
+  plan.config.asked = asked;
+  plan.config.local = access.from.local;
+  // Asked from the link-local address, a router answers from its own: that passes this host's
+  // firewall, which lets in what answers a packet that went out.
+  plan.from.local = net::asio::ip::address_v6::any();
+  plan.what = sought::ipv6_firewall;
+  return plan;
+}
+
+awaitable<result<ipv6_firewall>> search_ipv6_firewall(const gateway_access& access,
+                                                      ssdp::audience asked) {
+  upnp_evidence seen;
+  igd_search searching(access, plan_for_ipv6_firewall(access, asked), seen);
+  auto description = co_await searching.run(net::steady_time::max());
+  if (!description) co_return description.error();
+  co_return ipv6_firewall{std::move(*description->ipv6_firewall), searching.boot_id()};
+}
+
 }  // namespace
 
 awaitable<result<igd_description>> find_igd(const gateway_access& access, upnp_evidence& evidence,
                                             net::steady_time deadline) {
-  igd_search searching(access, evidence);
+  igd_search searching(access, plan_for_igd(access), evidence);
   co_return co_await searching.run(deadline);
+}
+
+awaitable<result<ipv6_firewall>> find_ipv6_firewall(gateway_access access) {
+  auto found = co_await search_ipv6_firewall(access, ssdp::audience::gateway);
+  if (found || found.error().kind != outcome::timed_out) co_return found;
+  co_return co_await search_ipv6_firewall(access, ssdp::audience::everybody);
 }
 
 }  // namespace natcheck::portmap

@@ -1,8 +1,10 @@
-// From nothing to the gateway's WAN connection: the SSDP search and the device description.
+// From nothing to the gateway's services: the SSDP search and the device description.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <natcheck/evidence.hpp>
+#include <optional>
 
 #include "portmap/port_mapper.hpp"
 #include "portmap/upnp_description.hpp"
@@ -15,5 +17,17 @@ namespace natcheck::portmap {
 boost::asio::awaitable<result<igd_description>> find_igd(const gateway_access& access,
                                                          upnp_evidence& evidence,
                                                          net::steady_time deadline);
+
+/// The service that opens an IPv6 firewall.
+struct ipv6_firewall {
+  wan_service control;
+  std::optional<std::uint32_t> boot_id;  ///< BOOTID.UPNP.ORG: another one after each restart
+};
+
+/// Searches an IPv6 router (`access.gateway`, link-local with its zone) for its
+/// WANIPv6FirewallControl: the router itself, and if that is silent everybody on the link, 2 s
+/// each. `access.from.local` is an address of ours that the router gave out; the search is sent
+/// from the link-local one.
+boost::asio::awaitable<result<ipv6_firewall>> find_ipv6_firewall(gateway_access access);
 
 }  // namespace natcheck::portmap

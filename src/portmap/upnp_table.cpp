@@ -8,8 +8,8 @@
 #include "core/text.hpp"
 #include "core/upnp_errors.hpp"
 #include "portmap/upnp.hpp"
+#include "portmap/upnp_entry.hpp"
 #include "portmap/upnp_http.hpp"
-#include "portmap/upnp_mapper.hpp"
 #include "portmap/upnp_search.hpp"
 
 namespace natcheck::portmap {

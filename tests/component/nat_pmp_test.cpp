@@ -53,7 +53,8 @@ TEST_F(NatPmp, Answers) {
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
   EXPECT_EQ(evidence.external_address, asio::ip::make_address("5.5.5.5"));
-  EXPECT_EQ(evidence.epoch_s, 1000U);
+  EXPECT_GE(evidence.epoch_s, 1000U);
+  EXPECT_LE(evidence.epoch_s, gateway_.epoch_s());
   EXPECT_EQ(evidence.result, 0);
   EXPECT_EQ(evidence.attempts, 1);
   ASSERT_TRUE(evidence.rtt);
@@ -204,113 +205,6 @@ TEST_F(NatPmp, EndlessGarbageEndsWithTheSchedule) {
   EXPECT_EQ(evidence.state, service_state::malformed);
   EXPECT_GE(watch.elapsed(), 1700ms);
   EXPECT_LT(watch.elapsed(), 5s);
-}
-
-class NatPmpMapper : public NatPmp {
- protected:
-  result<mapping> map(std::uint16_t external = 1234) {
-    return loop_.await(mapper_.map({transport::tcp, 4321, external, 3600s}));
-  }
-  result<void> unmap() { return loop_.await(mapper_.unmap()); }
-
-  nat_pmp_mapper mapper_{gateway_.access()};
-};
-
-TEST_F(NatPmpMapper, Maps) {
-  const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
-  EXPECT_EQ(made->via, mapping_protocol::nat_pmp);
-  EXPECT_EQ(made->internal, (endpoint{asio::ip::make_address(host_ip), 4321}));
-  EXPECT_EQ(made->external_port, 1234);
-  EXPECT_EQ(made->external_address, asio::ip::make_address("5.5.5.5"));
-  EXPECT_EQ(made->lifetime, 3600s);
-  EXPECT_FALSE(made->verified) << "NAT-PMP cannot read a mapping back";
-  const auto asked = gateway_.mapping_requests();
-  ASSERT_THAT(asked, SizeIs(1));
-  EXPECT_EQ(asked[0].operation, 2);
-  EXPECT_EQ(asked[0].internal_port, 4321);
-  EXPECT_EQ(asked[0].external_port, 1234);
-  EXPECT_EQ(asked[0].lifetime_s, 3600U);
-}
-
-TEST_F(NatPmpMapper, ObeysTheGrantAndRenewsIt) {
-  gateway_.on_nat_pmp = [&](udp_peer& peer, const std::string& request, const auto& from) {
-    if (request.size() == 2) return peer.send(good_answer, from);
-    peer.send(nat_pmp_mapping(2, 4321, 20000, 120), from);
-  };
-  for (int i = 0; i < 2; ++i) {
-    const auto made = map();
-    ASSERT_TRUE(made) << made.error().message();
-    EXPECT_EQ(made->external_port, 20000);
-    EXPECT_EQ(made->lifetime, 120s);
-  }
-  const auto asked = gateway_.mapping_requests();
-  ASSERT_THAT(asked, SizeIs(2));
-  EXPECT_EQ(asked[0].external_port, 1234);
-  EXPECT_EQ(asked[1].external_port, 20000) << "RFC 6886 section 3.3: the port that was granted";
-}
-
-TEST_F(NatPmpMapper, UnmapsByInternalPortAlone) {
-  ASSERT_TRUE(map());
-  ASSERT_TRUE(unmap());
-  ASSERT_THAT(gateway_.mapping_requests(), SizeIs(2));
-  const auto removal = gateway_.mapping_requests()[1];
-  EXPECT_EQ(removal.operation, 2);
-  EXPECT_EQ(removal.internal_port, 4321);
-  EXPECT_EQ(removal.external_port, 0);
-  EXPECT_EQ(removal.lifetime_s, 0U);
-  ASSERT_TRUE(unmap()) << "nothing is left to remove";
-  EXPECT_THAT(gateway_.mapping_requests(), SizeIs(2));
-}
-
-TEST_F(NatPmpMapper, RefusalsCarryTheirResult) {
-  for (const auto code : std::initializer_list<std::uint16_t>{2, 3, 4}) {
-    answer_with({nat_pmp_mapping(2, 4321, 0, 0, code)});
-    const auto made = map();
-    ASSERT_FALSE(made);
-    EXPECT_EQ(made.error().kind, outcome::refused);
-    EXPECT_EQ(made.error().code, code);
-    EXPECT_THAT(made.error().operation, HasSubstr(gateway_ip));
-  }
-}
-
-TEST_F(NatPmpMapper, UnusableGrants) {
-  const std::string table[] = {
-      nat_pmp_mapping(2, 4321, 0, 0),        // yes, for no time at all
-      nat_pmp_mapping(2, 9999, 1234, 3600),  // for another port of ours
-      nat_pmp_mapping(1, 4321, 1234, 3600),  // for UDP
-      good_answer,
-  };
-  std::vector<std::unique_ptr<fake_gateway>> gateways;
-  std::vector<std::unique_ptr<nat_pmp_mapper>> mappers;
-  std::vector<asio::awaitable<result<mapping>>> asking;
-  for (const std::string& grant : table) {
-    gateways.push_back(gateway_that_answers(grant));
-    mappers.push_back(std::make_unique<nat_pmp_mapper>(gateways.back()->access()));
-    asking.push_back(mappers.back()->map({transport::tcp, 4321, 1234, 3600s}));
-  }
-  for (const auto& made : loop_.await_all(std::move(asking))) {
-    ASSERT_FALSE(made);
-    EXPECT_EQ(made.error().kind, outcome::malformed) << made.error().message();
-  }
-}
-
-TEST_F(NatPmpMapper, WithoutAnAddressTheMappingStands) {
-  gateway_.on_nat_pmp = [&](udp_peer& peer, const std::string& request, const auto& from) {
-    if (request.size() == 2) return peer.send(nat_pmp_address(3, "0.0.0.0"), from);
-    peer.send(nat_pmp_mapping(2, 4321, 1234, 3600), from);
-  };
-  const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
-  EXPECT_FALSE(made->external_address);
-}
-
-TEST_F(NatPmpMapper, UnmapsWhatWasAskedForInVain) {
-  answer_with({});
-  ASSERT_FALSE(map()) << "the answer was lost, perhaps";
-  gateway_.on_nat_pmp = {};
-  ASSERT_TRUE(unmap());
-  EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
 }
 
 }  // namespace

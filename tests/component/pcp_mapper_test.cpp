@@ -26,13 +26,29 @@ class PcpMapper : public ::testing::Test {
       peer.send(make(request), from);
     };
   }
-  result<mapping> map() { return loop_.await(mapper_.map({transport::tcp, 4321, 1234, 3600s})); }
+  result<mapping> map(mapping_request request = strict) {
+    return loop_.await(mapper_.map(request));
+  }
+  result<mapping_check> check() { return loop_.await(mapper_.check()); }
   result<void> unmap() { return loop_.await(mapper_.unmap()); }
 
   std::vector<pcp_request> asked() const {
     const auto& requests = gateway_.nat_pmp.requests();
     return {requests.begin(), requests.end()};
   }
+
+  /// Grants `given` for 120 s, and answers removals with this result.
+  void grant(const endpoint& given, int removal = 0) {
+    answer_by([=](const std::string& request) {
+      const pcp_request wanted(request);
+      if (wanted.operation == 0) return pcp_answer(request, 0);
+      if (wanted.lifetime_s != 0) return pcp_grant(request, given, 120);
+      return removal == 0 ? pcp_grant(request, {}, 0) : pcp_answer(request, removal);
+    });
+  }
+
+  static constexpr mapping_request strict{transport::tcp, 4321, 1234, 3600s, false};
+  static constexpr mapping_request any{transport::tcp, 4321, 1234, 3600s, true};
 
   loop loop_;
   fake_gateway gateway_{loop_.context()};
@@ -70,11 +86,13 @@ TEST_F(PcpMapper, KeepsItsNonceAndSuggestsWhatWasGranted) {
               from);
   };
   for (int i = 0; i < 2; ++i) {
-    const auto made = map();
+    const auto made = map(any);
     ASSERT_TRUE(made) << made.error().message();
     EXPECT_EQ(made->external_port, 20000);
     EXPECT_EQ(made->external_address, other.ip);
     EXPECT_EQ(made->lifetime, 120s);
+    EXPECT_EQ(made->asked_port, 1234);
+    EXPECT_EQ(made->asked_lifetime, 3600s);
   }
   ASSERT_TRUE(unmap());
   ASSERT_THAT(asked(), SizeIs(4));
@@ -90,12 +108,147 @@ TEST_F(PcpMapper, KeepsItsNonceAndSuggestsWhatWasGranted) {
 TEST_F(PcpMapper, NobodyElseHasItsNonce) {
   pcp_mapper other(gateway_.access());
   ASSERT_TRUE(map());
-  const auto refused = loop_.await(other.map({transport::tcp, 4321, 1234, 3600s}));
+  const auto refused = loop_.await(other.map(strict));
   ASSERT_FALSE(refused) << "the port has an owner with another nonce";
   EXPECT_EQ(refused.error().kind, outcome::refused);
   EXPECT_EQ(refused.error().code, 2);
   EXPECT_NE(asked()[0].nonce, asked()[1].nonce);
   EXPECT_NE(asked()[0].nonce, std::string(12, '\0'));
+}
+
+TEST_F(PcpMapper, FindsTheServerByAnyAnswerOfVersion2) {
+  ASSERT_TRUE(loop_.await(mapper_.find()));
+  ASSERT_THAT(asked(), SizeIs(1));
+  EXPECT_EQ(asked()[0].operation, 0) << "to look changes nothing";
+  for (const int code : {2, 4, 7, 12}) {
+    answer_by([=](const std::string& request) { return pcp_answer(request, code); });
+    EXPECT_TRUE(loop_.await(mapper_.find())) << "what it refuses is for map() to hear: " << code;
+  }
+  answer_by([](const std::string& request) { return pcp_answer(request, 1); });
+  EXPECT_FALSE(loop_.await(mapper_.find()));
+  answer_by([](const auto&) { return from_hex("008000010000000a"); });
+  EXPECT_FALSE(loop_.await(mapper_.find())) << "NAT-PMP only";
+  gateway_.on_nat_pmp = [](auto&, const auto&, const auto&) {};
+  const auto silent = loop_.await(mapper_.find());
+  ASSERT_FALSE(silent);
+  EXPECT_EQ(silent.error().kind, outcome::timed_out);
+}
+
+TEST_F(PcpMapper, AnotherPortThanInsistedOnIsGivenBack) {
+  grant({outside.ip, 20000});
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, outcome::refused);
+  EXPECT_EQ(made.error().code, 718);
+  EXPECT_EQ(made.error().detail, "it gives external port 20000 instead of 1234");
+  EXPECT_FALSE(mapper_.refused_for());
+  ASSERT_THAT(asked(), SizeIs(2));
+  EXPECT_EQ(asked()[1].lifetime_s, 0U);
+  EXPECT_EQ(asked()[1].nonce, asked()[0].nonce);
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(asked(), SizeIs(2)) << "it is given back once";
+  ASSERT_FALSE(map());
+  EXPECT_EQ(asked()[2].external.port, 1234) << "not the one given back";
+}
+
+TEST_F(PcpMapper, WhatCouldNotBeGivenBackIsTriedAgain) {
+  grant({outside.ip, 20000}, 7);
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().detail, HasSubstr("could not be given back"));
+  grant({outside.ip, 20000});
+  ASSERT_TRUE(unmap());
+  EXPECT_EQ(asked().back().lifetime_s, 0U);
+}
+
+TEST_F(PcpMapper, ARefusedRenewalIsNoProofOfLoss) {
+  ASSERT_TRUE(map());
+  answer_by([](const std::string& request) { return pcp_answer(request, 2); });
+  const auto renewed = map();
+  ASSERT_FALSE(renewed);
+  EXPECT_FALSE(proves_loss(renewed.error()));
+  EXPECT_EQ(mapper_.refused_for(), 30min);
+}
+
+TEST_F(PcpMapper, StandsAsLongAsTheEpochRuns) {
+  ASSERT_TRUE(map());
+  auto seen = check();
+  ASSERT_TRUE(seen) << seen.error().message();
+  EXPECT_TRUE(seen->stands);
+  EXPECT_FALSE(seen->external_address) << "ANNOUNCE names none";
+  EXPECT_EQ(asked().back().operation, 0) << "to look changes nothing";
+
+  gateway_.restart();
+  for (int i = 0; i < 2; ++i) {
+    seen = check();
+    ASSERT_TRUE(seen) << seen.error().message();
+    EXPECT_FALSE(seen->stands) << "until it is made anew";
+    EXPECT_THAT(seen->detail, HasSubstr("restarted"));
+  }
+  ASSERT_TRUE(map());
+  EXPECT_EQ(asked().back().external, outside) << "RFC 6887 section 8.5: the same again";
+  seen = check();
+  ASSERT_TRUE(seen) << seen.error().message();
+  EXPECT_TRUE(seen->stands);
+}
+
+TEST_F(PcpMapper, ARefusedLookHasAnEpochToo) {
+  ASSERT_TRUE(map());
+  struct {
+    std::uint32_t epoch_s;
+    bool stands;
+  } const table[] = {{gateway_.epoch_s(), true}, {0, false}};
+  for (const auto& row : table) {
+    answer_by([&](const std::string& request) {
+      constexpr int unsupported_opcode = 4;
+      return pcp_answer(request, unsupported_opcode, 0, row.epoch_s);
+    });
+    const auto seen = check();
+    ASSERT_TRUE(seen) << seen.error().message();
+    EXPECT_EQ(seen->stands, row.stands);
+  }
+}
+
+TEST_F(PcpMapper, ALookWithoutAnAnswerTellsNothing) {
+  ASSERT_TRUE(map());
+  answer_by([](const auto&) { return from_hex("008000010000000a"); });
+  EXPECT_FALSE(check()) << "it speaks NAT-PMP now";
+  gateway_.on_nat_pmp = [](auto&, const auto&, const auto&) {};
+  const auto silent = check();
+  ASSERT_FALSE(silent);
+  EXPECT_EQ(silent.error().kind, outcome::timed_out);
+}
+
+TEST_F(PcpMapper, ANextRunRemovesWhatItClaimed) {
+  grant({outside.ip, 20000});
+  EXPECT_EQ(mapper_.claim(strict).external_port, 1234) << "about to be asked for";
+  ASSERT_TRUE(map(any));
+  const mapping_claim claim = mapper_.claim(any);
+  EXPECT_EQ(claim.external_port, 20000);
+  EXPECT_EQ(claim.lifetime, 120s);
+  pcp_mapper next(gateway_.access());
+  next.adopt(claim);
+  ASSERT_TRUE(loop_.await(next.unmap()));
+  EXPECT_EQ(asked().back().lifetime_s, 0U);
+  EXPECT_EQ(asked().back().internal_port, 4321);
+  EXPECT_EQ(asked().back().nonce, asked().front().nonce) << "with another one it is refused";
+}
+
+TEST_F(PcpMapper, WhatCannotBeRemovedIsNotAskedFor) {
+  mapping_claim elsewhere = mapper_.claim(strict);
+  elsewhere.internal.ip = asio::ip::make_address("192.168.1.77");
+  mapping_claim unnamed = mapper_.claim(strict);
+  unnamed.nonce = "0123";
+  const std::pair<mapping_claim, const char*> table[] = {{elsewhere, "192.168.1.77"},
+                                                         {unnamed, "nonce"}};
+  for (const auto& [claim, words] : table) {
+    pcp_mapper next(gateway_.access());
+    next.adopt(claim);
+    const auto removed = loop_.await(next.unmap());
+    ASSERT_FALSE(removed) << "a server says yes to the removal of what it does not have";
+    EXPECT_THAT(removed.error().detail, HasSubstr(words));
+  }
+  EXPECT_THAT(asked(), SizeIs(0));
 }
 
 TEST_F(PcpMapper, UnmapsOnce) {
@@ -199,7 +352,7 @@ TEST_F(PcpMapper, UnusableGrants) {
       peer.send(make(request), from);
     };
     mappers.push_back(std::make_unique<pcp_mapper>(gateways.back()->access()));
-    asking.push_back(mappers.back()->map({transport::tcp, 4321, 1234, 3600s}));
+    asking.push_back(mappers.back()->map(strict));
   }
   for (const auto& made : loop_.await_all(std::move(asking))) {
     ASSERT_FALSE(made);
@@ -212,28 +365,6 @@ TEST_F(PcpMapper, ADayIsTheLongestLifetime) {
   const auto made = map();
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_EQ(made->lifetime, 24h);
-}
-
-// A firewall without translation gives out the host's own address and port.
-TEST(PcpMapperOverIpv6, OpensAPinhole) {
-  loop loop;
-  if (!has_ipv6(loop.context())) GTEST_SKIP() << "no IPv6 on this machine";
-  const auto here = asio::ip::make_address("::1");
-
-  udp_peer router(loop.context(), "::1", [](udp_peer& peer, const auto& request, const auto& from) {
-    const pcp_request asked(request);
-    peer.send(pcp_grant(request, {asked.client, asked.internal_port}, 120), from);
-  });
-  gateway_access access;
-  access.gateway = access.from.local = here;
-  access.nat_pmp_port = router.port();
-  pcp_mapper mapper(access);
-  const auto made = loop.await(mapper.map({transport::tcp, 4321, 1234, 3600s}));
-  ASSERT_TRUE(made) << made.error().message();
-  EXPECT_EQ(made->external_address, here);
-  EXPECT_EQ(made->external_port, 4321);
-  EXPECT_EQ(pcp_request(router.requests().at(0)).external.ip, asio::ip::make_address("::"))
-      << "any address, of this family";
 }
 
 }  // namespace

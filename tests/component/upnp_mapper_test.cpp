@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,7 +23,7 @@ constexpr const char* key = "1234/TCP";
 class UpnpMapper : public ::testing::Test {
  protected:
   result<mapping> map(upnp_mapper& mapper, std::chrono::seconds lifetime = 3600s) {
-    return loop_.await(mapper.map({transport::tcp, 4321, 1234, lifetime}));
+    return loop_.await(mapper.map({transport::tcp, 4321, 1234, lifetime, false}));
   }
   result<mapping> map() { return map(mapper_); }
   result<void> unmap() { return loop_.await(mapper_.unmap()); }
@@ -31,7 +32,7 @@ class UpnpMapper : public ::testing::Test {
   void map_until(const std::string& action, int count) {
     asio::cancellation_signal cancel;
     bool ended = false;
-    asio::co_spawn(loop_.context(), mapper_.map({transport::tcp, 4321, 1234, 3600s}),
+    asio::co_spawn(loop_.context(), mapper_.map({transport::tcp, 4321, 1234, 3600s, false}),
                    asio::bind_cancellation_slot(cancel.slot(), [&](auto&&...) { ended = true; }));
     ASSERT_TRUE(loop_.run_until([&] { return gateway_.count(action) == count; }));
     cancel.emit(asio::cancellation_type::terminal);
@@ -59,6 +60,8 @@ TEST_F(UpnpMapper, MapsAndReadsBack) {
   EXPECT_EQ(made->external_port, 1234);
   EXPECT_EQ(made->external_address, asio::ip::make_address("5.5.5.5"));
   EXPECT_EQ(made->lifetime, 3600s);
+  EXPECT_EQ(made->asked_port, 1234);
+  EXPECT_EQ(made->asked_lifetime, 3600s);
   EXPECT_TRUE(made->verified);
   const auto& row = gateway_.table.at(key);
   EXPECT_EQ(row.client, host_ip);
@@ -76,6 +79,8 @@ TEST_F(UpnpMapper, BelievesTheLeaseThatTheTableShows) {
   const auto made = map();
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_EQ(made->lifetime, 86400s);
+  EXPECT_EQ(made->asked_lifetime, 3600s);
+  EXPECT_EQ(mapper_.claim({transport::tcp, 4321, 1234, 3600s, false}).lifetime, 86400s);
 }
 
 TEST_F(UpnpMapper, SuccessWithoutAnEntryIsNone) {
@@ -186,7 +191,7 @@ TEST_F(UpnpMapper, KnowsItsEntryUnderAnotherDescription) {
 }
 
 TEST_F(UpnpMapper, RefusalsCarryTheirCode) {
-  for (const int code : {501, 606, 725, 728, -911}) {
+  for (const int code : {501, 606, 718, 724, 725, 728, 729, -911}) {
     gateway_.answers["AddPortMapping"] = soap_fault(code);
     const auto made = map();
     ASSERT_FALSE(made) << code;
@@ -295,16 +300,30 @@ TEST_F(UpnpMapper, FindsAGatewayThatMoved) {
   EXPECT_THAT(gateway_.requests.back().line, HasSubstr("/new"));
 }
 
-TEST_F(UpnpMapper, SilenceIsSearchedForOnce) {
+TEST_F(UpnpMapper, FindsTheServiceOnce) {
+  ASSERT_TRUE(loop_.await(mapper_.find()));
+  EXPECT_THAT(gateway_.actions(), IsEmpty()) << "to look changes nothing";
+  ASSERT_TRUE(map());
+  const auto& requests = gateway_.requests;
+  EXPECT_EQ(std::count_if(requests.begin(), requests.end(),
+                          [](const http_request& asked) { return asked.action.empty(); }),
+            1)
+      << "map() has at hand what find() found: its description is read once";
+}
+
+TEST_F(UpnpMapper, SilenceIsNoService) {
   gateway_.on_search = [](auto&, const auto&, const auto&) {};
-  loop_.await(mapper_.prepare());
-  const stopwatch watch;
-  const auto made = map();
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().kind, outcome::timed_out);
-  EXPECT_LT(watch.elapsed(), 1s) << "prepare() has searched for the whole schedule";
+  const auto found = loop_.await(mapper_.find());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, outcome::timed_out);
   gateway_.on_search = {};
   EXPECT_TRUE(map()) << "the next attempt looks again";
+}
+
+TEST_F(UpnpMapper, FindSearchesAnew) {
+  ASSERT_TRUE(loop_.await(mapper_.find()));
+  gateway_.on_search = [](auto&, const auto&, const auto&) {};
+  EXPECT_FALSE(loop_.await(mapper_.find())) << "it is not there any more";
 }
 
 }  // namespace

@@ -25,8 +25,7 @@ std::string big_endian(std::uint32_t value, int bytes) {
   return text;
 }
 
-std::string nat_pmp_header(std::uint8_t operation, std::uint16_t result) {
-  constexpr std::uint32_t epoch_s = 1000;
+std::string nat_pmp_header(std::uint8_t operation, std::uint16_t result, std::uint32_t epoch_s) {
   return big_endian(0, 1) + big_endian(operation + 128U, 1) + big_endian(result, 2) +
          big_endian(epoch_s, 4);
 }
@@ -119,14 +118,15 @@ http_answer soap_response(const std::string& action, const std::string& values) 
                                         action, service_type, values)));
 }
 
-std::string nat_pmp_address(std::uint16_t result, const std::string& ip) {
-  return nat_pmp_header(0, result) + big_endian(asio::ip::make_address_v4(ip).to_uint(), 4);
+std::string nat_pmp_address(std::uint16_t result, const std::string& ip, std::uint32_t epoch_s) {
+  return nat_pmp_header(0, result, epoch_s) +
+         big_endian(asio::ip::make_address_v4(ip).to_uint(), 4);
 }
 
 std::string nat_pmp_mapping(std::uint8_t operation, std::uint16_t internal_port,
                             std::uint16_t external_port, std::uint32_t lifetime_s,
-                            std::uint16_t result) {
-  return nat_pmp_header(operation, result) + big_endian(internal_port, 2) +
+                            std::uint16_t result, std::uint32_t epoch_s) {
+  return nat_pmp_header(operation, result, epoch_s) + big_endian(internal_port, 2) +
          big_endian(external_port, 2) + big_endian(lifetime_s, 4);
 }
 
@@ -212,6 +212,20 @@ portmap::gateway_access fake_gateway::access() const {
   return access;
 }
 
+std::uint32_t fake_gateway::epoch_s() const {
+  using std::chrono::duration_cast;
+  const auto running = std::chrono::steady_clock::now() - started_;
+  return first_epoch_s_ +
+         static_cast<std::uint32_t>(duration_cast<std::chrono::seconds>(running).count());
+}
+
+void fake_gateway::restart() {
+  started_ = std::chrono::steady_clock::now();
+  first_epoch_s_ = 0;
+  table.clear();
+  pcp_owners_.clear();
+}
+
 std::string fake_gateway::base_url() const {
   return fmt::format("http://{}:{}", gateway_ip, http.port());
 }
@@ -240,25 +254,27 @@ std::vector<nat_pmp_request> fake_gateway::mapping_requests() const {
 void fake_gateway::answer_nat_pmp(const std::string& request, const udp::endpoint& from) {
   // As miniupnpd: both protocols on one port, told apart by their first byte.
   if (request.starts_with('\2')) return answer_pcp(request, from);
-  if (request.size() == 2) return nat_pmp.send(nat_pmp_address(0, external_address), from);
+  if (request.size() == 2) {
+    return nat_pmp.send(nat_pmp_address(0, external_address, epoch_s()), from);
+  }
   const nat_pmp_request asked(request);
   nat_pmp.send(nat_pmp_mapping(static_cast<std::uint8_t>(asked.operation), asked.internal_port,
-                               asked.external_port, asked.lifetime_s),
+                               asked.external_port, asked.lifetime_s, 0, epoch_s()),
                from);
 }
 
 void fake_gateway::answer_pcp(const std::string& request, const udp::endpoint& from) {
   constexpr int not_authorized = 2;
   const pcp_request asked(request);
-  if (asked.operation == 0) return nat_pmp.send(pcp_answer(request, 0), from);
+  if (asked.operation == 0) return nat_pmp.send(pcp_answer(request, 0, 0, epoch_s()), from);
   const std::pair key(asked.protocol, asked.internal_port);
   const auto [owner, fresh] = pcp_owners_.try_emplace(key, asked.nonce);
   if (owner->second != asked.nonce) {
-    return nat_pmp.send(pcp_answer(request, not_authorized), from);
+    return nat_pmp.send(pcp_answer(request, not_authorized, 0, epoch_s()), from);
   }
   if (asked.lifetime_s == 0) pcp_owners_.erase(owner);
   const endpoint external{asio::ip::make_address(external_address), asked.external.port};
-  nat_pmp.send(pcp_grant(request, external, asked.lifetime_s), from);
+  nat_pmp.send(pcp_grant(request, external, asked.lifetime_s, epoch_s()), from);
 }
 
 void fake_gateway::answer_search(const std::string& request, const udp::endpoint& from) {
@@ -306,6 +322,9 @@ http_answer fake_gateway::act(const http_request& request) {
   const std::string key = element(request.body, "NewExternalPort").value_or("") + "/" +
                           element(request.body, "NewProtocol").value_or("");
   if (name == "AddPortMapping") return add(key, request.body);
+  if (name == "AddAnyPortMapping" && description.find("WANIPConnection:2") != std::string::npos) {
+    return add_any(request.body);
+  }
   if (name == "GetSpecificPortMappingEntry") return read(key);
   if (name == "DeletePortMapping") {
     return table.erase(key) == 1 ? soap_response(name, "") : soap_fault(714);
@@ -313,16 +332,35 @@ http_answer fake_gateway::act(const http_request& request) {
   return soap_fault(401);
 }
 
-http_answer fake_gateway::add(const std::string& key, const std::string& xml) {
+fake_gateway::row fake_gateway::row_from(const std::string& xml) const {
   const auto value = [&](const char* name) { return element(xml, name).value_or(""); };
-  const row made{
-      value("NewInternalClient"), value("NewInternalPort"),
-      keeps_description_as.empty() ? value("NewPortMappingDescription") : keeps_description_as,
-      value("NewLeaseDuration")};
+  return {value("NewInternalClient"), value("NewInternalPort"),
+          keeps_description_as.empty() ? value("NewPortMappingDescription") : keeps_description_as,
+          value("NewLeaseDuration")};
+}
+
+http_answer fake_gateway::add(const std::string& key, const std::string& xml) {
+  const row made = row_from(xml);
+  const int code = refuses ? refuses(key, made) : 0;
+  if (code != 0) return soap_fault(code);
   const auto known = table.find(key);
   if (known != table.end() && known->second.client != made.client) return soap_fault(718);
   if (keeps_entries) table[key] = made;
   return soap_response("AddPortMapping", "");
+}
+
+http_answer fake_gateway::add_any(const std::string& xml) {
+  const row made = row_from(xml);
+  int port = std::stoi(element(xml, "NewExternalPort").value_or("0"));
+  const auto key = [&] {
+    return fmt::format("{}/{}", port, element(xml, "NewProtocol").value_or(""));
+  };
+  while (table.contains(key())) ++port;
+  const int code = refuses ? refuses(key(), made) : 0;
+  if (code != 0) return soap_fault(code);
+  if (keeps_entries) table[key()] = made;
+  return soap_response("AddAnyPortMapping",
+                       fmt::format("<NewReservedPort>{}</NewReservedPort>", port));
 }
 
 http_answer fake_gateway::read(const std::string& key) const {

@@ -46,11 +46,12 @@ http_answer soap_fault(int code);
 http_answer soap_response(const std::string& action, const std::string& values);
 
 // NAT-PMP answers (RFC 6886).
-std::string nat_pmp_address(std::uint16_t result, const std::string& ip);
+std::string nat_pmp_address(std::uint16_t result, const std::string& ip,
+                            std::uint32_t epoch_s = 1000);
 /// `operation` 1 is UDP, 2 is TCP.
 std::string nat_pmp_mapping(std::uint8_t operation, std::uint16_t internal_port,
                             std::uint16_t external_port, std::uint32_t lifetime_s,
-                            std::uint16_t result = 0);
+                            std::uint16_t result = 0, std::uint32_t epoch_s = 1000);
 /// What a mapping request asks for.
 struct nat_pmp_request {
   explicit nat_pmp_request(const std::string& bytes);
@@ -95,6 +96,10 @@ class fake_gateway {
   /// The requests for SOAP actions, in order.
   std::vector<std::string> actions() const;
   int count(const std::string& action) const;
+  /// What its own answers by NAT-PMP and PCP say: 1000 at first, and one more each second.
+  std::uint32_t epoch_s() const;
+  /// Begins its epoch anew at 0, with an empty table.
+  void restart();
   /// What was asked of NAT-PMP's operations 1 and 2, in order.
   std::vector<nat_pmp_request> mapping_requests() const;
   /// Neither answers the search nor listens for NAT-PMP: its port is closed.
@@ -115,7 +120,9 @@ class fake_gateway {
   std::function<void(const http_request&)> on_request;  ///< before the request is answered
   std::string keeps_description_as;                     ///< empty: as it was asked to
   bool keeps_entries = true;                            ///< else it says yes and keeps nothing
-  http_answer after_last_entry = soap_fault(713);       ///< when its table is listed
+  /// The errorCode with which it refuses to make this entry ("1234/TCP"), 0 to make it.
+  std::function<int(const std::string& key, const row&)> refuses;
+  http_answer after_last_entry = soap_fault(713);  ///< when its table is listed
 
   std::map<std::string, row> table;  ///< by "1234/TCP"
   std::vector<http_request> requests;
@@ -124,13 +131,17 @@ class fake_gateway {
   asio::awaitable<void> serve_http(tcp::socket& socket);
   http_answer answer(const http_request& request);
   http_answer act(const http_request& request);
+  row row_from(const std::string& xml) const;
   http_answer add(const std::string& key, const std::string& xml);
+  http_answer add_any(const std::string& xml);
   http_answer read(const std::string& key) const;
   http_answer list(const std::string& index) const;
   void answer_nat_pmp(const std::string& request, const udp::endpoint& from);
   void answer_pcp(const std::string& request, const udp::endpoint& from);
   void answer_search(const std::string& request, const udp::endpoint& from);
 
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::uint32_t first_epoch_s_ = 1000;
   bool nat_pmp_closed_ = false;
   std::map<std::pair<int, int>, std::string> pcp_owners_;  ///< nonces by protocol, internal port
   std::uint16_t closed_port_;

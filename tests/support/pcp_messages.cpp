@@ -46,8 +46,8 @@ pcp_request::pcp_request(const std::string& bytes) {
   external.ip = read_address(reader);
 }
 
-std::string pcp_answer(const std::string& request, int result, std::uint32_t lifetime_s) {
-  constexpr std::uint32_t epoch_s = 1000;
+std::string pcp_answer(const std::string& request, int result, std::uint32_t lifetime_s,
+                       std::uint32_t epoch_s) {
   std::string bytes = request;
   bytes.at(1) = static_cast<char>(static_cast<unsigned char>(bytes.at(1)) | 0x80U);
   bytes.at(3) = static_cast<char>(result);
@@ -58,8 +58,8 @@ std::string pcp_answer(const std::string& request, int result, std::uint32_t lif
 }
 
 std::string pcp_grant(const std::string& request, const endpoint& external,
-                      std::uint32_t lifetime_s) {
-  std::string bytes = pcp_answer(request, 0, lifetime_s);
+                      std::uint32_t lifetime_s, std::uint32_t epoch_s) {
+  std::string bytes = pcp_answer(request, 0, lifetime_s, epoch_s);
   put(bytes, 42, external.port, 2);
   const auto wide = external.ip.is_v4() ? boost::asio::ip::make_address_v6(
                                               boost::asio::ip::v4_mapped, external.ip.to_v4())

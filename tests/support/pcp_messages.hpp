@@ -21,9 +21,10 @@ struct pcp_request {
 };
 
 /// What a server says to `request`: the same again as an answer, with this result and lifetime.
-std::string pcp_answer(const std::string& request, int result, std::uint32_t lifetime_s = 0);
+std::string pcp_answer(const std::string& request, int result, std::uint32_t lifetime_s = 0,
+                       std::uint32_t epoch_s = 1000);
 /// The answer to a MAP that grants this.
 std::string pcp_grant(const std::string& request, const endpoint& external,
-                      std::uint32_t lifetime_s);
+                      std::uint32_t lifetime_s, std::uint32_t epoch_s = 1000);
 
 }  // namespace natcheck::support

@@ -49,27 +49,45 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
   return value;
 }
 
-/// Of a repeated header the first counts.
-void read_header(std::string_view line, search_response& out) {
-  struct known_header {
-    std::string_view name;
-    std::string search_response::*field;
-  };
-  static constexpr std::array known{known_header{"LOCATION", &search_response::location},
-                                    known_header{"ST", &search_response::st},
-                                    known_header{"USN", &search_response::usn},
-                                    known_header{"SERVER", &search_response::server}};
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return;
-  const std::string_view name = trim(line.substr(0, colon));
-  const std::string_view value = trim(line.substr(colon + 1));
-  for (const auto& header : known) {
-    std::string& field = out.*header.field;
-    if (field.empty() && equal_ignoring_case(name, header.name)) field = value;
+/// A header, and where its value goes.
+template <class Field>
+struct header_field {
+  std::string_view name;
+  Field& field;
+};
+using text_field = header_field<std::string>;
+using number_field = header_field<std::optional<std::uint32_t>>;
+
+/// Reads the headers up to the blank line. Of a repeated one the first counts.
+void read_headers(std::string_view text, std::initializer_list<text_field> texts,
+                  std::initializer_list<number_field> numbers) {
+  for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string_view name = trim(line.substr(0, colon));
+    const std::string_view value = trim(line.substr(colon + 1));
+    for (const auto& known : texts) {
+      if (known.field.empty() && equal_ignoring_case(name, known.name)) known.field = value;
+    }
+    for (const auto& known : numbers) {
+      if (!known.field && equal_ignoring_case(name, known.name)) known.field = parse_number(value);
+    }
   }
-  if (!out.boot_id && equal_ignoring_case(name, "BOOTID.UPNP.ORG")) {
-    out.boot_id = parse_number(value);
-  }
+}
+
+bool names_gateway(std::string_view text) {
+  static constexpr std::array<std::string_view, 4> names{
+      "InternetGatewayDevice", "WANIPConnection", "WANPPPConnection", "WANIPv6FirewallControl"};
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    return text.find(name) != std::string_view::npos;
+  });
+}
+
+std::optional<notice> parse_notice(std::string_view nts) {
+  if (equal_ignoring_case(nts, "ssdp:alive")) return notice::alive;
+  if (equal_ignoring_case(nts, "ssdp:update")) return notice::update;
+  if (equal_ignoring_case(nts, "ssdp:byebye")) return notice::byebye;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -89,20 +107,42 @@ parsed<search_response> parse_response(std::string_view datagram) {
   std::string wrong = check_status(take_line(datagram));
   if (!wrong.empty()) return parse_fault{std::move(wrong)};
   search_response read;
-  for (auto line = take_line(datagram); !line.empty(); line = take_line(datagram)) {
-    read_header(line, read);
-  }
+  read_headers(
+      datagram,
+      {{"LOCATION", read.location}, {"ST", read.st}, {"USN", read.usn}, {"SERVER", read.server}},
+      {{"BOOTID.UPNP.ORG", read.boot_id}});
   if (read.location.empty()) return parse_fault{"no LOCATION"};
   return read;
 }
 
 bool announces_gateway(const search_response& response) {
-  static constexpr std::array<std::string_view, 3> names{"InternetGatewayDevice", "WANIPConnection",
-                                                         "WANPPPConnection"};
-  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
-    return response.st.find(name) != std::string::npos ||
-           response.usn.find(name) != std::string::npos;
-  });
+  return names_gateway(response.st) || names_gateway(response.usn);
+}
+
+parsed<notification> parse_notification(std::string_view datagram) {
+  if (datagram.size() > max_datagram) {
+    return parse_fault{fmt::format("more than {} bytes", max_datagram)};
+  }
+  const std::string_view line = take_line(datagram);
+  if (!line.starts_with("NOTIFY * HTTP/1.")) {
+    return parse_fault{
+        fmt::format("begins with \"{}\", not with NOTIFY", escape_bytes(line.substr(0, 32)))};
+  }
+  notification read;
+  std::string nts;
+  std::optional<std::uint32_t> next_boot_id;
+  read_headers(datagram,
+               {{"NT", read.nt}, {"NTS", nts}, {"USN", read.usn}, {"LOCATION", read.location}},
+               {{"BOOTID.UPNP.ORG", read.boot_id}, {"NEXTBOOTID.UPNP.ORG", next_boot_id}});
+  const auto kind = parse_notice(nts);
+  if (!kind) return parse_fault{fmt::format("NTS \"{}\"", escape_bytes(nts.substr(0, 32)))};
+  read.kind = *kind;
+  if (*kind == notice::update && next_boot_id) read.boot_id = next_boot_id;
+  return read;
+}
+
+bool announces_gateway(const notification& announced) {
+  return names_gateway(announced.nt) || names_gateway(announced.usn);
 }
 
 }  // namespace natcheck::ssdp

@@ -17,26 +17,6 @@ using std::chrono::seconds;
 // advises to send more than once).
 constexpr std::array rounds{milliseconds{0}, milliseconds{250}, milliseconds{500}};
 
-constexpr std::array<std::string_view, 9> targets{
-    "urn:schemas-upnp-org:device:InternetGatewayDevice:2",
-    "urn:schemas-upnp-org:device:InternetGatewayDevice:1",
-    "urn:schemas-upnp-org:service:WANIPConnection:2",
-    "urn:schemas-upnp-org:service:WANIPConnection:1",
-    "urn:schemas-upnp-org:service:WANPPPConnection:1",
-    "upnp:rootdevice",
-    // Huawei's HG531 knows only the names from before UPnP's (DSL Forum TR-064).
-    "urn:dslforum-org:service:WANIPConnection:1",
-    "urn:dslforum-org:service:WANPPPConnection:1",
-    // Last, as it brings the most answers.
-    "ssdp:all",
-};
-
-// The gateway alone, which lets the answers to the multicast pass this host's firewall and reaches
-// routers that ignore multicast; then everybody, for those that ignore unicast (Eero).
-constexpr std::size_t destinations = 2;
-constexpr std::size_t per_round = targets.size() * destinations;
-constexpr std::size_t total = rounds.size() * per_round;
-
 constexpr milliseconds grace{500};  // after MX, for the way back
 
 // What a flood of answers may cost. A router with several devices in it answers one search for
@@ -52,25 +32,35 @@ search::search(search_config config, time_point start)
   peers_.push_back({canonical(config_.gateway)});
 }
 
-bool search::all_sent() const { return sent_ == total; }
+std::size_t search::per_round() const {
+  return config_.targets.size() * (config_.asked == audience::both ? 2 : 1);
+}
+
+bool search::all_sent() const { return sent_ == rounds.size() * per_round(); }
 
 time_point search::end() const { return last_sent_ + seconds{config_.mx} + grace; }
 
 std::optional<time_point> search::next_timeout() const {
   if (ended_) return std::nullopt;
-  return all_sent() ? end() : start_ + rounds[sent_ / per_round];
+  return all_sent() ? end() : start_ + rounds[sent_ / per_round()];
 }
 
 bool search::finished(time_point now) const { return all_sent() && now >= end(); }
 
-int search::attempts() const { return static_cast<int>((sent_ + per_round - 1) / per_round); }
+int search::attempts() const { return static_cast<int>((sent_ + per_round() - 1) / per_round()); }
+
+/// Whether the request of that number goes to the gateway alone.
+bool search::to_gateway(std::size_t number) const {
+  return config_.asked == audience::both ? number % 2 == 0 : config_.asked == audience::gateway;
+}
 
 std::optional<transmission> search::poll_transmit(time_point now) {
   ended_ = finished(now);
   if (all_sent() || now < *next_timeout()) return std::nullopt;
-  const std::string_view target = targets[sent_ % per_round / destinations];
-  const bool direct = sent_ % destinations == 0;
-  const endpoint to = direct ? endpoint{config_.gateway, config_.port} : config_.multicast;
+  const std::size_t turns = per_round() / config_.targets.size();
+  const std::string_view target = config_.targets[sent_ % per_round() / turns];
+  const endpoint to =
+      to_gateway(sent_) ? endpoint{config_.gateway, config_.port} : config_.multicast;
   if (sent_ == 0) first_sent_ = now;
   last_sent_ = now;
   ++sent_;
@@ -94,8 +84,19 @@ search::peer* search::admit(const address& ip) {
   return match->datagrams++ < max_datagrams ? &*match : nullptr;
 }
 
+bool search::is_gateway(const address& ip) const {
+  if (ip == peers_.front().ip) return true;
+  return config_.local && config_.asked == audience::gateway && on_link(ip, *config_.local);
+}
+
+parsed<http_url> search::check(std::string_view location) const {
+  if (config_.local) return check_neighbor(location, config_.gateway, *config_.local);
+  return check_location(location, config_.gateway);
+}
+
 void search::handle_packet(time_point now, const endpoint& from, std::string_view datagram) {
-  peer* sender = admit(canonical(from.ip));
+  const address ip = canonical(from.ip);
+  peer* sender = admit(is_gateway(ip) ? peers_.front().ip : ip);
   if (sender == nullptr) return;
   if (sender == &peers_.front()) {
     handle_gateway(now, from, datagram);
@@ -107,7 +108,7 @@ void search::handle_packet(time_point now, const endpoint& from, std::string_vie
 void search::handle_gateway(time_point now, const endpoint& from, std::string_view datagram) {
   auto response = parse_response(datagram);
   if (!response) return reject(from, response.error().reason);
-  auto location = check_location(response->location, config_.gateway);
+  auto location = check(response->location);
   if (!location) return reject(from, "LOCATION " + location.error().reason);
   const bool announced = announces_gateway(*response);
   if (!is_news(response->location, announced)) return;

@@ -2,6 +2,7 @@
 // no clock. Sends on one UDP socket that is bound to the interface of the gateway.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <natcheck/endpoint.hpp>
 #include <natcheck/evidence.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,14 +25,51 @@ namespace natcheck::ssdp {
 
 using time_point = std::chrono::steady_clock::time_point;
 
+/// Search targets (ST) of an Internet gateway and its services.
+inline constexpr std::array<std::string_view, 9> gateway_targets{
+    "urn:schemas-upnp-org:device:InternetGatewayDevice:2",
+    "urn:schemas-upnp-org:device:InternetGatewayDevice:1",
+    "urn:schemas-upnp-org:service:WANIPConnection:2",
+    "urn:schemas-upnp-org:service:WANIPConnection:1",
+    "urn:schemas-upnp-org:service:WANPPPConnection:1",
+    "upnp:rootdevice",
+    // Huawei's HG531 knows only the names from before UPnP's (DSL Forum TR-064).
+    "urn:dslforum-org:service:WANIPConnection:1",
+    "urn:dslforum-org:service:WANPPPConnection:1",
+    // Last, as it brings the most answers.
+    "ssdp:all",
+};
+
+/// Those of an IPv6 firewall that opens when asked.
+inline constexpr std::array<std::string_view, 2> ipv6_firewall_targets{
+    "urn:schemas-upnp-org:service:WANIPv6FirewallControl:1",
+    "urn:schemas-upnp-org:device:InternetGatewayDevice:2",
+};
+
+/// Whom a search asks.
+enum class audience {
+  /// The gateway alone, which lets the answers to the multicast pass this host's firewall and
+  /// reaches routers that ignore multicast; then everybody, for those that ignore unicast (Eero).
+  both,
+  gateway,
+  everybody,
+};
+
 struct search_config {
   address gateway;  ///< only its answers are used
   endpoint multicast{boost::asio::ip::make_address("239.255.255.250"), 1900};
   std::uint16_t port = 1900;  ///< of the gateway
   unsigned mx = 1;            ///< seconds a device may wait before it answers
+  std::span<const std::string_view> targets = gateway_targets;
+  audience asked = audience::both;
+  /// Set where the gateway goes by many addresses (IPv6): one of ours. Then a description may be
+  /// at any address of the link that `on_link` knows; and where the gateway alone is asked, whoever
+  /// answers from the link is the gateway. (miniupnpd, asked at the address of its router
+  /// advertisements, answers from another of its interface's.)
+  std::optional<address> local = std::nullopt;
 };
 
-/// The gateway answered, and its description is on the gateway itself. Reported once for each
+/// The gateway answered, and its description is where it may be. Reported once for each
 /// LOCATION, and once more when a later answer is the first to announce a gateway there.
 struct found {
   endpoint from;
@@ -63,8 +102,9 @@ struct transmission {
 };
 
 /// Three rounds at 0, 250 and 500 ms; a round asks for every search target, the gateway directly
-/// and then everybody. Ends when the slowest permitted answer to the last request is due: MX +
-/// 500 ms after it. The caller may stop earlier, when it has what it looks for.
+/// and then everybody, as the configuration says. Ends when the slowest permitted answer to the
+/// last request is due: MX + 500 ms after it. The caller may stop earlier, when it has what it
+/// looks for.
 class search {
  public:
   search(search_config config, time_point start);
@@ -89,8 +129,12 @@ class search {
     bool reported = false;
   };
 
+  std::size_t per_round() const;
   bool all_sent() const;
   time_point end() const;
+  bool to_gateway(std::size_t number) const;
+  bool is_gateway(const address& ip) const;
+  parsed<http_url> check(std::string_view location) const;
   peer* admit(const address& ip);
   void handle_gateway(time_point now, const endpoint& from, std::string_view datagram);
   void handle_other(peer& sender, std::string_view datagram);

@@ -101,4 +101,23 @@ parsed<http_url> check_location(std::string_view text, const address& responder)
   return url;
 }
 
+bool on_link(const address& value, const address& local) {
+  constexpr unsigned subnet = 64;
+  if (!value.is_v6()) return false;
+  return value.to_v6().is_link_local() || same_prefix(value, local, subnet);
+}
+
+parsed<http_url> check_neighbor(std::string_view text, const address& gateway,
+                                const address& local) {
+  auto url = parse_url(text);
+  if (!url) return url;
+  if (!on_link(url->host, local)) {
+    return parse_fault{fmt::format("names a host beyond this network, {}", url->host.to_string())};
+  }
+  auto host = url->host.to_v6();
+  if (host.is_link_local()) host.scope_id(gateway.to_v6().scope_id());
+  url->host = host;
+  return url;
+}
+
 }  // namespace natcheck::ssdp

@@ -48,4 +48,13 @@ parsed<http_url> parse_url(std::string_view text);
 /// link-local responder is taken over.
 parsed<http_url> check_location(std::string_view text, const address& responder);
 
+/// True for a link-local address, and for one of the same /64 as `local` (RFC 4291 section 2.5.1):
+/// no packet to or from it passes a router.
+bool on_link(const address& value, const address& local);
+
+/// `parse_url`, and the host must be on the link of `local`, an IPv6 address of this host. A
+/// link-local one gets the zone of `gateway`.
+parsed<http_url> check_neighbor(std::string_view text, const address& gateway,
+                                const address& local);
+
 }  // namespace natcheck::ssdp

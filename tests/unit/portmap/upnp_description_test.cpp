@@ -149,6 +149,22 @@ TEST(Description, AFirewallElsewhereIsLeftAlone) {
   EXPECT_FALSE(read_description(location(), describe(service(firewall, "/fw"))));
 }
 
+TEST(Description, ReadForItsFirewall) {
+  constexpr const char* firewall = "urn:schemas-upnp-org:service:WANIPv6FirewallControl:1";
+  const auto read = [](const std::string& services) {
+    return read_description(location(), describe(services), sought::ipv6_firewall);
+  };
+  const auto alone = read(service(firewall, "/fw"));
+  ASSERT_TRUE(alone) << alone.error().message();
+  EXPECT_EQ(url_of(*alone->ipv6_firewall), "http://192.168.1.1:5000/fw");
+  EXPECT_THAT(alone->services, SizeIs(0));
+  EXPECT_THAT(read(service(ip_connection, "/ctl")).error().detail,
+              HasSubstr("no IPv6 firewall that opens when asked"));
+  const auto elsewhere =
+      read(service(ip_connection, "http://10.0.0.9/") + service(firewall, "http://10.0.0.8/fw"));
+  EXPECT_THAT(elsewhere.error().detail, HasSubstr("another host, 10.0.0.8"));
+}
+
 TEST(Description, WithTwoConnections) {
   const auto read = read_description(
       location(), describe(service(ppp_connection, "/ppp") + service(ip_connection, "/ip")));

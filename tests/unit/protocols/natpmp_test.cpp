@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "protocols/natpmp/codec.hpp"
+#include "protocols/natpmp/epoch.hpp"
 
 namespace natcheck::natpmp {
 namespace {
@@ -159,6 +160,45 @@ TEST(NatPmp, RefusalsNeedEightBytes) {
     EXPECT_FALSE(check(std::span(refusal).first(size), address_request)) << size << " bytes";
   }
   EXPECT_TRUE(check(refusal, address_request));
+}
+
+// --- the epoch -----------------------------------------------------------------------------
+
+struct epoch_row {
+  std::uint32_t first;
+  std::uint32_t second;
+  std::chrono::milliseconds between;
+  bool valid;
+};
+
+TEST(NatPmpEpoch, FollowsTheClockHere) {
+  using namespace std::chrono_literals;
+  const epoch_row rows[]{
+      {1000, 1000, 0s, true},     {1000, 1060, 60s, true},
+      {1000, 998, 0s, true},                                  // 2 s of rounding
+      {1000, 997, 0s, false},                                 // the gateway began again
+      {1000, 0, 60s, false},      {0, 0, 0s, true},           // nothing wraps around 0
+      {0, 698, 800s, true},                                   // one part in 8 slower: 700 - 2
+      {0, 697, 800s, false},      {0, 0, 3500ms, true},       // 3 * 7 / 8 = 2, and 2 for rounding
+      {0, 0, 5s, false},          {0, 0xffffffff, 0s, true},  // ahead is no loss (section 3.6)
+      {0xffffffff, 0, 1s, false}, {100, 5000, 60s, true},
+  };
+  for (const auto& row : rows) {
+    epoch_watch watch;
+    const epoch_watch::time_point start{};
+    EXPECT_TRUE(watch.accept(row.first, start)) << "the first answer is believed";
+    EXPECT_EQ(watch.accept(row.second, start + row.between), row.valid)
+        << row.first << " -> " << row.second << " after " << row.between.count() << " ms";
+  }
+}
+
+TEST(NatPmpEpoch, AnInvalidOneIsTheStartOfTheNextComparison) {
+  using namespace std::chrono_literals;
+  epoch_watch watch;
+  const epoch_watch::time_point start{};
+  EXPECT_TRUE(watch.accept(1000, start));
+  EXPECT_FALSE(watch.accept(5, start + 60s));
+  EXPECT_TRUE(watch.accept(65, start + 120s));
 }
 
 }  // namespace

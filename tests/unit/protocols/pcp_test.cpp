@@ -6,6 +6,7 @@
 
 #include "protocols/pcp/codec.hpp"
 #include "protocols/pcp/epoch.hpp"
+#include "protocols/pcp/nonce.hpp"
 
 namespace natcheck::pcp {
 namespace {
@@ -296,6 +297,30 @@ TEST(Pcp, EveryTruncationIsRefused) {
   }
   for (std::size_t size = 0; size < announced.size(); ++size) {
     EXPECT_FALSE(check(std::span(announced).first(size), presence)) << size << " bytes";
+  }
+}
+
+// --- the nonce as text ------------------------------------------------------------------------
+
+TEST(PcpNonce, WhatIsWrittenIsReadBack) {
+  const nonce value{0x00, 0x01, 0x0f, 0x10, 0x7f, 0x80, 0xff, 0xab, 0xcd, 0xef, 0x99, 0x5a};
+  EXPECT_EQ(to_hex(value), "00010f107f80ffabcdef995a");
+  EXPECT_EQ(parse_nonce(to_hex(value)), value);
+  EXPECT_EQ(parse_nonce("00010F107F80FFABCDEF995A"), value);
+}
+
+TEST(PcpNonce, AnythingElseIsNone) {
+  const std::string whole = "00010f107f80ffabcdef995a";
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(parse_nonce(whole.substr(0, size))) << size;
+  }
+  EXPECT_FALSE(parse_nonce(whole + "0"));
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (const char bad : {'g', ' ', '-', '+', 'x', '\0'}) {
+      std::string broken = whole;
+      broken[at] = bad;
+      EXPECT_FALSE(parse_nonce(broken)) << broken;
+    }
   }
 }
 

@@ -249,5 +249,76 @@ TEST_F(Search, ManyAnswersForOneLocationDoNotHideAnother) {
   EXPECT_THAT(events_of(machine_), SizeIs(2));
 }
 
+// --- IPv6 ----------------------------------------------------------------------------------
+
+const address router = make_address("fe80::1%2");
+const address other_of_router = make_address("fe80::2%2");
+const endpoint all_devices{make_address("ff02::c%2"), 1900};
+
+search ipv6_search(audience asked) {
+  search_config config;
+  config.gateway = router;
+  config.multicast = all_devices;
+  config.targets = ipv6_firewall_targets;
+  config.asked = asked;
+  config.local = make_address("2001:db8::10");
+  return {config, start};
+}
+
+TEST(Ipv6Search, AsksTheOneOrTheOthers) {
+  for (const auto asked : {audience::gateway, audience::everybody}) {
+    search machine = ipv6_search(asked);
+    time_point now = start;
+    const auto all = run_to_end(machine, now);
+    EXPECT_EQ(now - start, 2000ms);
+    ASSERT_THAT(all, SizeIs(6));
+    const endpoint to = asked == audience::gateway ? endpoint{router, 1900} : all_devices;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      EXPECT_EQ(all[i].at, (i / 2) * 250ms) << i;
+      EXPECT_EQ(all[i].what.to, to) << i;
+      EXPECT_EQ(target_of(all[i].what), ipv6_firewall_targets[i % 2]) << i;
+    }
+    EXPECT_EQ(machine.attempts(), 3);
+  }
+}
+
+struct sender_row {
+  audience asked;
+  address from;
+  bool is_gateway;
+};
+
+TEST(Ipv6Search, WhoeverAnswersForTheGatewayIsIt) {
+  const address of_our_subnet = make_address("2001:db8::1");
+  const sender_row rows[]{
+      {audience::gateway, router, true},
+      {audience::gateway, other_of_router, true},
+      {audience::gateway, of_our_subnet, true},
+      {audience::gateway, make_address("2001:db8:9::1"), false},
+      {audience::everybody, router, true},
+      {audience::everybody, other_of_router, false},
+      {audience::everybody, of_our_subnet, false},
+  };
+  for (const auto& [asked, from, is_gateway] : rows) {
+    search machine = ipv6_search(asked);
+    machine.handle_packet(start, {from, 1900}, answer_with("http://[2001:db8::1]:5000/x"));
+    const auto events = events_of(machine);
+    ASSERT_THAT(events, SizeIs(1)) << from;
+    EXPECT_EQ(std::holds_alternative<found>(events[0]), is_gateway) << from;
+    EXPECT_EQ(std::holds_alternative<other_device>(events[0]), !is_gateway) << from;
+  }
+}
+
+TEST(Ipv6Search, LocationsStayOnTheLink) {
+  search machine = ipv6_search(audience::gateway);
+  machine.handle_packet(start, {router, 1900}, answer_with("http://[fe80::2]:5000/x"));
+  machine.handle_packet(start, {router, 1900}, answer_with("http://[2001:db8:9::1]/x"));
+  const auto events = events_of(machine);
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_EQ(std::get<found>(events[0]).location.host, other_of_router) << "with its zone";
+  EXPECT_EQ(std::get<rejected>(events[1]).reason,
+            "LOCATION names a host beyond this network, 2001:db8:9::1");
+}
+
 }  // namespace
 }  // namespace natcheck::ssdp

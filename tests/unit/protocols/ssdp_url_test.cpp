@@ -115,5 +115,35 @@ TEST(CheckLocation, TakesTheZoneOfTheResponder) {
   EXPECT_EQ(url->host_text, "[fe80::1]:49152") << "a zone never goes out";
 }
 
+TEST(OnLink, IsLinkLocalOrOfOurSubnet) {
+  const auto local = make_address("2001:db8:1:2::10");
+  for (const char* near : {"fe80::1", "fe80::1%1", "2001:db8:1:2::1", "2001:db8:1:2:ffff::"}) {
+    EXPECT_TRUE(on_link(make_address(near), local)) << near;
+  }
+  for (const char* far : {"2001:db8:1:3::1", "fd00::1", "::1", "192.168.1.1", "ff02::1"}) {
+    EXPECT_FALSE(on_link(make_address(far), local)) << far;
+  }
+}
+
+TEST(CheckNeighbor, LeadsNowhereElse) {
+  const auto gateway = make_address("fe80::1%3");
+  const auto local = make_address("2001:db8:1:2::10");
+  const auto host_of = [&](const char* text) {
+    const auto url = check_neighbor(text, gateway, local);
+    return url ? url->host.to_string() : url.error().reason;
+  };
+  EXPECT_EQ(host_of("http://[2001:db8:1:2::1]:5000/x"), "2001:db8:1:2::1");
+  EXPECT_EQ(host_of("http://[fe80::2]/"), make_address("fe80::2%3").to_string())
+      << "the zone is ours to know";
+  EXPECT_EQ(host_of("http://[fe80::2%25eth0]/"), "names a zone");
+  EXPECT_EQ(host_of("http://[2001:db8:9::1]/"), "names a host beyond this network, 2001:db8:9::1");
+  EXPECT_EQ(host_of("http://192.168.1.1/"), "names a host beyond this network, 192.168.1.1");
+  EXPECT_EQ(host_of("http://[::ffff:192.168.1.1]/"),
+            "names a host beyond this network, 192.168.1.1");
+  EXPECT_EQ(host_of("http://[::1]/"), "names a host beyond this network, ::1");
+  EXPECT_EQ(check_neighbor("http://[fe80::2]:81/", gateway, local)->host_text, "[fe80::2]:81")
+      << "no zone in the Host header";
+}
+
 }  // namespace
 }  // namespace natcheck::ssdp

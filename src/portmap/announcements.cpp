@@ -1,0 +1,247 @@
+#include "portmap/announcements.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/ip/multicast.hpp>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "core/canonical.hpp"
+#include "protocols/natpmp/codec.hpp"
+#include "protocols/natpmp/epoch.hpp"
+#include "protocols/pcp/codec.hpp"
+#include "protocols/pcp/epoch.hpp"
+#include "protocols/ssdp/presence.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using net::udp;
+using net::asio::awaitable;
+using net::asio::steady_timer;
+
+/// Between two hints. A gateway says the same ten times, faster than that at first (RFC 6886
+/// section 3.2.1).
+constexpr std::chrono::seconds quiet_time{1};
+
+/// After the first word of a change, for the other protocols to say theirs.
+constexpr std::chrono::milliseconds settling_time{100};
+
+/// Datagrams read, or waits ended, in a second: whoever floods is heard no more than that.
+constexpr int budget_per_second = 50;
+
+/// A group as it is bound and joined; in IPv6 with the zone of the gateway.
+endpoint on_link_of(const gateway_access& access, const char* ipv4, const char* ipv6,
+                    std::uint16_t port) {
+  if (access.gateway.is_v4()) return {net::asio::ip::make_address_v4(ipv4), port};
+  auto group = net::asio::ip::make_address_v6(ipv6);
+  group.scope_id(access.gateway.to_v6().scope_id());
+  return {group, port};
+}
+
+net::error_code join(udp::socket& socket, const endpoint& group, const gateway_access& access) {
+  using net::asio::ip::multicast::join_group;
+  net::error_code error;
+  if (group.ip.is_v4()) {
+    socket.set_option(join_group(group.ip.to_v4(), access.from.local.to_v4()), error);
+  } else {
+    socket.set_option(join_group(group.ip.to_v6(), group.ip.to_v6().scope_id()), error);
+  }
+  return error;
+}
+
+/// With the other programs that listen on the same port. Some set the one option, some the other.
+void share(int descriptor) {
+  const int yes = 1;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
+}
+
+/// Bound to the group itself, so that what is sent to this host alone does not come in.
+net::error_code open_ear(udp::socket& socket, const endpoint& group, const gateway_access& access) {
+  net::error_code error;
+  socket.open(group.ip.is_v6() ? udp::v6() : udp::v4(), error);
+  if (error) return error;
+  socket.non_blocking(true, error);
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+  share(socket.native_handle());
+  net::keep_on_interface(socket.native_handle(), access.from.interface);
+  socket.bind({group.ip, group.port}, error);
+  return error ? error : join(socket, group, access);
+}
+
+/// Open where the group could be joined.
+udp::socket make_ear(const net::asio::any_io_executor& executor, const endpoint& group,
+                     const gateway_access& access) {
+  udp::socket socket(executor);
+  const auto error = open_ear(socket, group, access);
+  if (!error) return socket;
+  spdlog::debug("announcements to {} are not heard: {}", to_string(group), error.message());
+  return udp::socket(executor);
+}
+
+/// Ends when there may be something to read; never where the socket is not open.
+awaitable<void> readable(udp::socket& socket) {
+  if (socket.is_open()) {
+    co_await socket.async_wait(udp::socket::wait_read, net::as_result);
+  } else {
+    steady_timer never(socket.get_executor(), net::steady_time::max());
+    co_await never.async_wait(net::as_result);
+  }
+}
+
+awaitable<void> pause_until(net::steady_time end) {
+  steady_timer timer(co_await net::asio::this_coro::executor, end);
+  co_await timer.async_wait(net::as_result);
+  co_await net::unless_cancelled();
+}
+
+}  // namespace
+
+class announcement_listener::ears {
+ public:
+  ears(const net::asio::any_io_executor& executor, const gateway_access& access);
+  awaitable<std::string> next();
+
+ private:
+  awaitable<void> wait();
+  void read_all();
+  bool spend(net::steady_time now);
+  std::optional<std::string_view> receive(udp::socket& socket);
+  bool is_gateway(const address& sender) const;
+  std::string news_of_mappings(std::string_view datagram);
+  std::string news_by_nat_pmp(std::span<const std::uint8_t> datagram);
+  std::string news_by_pcp(std::span<const std::uint8_t> datagram);
+  std::string news_by_upnp(std::string_view datagram);
+
+  gateway_access access_;
+  udp::socket mappings_;  ///< NAT-PMP and PCP
+  udp::socket upnp_;
+  std::array<char, ssdp::max_datagram> buffer_{};
+  natpmp::epoch_watch nat_pmp_epoch_;
+  pcp::epoch_watch pcp_epoch_;
+  std::optional<address> external_;  ///< announced last
+  bool pcp_heard_ = false;
+  ssdp::presence presence_;
+  std::string news_;  ///< to be told: a caller that gave up waiting hears it next time
+  net::steady_time quiet_until_{};
+  net::steady_time period_{};  ///< begin of the second that `spent_` is for
+  int spent_ = 0;
+};
+
+announcement_listener::ears::ears(const net::asio::any_io_executor& executor,
+                                  const gateway_access& access)
+    : access_(access),
+      mappings_(make_ear(
+          executor, on_link_of(access, "224.0.0.1", "ff02::1", access.announcement_port), access)),
+      upnp_(make_ear(executor,
+                     on_link_of(access, "239.255.255.250", "ff02::c", access.ssdp_multicast.port),
+                     access)) {}
+
+/// A router has several link-local addresses, and may announce from any.
+bool announcement_listener::ears::is_gateway(const address& sender) const {
+  if (canonical(sender) == canonical(access_.gateway)) return true;
+  return access_.gateway.is_v6() && sender.is_v6() && sender.to_v6().is_link_local();
+}
+
+/// Nothing where there is nothing to be read; empty where it is not from the gateway.
+std::optional<std::string_view> announcement_listener::ears::receive(udp::socket& socket) {
+  udp::endpoint from;
+  net::error_code error;
+  const auto length = socket.receive_from(net::asio::buffer(buffer_), from, 0, error);
+  if (error) return std::nullopt;
+  if (!is_gateway(from.address())) return "";
+  return std::string_view(buffer_.data(), length);
+}
+
+/// An announcement is news in itself, and the next ones repeat it while the time they tell runs on.
+std::string announcement_listener::ears::news_by_nat_pmp(std::span<const std::uint8_t> datagram) {
+  const auto said = natpmp::check(datagram, {});
+  if (!said || said->result != natpmp::result_code::success) return {};
+  const bool runs_on = nat_pmp_epoch_.accept(*said->epoch_s, std::chrono::steady_clock::now());
+  const std::optional<address> external = said->external_address;
+  if (std::exchange(external_, external) == external && runs_on) return {};
+  return fmt::format("it announced its external address, {} (NAT-PMP)", external->to_string());
+}
+
+std::string announcement_listener::ears::news_by_pcp(std::span<const std::uint8_t> datagram) {
+  const auto said = pcp::check(datagram, pcp::announce{access_.from.local});
+  if (!said || said->result != pcp::result_code::success) return {};
+  const bool runs_on = pcp_epoch_.accept(said->epoch_s, std::chrono::steady_clock::now());
+  if (std::exchange(pcp_heard_, true) && runs_on) return {};
+  return "it announced that its mappings may be lost (PCP)";
+}
+
+/// Both protocols share the group. NAT-PMP is for IPv4 alone.
+std::string announcement_listener::ears::news_of_mappings(std::string_view datagram) {
+  const std::span bytes{reinterpret_cast<const std::uint8_t*>(datagram.data()), datagram.size()};
+  std::string news = access_.gateway.is_v4() ? news_by_nat_pmp(bytes) : "";
+  return news.empty() ? news_by_pcp(bytes) : news;
+}
+
+std::string announcement_listener::ears::news_by_upnp(std::string_view datagram) {
+  const auto said = ssdp::parse_notification(datagram);
+  if (!said || !ssdp::announces_gateway(*said)) return {};
+  const std::string_view news = presence_.take(*said);
+  return news.empty() ? "" : fmt::format("{} (UPnP)", news);
+}
+
+/// False when this second has had all the work that it gets.
+bool announcement_listener::ears::spend(net::steady_time now) {
+  if (now - period_ >= std::chrono::seconds{1}) {
+    period_ = now;
+    spent_ = 0;
+  }
+  return spent_++ < budget_per_second;
+}
+
+/// Takes in what there is to be read now; of several news the first count.
+void announcement_listener::ears::read_all() {
+  for (udp::socket* ear : {&mappings_, &upnp_}) {
+    while (ear->is_open() && spend(std::chrono::steady_clock::now())) {
+      const auto datagram = receive(*ear);
+      if (!datagram) break;
+      std::string more = ear == &upnp_ ? news_by_upnp(*datagram) : news_of_mappings(*datagram);
+      if (news_.empty()) news_ = std::move(more);
+    }
+  }
+}
+
+awaitable<void> announcement_listener::ears::wait() {
+  using namespace net::asio::experimental::awaitable_operators;
+  if (spend(std::chrono::steady_clock::now())) {
+    co_await (readable(mappings_) || readable(upnp_));
+    co_return co_await net::unless_cancelled();
+  }
+  co_await pause_until(period_ + std::chrono::seconds{1});
+}
+
+awaitable<std::string> announcement_listener::ears::next() {
+  co_await pause_until(quiet_until_);
+  read_all();
+  while (news_.empty()) {
+    co_await wait();
+    read_all();
+  }
+  co_await pause_until(std::chrono::steady_clock::now() + settling_time);
+  read_all();
+  quiet_until_ = std::chrono::steady_clock::now() + quiet_time;
+  spdlog::debug("the gateway made itself heard: {}", news_);
+  co_return std::exchange(news_, {});
+}
+
+announcement_listener::announcement_listener(net::asio::any_io_executor executor,
+                                             const gateway_access& access)
+    : ears_(std::make_unique<ears>(executor, access)) {}
+
+announcement_listener::~announcement_listener() = default;
+
+awaitable<std::string> announcement_listener::next() { co_return co_await ears_->next(); }
+
+}  // namespace natcheck::portmap

@@ -1,0 +1,51 @@
+#include "portmap/grants.hpp"
+
+#include <fmt/format.h>
+
+#include "core/upnp_errors.hpp"
+
+namespace natcheck::portmap {
+
+std::uint16_t first_choice(const mapping_request& request) {
+  return request.external_port != 0 ? request.external_port : request.internal_port;
+}
+
+failure port_conflict(std::string operation, std::uint16_t asked, std::uint16_t granted,
+                      const result<void>& given_back) {
+  auto detail = fmt::format("it gives external port {} instead of {}", granted, asked);
+  if (!given_back) {
+    detail += ", and that one could not be given back: " + given_back.error().detail;
+  }
+  return {outcome::refused, std::move(operation), std::move(detail),
+          upnp_error::conflict_in_mapping_entry};
+}
+
+mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
+                       const mapping_request& request) {
+  mapping_claim claim;
+  claim.via = via;
+  claim.protocol = request.protocol;
+  claim.gateway = access.gateway;
+  claim.interface = access.from.interface;
+  claim.internal = {access.from.local, request.internal_port};
+  claim.external_port = first_choice(request);
+  claim.lifetime = request.lifetime;
+  return claim;
+}
+
+std::optional<address> named_address(const std::optional<address>& told) {
+  if (!told || told->is_unspecified() || told->is_loopback()) return std::nullopt;
+  return told;
+}
+
+std::optional<failure> out_of_reach(const gateway_access& access, const mapping_claim& claim) {
+  if (claim.internal.ip == access.from.local) return std::nullopt;
+  return failure{outcome::unavailable,
+                 fmt::format("removing a mapping on {}", access.gateway.to_string()),
+                 fmt::format("it leads to {}, and only from there can it be removed; the router "
+                             "keeps it until its lease is over",
+                             claim.internal.ip.to_string()),
+                 0};
+}
+
+}  // namespace natcheck::portmap

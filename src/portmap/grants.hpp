@@ -1,0 +1,34 @@
+// What the mappers have in common: which port to ask for, and what to make of another one.
+#pragma once
+
+#include <cstdint>
+#include <natcheck/error.hpp>
+#include <optional>
+#include <string>
+
+#include "portmap/port_mapper.hpp"
+
+namespace natcheck::portmap {
+
+/// The external port to ask for: that of the request, where it names none the internal one. Never
+/// 0: UPnP's version 1 takes it for every port, and a MikroTik's NAT-PMP fails on it.
+std::uint16_t first_choice(const mapping_request& request);
+
+/// Why there is no mapping when the gateway granted another port than the one that was insisted on.
+/// `given_back`: how the removal of that one went.
+failure port_conflict(std::string operation, std::uint16_t asked, std::uint16_t granted,
+                      const result<void>& given_back);
+
+/// A claim of what the request asks for, before there is any answer.
+mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
+                       const mapping_request& request);
+
+/// An external address as the gateway named it; empty where it names none: 0.0.0.0, or a loopback
+/// address (both seen by Tailscale).
+std::optional<address> named_address(const std::optional<address>& told);
+
+/// Why an earlier run's mapping cannot be removed by a protocol that goes by who is asking; empty
+/// when this host still has the address that it leads to.
+std::optional<failure> out_of_reach(const gateway_access& access, const mapping_claim& claim);
+
+}  // namespace natcheck::portmap

@@ -1,0 +1,62 @@
+#include "portmap/mappers.hpp"
+
+#include "portmap/nat_pmp.hpp"
+#include "portmap/pcp.hpp"
+#include "portmap/upnp_mapper.hpp"
+#include "portmap/upnp_pinhole.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using mapper_ptr = std::unique_ptr<port_mapper>;
+
+/// Null where the gateway's family has no such protocol.
+mapper_ptr make_mapper(mapping_protocol via, const gateway_access& access) {
+  const bool is_ipv6 = access.gateway.is_v6();
+  switch (via) {
+    case mapping_protocol::pcp:
+      return std::make_unique<pcp_mapper>(access);
+    case mapping_protocol::nat_pmp:
+      if (is_ipv6) return nullptr;
+      return std::make_unique<nat_pmp_mapper>(access);
+    case mapping_protocol::upnp:
+      if (is_ipv6) return std::make_unique<upnp_pinhole_mapper>(access);
+      return std::make_unique<upnp_mapper>(access);
+  }
+  return nullptr;
+}
+
+bool allows(mapping_choice choice, mapping_protocol via) {
+  switch (choice) {
+    case mapping_choice::automatic:
+      return true;
+    case mapping_choice::pcp:
+      return via == mapping_protocol::pcp;
+    case mapping_choice::nat_pmp:
+      return via == mapping_protocol::nat_pmp;
+    case mapping_choice::upnp:
+      return via == mapping_protocol::upnp;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<mapper_ptr> mappers_for(const gateway_access& access, mapping_choice choice) {
+  std::vector<mapper_ptr> mappers;
+  for (const auto via :
+       {mapping_protocol::pcp, mapping_protocol::nat_pmp, mapping_protocol::upnp}) {
+    if (!allows(choice, via)) continue;
+    auto mapper = make_mapper(via, access);
+    if (mapper) mappers.push_back(std::move(mapper));
+  }
+  return mappers;
+}
+
+mapper_ptr mapper_of(const mapping_claim& claim, const gateway_access& access) {
+  auto mapper = make_mapper(claim.via, access);
+  if (mapper) mapper->adopt(claim);
+  return mapper;
+}
+
+}  // namespace natcheck::portmap

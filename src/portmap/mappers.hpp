@@ -1,0 +1,20 @@
+// Every way to open a port on a gateway.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "portmap/port_mapper.hpp"
+
+namespace natcheck::portmap {
+
+/// A mapper for each protocol that `choice` allows, best first. An IPv4 gateway: PCP, NAT-PMP,
+/// UPnP. An IPv6 router, where a mapping is a pinhole in its firewall: PCP, UPnP.
+std::vector<std::unique_ptr<port_mapper>> mappers_for(const gateway_access& access,
+                                                      mapping_choice choice);
+
+/// The mapper that can remove what an earlier run claimed; `adopt` was called on it. Null for a
+/// claim that cannot be: NAT-PMP on an IPv6 router.
+std::unique_ptr<port_mapper> mapper_of(const mapping_claim& claim, const gateway_access& access);
+
+}  // namespace natcheck::portmap

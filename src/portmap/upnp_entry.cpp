@@ -1,0 +1,68 @@
+#include "portmap/upnp_entry.hpp"
+
+#include "portmap/grants.hpp"
+#include "portmap/upnp.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using net::asio::awaitable;
+
+/// In capitals: an ER605 refuses others (seen by Tailscale). With a remote host, even one that
+/// means everybody, pfSense does not show the entry any more (upnpclient, issue 14).
+soap_arguments key_of(const mapping_request& request) {
+  return {{"NewRemoteHost", ""},
+          {"NewExternalPort", std::to_string(request.external_port)},
+          {"NewProtocol", request.protocol == transport::tcp ? "TCP" : "UDP"}};
+}
+
+}  // namespace
+
+awaitable<result<upnp_entry>> read_entry(const gateway_access& access, const wan_service& service,
+                                         const mapping_request& request) {
+  const auto values =
+      co_await call_service(access, service, "GetSpecificPortMappingEntry", key_of(request));
+  if (!values) co_return values.error();
+  upnp_entry entry;
+  entry.client = values->find("NewInternalClient").value_or("");
+  entry.port = values->find_number<std::uint16_t>("NewInternalPort").value_or(0);
+  entry.description = values->find("NewPortMappingDescription").value_or("");
+  entry.lease_s = values->find_number<std::uint32_t>("NewLeaseDuration");
+  co_return entry;
+}
+
+awaitable<result<std::uint16_t>> add_entry(const gateway_access& access, const wan_service& service,
+                                           const mapping_request& request, adding how) {
+  soap_arguments arguments = key_of(request);
+  arguments.insert(arguments.end(),
+                   {{"NewInternalPort", std::to_string(request.internal_port)},
+                    {"NewInternalClient", access.from.local.to_string()},
+                    {"NewEnabled", "1"},
+                    {"NewPortMappingDescription", std::string(our_description)},
+                    {"NewLeaseDuration", std::to_string(request.lifetime.count())}});
+  const bool any = how == adding::any_port;
+  const auto action = any ? "AddAnyPortMapping" : "AddPortMapping";
+  const auto values = co_await call_service(access, service, action, arguments);
+  if (!values) co_return values.error();
+  if (!any) co_return request.external_port;
+  const auto reserved = values->find_number<std::uint16_t>("NewReservedPort").value_or(0);
+  if (reserved != 0) co_return reserved;
+  co_return failure{outcome::malformed, "opening a port (UPnP)",
+                    "its answer to AddAnyPortMapping names no port", 0};
+}
+
+awaitable<result<void>> delete_entry(const gateway_access& access, const wan_service& service,
+                                     const mapping_request& request) {
+  const auto values = co_await call_service(access, service, "DeletePortMapping", key_of(request));
+  if (!values) co_return values.error();
+  co_return result<void>{};
+}
+
+awaitable<std::optional<address>> read_external_address(const gateway_access& access,
+                                                        const wan_service& service) {
+  const auto values = co_await call_service(access, service, "GetExternalIPAddress");
+  if (!values) co_return std::nullopt;
+  co_return named_address(values->find_address("NewExternalIPAddress"));
+}
+
+}  // namespace natcheck::portmap

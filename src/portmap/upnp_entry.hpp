@@ -1,0 +1,58 @@
+// One entry of a WAN connection's table: reading, adding and deleting it.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <natcheck/error.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/upnp_errors.hpp"
+#include "portmap/port_mapper.hpp"
+#include "portmap/upnp_description.hpp"
+
+namespace natcheck::portmap {
+
+/// NewPortMappingDescription of our entries: how a later run knows them again.
+inline constexpr std::string_view our_description = "natcheck";
+
+/// An entry as the gateway has it.
+struct upnp_entry {
+  std::string client;      ///< NewInternalClient: an address on most
+  std::uint16_t port = 0;  ///< NewInternalPort
+  std::string description;
+  std::optional<std::uint32_t> lease_s;  ///< what is left of it
+};
+
+/// The gateway says so itself; any other failure tells nothing about its table.
+template <class T>
+bool says_no_entry(const result<T>& answer) {
+  return !answer && answer.error().code == upnp_error::no_such_entry_in_array;
+}
+
+/// The entry on the protocol and the external port of `request`. The references here and below must
+/// outlive the awaiting.
+boost::asio::awaitable<result<upnp_entry>> read_entry(const gateway_access& access,
+                                                      const wan_service& service,
+                                                      const mapping_request& request);
+
+enum class adding {
+  this_port,  ///< AddPortMapping
+  any_port,   ///< AddAnyPortMapping (IGD v2), which takes another external port where it must
+};
+
+/// Adds what `request` says, leading to this host. Gives the external port.
+boost::asio::awaitable<result<std::uint16_t>> add_entry(const gateway_access& access,
+                                                        const wan_service& service,
+                                                        const mapping_request& request, adding how);
+
+boost::asio::awaitable<result<void>> delete_entry(const gateway_access& access,
+                                                  const wan_service& service,
+                                                  const mapping_request& request);
+
+/// Empty where the gateway does not name one.
+boost::asio::awaitable<std::optional<address>> read_external_address(const gateway_access& access,
+                                                                     const wan_service& service);
+
+}  // namespace natcheck::portmap

@@ -1,0 +1,280 @@
+#include "portmap/upnp_pinhole.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "core/upnp_errors.hpp"
+#include "portmap/upnp.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using net::asio::awaitable;
+
+/// WANIPv6FirewallControl:1, section 2.3: LeaseTime.
+constexpr std::chrono::seconds longest_lease{86400};
+
+/// Of a pinhole that is only opened again to learn its number, and closed at once.
+constexpr std::chrono::seconds shortest_lease{1};
+
+struct error_words {
+  int code;
+  std::string_view words;
+};
+
+constexpr std::array pinhole_errors{
+    error_words{pinhole_error::action_not_authorized,
+                "it does not allow this device to do that (many routers open no port below 1024, "
+                "and none for another address than the one that asks)"},
+    error_words{pinhole_error::pinhole_space_exhausted, "its table of pinholes is full"},
+    error_words{pinhole_error::firewall_disabled,
+                "its IPv6 firewall is off, so nothing needs to be opened"},
+    error_words{pinhole_error::inbound_pinhole_not_allowed,
+                "its IPv6 firewall does not let devices open ports for themselves"},
+    error_words{pinhole_error::no_such_entry, "it has no such pinhole"},
+};
+
+failure in_words(failure why) {
+  const auto known = std::find_if(pinhole_errors.begin(), pinhole_errors.end(),
+                                  [&](const error_words& e) { return e.code == why.code; });
+  if (known == pinhole_errors.end()) return why;
+  why.detail = fmt::format("{} (UPnP error {})", known->words, why.code);
+  return why;
+}
+
+bool says(const failure& why, int code) { return why.kind == outcome::refused && why.code == code; }
+
+bool does_not_know_the_action(const failure& why) {
+  return says(why, pinhole_error::invalid_action) ||
+         says(why, pinhole_error::optional_action_not_implemented);
+}
+
+std::chrono::seconds lease_for(std::chrono::seconds asked) {
+  return std::clamp(asked, shortest_lease, longest_lease);
+}
+
+std::string in_seconds(std::chrono::seconds lease) { return std::to_string(lease.count()); }
+
+bool same_pinhole(const mapping_request& a, const mapping_request& b) {
+  return std::tie(a.protocol, a.internal_port) == std::tie(b.protocol, b.internal_port);
+}
+
+/// Empty where the router lets pinholes be made, or does not say.
+std::string_view why_none_is_made(const soap_values& status) {
+  if (status.find_flag("FirewallEnabled") == false) {
+    return "its IPv6 firewall is off, so nothing needs to be opened";
+  }
+  if (status.find_flag("InboundPinholeAllowed") == false) {
+    return "its IPv6 firewall does not let devices open ports for themselves";
+  }
+  return {};
+}
+
+std::string opening(const gateway_access& access) {
+  return "opening a pinhole on " + access.gateway.to_string() + " (UPnP)";
+}
+
+}  // namespace
+
+awaitable<result<soap_values>> upnp_pinhole_mapper::call(std::string_view action,
+                                                         soap_arguments arguments) {
+  auto answer = co_await call_service(access_, service_->control, action, arguments);
+  if (answer) co_return answer;
+  // The router may be back with another port or none of its old URLs: look for it anew next time.
+  if (answer.error().code == 0) service_.reset();
+  co_return in_words(answer.error());
+}
+
+awaitable<result<void>> upnp_pinhole_mapper::search() {
+  auto found = co_await find_ipv6_firewall(access_);
+  if (!found) co_return found.error();
+  const bool restarted = boot_id_ && found->boot_id && *boot_id_ != *found->boot_id;
+  if (restarted) id_.reset();
+  boot_id_ = found->boot_id;
+  service_ = std::move(*found);
+  co_return result<void>{};
+}
+
+awaitable<result<void>> upnp_pinhole_mapper::ask_firewall() {
+  const auto status = co_await call("GetFirewallStatus");
+  if (!status) {
+    if (does_not_know_the_action(status.error())) co_return result<void>{};
+    co_return status.error();
+  }
+  const std::string_view why = why_none_is_made(*status);
+  if (why.empty()) co_return result<void>{};
+  co_return failure{outcome::refused, opening(access_), std::string(why)};
+}
+
+awaitable<result<void>> upnp_pinhole_mapper::find() {
+  const auto searched = co_await search();
+  if (!searched) co_return searched.error();
+  co_return co_await ask_firewall();
+}
+
+/// Where the pinhole is there already, the router gives its number again.
+awaitable<result<upnp_pinhole_mapper::unique_id>> upnp_pinhole_mapper::add(
+    mapping_request request) {
+  const auto before = request_;
+  // Before the answer: if that never comes, the pinhole may still be there.
+  request_ = request;
+  soap_arguments arguments{{"RemoteHost", ""},
+                           {"RemotePort", "0"},
+                           {"InternalClient", access_.from.local.to_string()},
+                           {"InternalPort", std::to_string(request.internal_port)},
+                           {"Protocol", request.protocol == transport::tcp ? "6" : "17"},
+                           {"LeaseTime", in_seconds(lease_for(request.lifetime))}};
+  const auto answer = co_await call("AddPinhole", std::move(arguments));
+  if (!answer) {
+    if (answer.error().kind == outcome::refused) request_ = before;
+    co_return answer.error();
+  }
+  const auto id = answer->find_number<unique_id>("UniqueID");
+  if (id) co_return *id;
+  co_return failure{outcome::malformed, opening(access_), "its answer names no UniqueID"};
+}
+
+awaitable<result<void>> upnp_pinhole_mapper::renew(std::chrono::seconds lifetime) {
+  soap_arguments arguments{{"UniqueID", std::to_string(*id_)},
+                           {"NewLeaseTime", in_seconds(lease_for(lifetime))}};
+  const auto answer = co_await call("UpdatePinhole", std::move(arguments));
+  if (!answer) co_return answer.error();
+  co_return result<void>{};
+}
+
+/// Asks for the pinhole by its number. CheckPinholeWorking first, though it may be missing: to
+/// GetPinholePackets, which may not, miniupnpd says 0 packets of a pinhole that it does not have.
+awaitable<result<void>> upnp_pinhole_mapper::look() {
+  const soap_arguments which{{"UniqueID", std::to_string(*id_)}};
+  auto answer = co_await call("CheckPinholeWorking", which);
+  if (!answer && does_not_know_the_action(answer.error())) {
+    answer = co_await call("GetPinholePackets", which);
+  }
+  if (answer || says(answer.error(), pinhole_error::no_packet_sent)) co_return result<void>{};
+  co_return answer.error();
+}
+
+/// After a restart the router counts from the beginning, so that our number may be the one of
+/// somebody else's pinhole, which it keeps from us. One that never let us see it tells nothing.
+bool upnp_pinhole_mapper::is_gone(const failure& why) const {
+  return says(why, pinhole_error::no_such_entry) ||
+         (seen_ && says(why, pinhole_error::action_not_authorized));
+}
+
+mapping upnp_pinhole_mapper::made(const mapping_request& request, bool verified) const {
+  mapping entry;
+  entry.protocol = request.protocol;
+  entry.via = mapping_protocol::upnp;
+  entry.internal = {access_.from.local, request.internal_port};
+  entry.external_port = request.internal_port;
+  entry.external_address = access_.from.local;
+  entry.lifetime = lease_for(request.lifetime);
+  entry.verified = verified;
+  entry.asked_port = request.internal_port;
+  entry.asked_lifetime = request.lifetime;
+  return entry;
+}
+
+/// A "yes" is believed when the router knows the pinhole afterwards. One that cannot say is taken
+/// at its word, and the pinhole stays unverified.
+awaitable<result<mapping>> upnp_pinhole_mapper::add_and_verify(mapping_request request) {
+  const auto added = co_await add(request);
+  if (!added) co_return added.error();
+  id_ = *added;
+  const auto seen = co_await look();
+  if (!seen && says(seen.error(), pinhole_error::no_such_entry)) {
+    forget();
+    co_return failure{outcome::refused, opening(access_),
+                      "it said yes, but then has no such pinhole", upnp_error::not_kept};
+  }
+  seen_ = seen.has_value();
+  co_return made(request, seen_);
+}
+
+awaitable<result<mapping>> upnp_pinhole_mapper::map(mapping_request request) {
+  if (request_ && !same_pinhole(*request_, request)) forget();
+  if (!service_) {
+    const auto found = co_await find();
+    if (!found) co_return found.error();
+  }
+  if (!id_) co_return co_await add_and_verify(request);
+  const auto renewed = co_await renew(request.lifetime);
+  if (renewed) co_return made(request, true);
+  if (!is_gone(renewed.error())) co_return renewed.error();
+  id_.reset();
+  co_return co_await add_and_verify(request);
+}
+
+awaitable<result<mapping_check>> upnp_pinhole_mapper::check() {
+  if (!service_) {
+    const auto searched = co_await search();
+    if (!searched) co_return searched.error();
+  }
+  mapping_check found;
+  if (!id_) {
+    found = {false, "the router restarted", std::nullopt};
+    co_return found;
+  }
+  const auto seen = co_await look();
+  if (seen || does_not_know_the_action(seen.error())) co_return found;
+  if (!is_gone(seen.error())) co_return seen.error();
+  id_.reset();
+  found = {false, "the router has the pinhole no more", std::nullopt};
+  co_return found;
+}
+
+void upnp_pinhole_mapper::forget() {
+  request_.reset();
+  id_.reset();
+  seen_ = false;
+}
+
+awaitable<result<void>> upnp_pinhole_mapper::unmap() {
+  if (!request_) co_return result<void>{};
+  if (!service_) {
+    const auto searched = co_await search();
+    if (!searched) co_return searched.error();
+  }
+  if (!id_) {
+    mapping_request again = *request_;
+    again.lifetime = shortest_lease;
+    const auto number = co_await add(again);
+    if (!number) co_return number.error();
+    id_ = *number;
+  }
+  soap_arguments which{{"UniqueID", std::to_string(*id_)}};
+  const auto answer = co_await call("DeletePinhole", std::move(which));
+  if (!answer && !says(answer.error(), pinhole_error::no_such_entry)) co_return answer.error();
+  forget();
+  co_return result<void>{};
+}
+
+mapping_claim upnp_pinhole_mapper::claim(const mapping_request& request) const {
+  mapping_claim ours;
+  ours.via = mapping_protocol::upnp;
+  ours.protocol = request.protocol;
+  ours.gateway = access_.gateway;
+  ours.interface = access_.from.interface;
+  ours.internal = {access_.from.local, request.internal_port};
+  ours.external_port = request.internal_port;
+  ours.lifetime = lease_for(request.lifetime);
+  if (request_ && same_pinhole(*request_, request)) ours.pinhole = id_;
+  return ours;
+}
+
+/// The claim's number is not used: since then the router may have restarted and given it to
+/// another pinhole. Asked for the same pinhole again it says the number of today.
+void upnp_pinhole_mapper::adopt(const mapping_claim& claim) {
+  forget();
+  mapping_request request;
+  request.protocol = claim.protocol;
+  request.internal_port = claim.internal.port;
+  request.external_port = claim.internal.port;
+  request_ = request;
+}
+
+}  // namespace natcheck::portmap

@@ -1,0 +1,49 @@
+#include "portmap/upnp_rules.hpp"
+
+#include <algorithm>
+
+#include "core/upnp_errors.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+constexpr std::uint16_t first_unprivileged_port = 1024;
+constexpr std::chrono::seconds a_week{604'800};  // the most of WANIPConnection:2
+constexpr std::chrono::seconds for_ever{0};
+
+}  // namespace
+
+bool is_version_2(const wan_service& service) { return service.type.ends_with(":2"); }
+
+bool is_conflict(int code) {
+  return code == upnp_error::conflict_in_mapping_entry ||
+         code == upnp_error::conflict_with_other_mechanisms;
+}
+
+bool refuses_lease(int code) {
+  return code == upnp_error::only_permanent_leases_supported || code == upnp_error::invalid_args ||
+         code < 0;
+}
+
+bool refuses_port(int code, std::uint16_t external_port) {
+  return is_conflict(code) || code == upnp_error::wildcard_not_permitted_in_ext_port ||
+         code == upnp_error::action_failed ||
+         (code == upnp_error::action_not_authorized && external_port < first_unprivileged_port);
+}
+
+std::vector<std::chrono::seconds> lease_times(std::chrono::seconds asked,
+                                              std::optional<std::chrono::seconds> worked) {
+  std::vector<std::chrono::seconds> times;
+  for (const auto time : {worked.value_or(asked), asked, a_week, for_ever}) {
+    if (std::find(times.begin(), times.end(), time) == times.end()) times.push_back(time);
+  }
+  return times;
+}
+
+std::chrono::seconds lease_of(const upnp_entry& entry, const wan_service& service,
+                              std::chrono::seconds asked) {
+  if (!entry.lease_s || (*entry.lease_s == 0 && is_version_2(service))) return asked;
+  return std::chrono::seconds(*entry.lease_s);
+}
+
+}  // namespace natcheck::portmap

@@ -1,0 +1,37 @@
+// What to try next after a gateway's refusal to make an entry. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "portmap/upnp_entry.hpp"
+
+namespace natcheck::portmap {
+
+/// True for IGD v2, which knows AddAnyPortMapping and no lease without an end.
+bool is_version_2(const wan_service& service);
+
+/// True for 718 and 729: somebody, or another part of the router, has the port.
+bool is_conflict(int code);
+
+/// True for the errorCodes with which gateways refuse a lease time: 725, 402 (Arris NVG578LX,
+/// Tailscale's issue 15223), and negative ones (-911, qBittorrent's issue 12610).
+bool refuses_lease(int code);
+
+/// True for the errorCodes after which another external port may be had: conflicts, 716, 501 in
+/// their stead (libtorrent), and 606 on a port below 1024.
+bool refuses_port(int code, std::uint16_t external_port);
+
+/// The lease times to try, in this order and each once: what worked before, what is asked for, a
+/// week (the most of IGD v2), and 0, which is for ever.
+std::vector<std::chrono::seconds> lease_times(std::chrono::seconds asked,
+                                              std::optional<std::chrono::seconds> worked);
+
+/// How long an entry that was read back stands; 0: for ever. Its own word counts (a Technicolor
+/// makes a day of everything), but of 0 only with IGD v1.
+std::chrono::seconds lease_of(const upnp_entry& entry, const wan_service& service,
+                              std::chrono::seconds asked);
+
+}  // namespace natcheck::portmap

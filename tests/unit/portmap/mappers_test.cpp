@@ -1,0 +1,105 @@
+#include "portmap/mappers.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/upnp_errors.hpp"
+#include "portmap/grants.hpp"
+
+namespace natcheck::portmap {
+namespace {
+
+using boost::asio::ip::make_address;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using enum mapping_protocol;
+
+gateway_access at(const char* gateway, const char* local) {
+  gateway_access access;
+  access.gateway = make_address(gateway);
+  access.from = {make_address(local), "eth0"};
+  return access;
+}
+
+const gateway_access ipv4 = at("192.168.1.1", "192.168.1.10");
+const gateway_access ipv6 = at("fe80::1%2", "2a00:5::10");
+
+std::vector<mapping_protocol> protocols(const gateway_access& access, mapping_choice choice) {
+  std::vector<mapping_protocol> names;
+  for (const auto& mapper : mappers_for(access, choice)) names.push_back(mapper->protocol());
+  return names;
+}
+
+TEST(Mappers, TheBestFirst) {
+  EXPECT_THAT(protocols(ipv4, mapping_choice::automatic), ElementsAre(pcp, nat_pmp, upnp));
+  EXPECT_THAT(protocols(ipv4, mapping_choice::pcp), ElementsAre(pcp));
+  EXPECT_THAT(protocols(ipv4, mapping_choice::nat_pmp), ElementsAre(nat_pmp));
+  EXPECT_THAT(protocols(ipv4, mapping_choice::upnp), ElementsAre(upnp));
+  EXPECT_THAT(protocols(ipv6, mapping_choice::automatic), ElementsAre(pcp, upnp));
+  EXPECT_THAT(protocols(ipv6, mapping_choice::nat_pmp), IsEmpty());
+}
+
+TEST(Mappers, AClaimIsForTheNextRun) {
+  const mapping_request request{transport::udp, 4321, 1234, 3600s, false};
+  for (const auto* access : {&ipv4, &ipv6}) {
+    for (const auto& mapper : mappers_for(*access, mapping_choice::automatic)) {
+      const mapping_claim claim = mapper->claim(request);
+      EXPECT_EQ(claim.via, mapper->protocol());
+      EXPECT_EQ(claim.protocol, transport::udp);
+      EXPECT_EQ(claim.gateway, access->gateway);
+      EXPECT_EQ(claim.interface, "eth0");
+      EXPECT_EQ(claim.internal, (endpoint{access->from.local, 4321}));
+      EXPECT_EQ(claim.external_port, access->gateway.is_v6() ? 4321 : 1234);
+      EXPECT_EQ(claim.lifetime, 3600s);
+      EXPECT_EQ(claim.nonce.size(), claim.via == pcp ? 24U : 0U);
+      const auto next = mapper_of(claim, *access);
+      ASSERT_TRUE(next);
+      EXPECT_EQ(next->protocol(), claim.via);
+      EXPECT_EQ(next->claim(request), claim) << "whoever adopts it, claims it";
+    }
+  }
+}
+
+TEST(Mappers, ThereIsNoNatPmpOnIpv6) {
+  mapping_claim claim = mappers_for(ipv4, mapping_choice::nat_pmp).front()->claim({});
+  EXPECT_FALSE(mapper_of(claim, ipv6));
+}
+
+TEST(Grants, PortZeroIsNeverAskedFor) {
+  EXPECT_EQ(first_choice({transport::tcp, 4321, 1234, 3600s, false}), 1234);
+  EXPECT_EQ(first_choice({transport::tcp, 4321, 0, 3600s, true}), 4321);
+}
+
+TEST(Grants, AConflictNamesBothPorts) {
+  const failure clean = port_conflict("mapping", 80, 1024, result<void>{});
+  EXPECT_EQ(clean.kind, outcome::refused);
+  EXPECT_EQ(clean.code, upnp_error::conflict_in_mapping_entry);
+  EXPECT_EQ(clean.detail, "it gives external port 1024 instead of 80");
+  const failure stuck =
+      port_conflict("mapping", 80, 1024, failure{outcome::timed_out, "removing", "no answer", 0});
+  EXPECT_THAT(stuck.detail, HasSubstr("could not be given back: no answer"));
+}
+
+TEST(Grants, NoAddressIsNoAddress) {
+  for (const char* none : {"0.0.0.0", "127.0.0.1", "::", "::1"}) {
+    EXPECT_FALSE(named_address(make_address(none))) << none;
+  }
+  for (const char* some : {"5.5.5.5", "192.168.1.1", "2a00::1"}) {
+    EXPECT_EQ(named_address(make_address(some)), make_address(some));
+  }
+  EXPECT_FALSE(named_address(std::nullopt));
+}
+
+TEST(Grants, WhatLeadsToAnAddressThatIsGoneIsOutOfReach) {
+  mapping_claim claim = claim_of(ipv4, pcp, {});
+  EXPECT_FALSE(out_of_reach(ipv4, claim));
+  claim.internal.ip = make_address("192.168.1.11");
+  const auto why = out_of_reach(ipv4, claim);
+  ASSERT_TRUE(why);
+  EXPECT_THAT(why->detail, HasSubstr("192.168.1.11"));
+}
+
+}  // namespace
+}  // namespace natcheck::portmap
