@@ -63,21 +63,30 @@ verdict judge_inside(const probe_evidence& seen, const handshake_evidence& one) 
           {}};
 }
 
+/// Over UDP nothing is sent again, and a datagram may be lost on any good line: one in twenty is no
+/// news. TCP itself sends again; a handshake that fails has failed for long.
+bool is_steady(const probe_evidence& seen) {
+  const auto all = seen.handshakes.size();
+  const auto lost = all - reached_count(seen);
+  return lost == 0 || (seen.protocol == transport::udp && 20 * lost <= all);
+}
+
 verdict judge_unstable(const probe_evidence& seen, const handshake_evidence& one) {
   const auto all = seen.handshakes.size();
   const auto lost = all - reached_count(seen);
   verdict v{verdict_code::unstable, reached_certainty(one), {}, {}, {}};
-  v.summary = fmt::format("{} is reachable only at times: {} of {} handshakes failed ({:.0f} %).",
-                          judging::place(seen), lost, all,
+  v.summary = fmt::format("{} is reachable only at times: {} of {} {} ({:.0f} %).",
+                          judging::place(seen), lost, judging::handshakes(all, seen),
+                          seen.protocol == transport::tcp ? "failed" : "brought no intact answer",
                           100.0 * static_cast<double>(lost) / static_cast<double>(all));
-  v.advice = {"natcheck probe --count 20 " + seen.target +
+  v.advice = {judging::probe_command(seen, "--count 20 ") +
                   ", once by cable and once from another network, to see where it is lost",
               "on the server's side, look for a full connection limit or a lossy link"};
   return v;
 }
 
 verdict judge_failed(const probe_evidence& seen, const handshake_evidence& one) {
-  const auto words = failure_words(one);
+  const auto words = failure_words(one, seen.protocol);
   const auto advice = judging::failure_advice(one, seen);
   if (one.local_fault) {
     return {words.code,
@@ -95,7 +104,7 @@ verdict judge(const probe_evidence& seen) {
   const auto& one = representative(seen);
   const auto reached = reached_count(seen);
   if (reached == 0) return judge_failed(seen, one);
-  if (reached < seen.handshakes.size()) return judge_unstable(seen, one);
+  if (!is_steady(seen)) return judge_unstable(seen, one);
   return seen.inside.empty() ? judge_reached(seen, one) : judge_inside(seen, one);
 }
 
@@ -120,7 +129,7 @@ diagnosis diagnose(const probe_evidence& evidence) {
              confidence::unconfirmed,
              evidence.target + " was not asked.",
              {"missing test: the handshake"},
-             {"natcheck probe " + evidence.target}},
+             {judging::probe_command(evidence)}},
             {}};
   }
   diagnosis judged{judge(evidence), {}};

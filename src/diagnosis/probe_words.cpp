@@ -50,8 +50,34 @@ constexpr std::array<outcome_words, 10> words{{
      "check the spelling, or use the address that natcheck discover shows on the server's side"},
 }};
 
-const outcome_words& words_of(probe_result result) {
-  return words.at(static_cast<std::size_t>(result));
+// The same of UDP, where there is no connection to be silent on or to be reset.
+constexpr std::array<outcome_words, 10> udp_words{{
+    words[0],
+    words[1],
+    {verdict_code::refused, "refused", "says that nothing listens on UDP port {}",
+     "an ICMP message says no: the port is not forwarded for UDP, or the server is not running",
+     "on the server's side, run natcheck serve --map {} --protocol udp, and check that the port is "
+     "forwarded for UDP, not only for TCP"},
+    {verdict_code::timed_out, "unanswered", "did not answer on UDP port {}",
+     "silence over UDP does not tell a lost question from a lost answer, nor a firewall from a "
+     "port "
+     "that nobody listens on",
+     "on the server's side, run natcheck serve --map {} --protocol udp, and check that the port is "
+     "forwarded for UDP, not only for TCP"},
+    {verdict_code::unreachable, "unreachable", "cannot be reached: a router says so (UDP port {})",
+     words[4].meaning, words[4].advice},
+    words[5],
+    {verdict_code::wrong_host_answers, "other service",
+     "answered on UDP port {}, but not as natcheck", words[6].meaning, words[6].advice},
+    words[7],
+    {verdict_code::corrupted, "corrupted", "answered on UDP port {}, but altered what was sent",
+     words[8].meaning, words[8].advice},
+    words[9],
+}};
+
+const outcome_words& words_of(probe_result result, transport protocol) {
+  const auto& table = protocol == transport::tcp ? words : udp_words;
+  return table.at(static_cast<std::size_t>(result));
 }
 
 constexpr std::array<std::string_view, 4> inside_lines{
@@ -82,15 +108,16 @@ std::string count_line(const probe_evidence& seen) {
   std::string line;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (counts.at(i) == 0) continue;
-    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", counts.at(i), words.at(i).name);
+    const auto name = words_of(static_cast<probe_result>(i), seen.protocol).name;
+    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", counts.at(i), name);
   }
-  return fmt::format("of {}: {}", counted(seen.handshakes.size(), "handshake"), line);
+  return fmt::format("of {}: {}", handshakes(seen.handshakes.size(), seen), line);
 }
 
 }  // namespace
 
-failure_words::failure_words(const handshake_evidence& one)
-    : code(words_of(one.result).code), meaning(words_of(one.result).meaning) {
+failure_words::failure_words(const handshake_evidence& one, transport protocol)
+    : code(words_of(one.result, protocol).code), meaning(words_of(one.result, protocol).meaning) {
   if (!one.wrong_identity) return;
   code = verdict_code::wrong_host_answers;
   meaning = "a natcheck server answered with another session than ours: something else replies";
@@ -99,6 +126,15 @@ failure_words::failure_words(const handshake_evidence& one)
 bool was_reached(const handshake_evidence& one) {
   return !one.wrong_identity &&
          (one.result == probe_result::reached || one.result == probe_result::reached_plain);
+}
+
+std::string handshakes(std::size_t number, const probe_evidence& seen) {
+  return counted(number, seen.protocol == transport::tcp ? "handshake" : "datagram");
+}
+
+std::string probe_command(const probe_evidence& seen, std::string_view options) {
+  const auto protocol = seen.protocol == transport::tcp ? "" : "--protocol udp ";
+  return fmt::format("natcheck probe {}{}{}", protocol, options, seen.target);
 }
 
 std::string place(const probe_evidence& seen) {
@@ -111,7 +147,7 @@ std::string failure_sentence(const handshake_evidence& one, const probe_evidence
   }
   const auto happened = one.wrong_identity
                             ? std::string("answered on port {}, but not to this probe")
-                            : std::string(words_of(one.result).happened);
+                            : std::string(words_of(one.result, seen.protocol).happened);
   return fmt::format("{} {} ({}).", seen.address->ip.to_string(),
                      fmt::format(fmt::runtime(happened), seen.address->port),
                      in_ms(one.timing.total));
@@ -120,10 +156,12 @@ std::string failure_sentence(const handshake_evidence& one, const probe_evidence
 std::vector<std::string> failure_advice(const handshake_evidence& one, const probe_evidence& seen) {
   if (one.local_fault) {
     return {"check this machine's own network and firewall: natcheck discover",
-            "then again: natcheck probe " + seen.target};
+            "then again: " + probe_command(seen)};
   }
   const auto which = one.wrong_identity ? probe_result::other_service : one.result;
-  return {std::string(words_of(which).advice)};
+  const auto advice = words_of(which, seen.protocol).advice;
+  const auto port = seen.address ? seen.address->port : 0;
+  return {fmt::format(fmt::runtime(advice), port)};
 }
 
 std::vector<std::string> handshake_lines(const probe_evidence& seen,
@@ -139,6 +177,10 @@ std::vector<std::string> handshake_lines(const probe_evidence& seen,
   }
   if (one.seen_as) lines.push_back("the server saw this machine as " + to_string(*one.seen_as));
   if (auto timing = timing_line(one.timing); !timing.empty()) lines.push_back(std::move(timing));
+  const bool was_asked = seen.address && !one.local_fault;
+  if (was_asked && !seen.session.empty()) {
+    lines.push_back("the session is " + seen.session + ", as natcheck serve shows it too");
+  }
   return lines;
 }
 
@@ -162,8 +204,7 @@ std::string ask_outside_if_own(const address& target) {
 
 std::string ask_outside(const probe_evidence& seen) {
   if (seen.inside.front() == inside_reason::hairpin) {
-    return "from another network, a phone without Wi-Fi for example, run: natcheck probe " +
-           seen.target;
+    return "from another network, a phone without Wi-Fi for example, run: " + probe_command(seen);
   }
   return "from another network, run natcheck probe with the public address that natcheck discover "
          "shows on the server's side";

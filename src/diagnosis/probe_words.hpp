@@ -9,13 +9,19 @@ namespace natcheck::judging {
 
 /// How a handshake that did not reach the server is judged.
 struct failure_words {
-  explicit failure_words(const handshake_evidence& one);
+  failure_words(const handshake_evidence& one, transport protocol);
 
   verdict_code code;
   std::string meaning;  ///< what it says about the way there, as far as one side can tell
 };
 
 bool was_reached(const handshake_evidence& one);
+
+/// "3 handshakes", or datagrams over UDP.
+std::string handshakes(std::size_t number, const probe_evidence& seen);
+
+/// "natcheck probe 5.5.5.5:1234", with `options` and what the protocol takes.
+std::string probe_command(const probe_evidence& seen, std::string_view options = {});
 
 /// "5.5.5.5:1234", or the target where no address is known.
 std::string place(const probe_evidence& seen);
@@ -25,7 +31,7 @@ std::string failure_sentence(const handshake_evidence& one, const probe_evidence
 
 std::vector<std::string> failure_advice(const handshake_evidence& one, const probe_evidence& seen);
 
-/// Names, timings and counts.
+/// Names, timings and counts, and the session.
 std::vector<std::string> handshake_lines(const probe_evidence& seen, const handshake_evidence& one);
 
 /// Why an answer proves nothing about the outside.

@@ -1,10 +1,74 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <natcheck/mappings.hpp>
 
 #include "diagnosis/evidence_lines.hpp"
 
 namespace natcheck {
+namespace {
+
+bool has(const removal_report& report, removal outcome) {
+  return std::ranges::find(report.mappings, outcome, &removed_mapping::outcome) !=
+         report.mappings.end();
+}
+
+verdict sentence(std::string summary, std::string advice = {}) {
+  verdict judged;
+  judged.summary = std::move(summary);
+  if (!advice.empty()) judged.advice = {std::move(advice)};
+  return judged;
+}
+
+/// Of one port: what weighs most.
+verdict judge_one(const removal_report& report) {
+  const auto port = *report.external_port;
+  if (has(report, removal::failed)) {
+    return sentence("A mapping that is natcheck's could not be removed.",
+                    fmt::format("run natcheck mappings remove {} again", port));
+  }
+  if (has(report, removal::removed)) {
+    return sentence(fmt::format("natcheck's mapping of port {} is gone.", port));
+  }
+  if (has(report, removal::in_use)) {
+    return sentence(fmt::format("A natcheck that runs keeps port {} open.", port),
+                    "end that one: it closes the port itself");
+  }
+  if (has(report, removal::foreign)) {
+    return sentence(fmt::format("Port {} is open, but not for natcheck, so it stays.", port),
+                    "remove it where it was made, or on the port forwarding page of the router");
+  }
+  if (has(report, removal::elsewhere)) {
+    return sentence(fmt::format("natcheck's mapping of port {} is in another network.", port),
+                    "run this again there");
+  }
+  return sentence(fmt::format("There is no mapping of natcheck's on port {}.", port),
+                  "natcheck mappings list");
+}
+
+verdict judge_all(const removal_report& report) {
+  const bool all_left_overs = std::ranges::all_of(report.left_overs, &events::left_over::removed);
+  if (has(report, removal::failed) || !all_left_overs) {
+    return sentence("Not everything that is natcheck's could be removed.",
+                    "run natcheck mappings clean again");
+  }
+  if (!report.not_seen.empty()) {
+    return sentence("There may be more: the router did not show its table to the end.",
+                    "run natcheck mappings clean again");
+  }
+  if (has(report, removal::elsewhere)) {
+    return sentence(
+        "Nothing of natcheck's is left on this router, but in another network there is.",
+        "run natcheck mappings clean again there");
+  }
+  if (has(report, removal::in_use)) return sentence("Only what is in use is left.");
+  if (has(report, removal::removed) || !report.left_overs.empty()) {
+    return sentence("Nothing of natcheck's is left.");
+  }
+  return sentence("There is nothing of natcheck's to remove.");
+}
+
+}  // namespace
 
 answer answer_of(const mappings_report& report) {
   if (!report.gateway) return answer::no;
@@ -19,6 +83,37 @@ answer answer_of(const mappings_report& report) {
       break;
   }
   return answer::unknown;
+}
+
+answer answer_of(const add_report& report) {
+  const auto& all = report.mappings;
+  const auto made = std::ranges::count_if(all, [](const auto& each) { return !!each.entry; });
+  if (made == std::ssize(all)) return answer::yes;
+  const bool all_said_no = std::ranges::all_of(all, [](const added_mapping& each) {
+    return !each.evidence.gateway || each.judged.code != verdict_code::inconclusive;
+  });
+  return made == 0 && all_said_no ? answer::no : answer::unknown;
+}
+
+answer answer_of(const removal_report& report) {
+  if (has(report, removal::failed)) return answer::unknown;
+  if (report.external_port) {
+    if (has(report, removal::removed)) return answer::yes;
+    const bool unseen = report.mappings.empty() && !report.not_seen.empty();
+    return unseen ? answer::unknown : answer::no;
+  }
+  const bool all_left_overs = std::ranges::all_of(report.left_overs, &events::left_over::removed);
+  const bool something_left =
+      has(report, removal::elsewhere) || !all_left_overs || !report.not_seen.empty();
+  return something_left ? answer::unknown : answer::yes;
+}
+
+verdict judge_removal(const removal_report& report) {
+  verdict judged = report.external_port ? judge_one(report) : judge_all(report);
+  if (!report.not_seen.empty() && answer_of(report) == answer::unknown) {
+    judged.evidence.push_back("the router's table: " + report.not_seen);
+  }
+  return judged;
 }
 
 verdict judge_absence(const mappings_report& report) {

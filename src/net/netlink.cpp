@@ -90,8 +90,8 @@ void netlink_answer::consume_message(message_view bytes) {
   }
 }
 
-result<netlink_socket> netlink_socket::open() {
-  const int descriptor = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+result<netlink_socket> netlink_socket::open(int protocol) {
+  const int descriptor = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   if (descriptor < 0) return cannot_open(errno);
   netlink_socket socket{descriptor, 0};
   const auto port = bind_to_any_port(descriptor);

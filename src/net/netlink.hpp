@@ -40,11 +40,12 @@ class netlink_answer {
   std::vector<message> messages_;
 };
 
-/// A NETLINK_ROUTE socket, closed on exec and on destruction. Blocking, one request at a time.
+/// A netlink socket, closed on exec and on destruction. Blocking, one request at a time.
 class netlink_socket {
  public:
+  /// To the part of the kernel that `protocol` names: 0 is NETLINK_ROUTE.
   /// Fails with `denied` where netlink is forbidden (a sandbox), else `unavailable`.
-  static result<netlink_socket> open();
+  static result<netlink_socket> open(int protocol = 0);
 
   netlink_socket(netlink_socket&& other) noexcept;
   netlink_socket(const netlink_socket&) = delete;

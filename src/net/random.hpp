@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <random>
 #include <string>
 
@@ -24,6 +25,12 @@ inline std::string random_hex(std::size_t bytes) {
     text += fmt::format("{:02x}", static_cast<unsigned char>(c));
   }
   return text;
+}
+
+/// 0 to `limit` - 1, each as likely as the others. `limit` is above 0.
+inline std::uint32_t random_below(std::uint32_t limit) {
+  std::random_device source;
+  return std::uniform_int_distribution<std::uint32_t>(0, limit - 1)(source);
 }
 
 }  // namespace natcheck

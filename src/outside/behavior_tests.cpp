@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "outside/side_by_side.hpp"
+#include "net/side_by_side.hpp"
 #include "outside/stun_id.hpp"
 
 namespace natcheck::outside {

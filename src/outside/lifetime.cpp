@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "outside/side_by_side.hpp"
+#include "net/side_by_side.hpp"
 #include "outside/stun_port.hpp"
 
 namespace natcheck::outside {
@@ -187,7 +187,7 @@ awaitable<bool> measurement::run(std::vector<std::string>& doubts) {
   }
   std::vector<awaitable<void>> works;
   for (std::size_t i = 0; i < steps_.size(); ++i) works.push_back(measure(i));
-  co_await (side_by_side(std::move(works)) || decided_.async_wait(net::as_result));
+  co_await (net::side_by_side(std::move(works)) || decided_.async_wait(net::as_result));
   co_return true;
 }
 

@@ -7,7 +7,7 @@
 #include <charconv>
 
 #include "net/resolver.hpp"
-#include "outside/side_by_side.hpp"
+#include "net/side_by_side.hpp"
 #include "outside/stun_name.hpp"
 
 namespace natcheck::outside {
@@ -82,7 +82,7 @@ awaitable<std::vector<stun_server>> lookups::run() {
   using namespace net::asio::experimental::awaitable_operators;
   std::vector<awaitable<void>> works;
   for (std::size_t i = 0; i < names_.size(); ++i) works.push_back(look_up(i));
-  co_await (wait() || side_by_side(std::move(works)));
+  co_await (wait() || net::side_by_side(std::move(works)));
   co_return std::move(servers_);
 }
 

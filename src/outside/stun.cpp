@@ -7,7 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <span>
 
-#include "outside/side_by_side.hpp"
+#include "net/side_by_side.hpp"
 #include "outside/stun_id.hpp"
 #include "outside/survey.hpp"
 #include "outside/udp_refusal.hpp"
@@ -256,7 +256,7 @@ awaitable<std::vector<stun_evidence>> surveyor::run() {
   for (std::size_t i = 0; i < schedule_.size(); ++i) {
     if (schedule_.ask(i).protocol == transport::tcp) works.push_back(ask_over_tcp(i));
   }
-  co_await (pace() || side_by_side(std::move(works)));
+  co_await (pace() || net::side_by_side(std::move(works)));
   co_return schedule_.take(now());
 }
 

@@ -9,7 +9,7 @@
 namespace natcheck {
 namespace {
 
-constexpr int last_verdict = static_cast<int>(verdict_code::no_mapping_service);
+constexpr int last_verdict = static_cast<int>(verdict_code::return_path_broken);
 
 std::set<std::string> headings() {
   std::ifstream file(NATCHECK_DIAGNOSES);
@@ -38,6 +38,9 @@ TEST(Codes, AreTheNamesOfTheirEnumerators) {
   EXPECT_EQ(to_string(verdict_code::wrong_host_answers), "wrong-host-answers");
   EXPECT_EQ(to_string(verdict_code::mapping_refused), "mapping-refused");
   EXPECT_EQ(to_string(verdict_code::no_mapping_service), "no-mapping-service");
+  EXPECT_EQ(to_string(verdict_code::not_listening), "not-listening");
+  EXPECT_EQ(to_string(verdict_code::host_firewall), "host-firewall");
+  EXPECT_EQ(to_string(verdict_code::return_path_broken), "return-path-broken");
   EXPECT_EQ(to_string(confidence::unconfirmed), "unconfirmed");
 }
 

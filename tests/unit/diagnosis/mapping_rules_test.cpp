@@ -8,11 +8,13 @@
 namespace natcheck {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using enum service_state;
 using enum confidence;
+constexpr auto pcp = mapping_protocol::pcp;
 constexpr auto pmp = mapping_protocol::nat_pmp;
 constexpr auto upnp = mapping_protocol::upnp;
 
@@ -129,6 +131,86 @@ const row rows[] = {
      verdict_code::inconclusive,
      unconfirmed,
      "natcheck discover"},
+    {"PCP not authorised",
+     {{pcp, refused, {}, 2}, {pmp, silent, {}, 0}},
+     verdict_code::mapping_refused,
+     confirmed,
+     "allow it"},
+    {"PCP of another version is no PCP",
+     {{pcp, refused, {}, 1}, {pmp, silent, {}, 0}, {upnp, silent, {}, 0}},
+     verdict_code::no_mapping_service,
+     likely,
+     "turn on"},
+    {"NAT-PMP of another version is no NAT-PMP",
+     {{pmp, refused, {}, 1}},
+     verdict_code::no_mapping_service,
+     likely,
+     "turn on"},
+    {"PCP network failure",
+     {{pcp, refused, {}, 7}},
+     verdict_code::mapping_refused,
+     confirmed,
+     "natcheck discover"},
+    {"PCP without resources",
+     {{pcp, refused, {}, 8}},
+     verdict_code::mapping_refused,
+     confirmed,
+     "natcheck discover"},
+    {"a private outside address, as miniupnpd tells it",
+     {{pcp, refused, {}, 8}, {pmp, refused, {}, 3}, {upnp, refused, {}, 501}},
+     verdict_code::mapping_refused,
+     confirmed,
+     "natcheck discover tells which"},
+    {"PCP without resources, and UPnP says which",
+     {{pcp, refused, {}, 8}, {upnp, refused, {}, 728}},
+     verdict_code::mapping_table_full,
+     confirmed,
+     "mappings list"},
+    {"PCP quota",
+     {{pcp, refused, {}, 10}, {upnp, silent, {}, 0}},
+     verdict_code::mapping_table_full,
+     confirmed,
+     "close ports"},
+    {"PCP cannot give this port",
+     {{pcp, refused, {}, 11}},
+     verdict_code::port_conflict,
+     confirmed,
+     "--any-port"},
+    {"another NAT in between",
+     {{pcp, refused, {}, 12}, {pmp, refused, {}, 2}, {upnp, refused, {}, 606}},
+     verdict_code::double_nat,
+     confirmed,
+     "nearer router"},
+    {"PCP wants to know who asks",
+     {{pcp, refused, {}, 15}},
+     verdict_code::mapping_refused,
+     confirmed,
+     "allow it"},
+    {"an unknown result of PCP",
+     {{pcp, refused, {}, 99}},
+     verdict_code::mapping_refused,
+     confirmed,
+     "log"},
+    {"another port was granted by NAT-PMP",
+     {{pmp, refused, "it gives external port 1235 instead of 1234", 718}},
+     verdict_code::port_conflict,
+     confirmed,
+     "natcheck serve --map 1234:8080 --any-port"},
+    {"another port was granted by PCP",
+     {{pcp, refused, "it gives external port 1235 instead of 1234", 718}},
+     verdict_code::port_conflict,
+     confirmed,
+     "natcheck serve --map 1235:8080"},
+    {"this port alone is refused",
+     {{upnp, refused, {}, 716}},
+     verdict_code::mapping_refused,
+     confirmed,
+     "natcheck serve --map 1235:8080"},
+    {"the same port on both sides",
+     {{upnp, refused, {}, 724}, {pmp, silent, {}, 0}},
+     verdict_code::mapping_refused,
+     confirmed,
+     "natcheck serve --map 8080:8080"},
     {"nothing tried", {}, verdict_code::inconclusive, unconfirmed, "natcheck discover"},
 };
 
@@ -167,6 +249,66 @@ TEST(MappingRules, NameEachAttempt) {
   EXPECT_THAT(diagnose(seen).main.evidence,
               ::testing::ElementsAre("NAT-PMP: no answer to 4 requests",
                                      "UPnP: refused, code 718: ConflictInMappingEntry"));
+}
+
+TEST(MappingRules, AnotherPortGrantedIsToldInWords) {
+  for (const auto via : {pcp, pmp}) {
+    const auto seen = trying({{via, refused, "it gives external port 1235 instead of 1234", 718}});
+    EXPECT_THAT(diagnose(seen).main.evidence.front(),
+                ::testing::EndsWith(": refused: it gives external port 1235 instead of 1234"))
+        << "718 is UPnP's number";
+  }
+}
+
+TEST(MappingRules, PortsBelow1024AreARefusalOfTheirOwn) {
+  constexpr auto advice = "many routers refuse ports below 1024";
+  struct {
+    mapping_attempt attempt;
+    bool may_be_the_port;
+  } const table[] = {
+      {{upnp, refused, {}, 606}, true},  {{upnp, refused, {}, 501}, true},
+      {{pmp, refused, {}, 2}, true},     {{upnp, refused, {}, 800}, true},
+      {{upnp, refused, {}, 728}, false}, {{upnp, refused, {}, 725}, false},
+      {{pmp, silent, {}, 0}, false},
+  };
+  for (const auto& r : table) {
+    SCOPED_TRACE(r.attempt.code);
+    auto seen = trying({r.attempt});
+    seen.external_port = 80;
+    const auto low = diagnose(seen).main.advice;
+    EXPECT_EQ(::testing::Value(low, Contains(AllOf(HasSubstr(advice),
+                                                   HasSubstr("natcheck serve --map 8080:8080")))),
+              r.may_be_the_port);
+    seen.external_port = 1024;
+    EXPECT_THAT(diagnose(seen).main.advice, Not(Contains(HasSubstr(advice))));
+  }
+}
+
+TEST(MappingRules, OfALowPortTheNextIsNoBetter) {
+  auto seen = trying({{upnp, refused, {}, 718}});
+  seen.external_port = 443;
+  EXPECT_THAT(diagnose(seen).main.advice.front(), HasSubstr("--map 8443:8080"));
+}
+
+TEST(MappingRules, OnlyWhatWasAskedIsMissing) {
+  struct {
+    std::vector<mapping_attempt> attempts;
+    const char* summary;
+  } const table[] = {
+      {{{pcp, silent, {}, 0}, {pmp, silent, {}, 0}, {upnp, silent, {}, 0}},
+       "The router offers neither PCP nor NAT-PMP nor UPnP to this machine, so natcheck cannot "
+       "open the port."},
+      {{{pmp, silent, {}, 0}, {upnp, silent, {}, 0}},
+       "The router offers neither NAT-PMP nor UPnP to this machine, so natcheck cannot open the "
+       "port."},
+      {{{upnp, silent, {}, 0}},
+       "The router does not offer UPnP to this machine, so natcheck cannot open the port that "
+       "way."},
+      {{{upnp, silent, {}, 0}, {upnp, refused, {}, 0}},
+       "The router does not offer UPnP to this machine, so natcheck cannot open the port that "
+       "way."},
+  };
+  for (const auto& r : table) EXPECT_EQ(diagnose(trying(r.attempts)).main.summary, r.summary);
 }
 
 TEST(MappingRules, TheNextPortStaysAPort) {

@@ -192,6 +192,83 @@ TEST(ProbeRules, TheHairpinIsNotSuspectedWhereItCannotBe) {
               none);
 }
 
+probe_evidence probing_over_udp(std::vector<handshake_evidence> handshakes) {
+  auto seen = probing(std::move(handshakes));
+  seen.protocol = transport::udp;
+  for (auto& one : seen.handshakes) one.timing.connect.reset();
+  return seen;
+}
+
+TEST(ProbeRulesOverUdp, SpeakOfUdp) {
+  const std::pair<probe_result, const char*> sentences[] = {
+      {probe_result::reached, "5.5.5.5:1234 is reachable: the server answered"},
+      {probe_result::refused, "5.5.5.5 says that nothing listens on UDP port 1234 (61 ms)."},
+      {probe_result::timed_out, "5.5.5.5 did not answer on UDP port 1234"},
+      {probe_result::unreachable, "a router says so (UDP port 1234)"},
+      {probe_result::other_service, "answered on UDP port 1234, but not as natcheck"},
+      {probe_result::corrupted, "answered on UDP port 1234, but altered what was sent"},
+  };
+  for (const auto& [result, sentence] : sentences) {
+    const auto v = diagnose(probing_over_udp({shake(result)})).main;
+    EXPECT_EQ(v.code, diagnose(probing({shake(result)})).main.code) << sentence;
+    EXPECT_THAT(v.summary, HasSubstr(sentence));
+  }
+}
+
+TEST(ProbeRulesOverUdp, SilenceMayBeEitherWay) {
+  const auto seen = probing_over_udp({shake(probe_result::timed_out)});
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.certainty, likely);
+  EXPECT_EQ(answer_of(seen, v), answer::no);
+  EXPECT_THAT(v.evidence, Contains(HasSubstr("a lost question from a lost answer")));
+  EXPECT_THAT(v.advice, Contains(HasSubstr("natcheck serve --map 1234 --protocol udp")));
+  EXPECT_THAT(v.advice, Contains(HasSubstr("forwarded for UDP, not only for TCP")));
+}
+
+TEST(ProbeRulesOverUdp, OneLostInTwentyIsNoNews) {
+  const struct {
+    std::size_t lost, all;
+    verdict_code code;
+    const char* words;
+  } table[] = {
+      {1, 5, verdict_code::unstable, "1 of 5 datagrams brought no intact answer (20 %)"},
+      {1, 19, verdict_code::unstable, "(5 %)"},
+      {1, 20, verdict_code::reachable, "is reachable"},
+      {5, 100, verdict_code::reachable, "is reachable"},
+      {6, 100, verdict_code::unstable, "(6 %)"},
+  };
+  for (const auto& row : table) {
+    std::vector<handshake_evidence> all(row.all, shake(probe_result::reached));
+    std::fill_n(all.begin(), row.lost, shake(probe_result::timed_out));
+    const auto over_udp = diagnose(probing_over_udp(all)).main;
+    EXPECT_EQ(over_udp.code, row.code) << row.words;
+    EXPECT_THAT(over_udp.summary, HasSubstr(row.words));
+    EXPECT_THAT(over_udp.evidence, Contains(HasSubstr(" reached, ")));
+    EXPECT_EQ(diagnose(probing(all)).main.code, verdict_code::unstable) << "over TCP";
+  }
+}
+
+TEST(ProbeRulesOverUdp, EveryCommandNamesTheProtocol) {
+  for (const auto result : {probe_result::reached, probe_result::timed_out}) {
+    auto seen = probing_over_udp({shake(result), shake(probe_result::timed_out)});
+    seen.inside = {inside_reason::hairpin};
+    for (const auto& line : diagnose(seen).main.advice) {
+      if (line.find("natcheck probe") == std::string::npos) continue;
+      EXPECT_THAT(line, HasSubstr("natcheck probe --protocol udp ")) << line;
+    }
+  }
+}
+
+TEST(ProbeRules, NameTheSession) {
+  auto seen = probing({shake(probe_result::reached)});
+  EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr("session"))));
+  seen.session = "8f2c";
+  EXPECT_THAT(diagnose(seen).main.evidence.back(), HasSubstr("the session is 8f2c"));
+  seen.handshakes.front().local_fault = true;
+  EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr("session"))))
+      << "nobody was told of it";
+}
+
 TEST(ProbeRules, NameTheAddressBehindAName) {
   auto seen = probing({shake(probe_result::refused)});
   EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr(" is 5.5.5.5:1234"))));

@@ -1,0 +1,125 @@
+#include "app/arrival_watch.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "net/nftables.hpp"
+#include "net/own_addresses.hpp"
+
+namespace natcheck {
+namespace {
+
+using net::asio::awaitable;
+
+constexpr std::chrono::seconds between_looks{1};
+
+/// A look that comes later than this finds a program that was stopped or busy: who has not been
+/// accepted may be about to be.
+constexpr std::chrono::milliseconds most_delay{500};
+
+bool has(const std::vector<transport>& all, transport one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+constexpr const char* how_to_allow_it =
+    "sudo setcap cap_net_raw+ep \"$(command -v natcheck)\", or run it with sudo";
+
+events::watching not_able(const failure& failed) {
+  return {false,
+          "Whether packets from outside reach this machine cannot be seen (" + failed.detail +
+              "): when somebody cannot connect, a firewall of this machine and a block on the way "
+              "look alike.",
+          failed.kind == outcome::denied ? how_to_allow_it : ""};
+}
+
+}  // namespace
+
+arrival_watch::arrival_watch(net::asio::any_io_executor executor, std::vector<transport> protocols,
+                             std::uint16_t port,
+                             std::function<void(const arrival_evidence&)> on_blocked)
+    : executor_(std::move(executor)),
+      port_{port, has(protocols, transport::tcp), has(protocols, transport::udp)},
+      on_blocked_(std::move(on_blocked)) {}
+
+events::watching arrival_watch::begin() {
+  auto opened = net::packet_watch::open(executor_, port_);
+  if (!opened) return not_able(opened.error());
+  packets_.emplace(std::move(*opened));
+  counters_ = net::read_drop_counters();
+  own_ = net::read_own_addresses();
+  return {true, {}, {}};
+}
+
+awaitable<void> arrival_watch::run() {
+  using namespace net::asio::experimental::awaitable_operators;
+  if (packets_) co_return co_await (read() && look_regularly());
+  net::asio::steady_timer never(executor_, net::steady_time::max());
+  co_await never.async_wait(net::as_result);
+}
+
+awaitable<void> arrival_watch::read() {
+  for (;;) {
+    const auto batch = co_await packets_->next();
+    const auto now = std::chrono::steady_clock::now();
+    for (const net::sighting& one : batch) {
+      if (!is_own(one.packet.local.ip)) {
+        own_is_old_ = true;
+      } else if (!is_own(one.packet.peer.ip)) {
+        table_.note(one.packet, one.interface_index, now);
+      }
+    }
+  }
+}
+
+awaitable<void> arrival_watch::look_regularly() {
+  net::asio::steady_timer timer(executor_);
+  for (;;) {
+    timer.expires_after(between_looks);
+    co_await timer.async_wait(net::as_result);
+    co_await net::unless_cancelled();
+    const auto now = std::chrono::steady_clock::now();
+    if (now - timer.expiry() < most_delay) look(now);
+  }
+}
+
+void arrival_watch::look(arrival_time now) {
+  heed_disturbances();
+  for (overdue_client& client : table_.take_overdue(now)) report(std::move(client), now);
+  if (std::exchange(own_is_old_, false)) own_ = net::read_own_addresses();
+}
+
+/// A connection request that found the server's queue full, or that was seen while its answer was
+/// not, looks exactly like one that a firewall dropped.
+void arrival_watch::heed_disturbances() {
+  const auto before = std::exchange(counters_, net::read_drop_counters());
+  if (counters_.reverse_path != before.reverse_path) table_.mark_reverse_path();
+  const bool lost = packets_->has_lost();
+  if (lost || counters_.requests != before.requests) table_.wait_anew(transport::tcp);
+  if (lost || counters_.datagrams != before.datagrams) table_.wait_anew(transport::udp);
+}
+
+void arrival_watch::report(overdue_client client, arrival_time now) {
+  arrival_evidence& seen = client.seen;
+  if (!limit_.allows(seen.peer.ip, now)) return;
+  seen.interface = net::interface_name(client.interface_index);
+  seen.firewall = net::read_firewall(seen.local.ip.is_v6());
+  spdlog::debug("arrival: {} waited {:.1f} s; {} requests, {} answers, {} refusals",
+                to_string(seen.peer), seen.waited.count() / 1000, seen.requests, seen.answers,
+                seen.refusals);
+  on_blocked_(seen);
+}
+
+void arrival_watch::accepted(transport protocol, const endpoint& peer) {
+  if (packets_) table_.accepted(protocol, peer, std::chrono::steady_clock::now());
+}
+
+std::optional<std::uint64_t> arrival_watch::arrived() const {
+  return packets_ ? std::optional(table_.arrived()) : std::nullopt;
+}
+
+bool arrival_watch::is_own(const address& ip) const {
+  return std::binary_search(own_.begin(), own_.end(), ip);
+}
+
+}  // namespace natcheck

@@ -1,0 +1,56 @@
+// Watches who comes to the server's port, before any firewall of this host, and tells of those who
+// never get through to it.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <natcheck/serve.hpp>
+#include <optional>
+#include <vector>
+
+#include "app/arrival_table.hpp"
+#include "net/drop_counters.hpp"
+#include "net/packet_watch.hpp"
+
+namespace natcheck {
+
+class arrival_watch {
+ public:
+  /// `on_blocked` hears of a client who was not accepted within 3 s: once for each source address
+  /// in ten minutes, and of ten clients an hour at most.
+  arrival_watch(net::asio::any_io_executor executor, std::vector<transport> protocols,
+                std::uint16_t port, std::function<void(const arrival_evidence&)> on_blocked);
+
+  /// Begins to watch, if this program may.
+  events::watching begin();
+
+  /// Works until it is cancelled, also where nothing can be watched.
+  net::asio::awaitable<void> run();
+
+  /// The server has a connection or a datagram from there.
+  void accepted(transport protocol, const endpoint& peer);
+
+  /// Clients whose packets came in; empty where nothing is watched.
+  std::optional<std::uint64_t> arrived() const;
+
+ private:
+  net::asio::awaitable<void> read();
+  net::asio::awaitable<void> look_regularly();
+  void look(arrival_time now);
+  void heed_disturbances();
+  void report(overdue_client client, arrival_time now);
+  bool is_own(const address& ip) const;
+
+  net::asio::any_io_executor executor_;
+  net::watched_port port_;
+  std::function<void(const arrival_evidence&)> on_blocked_;
+  std::optional<net::packet_watch> packets_;
+  arrival_table table_;
+  report_limit limit_;
+  net::drop_counters counters_;
+  /// This host's addresses, in order. It may forward packets, too: those are not the server's.
+  std::vector<address> own_;
+  bool own_is_old_ = false;  ///< a packet was for another address, which may be a new one
+};
+
+}  // namespace natcheck

@@ -1,0 +1,66 @@
+#include "app/self_test.hpp"
+
+#include <utility>
+
+#include "app/handshake.hpp"
+
+namespace natcheck {
+namespace {
+
+using net::asio::awaitable;
+using meeting = std::optional<handshake_evidence>;
+
+constexpr std::chrono::seconds patience{2};
+
+/// Of the family in which the server is asked otherwise.
+address loopback_for(const std::optional<address>& lan) {
+  if (lan && lan->is_v6()) return boost::asio::ip::address_v6::loopback();
+  return boost::asio::ip::address_v4::loopback();
+}
+
+awaitable<meeting> greet(std::optional<endpoint> target, std::string session) {
+  if (!target) co_return std::nullopt;
+  handshake_options options;
+  options.target = *target;
+  options.session = std::move(session);
+  options.deadline = std::chrono::steady_clock::now() + patience;
+  co_return co_await shake_hands(std::move(options));
+}
+
+bool is_another(const handshake_evidence& one, const handshake_evidence& ours) {
+  return one.server_instance && ours.server_instance &&
+         *one.server_instance != *ours.server_instance;
+}
+
+std::optional<self_check> check_of(const std::optional<endpoint>& target, const meeting& met,
+                                   const meeting& ours) {
+  if (!target || !met) return std::nullopt;
+  if (ours && is_another(*met, *ours)) {
+    return self_check{*target, probe_result::other_service,
+                      "another natcheck server, instance " + *met->server_instance};
+  }
+  return self_check{*target, met->result, met->detail};
+}
+
+}  // namespace
+
+awaitable<self_test_evidence> test_self(transport protocol, std::uint16_t port,
+                                        std::optional<address> lan, std::optional<endpoint> outside,
+                                        std::string session) {
+  using namespace net::asio::experimental::awaitable_operators;
+  self_test_evidence seen;
+  seen.protocol = protocol;
+  if (protocol != transport::tcp) co_return seen;
+  const endpoint loopback{loopback_for(lan), port};
+  std::optional<endpoint> at_lan;
+  if (lan) at_lan = endpoint{*lan, port};
+  if (outside == at_lan) outside.reset();
+  const auto [ours, in_lan, back] =
+      co_await (greet(loopback, session) && greet(at_lan, session) && greet(outside, session));
+  seen.loopback = check_of(loopback, ours, std::nullopt);
+  seen.lan = check_of(at_lan, in_lan, ours);
+  seen.hairpin = check_of(outside, back, ours);
+  co_return seen;
+}
+
+}  // namespace natcheck

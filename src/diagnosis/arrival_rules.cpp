@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include <natcheck/diagnosis.hpp>
+
+#include "core/units.hpp"
+#include "diagnosis/firewall_remedies.hpp"
+
+namespace natcheck {
+namespace {
+
+/// A single request may have been lost for want of room; the next one is a second later.
+constexpr unsigned enough_requests = 2;
+
+/// The kernel repeats an answer that is not acknowledged; a single one may have been.
+constexpr unsigned enough_answers = 2;
+
+/// The evidence comes with the rest of the verdict, the same for all.
+verdict with_summary(verdict_code code, confidence certainty, std::string summary,
+                     std::vector<std::string> advice) {
+  return {code, certainty, std::move(summary), {}, std::move(advice)};
+}
+
+std::string who(const arrival_evidence& seen) { return seen.peer.ip.to_string(); }
+
+std::string port(const arrival_evidence& seen) {
+  return fmt::format("{} port {}", judging::name_of(seen.protocol), seen.local.port);
+}
+
+std::vector<std::string> let_in(const arrival_evidence& seen) {
+  return judging::let_in(seen.firewall, seen.protocol, seen.local.port);
+}
+
+verdict judge_refusing(const arrival_evidence& seen) {
+  return with_summary(
+      verdict_code::host_firewall, confidence::confirmed,
+      fmt::format("A firewall on this machine turns {} away from {}, although the server listens.",
+                  who(seen), port(seen)),
+      let_in(seen));
+}
+
+verdict judge_dropping(const arrival_evidence& seen) {
+  const bool again = seen.requests >= enough_requests;
+  return with_summary(
+      verdict_code::host_firewall, again ? confidence::confirmed : confidence::likely,
+      fmt::format("A firewall on this machine drops what {} sends to {}: it arrives here, and "
+                  "never at the server.",
+                  who(seen), port(seen)),
+      let_in(seen));
+}
+
+verdict judge_unheard(const arrival_evidence& seen) {
+  return with_summary(
+      verdict_code::return_path_broken, confidence::likely,
+      fmt::format("{} reaches this machine, and this machine's answers do not reach it.",
+                  who(seen)),
+      {"check that answers leave the way the requests come: ip route get " + who(seen),
+       "look for a filter on the way back: on the router, at the provider, or at the other side",
+       "if nobody is trying to connect from there, the source address may be forged: ignore it"});
+}
+
+verdict judge_reverse_path(const arrival_evidence& seen) {
+  return with_summary(
+      verdict_code::return_path_broken, confidence::likely,
+      fmt::format("{} reaches this machine by another interface than the one that answers would "
+                  "leave by, and the kernel drops such packets (rp_filter).",
+                  who(seen)),
+      {"check which way answers leave: ip route get " + who(seen),
+       "give that interface a route of its own, or allow it: sudo sysctl -w "
+       "net.ipv4.conf.all.rp_filter=2"});
+}
+
+verdict judge_nothing(const arrival_evidence& seen) {
+  return with_summary(
+      verdict_code::inconclusive, confidence::unconfirmed,
+      fmt::format("It is not known that anything from {} was lost here.", who(seen)),
+      {"from outside, run: natcheck probe"});
+}
+
+verdict judge(const arrival_evidence& seen) {
+  if (seen.requests == 0 || seen.accepted) return judge_nothing(seen);
+  if (seen.answers >= enough_answers) return judge_unheard(seen);
+  if (seen.answers > 0 && seen.refusals == 0) return judge_nothing(seen);
+  if (seen.refusals > 0) return judge_refusing(seen);
+  return seen.reverse_path ? judge_reverse_path(seen) : judge_dropping(seen);
+}
+
+std::string arrivals_line(const arrival_evidence& seen) {
+  const char* const what = seen.protocol == transport::tcp ? "connection request" : "datagram";
+  std::string line = fmt::format("{} from {} to {}", counted(seen.requests, what),
+                                 to_string(seen.peer), to_string(seen.local));
+  if (!seen.interface.empty()) line += " arrived on " + seen.interface;
+  return line + fmt::format(" in {:.0f} s", seen.waited.count() / 1000);
+}
+
+std::string departures_line(const arrival_evidence& seen) {
+  if (seen.answers + seen.refusals == 0) return "nothing left this machine in answer";
+  if (seen.refusals == 0) return counted(seen.answers, "answer") + " left this machine";
+  const std::string refused =
+      counted(seen.refusals, "refusal") + " (a reset, or an ICMP error) left this machine";
+  return seen.answers == 0 ? refused : counted(seen.answers, "answer") + " and " + refused;
+}
+
+}  // namespace
+
+diagnosis diagnose(const arrival_evidence& evidence) {
+  verdict v = judge(evidence);
+  v.evidence = {arrivals_line(evidence), departures_line(evidence),
+                evidence.accepted ? "the server accepted it" : "the server accepted nothing of it"};
+  if (v.code == verdict_code::host_firewall) {
+    v.evidence.push_back("the firewall: " + judging::describe(evidence.firewall));
+  }
+  return {std::move(v), {}};
+}
+
+}  // namespace natcheck

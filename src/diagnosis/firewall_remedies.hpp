@@ -1,0 +1,22 @@
+// How to let a port in through this machine's own firewall.
+#pragma once
+
+#include <cstdint>
+#include <natcheck/evidence.hpp>
+#include <string>
+#include <vector>
+
+namespace natcheck::judging {
+
+/// "TCP", "UDP".
+std::string name_of(transport protocol);
+
+/// The firewall as far as it is known: "ufw", "nftables, chain inet filter input".
+std::string describe(const firewall_evidence& firewall);
+
+/// The commands, for whoever manages the firewall; for all three managers when that is not known.
+/// Names of tables and chains that no shell should see are left out.
+std::vector<std::string> let_in(const firewall_evidence& firewall, transport protocol,
+                                std::uint16_t port);
+
+}  // namespace natcheck::judging

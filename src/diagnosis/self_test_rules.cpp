@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <natcheck/diagnosis.hpp>
+
+#include "diagnosis/findings.hpp"
+#include "diagnosis/firewall_remedies.hpp"
+
+namespace natcheck {
+namespace {
+
+bool answers(const std::optional<self_check>& check) {
+  return check &&
+         (check->result == probe_result::reached || check->result == probe_result::reached_plain);
+}
+
+bool fails(const std::optional<self_check>& check) { return check && !answers(check); }
+
+// In the order of probe_result.
+constexpr std::array<std::string_view, 10> result_words{"answered",
+                                                        "answered the plain greeting",
+                                                        "refused",
+                                                        "no answer",
+                                                        "not reached",
+                                                        "connected, and nothing was said",
+                                                        "something else answered",
+                                                        "the connection was torn down",
+                                                        "the greeting came damaged",
+                                                        "not resolved"};
+
+std::string line(const char* name, const std::optional<self_check>& check) {
+  if (!check) return fmt::format("{}: not tested", name);
+  auto text = fmt::format("{} {}: {}", name, to_string(check->target),
+                          result_words.at(static_cast<std::size_t>(check->result)));
+  return check->detail.empty() ? text : fmt::format("{} ({})", text, check->detail);
+}
+
+/// A refusal is an answer; what is silent may have been dropped on its way.
+confidence certainty_of(const self_check& failed) {
+  return failed.result == probe_result::timed_out ? confidence::likely : confidence::confirmed;
+}
+
+verdict judge_deaf(const self_test_evidence& seen) {
+  const self_check& failed = seen.loopback ? *seen.loopback : *seen.lan;
+  const auto port = failed.target.port;
+  return {verdict_code::not_listening,
+          certainty_of(failed),
+          fmt::format("The server does not answer even to this machine itself (port {}).", port),
+          {},
+          {fmt::format("see who has the port: ss -ltnp 'sport = :{}'", port),
+           fmt::format("start the server on another port: natcheck serve --port {}",
+                       port == 65535 ? 65534 : port + 1),
+           "look for a firewall that blocks loopback: sudo nft list ruleset"}};
+}
+
+verdict judge_walled(const self_test_evidence& seen) {
+  return {verdict_code::host_firewall,
+          confidence::likely,
+          fmt::format("The server answers on loopback and not at {}: a firewall on this machine "
+                      "blocks its own address.",
+                      seen.lan->target.ip.to_string()),
+          {},
+          judging::let_in({}, seen.protocol, seen.lan->target.port)};
+}
+
+verdict judge_untested() {
+  return {verdict_code::inconclusive,
+          confidence::unconfirmed,
+          "The server was not asked from this machine.",
+          {},
+          {"from outside, run: natcheck probe"}};
+}
+
+/// Nothing that this machine asks of itself tells what comes in from outside.
+verdict judge_sound(const self_test_evidence& seen) {
+  const self_check& any = seen.loopback ? *seen.loopback : *seen.lan;
+  const std::string target =
+      seen.hairpin ? to_string(seen.hairpin->target) : fmt::format("ADDRESS:{}", any.target.port);
+  return {verdict_code::inconclusive,
+          confidence::unconfirmed,
+          "The server answers on this machine; only a probe from outside can tell whether it is "
+          "reachable from there.",
+          {},
+          {"from outside, run: natcheck probe " + target}};
+}
+
+verdict judge(const self_test_evidence& seen) {
+  if (!seen.loopback && !seen.lan) return judge_untested();
+  if (!answers(seen.loopback) && !answers(seen.lan)) return judge_deaf(seen);
+  // Where loopback alone fails, nobody from elsewhere is the worse for it.
+  if (fails(seen.lan)) return judge_walled(seen);
+  return judge_sound(seen);
+}
+
+finding hairpin_elsewhere(const self_check& check) {
+  return {std::string(to_string(verdict_code::wrong_host_answers)),
+          fmt::format("From this network, {} leads to something else than this server.",
+                      to_string(check.target)),
+          "it may be a page of the router, which only the network inside sees: compare with "
+          "natcheck probe from outside"};
+}
+
+finding hairpin_missing(const self_check& check, const std::optional<self_check>& lan) {
+  const std::string inside = lan ? to_string(lan->target) : "the local address";
+  return {std::string(judging::no_hairpin),
+          fmt::format("From this network, {} does not lead to this server, most likely because the "
+                      "router does not lead its own outside address back inside.",
+                      to_string(check.target)),
+          "others in this network must use " + inside +
+              "; ask from another network to see what the outside sees"};
+}
+
+std::vector<finding> findings_of(const self_test_evidence& seen) {
+  // As long as the server is not found inside, the way around says nothing of the router.
+  const bool found = answers(seen.lan) || (answers(seen.loopback) && !seen.lan);
+  if (!found || !fails(seen.hairpin)) return {};
+  if (seen.hairpin->result == probe_result::other_service)
+    return {hairpin_elsewhere(*seen.hairpin)};
+  return {hairpin_missing(*seen.hairpin, seen.lan)};
+}
+
+}  // namespace
+
+diagnosis diagnose(const self_test_evidence& evidence) {
+  diagnosis judged{judge(evidence), findings_of(evidence)};
+  judged.main.evidence = {line("loopback", evidence.loopback), line("local address", evidence.lan),
+                          line("outside address", evidence.hairpin)};
+  return judged;
+}
+
+}  // namespace natcheck

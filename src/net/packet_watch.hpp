@@ -1,0 +1,48 @@
+// Sees packets of one port on the interfaces: those that come in before any firewall of this host,
+// and those that leave after all of them.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <natcheck/error.hpp>
+#include <vector>
+
+#include "net/packets.hpp"
+#include "net/sockets.hpp"
+
+namespace natcheck::net {
+
+/// A packet, and where it was seen. One that passes a bridge or a VLAN is seen on each of its
+/// interfaces.
+struct sighting {
+  seen_packet packet;
+  unsigned interface_index = 0;
+};
+
+/// Empty when that interface is gone.
+std::string interface_name(unsigned index);
+
+/// A packet socket (packet(7)) with a filter in the kernel. It takes CAP_NET_RAW to open one, and
+/// nothing to read it. Loopback is left out.
+class packet_watch {
+ public:
+  /// Fails with `denied` without the privilege, else with `unavailable`.
+  static result<packet_watch> open(const asio::any_io_executor& executor, const watched_port& port);
+
+  /// Waits until packets have come, and gives what is there, 64 packets at most; may be nothing.
+  asio::awaitable<std::vector<sighting>> next();
+
+  /// True when packets were lost since the last call, because nobody read them in time.
+  bool has_lost();
+
+ private:
+  packet_watch(asio::posix::stream_descriptor socket, const watched_port& port)
+      : socket_(std::move(socket)), port_(port) {}
+
+  std::vector<sighting> take();
+
+  asio::posix::stream_descriptor socket_;
+  watched_port port_;
+};
+
+}  // namespace natcheck::net

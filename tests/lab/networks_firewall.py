@@ -1,0 +1,29 @@
+"""A home whose own firewall stands in the way, by a port for each way of standing there."""
+
+import dataclasses
+
+from model import Nat
+from networks_base import HOME, SINGLE_NAT, behind_router, router
+
+DROPPED, RESET, PROHIBITED, OPEN, ANSWERED_IN_VAIN = 1234, 2001, 2002, 2003, 2004
+
+_FIREWALL = f"""
+table inet filter {{
+  chain input {{
+    type filter hook input priority 0; policy drop;
+    ct state established,related accept
+    iifname lo accept
+    meta l4proto {{ icmp, ipv6-icmp }} accept
+    tcp dport {RESET} reject with tcp reset
+    tcp dport {PROHIBITED} reject with icmpx admin-prohibited
+    tcp dport {{ {OPEN}, {ANSWERED_IN_VAIN} }} accept
+  }}
+}}
+"""
+
+NETWORKS = {
+    "host-firewall": behind_router(
+        "one NAT; this host's own firewall lets nobody in but where it is told to", SINGLE_NAT,
+        router(nat=Nat(blocks=(f"iifname lan tcp sport {ANSWERED_IN_VAIN} drop",))),
+        dataclasses.replace(HOME, rules=_FIREWALL), checks=("discover", "firewall")),
+}

@@ -1,0 +1,165 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <natcheck/diagnosis.hpp>
+
+#include "print.hpp"
+
+namespace natcheck {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using enum confidence;
+using manager = firewall_evidence::manager;
+
+endpoint at(const char* ip, std::uint16_t port) {
+  return {boost::asio::ip::make_address(ip), port};
+}
+
+/// Three requests of a client, and nothing else.
+arrival_evidence arriving() {
+  arrival_evidence seen;
+  seen.peer = at("9.9.0.7", 40000);
+  seen.local = at("192.168.1.10", 1234);
+  seen.interface = "eth0";
+  seen.requests = 3;
+  seen.waited = std::chrono::seconds(3);
+  return seen;
+}
+
+struct row {
+  const char* name;
+  void (*bend)(arrival_evidence&);
+  verdict_code code;
+  confidence certainty;
+  const char* in_summary;
+  const char* in_evidence;
+};
+
+const row rows[] = {
+    {"dropped", [](auto&) {}, verdict_code::host_firewall, confirmed, "drops what 9.9.0.7 sends",
+     "3 connection requests from 9.9.0.7:40000 to 192.168.1.10:1234 arrived on eth0 in 3 s"},
+    {"dropped, once", [](auto& e) { e.requests = 1; }, verdict_code::host_firewall, likely, "drops",
+     "1 connection request from"},
+    {"rejected",
+     [](auto& e) {
+       e.requests = 1;
+       e.refusals = 1;
+     },
+     verdict_code::host_firewall, confirmed, "turns 9.9.0.7 away from TCP port 1234",
+     "1 refusal (a reset, or an ICMP error) left"},
+    {"answered in vain", [](auto& e) { e.answers = 2; }, verdict_code::return_path_broken, likely,
+     "answers do not reach it", "2 answers left this machine"},
+    {"answered, and then refused",
+     [](auto& e) {
+       e.answers = 2;
+       e.refusals = 1;
+     },
+     verdict_code::return_path_broken, likely, "answers", "2 answers and 1 refusal"},
+    {"answered once, and perhaps acknowledged", [](auto& e) { e.answers = 1; },
+     verdict_code::inconclusive, unconfirmed, "not known", "1 answer left"},
+    {"on the wrong interface", [](auto& e) { e.reverse_path = true; },
+     verdict_code::return_path_broken, likely, "rp_filter", "nothing left this machine"},
+    {"rejected, whatever the reverse path",
+     [](auto& e) {
+       e.reverse_path = true;
+       e.refusals = 1;
+     },
+     verdict_code::host_firewall, confirmed, "turns", "1 refusal"},
+    {"UDP, dropped", [](auto& e) { e.protocol = transport::udp; }, verdict_code::host_firewall,
+     confirmed, "UDP port 1234", "3 datagrams from"},
+    {"accepted", [](auto& e) { e.accepted = true; }, verdict_code::inconclusive, unconfirmed,
+     "not known", "the server accepted it"},
+    {"nothing came", [](auto& e) { e.requests = 0; }, verdict_code::inconclusive, unconfirmed,
+     "not known", "0 connection requests"},
+};
+
+TEST(ArrivalRules, Table) {
+  for (const row& r : rows) {
+    SCOPED_TRACE(r.name);
+    auto seen = arriving();
+    r.bend(seen);
+    const auto v = diagnose(seen).main;
+    EXPECT_EQ(v.code, r.code);
+    EXPECT_EQ(v.certainty, r.certainty);
+    EXPECT_THAT(v.summary, HasSubstr(r.in_summary));
+    EXPECT_TRUE(v.summary.ends_with('.'));
+    EXPECT_THAT(v.evidence, Contains(HasSubstr(r.in_evidence)));
+    EXPECT_FALSE(v.advice.empty());
+  }
+}
+
+struct remedy_row {
+  const char* name;
+  firewall_evidence firewall;
+  transport protocol;
+  const char* first_advice;
+  const char* in_evidence;
+};
+
+const remedy_row remedies[] = {
+    {"ufw",
+     {manager::ufw, "ip", "filter", "INPUT"},
+     transport::tcp,
+     "sudo ufw allow 1234/tcp",
+     "the firewall: ufw"},
+    {"ufw, UDP", {manager::ufw, {}, {}, {}}, transport::udp, "sudo ufw allow 1234/udp", "ufw"},
+    {"firewalld",
+     {manager::firewalld, {}, {}, {}},
+     transport::tcp,
+     "sudo firewall-cmd --add-port=1234/tcp; for good: sudo firewall-cmd --permanent "
+     "--add-port=1234/tcp",
+     "firewalld"},
+    {"nftables",
+     {manager::nftables, "inet", "filter", "input"},
+     transport::tcp,
+     "sudo nft insert rule inet filter input tcp dport 1234 accept; for good, add the rule to "
+     "/etc/nftables.conf, or to what else makes the rules",
+     "the firewall: nftables, chain inet filter input"},
+    {"nftables, with a name that is a command",
+     {manager::nftables, "inet", "x; reboot", "input"},
+     transport::tcp,
+     "sudo nft list ruleset, and look for rules of the input and output hooks that drop it",
+     "the firewall: nftables"},
+    {"none of nftables",
+     {manager::none, {}, {}, {}},
+     transport::tcp,
+     "look for a filter other than nftables: sudo iptables-legacy -S INPUT, a security program, "
+     "the rules of a container or of a cloud's agent",
+     "no chain"},
+    {"unknown", {}, transport::tcp, "with ufw: sudo ufw allow 1234/tcp", "not known which"},
+};
+
+TEST(ArrivalRules, TheCommandIsTheManagers) {
+  for (const remedy_row& r : remedies) {
+    SCOPED_TRACE(r.name);
+    auto seen = arriving();
+    seen.firewall = r.firewall;
+    seen.protocol = r.protocol;
+    const auto v = diagnose(seen).main;
+    EXPECT_EQ(v.advice.front(), r.first_advice);
+    EXPECT_EQ(v.evidence.size(), 4U);
+    EXPECT_THAT(v.evidence.back(), HasSubstr(r.in_evidence));
+  }
+}
+
+TEST(ArrivalRules, AnUnknownManagerGetsAllThreeCommands) {
+  EXPECT_THAT(diagnose(arriving()).main.advice,
+              ElementsAre(HasSubstr("ufw allow 1234/tcp"), HasSubstr("--add-port=1234/tcp"),
+                          HasSubstr("insert rule FAMILY TABLE CHAIN tcp dport 1234 accept")));
+}
+
+TEST(ArrivalRules, OnlyAFirewallIsToBeOpened) {
+  auto seen = arriving();
+  seen.answers = 2;
+  const auto v = diagnose(seen).main;
+  EXPECT_THAT(v.advice, Not(Contains(HasSubstr("allow 1234"))));
+  EXPECT_THAT(v.advice, Contains(HasSubstr("forged")));
+  EXPECT_THAT(v.advice, Contains(HasSubstr("ip route get 9.9.0.7")));
+}
+
+}  // namespace
+}  // namespace natcheck
