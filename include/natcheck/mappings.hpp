@@ -1,4 +1,4 @@
-// The port mappings in the gateway's table.
+// The port mappings on the gateway: showing, adding and removing them.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -7,11 +7,15 @@
 #include <natcheck/diagnosis.hpp>
 #include <natcheck/error.hpp>
 #include <natcheck/evidence.hpp>
+#include <natcheck/mapping.hpp>
+#include <natcheck/serve.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace natcheck {
+
+// --- list ----------------------------------------------------------------------------------
 
 /// A row of the gateway's table, as UPnP's GetGenericPortMappingEntry tells it.
 struct gateway_mapping {
@@ -26,6 +30,7 @@ struct gateway_mapping {
   bool ours = false;                     ///< made by natcheck for this host
 };
 
+/// `list` and `clean`.
 struct mappings_options {
   std::string interface;           ///< empty: the interface of the default route
   std::optional<address> gateway;  ///< empty: the gateway of the default route
@@ -43,6 +48,9 @@ struct mappings_report {
   std::vector<gateway_mapping> entries;
   bool complete = false;  ///< the end of the table was reached; else `incomplete_because`
   std::string incomplete_because;
+  /// What runs that were killed left behind, here or in another network, as far as this user's
+  /// files tell; any other command on mappings removes it.
+  std::vector<mapping> left_overs;
 };
 
 /// Reads the gateway's table by UPnP; changes nothing. NAT-PMP and PCP have no way to list.
@@ -56,5 +64,104 @@ answer answer_of(const mappings_report& report);
 
 /// Why there is no table to show, and what to do. Only where no gateway showed one.
 verdict judge_absence(const mappings_report& report);
+
+// --- add -----------------------------------------------------------------------------------
+
+struct add_options {
+  std::uint16_t external_port = 0;
+  std::uint16_t internal_port = 0;
+  std::vector<transport> protocols{transport::tcp};  ///< at least one
+  mapping_choice via = mapping_choice::automatic;
+  std::chrono::seconds lifetime{3600};  ///< nobody renews it
+  bool any_port = false;  ///< take another external port where the one asked for cannot be had
+  std::string interface;  ///< as for list_mappings
+  std::optional<address> gateway;  ///< the same
+  std::chrono::milliseconds timeout{30'000};
+};
+
+/// What became of one port that was to be opened.
+struct added_mapping {
+  mapping_evidence evidence;
+  std::optional<mapping> entry;  ///< empty: it could not be made, and `judged` says why
+  std::string probe_command;     ///< with an entry
+  verdict judged;                ///< without
+};
+
+/// What the commands that change something have in common.
+struct change_report {
+  std::chrono::system_clock::time_point started_at;
+  millis elapsed{0};
+  std::optional<route_info> way_out;          ///< IPv4
+  std::vector<events::left_over> left_overs;  ///< what was removed first
+};
+
+struct add_report : change_report {
+  std::vector<added_mapping> mappings;  ///< one for each protocol
+  /// Why natcheck will not know them again, so that only the router can remove them; empty: it
+  /// will.
+  std::string not_remembered;
+};
+
+/// Opens a port on the IPv4 gateway that stays open when this ends, until its lease is over or
+/// remove_mappings() is called. First removes what dead runs left behind.
+///
+/// Runs on the executor of the awaiting coroutine. Fails only for reasons of this machine.
+boost::asio::awaitable<result<add_report>> add_mappings(add_options options);
+
+/// Yes: all were made. No: none was, and the gateway said so, or there is none. Unknown: one of two
+/// was made, or the gateway did not say.
+answer answer_of(const add_report& report);
+
+// --- remove and clean ----------------------------------------------------------------------
+
+struct remove_options {
+  std::uint16_t external_port = 0;
+  std::vector<transport> protocols{transport::tcp, transport::udp};  ///< at least one
+  std::string interface;                                             ///< as for list_mappings
+  std::optional<address> gateway;                                    ///< the same
+  std::chrono::milliseconds timeout{30'000};
+};
+
+/// What became of a mapping that might have been removed.
+enum class removal {
+  removed,    ///< or it was not there any more
+  failed,     ///< it is natcheck's, and still there as far as is known
+  in_use,     ///< a natcheck that runs keeps it: left alone
+  elsewhere,  ///< it is natcheck's, on the router of another network
+  foreign,    ///< somebody else's: left alone
+};
+
+struct removed_mapping {
+  mapping entry;
+  removal outcome = removal::removed;
+  std::string detail;  ///< why; empty for `removed`
+};
+
+/// Of `remove` and of `clean`.
+struct removal_report : change_report {
+  std::optional<std::uint16_t> external_port;  ///< empty: all of natcheck's were to be removed
+  std::vector<removed_mapping> mappings;
+  /// Why the router's own table was not seen to its end, so that there may be more; empty where it
+  /// was, or where the router has none to show.
+  std::string not_seen;
+};
+
+/// Removes the mappings on one external port that natcheck made for this host: those of
+/// add_mappings(), those of runs that are dead, and entries of the gateway's table with natcheck's
+/// description that lead here. Touches nothing else.
+///
+/// Runs on the executor of the awaiting coroutine. Fails only for reasons of this machine.
+boost::asio::awaitable<result<removal_report>> remove_mappings(remove_options options);
+
+/// The same with all ports. An entry of the table that this user's files do not tell of stays where
+/// something listens on its internal port: it may be another user's.
+boost::asio::awaitable<result<removal_report>> clean_mappings(mappings_options options);
+
+/// Of one port: yes when something was removed; no when there was nothing of natcheck's that could
+/// be. Of all: yes, unless something is left. Unknown: a removal failed, or not all was seen.
+answer answer_of(const removal_report& report);
+
+/// In one sentence, and what to do where something is left. The verdict has no code.
+verdict judge_removal(const removal_report& report);
 
 }  // namespace natcheck

@@ -1,4 +1,6 @@
-#include <natcheck/mappings.hpp>
+#include "app/mappings.hpp"
+
+#include <algorithm>
 
 #include "net/host_network.hpp"
 #include "net/sockets.hpp"
@@ -23,7 +25,47 @@ void take_absence(std::string reason, mappings_report& report) {
   report.incomplete_because = std::move(reason);
 }
 
+std::optional<portmap::gateway_access> ipv4_gateway(const host_network& host) {
+  const auto& way = host.ipv4;
+  if (!way || !way->gateway) return std::nullopt;
+  return portmap::gateway_access{*way->gateway, {way->local, way->interface}, way->interface_index};
+}
+
+bool is_row_of(const gateway_mapping& row, const mapping_claim& claim) {
+  return row.protocol == claim.protocol && row.external_port == claim.external_port &&
+         row.internal_port == claim.internal.port &&
+         row.internal_client == claim.internal.ip.to_string();
+}
+
+/// Runs `work`, a command that changes something, where `options` say.
+template <class Report, class Options, class Work>
+awaitable<result<Report>> change(Options options, Work work) {
+  const auto at = std::chrono::system_clock::now();
+  const auto start = std::chrono::steady_clock::now();
+  auto host = net::read_host_network({options.interface, options.gateway});
+  if (!host) co_return host.error();
+  app::workplace place{surroundings_of(*host), ipv4_gateway(*host), state::state_directory(),
+                       start + options.timeout};
+  Report report = co_await work(std::move(place), std::move(options));
+  report.started_at = at;
+  report.elapsed = net::since(start);
+  report.way_out = host->ipv4;
+  co_return report;
+}
+
 }  // namespace
+
+void app::recognize(const std::vector<state::known_claim>& known, mappings_report& report) {
+  for (const state::known_claim& each : known) {
+    if (each.owner == state::claimed_by::dead) {
+      report.left_overs.push_back(mapping_of(each.claim));
+    }
+    if (report.gateway != each.claim.gateway) continue;
+    for (gateway_mapping& row : report.entries) {
+      row.ours = row.ours || is_row_of(row, each.claim);
+    }
+  }
+}
 
 awaitable<result<mappings_report>> list_mappings(mappings_options options) {
   const auto start = std::chrono::steady_clock::now();
@@ -32,17 +74,30 @@ awaitable<result<mappings_report>> list_mappings(mappings_options options) {
   auto host = net::read_host_network({options.interface, options.gateway});
   if (!host) co_return host.error();
   report.way_out = host->ipv4;
-  if (report.way_out) report.gateway = report.way_out->gateway;
-  if (!report.gateway) {
+  const auto access = ipv4_gateway(*host);
+  if (!access) {
     take_absence("there is no IPv4 gateway to ask", report);
   } else {
-    const route_info& way = *report.way_out;
-    const portmap::gateway_access access{
-        *report.gateway, {way.local, way.interface}, way.interface_index};
-    take_table(co_await portmap::read_upnp_table(access, start + options.timeout), report);
+    report.gateway = access->gateway;
+    take_table(co_await portmap::read_upnp_table(*access, start + options.timeout), report);
   }
+  app::recognize(state::read_claims(state::state_directory(), state::system_now()), report);
   report.elapsed = net::since(start);
   co_return report;
+}
+
+awaitable<result<add_report>> add_mappings(add_options options) {
+  return change<add_report>(std::move(options), app::add);
+}
+
+awaitable<result<removal_report>> remove_mappings(remove_options options) {
+  return change<removal_report>(std::move(options), app::remove);
+}
+
+awaitable<result<removal_report>> clean_mappings(mappings_options options) {
+  return change<removal_report>(
+      std::move(options),
+      [](app::workplace place, const mappings_options&) { return app::clean(std::move(place)); });
 }
 
 }  // namespace natcheck

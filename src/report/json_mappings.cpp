@@ -14,10 +14,11 @@ using report::or_null;
 using report::to_value;
 namespace json = boost::json;
 
-json::value gateway_part(const mappings_report& report) {
-  if (!report.gateway) return nullptr;
-  const auto interface = report.way_out ? report.way_out->interface : std::string();
-  return {{"address", to_value(*report.gateway)}, {"interface", or_null(interface)}};
+json::value gateway_part(const std::optional<address>& gateway,
+                         const std::optional<route_info>& way) {
+  if (!gateway) return nullptr;
+  const auto interface = way ? way->interface : std::string();
+  return {{"address", to_value(*gateway)}, {"interface", or_null(interface)}};
 }
 
 json::object entry_part(const gateway_mapping& entry) {
@@ -39,6 +40,98 @@ json::array entries_part(const std::vector<gateway_mapping>& entries) {
   return all;
 }
 
+std::string_view name_of(removal value) {
+  switch (value) {
+    case removal::removed:
+      return "removed";
+    case removal::failed:
+      return "failed";
+    case removal::in_use:
+      return "in-use";
+    case removal::elsewhere:
+      return "elsewhere";
+    case removal::foreign:
+      break;
+  }
+  return "foreign";
+}
+
+json::object mapping_part(const mapping& entry) {
+  const auto external = entry.external_address
+                            ? to_value(endpoint{*entry.external_address, entry.external_port})
+                            : json::value(nullptr);
+  return {{"protocol", name_of(entry.protocol)},
+          {"via", name_of(entry.via)},
+          {"external", external},
+          {"external_port", entry.external_port},
+          {"internal", to_value(entry.internal)},
+          {"lifetime_s", entry.lifetime.count()}};
+}
+
+json::array left_overs_part(const std::vector<mapping>& entries) {
+  json::array all;
+  for (const auto& entry : entries) all.push_back(mapping_part(entry));
+  return all;
+}
+
+json::array left_overs_part(const std::vector<events::left_over>& ended) {
+  json::array all;
+  for (const auto& each : ended) {
+    json::object part = mapping_part(each.entry);
+    part["removed"] = each.removed;
+    part["detail"] = or_null(each.detail);
+    all.push_back(std::move(part));
+  }
+  return all;
+}
+
+json::array attempts_part(const std::vector<mapping_attempt>& attempts) {
+  json::array all;
+  for (const auto& attempt : attempts) {
+    all.push_back({{"via", name_of(attempt.via)},
+                   {"outcome", name_of(attempt.state)},
+                   {"detail", or_null(attempt.detail)}});
+  }
+  return all;
+}
+
+/// The same fields whether there is a mapping or not.
+json::object added_part(const added_mapping& added) {
+  const mapping_evidence& seen = added.evidence;
+  json::object part{{"protocol", name_of(seen.protocol)},
+                    {"via", nullptr},
+                    {"external", nullptr},
+                    {"external_port", nullptr},
+                    {"internal", seen.gateway ? to_value(seen.internal) : json::value(nullptr)},
+                    {"lifetime_s", nullptr}};
+  if (added.entry) part = mapping_part(*added.entry);
+  part["verified"] = added.entry ? json::value(added.entry->verified) : json::value(nullptr);
+  part["asked"] = {{"external_port", seen.external_port}};
+  if (added.entry) part["asked"].as_object()["lifetime_s"] = added.entry->asked_lifetime.count();
+  part["probe_command"] = or_null(added.probe_command);
+  part["attempts"] = attempts_part(seen.attempts);
+  part["verdict"] = added.entry ? json::value(nullptr) : to_value(added.judged);
+  return part;
+}
+
+json::object removed_part(const removed_mapping& removed) {
+  json::object part = mapping_part(removed.entry);
+  part["outcome"] = name_of(removed.outcome);
+  part["detail"] = or_null(removed.detail);
+  return part;
+}
+
+/// What all commands that change something begin with.
+json::object begin(std::string_view schema, const change_report& report) {
+  const auto gateway = report.way_out ? report.way_out->gateway : std::nullopt;
+  return {{"schema", schema},
+          {"version", version()},
+          {"started_at", report::timestamp(report.started_at)},
+          {"elapsed_ms", to_value(report.elapsed)},
+          {"gateway", gateway_part(gateway, report.way_out)},
+          {"left_overs", left_overs_part(report.left_overs)}};
+}
+
 }  // namespace
 
 std::string to_json(const mappings_report& report) {
@@ -47,14 +140,40 @@ std::string to_json(const mappings_report& report) {
       {"version", version()},
       {"started_at", report::timestamp(report.started_at)},
       {"elapsed_ms", to_value(report.elapsed)},
-      {"gateway", gateway_part(report)},
+      {"gateway", gateway_part(report.gateway, report.way_out)},
       {"service", report.service.empty() ? json::value(nullptr) : foreign(report.service)},
       {"external_address", or_null(report.external_address)},
       {"state", name_of(report.upnp.state)},
       {"reason", or_null(report.upnp.detail)},
       {"complete", report.complete},
       {"incomplete_because", or_null(report.incomplete_because)},
-      {"mappings", entries_part(report.entries)}};
+      {"mappings", entries_part(report.entries)},
+      {"left_overs", left_overs_part(report.left_overs)}};
+  return print_json(all, report::json_layout::indented) + "\n";
+}
+
+std::string to_json(const add_report& report) {
+  json::object all = begin("natcheck/mappings-add/1", report);
+  all["remembered"] = report.not_remembered.empty();
+  all["reason"] = or_null(report.not_remembered);
+  json::array mappings;
+  for (const auto& each : report.mappings) mappings.push_back(added_part(each));
+  all["mappings"] = std::move(mappings);
+  return print_json(all, report::json_layout::indented) + "\n";
+}
+
+std::string to_json(const removal_report& report) {
+  const auto* schema =
+      report.external_port ? "natcheck/mappings-remove/1" : "natcheck/mappings-clean/1";
+  json::object all = begin(schema, report);
+  if (report.external_port) all["external_port"] = *report.external_port;
+  const auto judged = judge_removal(report);
+  all["summary"] = judged.summary;
+  all["advice"] = to_value(judged.advice);
+  all["incomplete_because"] = or_null(report.not_seen);
+  json::array mappings;
+  for (const auto& each : report.mappings) mappings.push_back(removed_part(each));
+  all["mappings"] = std::move(mappings);
   return print_json(all, report::json_layout::indented) + "\n";
 }
 

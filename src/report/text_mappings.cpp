@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <natcheck/report.hpp>
@@ -111,12 +112,27 @@ void print_table(page& out, const mappings_report& report) {
   for (const auto& row : rows) lines.print(row);
 }
 
+void print_left_overs(page& out, const mappings_report& report) {
+  if (report.left_overs.empty()) return;
+  std::vector<std::string> ports;
+  for (const mapping& each : report.left_overs) {
+    ports.push_back(fmt::format("{} {} by {}", report::words_for(each.protocol), each.external_port,
+                                report::words_for(each.via)));
+  }
+  out.line("");
+  out.note(
+      fmt::format("Runs of natcheck that were killed left open: {}. natcheck mappings clean "
+                  "removes what of it is on this router.",
+                  fmt::join(ports, ", ")));
+}
+
 }  // namespace
 
 std::string to_text(const mappings_report& report, const text_style& style) {
   page out(style);
   if (!report.gateway || !has_table(report)) {
     out.judgement(judge_absence(report), answer_of(report));
+    print_left_overs(out, report);
     return out.text();
   }
   heading(out, report);
@@ -126,6 +142,7 @@ std::string to_text(const mappings_report& report, const text_style& style) {
     out.note(fmt::format("The router did not show its table to the end: {}.",
                          report.incomplete_because));
   }
+  print_left_overs(out, report);
   return out.text();
 }
 

@@ -51,6 +51,28 @@ mappings_report three_entries() {
   return report;
 }
 
+mapping left_over() {
+  mapping entry;
+  entry.protocol = transport::udp;
+  entry.via = mapping_protocol::pcp;
+  entry.internal = {ip("192.168.1.10"), 99};
+  entry.external_port = 99;
+  entry.lifetime = std::chrono::hours(1);
+  return entry;
+}
+
+TEST(MappingsText, TellsOfLeftOvers) {
+  auto report = empty_table();
+  for (const bool has_table : {true, false}) {
+    report.upnp.state = has_table ? service_state::answered : service_state::silent;
+    report.left_overs.clear();
+    EXPECT_THAT(to_text(report, fancy), ::testing::Not(HasSubstr("killed")));
+    report.left_overs = {left_over(), left_over()};
+    EXPECT_THAT(to_text(report, fancy),
+                HasSubstr("killed left open: UDP 99 by PCP, UDP 99 by\n        PCP. natcheck"));
+  }
+}
+
 TEST(MappingsText, ATable) {
   EXPECT_EQ(to_text(three_entries(), fancy),
             R"(Router            192.168.1.1    eth0, asked by WANIPConnection:1 (UPnP)
@@ -128,6 +150,7 @@ TEST(MappingsText, NothingFromTheNetworkBreaksIt) {
 TEST(MappingsJson, HoldsEverything) {
   auto report = three_entries();
   report.entries.resize(1);
+  report.left_overs = {left_over()};
   EXPECT_EQ(boost::json::parse(to_json(report)), boost::json::parse(R"({
       "schema":"natcheck/mappings/1","version":")" + std::string(version()) +
                                                                     R"(",
@@ -137,7 +160,9 @@ TEST(MappingsJson, HoldsEverything) {
       "state":"answered","reason":null,"complete":true,"incomplete_because":null,
       "mappings":[{"protocol":"tcp","external_port":1234,"remote_host":null,
         "internal_client":"192.168.1.10","internal_port":1234,"enabled":true,
-        "description":"natcheck","lease_s":3540,"ours":true}]})"));
+        "description":"natcheck","lease_s":3540,"ours":true}],
+      "left_overs":[{"protocol":"udp","via":"pcp","external":null,"external_port":99,
+        "internal":"192.168.1.10:99","lifetime_s":3600}]})"));
 }
 
 TEST(MappingsJson, WhatIsNotKnownIsNull) {

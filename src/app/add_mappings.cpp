@@ -1,0 +1,217 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "app/lease.hpp"
+#include "app/mappings.hpp"
+#include "net/host_network.hpp"
+#include "portmap/mappers.hpp"
+
+namespace natcheck::app {
+namespace {
+
+using net::asio::awaitable;
+
+constexpr std::chrono::seconds undoing_time{3};
+
+/// One way to make the mapping.
+struct attempt {
+  std::unique_ptr<portmap::port_mapper> mapper;
+  bool renews = false;  ///< an earlier `add` made it by this one
+};
+
+/// Opens one port; all there is to know of it gathers in `done`.
+class adder {
+ public:
+  adder(const workplace& place, const add_options& options, transport protocol,
+        std::string& not_remembered)
+      : place_(place), options_(options), not_remembered_(not_remembered) {
+    done_.evidence.protocol = protocol;
+    done_.evidence.external_port = options.external_port;
+  }
+
+  awaitable<added_mapping> run();
+
+ private:
+  awaitable<bool> try_one(attempt way);
+  awaitable<bool> find(portmap::port_mapper& mapper);
+  awaitable<bool> map(attempt& way);
+  awaitable<void> undo(attempt& way, const mapping_claim& claim);
+  std::vector<attempt> ways(const std::vector<state::known_claim>& known) const;
+  std::optional<verdict> taken_by(const std::vector<state::known_claim>& known) const;
+  bool is_wanted(const mapping_claim& claim) const;
+  portmap::mapping_request request() const;
+  void accept(const mapping& made);
+  void note(mapping_protocol via, const failure& why);
+  void remember(const mapping_claim& claim);
+  void forget(const mapping_claim& claim);
+
+  const workplace& place_;
+  const add_options& options_;
+  std::string& not_remembered_;
+  added_mapping done_;
+};
+
+portmap::mapping_request adder::request() const {
+  portmap::mapping_request wanted;
+  wanted.protocol = done_.evidence.protocol;
+  wanted.internal_port = options_.internal_port;
+  wanted.external_port = options_.external_port;
+  wanted.lifetime = options_.lifetime;
+  wanted.any_port = options_.any_port;
+  return wanted;
+}
+
+void adder::note(mapping_protocol via, const failure& why) {
+  spdlog::debug("{}", why.message());
+  done_.evidence.attempts.push_back({via, portmap::state_of(why.kind), why.detail, why.code});
+}
+
+void adder::remember(const mapping_claim& claim) {
+  const auto kept = state::keep_added(place_.state, claim, state::system_now());
+  if (!kept) not_remembered_ = kept.error().message();
+}
+
+/// Where this cannot be written, a later removal finds that there is nothing left.
+void adder::forget(const mapping_claim& claim) {
+  const auto dropped = state::drop_added(place_.state, claim, state::system_now());
+  if (!dropped) spdlog::debug("{}", dropped.error().message());
+}
+
+bool adder::is_wanted(const mapping_claim& claim) const {
+  return claim.gateway == place_.gateway->gateway && claim.protocol == done_.evidence.protocol &&
+         claim.external_port == options_.external_port;
+}
+
+/// A port that `serve` holds is closed when that ends, so it is none to be added.
+std::optional<verdict> adder::taken_by(const std::vector<state::known_claim>& known) const {
+  const auto found = std::ranges::find_if(known, [&](const state::known_claim& each) {
+    return each.owner == state::claimed_by::running && is_wanted(each.claim);
+  });
+  if (found == known.end()) return std::nullopt;
+  verdict judged;
+  judged.code = verdict_code::port_conflict;
+  judged.certainty = confidence::confirmed;
+  judged.summary =
+      fmt::format("Another natcheck, process {}, keeps port {} open as long as it runs.",
+                  found->process, options_.external_port);
+  judged.advice = {"end that one first, or add another port"};
+  return judged;
+}
+
+/// What an earlier `add` made is renewed by the protocol, and the nonce, that it was made with.
+std::vector<attempt> adder::ways(const std::vector<state::known_claim>& known) const {
+  std::vector<attempt> all;
+  for (auto& mapper : portmap::mappers_for(*place_.gateway, options_.via)) {
+    const auto earlier = std::ranges::find_if(known, [&](const state::known_claim& each) {
+      return each.owner == state::claimed_by::added && is_wanted(each.claim) &&
+             each.claim.internal == done_.evidence.internal && each.claim.via == mapper->protocol();
+    });
+    const bool renews = earlier != known.end();
+    if (renews) mapper->adopt(earlier->claim);
+    all.push_back({std::move(mapper), renews});
+  }
+  std::stable_partition(all.begin(), all.end(), [](const attempt& way) { return way.renews; });
+  return all;
+}
+
+awaitable<bool> adder::find(portmap::port_mapper& mapper) {
+  const auto found = co_await net::before(place_.deadline, mapper.find());
+  if (found && *found) co_return true;
+  if (found) {
+    note(mapper.protocol(), found->error());
+  } else {
+    done_.evidence.attempts.push_back({mapper.protocol(), service_state::not_tried,
+                                       "the time limit ended before it had answered", 0});
+  }
+  co_return false;
+}
+
+void adder::accept(const mapping& made) {
+  done_.evidence.attempts.push_back({made.via, service_state::answered, {}, 0});
+  done_.entry = made;
+  auto& external = done_.entry->external_address;
+  if (external && external->is_unspecified()) external.reset();  // "none", no address to probe
+  done_.probe_command = probe_command(external, made.external_port, made.protocol);
+}
+
+/// Takes back what may have been made though no yes was heard; what an earlier run had stays.
+awaitable<void> adder::undo(attempt& way, const mapping_claim& claim) {
+  if (way.renews) co_return;
+  const auto deadline = std::chrono::steady_clock::now() + undoing_time;
+  const auto ended = co_await net::before(deadline, way.mapper->unmap());
+  if (ended && *ended) forget(claim);
+}
+
+awaitable<bool> adder::map(attempt& way) {
+  const auto asked = way.mapper->claim(request());
+  // Before the gateway is asked: should this program be killed now, `clean` knows.
+  remember(asked);
+  auto ended = co_await net::caught(net::before(place_.deadline, way.mapper->map(request())));
+  if (ended.fault) {
+    co_await net::asio::this_coro::reset_cancellation_state(net::asio::disable_cancellation());
+    co_await undo(way, asked);
+    std::rethrow_exception(ended.fault);
+  }
+  auto& made = *ended.value;
+  if (made && *made) {
+    const auto granted = way.mapper->claim(request());
+    if (granted != asked) remember(granted);
+    if (!state::same_mapping(asked, granted)) forget(asked);
+    accept(**made);
+    co_return true;
+  }
+  note(way.mapper->protocol(),
+       made ? made->error()
+            : failure{outcome::cut_short, "", "the time limit ended before it had answered", 0});
+  co_await undo(way, asked);
+  co_return false;
+}
+
+awaitable<bool> adder::try_one(attempt way) {
+  const bool found = co_await find(*way.mapper);
+  if (!found) co_return false;
+  const bool made = co_await map(way);
+  co_return made;
+}
+
+awaitable<added_mapping> adder::run() {
+  mapping_evidence& seen = done_.evidence;
+  if (place_.gateway) {
+    seen.gateway = place_.gateway->gateway;
+    seen.internal = {place_.gateway->from.local, options_.internal_port};
+    const auto known = state::read_claims(place_.state, state::system_now());
+    if (auto judged = taken_by(known)) {
+      done_.judged = *std::move(judged);
+      co_return std::move(done_);
+    }
+    auto all = ways(known);
+    for (attempt& way : all) {
+      const bool made = co_await try_one(std::move(way));
+      if (made) co_return std::move(done_);
+    }
+    if (place_.gateway->interface_index != 0) {
+      seen.neighbor = net::read_neighbor(*seen.gateway, place_.gateway->interface_index);
+    }
+  }
+  done_.judged = diagnose(seen).main;
+  co_return std::move(done_);
+}
+
+}  // namespace
+
+awaitable<add_report> add(workplace place, add_options options) {
+  add_report report;
+  auto left = co_await net::before(place.deadline, remove_left_overs(place.here, place.state));
+  if (left) report.left_overs = *std::move(left);
+  for (const transport protocol : options.protocols) {
+    adder one(place, options, protocol, report.not_remembered);
+    auto done = co_await one.run();
+    report.mappings.push_back(std::move(done));
+  }
+  co_return report;
+}
+
+}  // namespace natcheck::app

@@ -1,0 +1,167 @@
+#include "app/left_over.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "core/canonical.hpp"
+#include "net/side_by_side.hpp"
+#include "portmap/mappers.hpp"
+#include "state/claims.hpp"
+
+namespace natcheck {
+namespace {
+
+using net::asio::awaitable;
+using namespace std::chrono_literals;
+
+constexpr auto removing_time = 3s;
+/// A little longer than another natcheck can take for the same.
+constexpr auto longest_wait = 5s;
+constexpr auto wait_interval = 50ms;
+
+void add_gateway(const std::optional<route_info>& way, surroundings& here) {
+  if (!way || !way->gateway) return;
+  here.gateways.push_back({*way->gateway, {way->local, way->interface}, way->interface_index});
+}
+
+/// Holds the turn until it is destroyed. Without one after all: whoever has it for so long is not
+/// at work, and a directory in which nobody may lock stops nobody either.
+awaitable<std::optional<state::descriptor>> wait_for_turn(const std::filesystem::path& directory) {
+  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
+  const auto deadline = std::chrono::steady_clock::now() + longest_wait;
+  for (;;) {
+    auto turn = state::begin_removing(directory);
+    const bool late = std::chrono::steady_clock::now() >= deadline;
+    if (turn || late) co_return turn;
+    pause.expires_after(wait_interval);
+    co_await pause.async_wait(net::as_result);
+    co_await net::unless_cancelled();
+  }
+}
+
+/// One entry of the gateway, whichever protocol it was made by: most have one table for all.
+bool same_port(const mapping_claim& a, const mapping_claim& b) {
+  return a.protocol == b.protocol && a.gateway == b.gateway && a.external_port == b.external_port &&
+         a.internal.ip.is_v4() && b.internal.ip.is_v4();
+}
+
+/// Whether somebody who is not dead has the same mapping meanwhile.
+class owners {
+ public:
+  owners(const std::filesystem::path& directory, const std::vector<state::orphan>& orphans) {
+    for (auto& each : state::read_claims(directory, state::system_now())) {
+      // Those that are taken here look as if they were alive: they are locked.
+      const bool orphaned = std::ranges::any_of(
+          orphans, [&](const state::orphan& dead) { return dead.name() == each.file; });
+      if (each.owner != state::claimed_by::dead && !orphaned) {
+        claims_.push_back(std::move(each.claim));
+      }
+    }
+  }
+
+  bool have(const mapping_claim& claim) const {
+    return std::ranges::any_of(claims_, [&](const auto& theirs) {
+      return state::same_mapping(theirs, claim) || same_port(theirs, claim);
+    });
+  }
+
+ private:
+  std::vector<mapping_claim> claims_;
+};
+
+/// One claim of a dead run, and where to write what became of it.
+struct job {
+  state::orphan* from;
+  mapping_claim claim;
+  portmap::gateway_access access;
+};
+
+awaitable<void> finish(job work, std::vector<events::left_over>& told) {
+  const auto ended = co_await remove_claim(work.claim, work.access);
+  if (ended) work.from->drop(work.claim);
+  const std::string detail = ended ? "" : ended.error().message();
+  spdlog::debug("a left-over mapping of port {}: {}", work.claim.external_port,
+                ended ? "removed" : detail);
+  told.push_back({mapping_of(work.claim), ended.has_value(), detail});
+}
+
+std::vector<job> jobs_for(std::vector<state::orphan>& orphans, const owners& others,
+                          const surroundings& here) {
+  std::vector<job> jobs;
+  for (state::orphan& orphan : orphans) {
+    for (const mapping_claim& claim : orphan.claims()) {
+      if (others.have(claim)) {
+        orphan.drop(claim);
+        continue;
+      }
+      if (auto access = access_for(claim, here)) jobs.push_back({&orphan, claim, *access});
+    }
+  }
+  return jobs;
+}
+
+}  // namespace
+
+surroundings surroundings_of(const host_network& host) {
+  surroundings here;
+  add_gateway(host.ipv4, here);
+  add_gateway(host.ipv6, here);
+  for (const interface_info& each : host.interfaces) {
+    for (const interface_address& own : each.addresses) here.own.push_back(own.ip);
+  }
+  return here;
+}
+
+std::optional<portmap::gateway_access> access_for(const mapping_claim& claim,
+                                                  const surroundings& here) {
+  const auto found = std::ranges::find_if(here.gateways, [&](const auto& access) {
+    return access.gateway == claim.gateway && access.from.interface == claim.interface;
+  });
+  if (found == here.gateways.end()) return std::nullopt;
+  portmap::gateway_access access = *found;
+  const bool still_ours = std::ranges::any_of(
+      here.own, [&](const address& own) { return canonical(own) == canonical(claim.internal.ip); });
+  if (still_ours) access.from.local = claim.internal.ip;
+  return access;
+}
+
+mapping mapping_of(const mapping_claim& claim) {
+  mapping entry;
+  entry.protocol = claim.protocol;
+  entry.via = claim.via;
+  entry.internal = claim.internal;
+  entry.external_port = entry.asked_port = claim.external_port;
+  entry.lifetime = entry.asked_lifetime = claim.lifetime;
+  return entry;
+}
+
+awaitable<result<void>> remove_claim(mapping_claim claim, portmap::gateway_access access) {
+  const auto mapper = portmap::mapper_of(claim, access);
+  if (!mapper) co_return result<void>{};  // no such protocol there, so no such mapping
+  const auto deadline = std::chrono::steady_clock::now() + removing_time;
+  auto ended = co_await net::before(deadline, mapper->unmap());
+  if (ended) co_return *std::move(ended);
+  co_return failure{
+      outcome::cut_short,
+      fmt::format("closing port {} on {}", claim.external_port, access.gateway.to_string()),
+      fmt::format("the router did not finish answering within {} s", removing_time.count()), 0};
+}
+
+awaitable<std::vector<events::left_over>> remove_left_overs(surroundings here,
+                                                            std::filesystem::path directory) {
+  std::vector<events::left_over> told;
+  const auto turn = co_await wait_for_turn(directory);
+  auto orphans = state::take_orphans(directory, state::system_now());
+  if (orphans.empty()) co_return told;
+  const owners others(directory, orphans);
+  std::vector<awaitable<void>> works;
+  for (job& each : jobs_for(orphans, others, here)) {
+    works.push_back(finish(std::move(each), told));
+  }
+  co_await net::side_by_side(std::move(works));
+  co_return told;
+}
+
+}  // namespace natcheck

@@ -1,0 +1,31 @@
+// What the commands on mappings do, once it is known where.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <filesystem>
+#include <natcheck/mappings.hpp>
+#include <optional>
+
+#include "app/left_over.hpp"
+#include "portmap/port_mapper.hpp"
+#include "state/claims.hpp"
+
+namespace natcheck::app {
+
+/// Where a command works, and until when.
+struct workplace {
+  surroundings here;
+  std::optional<portmap::gateway_access> gateway;  ///< the IPv4 one; empty: there is none
+  std::filesystem::path state;                     ///< the directory of claims
+  net::steady_time deadline;
+};
+
+// None of these fills in the fields that say when and from where; left-overs are removed first.
+net::asio::awaitable<add_report> add(workplace place, add_options options);
+net::asio::awaitable<removal_report> remove(workplace place, remove_options options);
+net::asio::awaitable<removal_report> clean(workplace place);
+
+/// Fills in what this user's files tell of the table that was read.
+void recognize(const std::vector<state::known_claim>& known, mappings_report& report);
+
+}  // namespace natcheck::app

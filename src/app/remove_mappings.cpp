@@ -1,0 +1,227 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+
+#include "app/mappings.hpp"
+#include "core/text.hpp"
+#include "net/side_by_side.hpp"
+#include "net/sockets.hpp"
+#include "portmap/upnp_table.hpp"
+
+namespace natcheck::app {
+namespace {
+
+using net::asio::awaitable;
+using state::claimed_by;
+using state::known_claim;
+
+/// Which mappings are to be removed.
+struct selection {
+  std::optional<std::uint16_t> external_port;  ///< empty: all
+  std::vector<transport> protocols{transport::tcp, transport::udp};
+
+  bool has(transport protocol, std::uint16_t port) const {
+    return (!external_port || *external_port == port) &&
+           std::ranges::find(protocols, protocol) != protocols.end();
+  }
+};
+
+template <class Protocol>
+bool cannot_bind(const net::asio::any_io_executor& executor, const endpoint& local) {
+  const typename Protocol::endpoint wanted(local.ip, local.port);
+  typename Protocol::socket socket(executor);
+  net::error_code error;
+  socket.open(wanted.protocol(), error);
+  // A port that is only waiting for late packets (TIME_WAIT) is free.
+  if (!error)
+    socket.set_option(net::asio::socket_base::reuse_address(std::is_same_v<Protocol, net::tcp>),
+                      error);
+  if (!error) socket.bind(wanted, error);
+  return error == net::asio::error::address_in_use;
+}
+
+bool is_listened_on(const net::asio::any_io_executor& executor, transport protocol,
+                    const endpoint& local) {
+  return protocol == transport::tcp ? cannot_bind<net::tcp>(executor, local)
+                                    : cannot_bind<net::udp>(executor, local);
+}
+
+class remover {
+ public:
+  remover(const workplace& place, selection wanted, net::asio::any_io_executor executor)
+      : place_(place), wanted_(std::move(wanted)), executor_(std::move(executor)) {}
+
+  awaitable<removal_report> run();
+
+ private:
+  awaitable<void> take_left_overs();
+  awaitable<void> remove_claims();
+  awaitable<void> remove_added(known_claim known, portmap::gateway_access access);
+  awaitable<void> remove_rows();
+  awaitable<void> remove_row(const gateway_mapping& row);
+  void leave(const known_claim& known);
+  void leave_foreign(const gateway_mapping& row);
+  void tell(mapping entry, removal outcome, std::string detail = {});
+  bool is_known(const gateway_mapping& row) const;
+  mapping_claim claim_of(const gateway_mapping& row) const;
+
+  const workplace& place_;
+  selection wanted_;
+  net::asio::any_io_executor executor_;
+  std::vector<known_claim> known_;
+  removal_report report_;
+};
+
+/// With the time that is left of its lease.
+mapping entry_of(const known_claim& known) {
+  mapping entry = mapping_of(known.claim);
+  if (entry.lifetime.count() != 0) {
+    entry.lifetime = std::max(known.ends - state::system_now(), std::chrono::seconds(1));
+  }
+  return entry;
+}
+
+void remover::tell(mapping entry, removal outcome, std::string detail) {
+  report_.mappings.push_back({std::move(entry), outcome, std::move(detail)});
+}
+
+/// Where one port is meant, what a dead run left on it is what was asked for.
+awaitable<void> remover::take_left_overs() {
+  auto removed =
+      co_await net::before(place_.deadline, remove_left_overs(place_.here, place_.state));
+  if (!removed) co_return;
+  for (events::left_over& each : *removed) {
+    const mapping& entry = each.entry;
+    if (wanted_.external_port && wanted_.has(entry.protocol, entry.external_port)) {
+      tell(entry, each.removed ? removal::removed : removal::failed, each.detail);
+    } else {
+      report_.left_overs.push_back(std::move(each));
+    }
+  }
+}
+
+void remover::leave(const known_claim& known) {
+  if (known.owner == claimed_by::running) {
+    return tell(
+        entry_of(known), removal::in_use,
+        fmt::format("another natcheck, process {}, keeps it as long as it runs", known.process));
+  }
+  tell(entry_of(known), removal::elsewhere,
+       fmt::format("it is on the router {} by {}, which is not this network's",
+                   known.claim.gateway.to_string(), known.claim.interface));
+}
+
+awaitable<void> remover::remove_added(known_claim known, portmap::gateway_access access) {
+  const auto ended = co_await remove_claim(known.claim, std::move(access));
+  if (!ended) co_return tell(entry_of(known), removal::failed, ended.error().message());
+  tell(entry_of(known), removal::removed);
+  // Where this cannot be written, the next removal finds that there is nothing left.
+  static_cast<void>(state::drop_added(place_.state, known.claim, state::system_now()));
+}
+
+awaitable<void> remover::remove_claims() {
+  std::vector<awaitable<void>> works;
+  for (const known_claim& each : known_) {
+    if (!wanted_.has(each.claim.protocol, each.claim.external_port)) continue;
+    auto access = access_for(each.claim, place_.here);
+    if (each.owner == claimed_by::running || !access) {
+      leave(each);
+    } else if (each.owner == claimed_by::added) {
+      works.push_back(remove_added(each, *std::move(access)));
+    }
+    // What is left of a dead run here could not be removed, and that was told.
+  }
+  co_await net::side_by_side(std::move(works));
+}
+
+bool remover::is_known(const gateway_mapping& row) const {
+  return std::ranges::any_of(known_, [&](const known_claim& each) {
+    return each.claim.protocol == row.protocol && each.claim.external_port == row.external_port &&
+           each.claim.gateway == place_.gateway->gateway &&
+           each.claim.internal.ip.to_string() == row.internal_client;
+  });
+}
+
+mapping_claim remover::claim_of(const gateway_mapping& row) const {
+  mapping_claim claim;
+  claim.via = mapping_protocol::upnp;
+  claim.protocol = row.protocol;
+  claim.gateway = place_.gateway->gateway;
+  claim.interface = place_.gateway->from.interface;
+  claim.internal = {place_.gateway->from.local, row.internal_port};
+  claim.external_port = row.external_port;
+  claim.lifetime = std::chrono::seconds(row.lease_s.value_or(0));
+  claim.description = row.description;
+  return claim;
+}
+
+void remover::leave_foreign(const gateway_mapping& row) {
+  mapping entry = mapping_of(claim_of(row));
+  boost::system::error_code error;
+  entry.internal.ip = net::asio::ip::make_address(row.internal_client, error);
+  const bool here = row.internal_client == place_.gateway->from.local.to_string();
+  tell(entry, removal::foreign,
+       fmt::format("it leads to {}:{}{} and is not natcheck's (\"{}\")",
+                   escape_bytes(row.internal_client), row.internal_port,
+                   here ? ", this machine," : "", escape_bytes(row.description)));
+}
+
+awaitable<void> remover::remove_row(const gateway_mapping& row) {
+  const auto claim = claim_of(row);
+  const auto entry = mapping_of(claim);
+  // Another user's natcheck has its files elsewhere, and its server here.
+  if (!wanted_.external_port && is_listened_on(executor_, row.protocol, claim.internal)) {
+    co_return tell(entry, removal::in_use,
+                   fmt::format("something listens on port {} here, perhaps another user's "
+                               "natcheck; natcheck mappings remove {} removes it all the same",
+                               row.internal_port, row.external_port));
+  }
+  const auto ended = co_await remove_claim(claim, *place_.gateway);
+  tell(entry, ended ? removal::removed : removal::failed, ended ? "" : ended.error().message());
+}
+
+/// What the files do not tell of: another version's, or another user's.
+awaitable<void> remover::remove_rows() {
+  auto table = co_await portmap::read_upnp_table(*place_.gateway, place_.deadline);
+  const bool none_to_show =
+      table.gateway.state == service_state::refused || table.gateway.state == service_state::silent;
+  if (!none_to_show) report_.not_seen = table.incomplete_because;
+  for (const gateway_mapping& row : table.rows) {
+    if (!wanted_.has(row.protocol, row.external_port) || is_known(row)) continue;
+    if (row.ours) {
+      co_await remove_row(row);
+    } else if (wanted_.external_port) {
+      leave_foreign(row);
+    }
+  }
+}
+
+awaitable<removal_report> remover::run() {
+  report_.external_port = wanted_.external_port;
+  co_await take_left_overs();
+  known_ = state::read_claims(place_.state, state::system_now());
+  co_await remove_claims();
+  if (place_.gateway) co_await remove_rows();
+  co_return std::move(report_);
+}
+
+}  // namespace
+
+awaitable<removal_report> remove(workplace place, remove_options options) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  selection wanted;
+  wanted.external_port = options.external_port;
+  wanted.protocols = std::move(options.protocols);
+  remover work(place, std::move(wanted), executor);
+  co_return co_await work.run();
+}
+
+awaitable<removal_report> clean(workplace place) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  remover work(place, selection(), executor);
+  co_return co_await work.run();
+}
+
+}  // namespace natcheck::app

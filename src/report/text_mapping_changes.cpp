@@ -1,0 +1,150 @@
+// Text of `mappings add`, `mappings remove` and `mappings clean`.
+#include <fmt/format.h>
+
+#include <natcheck/report.hpp>
+
+#include "report/names.hpp"
+#include "report/page.hpp"
+
+namespace natcheck {
+namespace {
+
+using report::page;
+using report::words_for;
+
+constexpr std::size_t indent = 12;
+
+/// "TCP 5.5.5.5:1234 → 192.168.1.10:1234"; where the outside address is not known, its port.
+std::string ways_of(const page& out, const mapping& entry) {
+  const auto outside = entry.external_address
+                           ? to_string(endpoint{*entry.external_address, entry.external_port})
+                           : fmt::format("port {}", entry.external_port);
+  return fmt::format("{} {} {} {}", words_for(entry.protocol), outside, out.glyph("→", "->"),
+                     to_string(entry.internal));
+}
+
+std::string end_of(const mapping& entry) {
+  if (entry.lifetime.count() == 0) return "it stays until it is removed";
+  return "it ends by itself within " + words_for(entry.lifetime);
+}
+
+/// As `serve` tells of them.
+std::string told_left_overs(const change_report& report, const text_style& style) {
+  std::string text;
+  for (const auto& each : report.left_overs) {
+    text += to_text(serve_event{report.started_at, each}, style);
+  }
+  return text;
+}
+
+// --- add -------------------------------------------------------------------------------------
+
+/// What was asked for and not granted.
+void print_difference(page& out, const mapping& entry) {
+  if (entry.asked_port != 0 && entry.asked_port != entry.external_port) {
+    out.paragraph("", fmt::format("not port {}, which could not be had", entry.asked_port), indent);
+  }
+  if (entry.asked_lifetime.count() != 0 && entry.asked_lifetime != entry.lifetime) {
+    out.paragraph("", fmt::format("{} were asked for", words_for(entry.asked_lifetime)), indent);
+  }
+}
+
+void print_end(page& out, const mapping& entry) {
+  const auto removal = fmt::format("natcheck mappings remove {}", entry.external_port);
+  if (entry.lifetime.count() == 0) {
+    return out.paragraph("Stays", "until it is removed: " + removal, indent);
+  }
+  out.paragraph("Ends",
+                fmt::format("in {}: nobody renews it. The same command again does, and {} ends it "
+                            "sooner.",
+                            words_for(entry.lifetime), removal),
+                indent);
+}
+
+void print_how_to_reach(page& out, const added_mapping& added) {
+  const auto& external = added.entry->external_address;
+  if (external && !is_public(*external)) {
+    out.paragraph("Careful",
+                  fmt::format("{} is not a public address, but {}: as it stands, the Internet "
+                              "cannot reach it. natcheck discover tells what is in the way.",
+                              external->to_string(), describe(scope_of(*external))),
+                  indent);
+    return;
+  }
+  out.paragraph("Ask somebody outside to run", added.probe_command, 30);
+}
+
+void print(page& out, const added_mapping& added, answer yes_or_no) {
+  if (!added.entry) return out.judgement(added.judged, yes_or_no);
+  const mapping& entry = *added.entry;
+  out.paragraph("Mapped", ways_of(out, entry), indent);
+  out.paragraph("",
+                fmt::format("by {}{}", words_for(entry.via), entry.verified ? ", read back" : ""),
+                indent);
+  print_difference(out, entry);
+  print_end(out, entry);
+  print_how_to_reach(out, added);
+}
+
+// --- remove and clean ------------------------------------------------------------------------
+
+const char* head_of(removal outcome) {
+  switch (outcome) {
+    case removal::removed:
+      return "Removed";
+    case removal::failed:
+      return "Not removed";
+    case removal::in_use:
+    case removal::elsewhere:
+    case removal::foreign:
+      break;
+  }
+  return "Left alone";
+}
+
+std::string text_of(const page& out, const removed_mapping& each) {
+  const auto what = ways_of(out, each.entry);
+  switch (each.outcome) {
+    case removal::removed:
+      return fmt::format("{}, by {}", what, words_for(each.entry.via));
+    case removal::failed:
+    case removal::elsewhere:
+      return fmt::format("{}: {}; {}", what, each.detail, end_of(each.entry));
+    case removal::in_use:
+      return fmt::format("{}: {}", what, each.detail);
+    case removal::foreign:
+      break;
+  }
+  // Whom it leads to is in the detail, as the router says it.
+  return fmt::format("{} port {}: {}", words_for(each.entry.protocol), each.entry.external_port,
+                     each.detail);
+}
+
+}  // namespace
+
+std::string to_text(const add_report& report, const text_style& style) {
+  page out(style);
+  const auto yes_or_no = answer_of(report) == answer::yes ? answer::yes : answer::no;
+  for (const auto& each : report.mappings) {
+    const bool not_told = each.judged.code == verdict_code::inconclusive && each.evidence.gateway;
+    print(out, each, not_told ? answer::unknown : yes_or_no);
+  }
+  if (!report.not_remembered.empty()) {
+    out.note(
+        fmt::format("natcheck cannot remember this mapping, and may not be able to remove it: "
+                    "{}.",
+                    report.not_remembered));
+  }
+  return told_left_overs(report, style) + out.text();
+}
+
+std::string to_text(const removal_report& report, const text_style& style) {
+  page out(style);
+  for (const auto& each : report.mappings) {
+    out.paragraph(head_of(each.outcome), text_of(out, each), indent);
+  }
+  out.judgement(judge_removal(report), answer_of(report));
+  return told_left_overs(report, style) + out.text();
+}
+
+}  // namespace natcheck

@@ -1,0 +1,466 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "app/mappings.hpp"
+#include "support/fake_gateway.hpp"
+
+namespace natcheck {
+namespace {
+
+using namespace support;
+using state::claimed_by;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ending = http_answer::ending;
+
+constexpr const char* other_ip = "127.0.0.9";
+
+class MappingChanges : public ::testing::Test {
+ protected:
+  MappingChanges() {
+    std::string name = (std::filesystem::temp_directory_path() / "natcheck-XXXXXX").string();
+    base_ = ::mkdtemp(name.data());
+    state_ = base_ / "natcheck";
+  }
+  ~MappingChanges() override { std::filesystem::remove_all(base_); }
+
+  app::workplace place(milliseconds limit = 20s) const {
+    const auto access = gateway_.access();
+    const surroundings here{{access}, {access.from.local}};
+    return {here, access, state_, std::chrono::steady_clock::now() + limit};
+  }
+  add_report add(std::uint16_t port, mapping_choice via = mapping_choice::upnp) {
+    return loop_.await(app::add(place(), options_for(port, via)));
+  }
+  static add_options options_for(std::uint16_t port, mapping_choice via) {
+    add_options options;
+    options.external_port = port;
+    options.internal_port = 4321;
+    options.via = via;
+    return options;
+  }
+  removal_report remove(std::uint16_t port) {
+    remove_options options;
+    options.external_port = port;
+    return loop_.await(app::remove(place(), options));
+  }
+  removal_report clean() { return loop_.await(app::clean(place())); }
+
+  mapping_claim upnp_claim(std::uint16_t port) const {
+    mapping_claim claim;
+    claim.via = mapping_protocol::upnp;
+    claim.gateway = asio::ip::make_address(gateway_ip);
+    claim.internal = {asio::ip::make_address(host_ip), 4321};
+    claim.external_port = port;
+    claim.lifetime = 1h;
+    claim.description = "natcheck";
+    return claim;
+  }
+  mapping_claim claim_elsewhere(std::uint16_t port) const {
+    auto claim = upnp_claim(port);
+    claim.gateway = asio::ip::make_address("192.168.7.1");
+    claim.interface = "wlan9";
+    return claim;
+  }
+  /// What a run leaves that was killed.
+  void leave_behind(const mapping_claim& claim) {
+    auto book = state::claim_book::open(state_);
+    ASSERT_TRUE(book && book->keep(claim));
+  }
+  void put_row(const std::string& key, const char* client, const char* description = "natcheck") {
+    gateway_.table[key] = {client, "4321", description, "3600"};
+  }
+  std::vector<mapping_claim> known(claimed_by owner) const {
+    std::vector<mapping_claim> claims;
+    for (const auto& each : state::read_claims(state_, state::system_now())) {
+      if (each.owner == owner) claims.push_back(each.claim);
+    }
+    return claims;
+  }
+  static std::vector<removal> outcomes(const removal_report& report) {
+    std::vector<removal> all;
+    for (const auto& each : report.mappings) all.push_back(each.outcome);
+    return all;
+  }
+
+  loop loop_;
+  fake_gateway gateway_{loop_.context()};
+  std::filesystem::path base_;
+  std::filesystem::path state_;
+};
+
+// --- add -----------------------------------------------------------------------------------
+
+TEST_F(MappingChanges, WhatIsAddedStaysAndIsRemembered) {
+  const auto report = add(1234);
+  EXPECT_EQ(answer_of(report), answer::yes);
+  ASSERT_THAT(report.mappings, SizeIs(1));
+  const auto& made = report.mappings[0];
+  ASSERT_TRUE(made.entry);
+  EXPECT_EQ(made.entry->via, mapping_protocol::upnp);
+  EXPECT_EQ(made.entry->internal, upnp_claim(1234).internal);
+  EXPECT_TRUE(made.entry->verified);
+  EXPECT_EQ(made.probe_command, "natcheck probe 5.5.5.5:1234");
+  EXPECT_EQ(report.not_remembered, "");
+  EXPECT_THAT(gateway_.table, SizeIs(1));
+  const auto added = known(claimed_by::added);
+  ASSERT_THAT(added, SizeIs(1));
+  EXPECT_TRUE(state::same_mapping(added[0], upnp_claim(1234)));
+}
+
+TEST_F(MappingChanges, EveryProtocolAddsAndRemoves) {
+  for (const auto via : {mapping_choice::automatic, mapping_choice::pcp, mapping_choice::nat_pmp,
+                         mapping_choice::upnp}) {
+    const auto report = add(1234, via);
+    EXPECT_EQ(answer_of(report), answer::yes) << report.mappings[0].judged.summary;
+    EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+    EXPECT_EQ(answer_of(remove(1234)), answer::yes);
+    EXPECT_THAT(known(claimed_by::added), IsEmpty());
+    EXPECT_THAT(gateway_.table, IsEmpty());
+  }
+  const auto asked = gateway_.mapping_requests();
+  ASSERT_THAT(asked, ::testing::Not(IsEmpty()));
+  EXPECT_EQ(asked.back().lifetime_s, 0U) << "by NAT-PMP a lifetime of 0 deletes";
+}
+
+TEST_F(MappingChanges, AddingAgainRenewsByTheSameNonce) {
+  for (int i = 0; i < 2; ++i) {
+    const auto report = add(1234, mapping_choice::pcp);
+    // To another nonce the gateway says NOT_AUTHORIZED.
+    EXPECT_EQ(answer_of(report), answer::yes) << report.mappings[0].judged.summary;
+    EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+  }
+}
+
+TEST_F(MappingChanges, TwoOutsidePortsMayLeadToOne) {
+  EXPECT_EQ(answer_of(add(80)), answer::yes);
+  EXPECT_EQ(answer_of(add(81)), answer::yes);
+  EXPECT_THAT(known(claimed_by::added), SizeIs(2));
+  EXPECT_EQ(answer_of(remove(80)), answer::yes);
+  EXPECT_TRUE(gateway_.table.contains("81/TCP"));
+  EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+}
+
+TEST_F(MappingChanges, BothProtocolsAreAdded) {
+  auto options = options_for(53, mapping_choice::upnp);
+  options.protocols = {transport::tcp, transport::udp};
+  const auto report = loop_.await(app::add(place(), options));
+  EXPECT_EQ(answer_of(report), answer::yes);
+  EXPECT_THAT(gateway_.table, SizeIs(2));
+  EXPECT_EQ(report.mappings.at(1).probe_command, "natcheck probe --protocol udp 5.5.5.5:53");
+}
+
+TEST_F(MappingChanges, WhatIsRefusedIsJudgedAndForgotten) {
+  put_row("1234/TCP", other_ip, "web");
+  const auto report = add(1234);
+  EXPECT_EQ(answer_of(report), answer::no);
+  EXPECT_FALSE(report.mappings.at(0).entry);
+  EXPECT_EQ(report.mappings[0].judged.code, verdict_code::port_conflict);
+  EXPECT_THAT(known(claimed_by::added), IsEmpty());
+  EXPECT_EQ(gateway_.table.at("1234/TCP").client, other_ip);
+}
+
+TEST_F(MappingChanges, OneOfTwoIsNeitherYesNorNo) {
+  put_row("1234/UDP", other_ip, "game");
+  auto options = options_for(1234, mapping_choice::upnp);
+  options.protocols = {transport::tcp, transport::udp};
+  EXPECT_EQ(answer_of(loop_.await(app::add(place(), options))), answer::unknown);
+}
+
+TEST_F(MappingChanges, WithoutARouterNothingIsAdded) {
+  auto nowhere = place();
+  nowhere.gateway.reset();
+  nowhere.here.gateways.clear();
+  const auto report = loop_.await(app::add(nowhere, options_for(1234, mapping_choice::automatic)));
+  EXPECT_EQ(answer_of(report), answer::no);
+  EXPECT_NE(report.mappings.at(0).judged.summary, "");
+}
+
+TEST_F(MappingChanges, WhatARunningNatcheckKeepsIsNotAdded) {
+  auto book = state::claim_book::open(state_);
+  ASSERT_TRUE(book && book->keep(upnp_claim(1234)));
+  put_row("1234/TCP", host_ip);
+  const auto report = add(1234);
+  EXPECT_EQ(answer_of(report), answer::no);
+  EXPECT_THAT(report.mappings.at(0).judged.summary, HasSubstr(std::to_string(::getpid())));
+  EXPECT_EQ(gateway_.count("AddPortMapping"), 0);
+}
+
+TEST_F(MappingChanges, WithoutAPlaceForItsFilesItAddsAllTheSame) {
+  std::ofstream(state_) << "a file where the directory has to be";
+  const auto report = add(1234);
+  EXPECT_EQ(answer_of(report), answer::yes);
+  EXPECT_THAT(report.not_remembered, HasSubstr(state_.string()));
+}
+
+TEST_F(MappingChanges, WhatTookTooLongIsTakenBack) {
+  bool mapping_asked = false;
+  gateway_.on_nat_pmp = [&](udp_peer& peer, const std::string& request, const auto& from) {
+    if (request.size() == 2) return peer.send(nat_pmp_address(0, "5.5.5.5"), from);
+    const nat_pmp_request asked(request);
+    const bool deletes = asked.lifetime_s == 0;
+    if (deletes) peer.send(nat_pmp_mapping(2, asked.internal_port, 0, 0), from);
+    mapping_asked = mapping_asked || !deletes;
+  };
+  const auto report =
+      loop_.await(app::add(place(700ms), options_for(1234, mapping_choice::nat_pmp)));
+  EXPECT_TRUE(mapping_asked);
+  EXPECT_EQ(answer_of(report), answer::unknown);
+  EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
+  EXPECT_THAT(known(claimed_by::added), IsEmpty());
+}
+
+// --- what was left behind ------------------------------------------------------------------
+
+TEST_F(MappingChanges, WhatADeadRunLeftIsRemovedFirst) {
+  leave_behind(upnp_claim(99));
+  put_row("99/TCP", host_ip);
+  const auto report = add(1234);
+  ASSERT_THAT(report.left_overs, SizeIs(1));
+  EXPECT_TRUE(report.left_overs[0].removed);
+  EXPECT_EQ(report.left_overs[0].entry.external_port, 99);
+  EXPECT_FALSE(gateway_.table.contains("99/TCP"));
+  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+}
+
+TEST_F(MappingChanges, ALeftOverWhosePlaceSomebodyElseHasIsWrittenOff) {
+  leave_behind(upnp_claim(99));
+  put_row("99/TCP", other_ip, "web");
+  EXPECT_THAT(add(1234).left_overs, SizeIs(1));
+  EXPECT_EQ(gateway_.table.at("99/TCP").client, other_ip);
+  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+}
+
+TEST_F(MappingChanges, ALeftOverThatCannotBeRemovedIsToldAndKept) {
+  leave_behind(upnp_claim(99));
+  put_row("99/TCP", host_ip);
+  gateway_.answers["DeletePortMapping"] = soap_fault(501);
+  for (int i = 0; i < 2; ++i) {
+    const auto report = add(1234);
+    ASSERT_THAT(report.left_overs, SizeIs(1));
+    EXPECT_FALSE(report.left_overs[0].removed);
+    EXPECT_NE(report.left_overs[0].detail, "");
+    EXPECT_THAT(known(claimed_by::dead), SizeIs(1));
+  }
+}
+
+TEST_F(MappingChanges, ALeftOverOfAnotherNetworkStays) {
+  leave_behind(claim_elsewhere(99));
+  EXPECT_THAT(add(1234).left_overs, IsEmpty());
+  EXPECT_THAT(known(claimed_by::dead), ElementsAre(claim_elsewhere(99)));
+}
+
+TEST_F(MappingChanges, ALeftOverThatHasANewOwnerIsHis) {
+  EXPECT_EQ(answer_of(add(1234)), answer::yes);
+  leave_behind(upnp_claim(1234));
+  EXPECT_THAT(add(80).left_overs, IsEmpty());
+  EXPECT_TRUE(gateway_.table.contains("1234/TCP"));
+  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+}
+
+TEST_F(MappingChanges, LeftOversAreRemovedSideBySide) {
+  for (std::uint16_t port = 1; port <= 5; ++port) leave_behind(upnp_claim(port));
+  gateway_.answers["GetSpecificPortMappingEntry"] = {"", ending::hang};
+  const stopwatch watch;
+  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  EXPECT_THAT(told, SizeIs(5));
+  EXPECT_LT(watch.elapsed(), 4500ms) << "each has 3 s";
+  EXPECT_THAT(known(claimed_by::dead), SizeIs(5));
+}
+
+TEST_F(MappingChanges, TwoAtOnceRemoveALeftOverOnce) {
+  leave_behind(upnp_claim(99));
+  put_row("99/TCP", host_ip);
+  std::vector<asio::awaitable<std::vector<events::left_over>>> both;
+  both.push_back(remove_left_overs(place().here, state_));
+  both.push_back(remove_left_overs(place().here, state_));
+  const auto told = loop_.await_all(std::move(both));
+  EXPECT_EQ(told[0].size() + told[1].size(), 1U);
+  EXPECT_EQ(gateway_.count("DeletePortMapping"), 1);
+}
+
+TEST_F(MappingChanges, WhoComesSecondWaitsForTheFirst) {
+  leave_behind(upnp_claim(99));
+  put_row("99/TCP", host_ip);
+  auto turn = state::begin_removing(state_);
+  ASSERT_TRUE(turn);
+  bool done = false;
+  asio::co_spawn(loop_.context(), remove_left_overs(place().here, state_),
+                 [&](std::exception_ptr, const auto& told) {
+                   EXPECT_THAT(told, SizeIs(1));
+                   done = true;
+                 });
+  EXPECT_FALSE(loop_.run_until([&] { return done; }, 200ms));
+  EXPECT_THAT(gateway_.requests, IsEmpty());
+  turn.reset();
+  EXPECT_TRUE(loop_.run_until([&] { return done; }));
+}
+
+TEST_F(MappingChanges, TheAddressThatTheMappingLeadsToIsUsedWhileItIsOurs) {
+  auto here = place().here;
+  auto claim = upnp_claim(99);
+  claim.internal.ip = asio::ip::make_address(other_ip);
+  EXPECT_EQ(access_for(claim, here)->from.local.to_string(), host_ip);
+  here.own.push_back(claim.internal.ip);
+  EXPECT_EQ(access_for(claim, here)->from.local.to_string(), other_ip);
+  EXPECT_FALSE(access_for(claim_elsewhere(99), here));
+}
+
+// --- remove --------------------------------------------------------------------------------
+
+TEST_F(MappingChanges, RemoveClosesWhatADeadRunLeft) {
+  leave_behind(upnp_claim(1234));
+  put_row("1234/TCP", host_ip);
+  const auto report = remove(1234);
+  EXPECT_EQ(answer_of(report), answer::yes);
+  EXPECT_THAT(outcomes(report), ElementsAre(removal::removed));
+  EXPECT_THAT(report.left_overs, IsEmpty());
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(MappingChanges, RemoveKnowsItsRowsAgain) {
+  put_row("1234/TCP", host_ip);
+  put_row("99/TCP", host_ip);
+  EXPECT_EQ(answer_of(remove(1234)), answer::yes);
+  EXPECT_FALSE(gateway_.table.contains("1234/TCP"));
+  EXPECT_TRUE(gateway_.table.contains("99/TCP"));
+}
+
+TEST_F(MappingChanges, RemoveLeavesWhatIsNotNatchecks) {
+  struct row {
+    const char* client;
+    const char* description;
+    const char* told;
+  };
+  const row rows[] = {{other_ip, "web \x1b[2J", "127.0.0.9:4321 and is not natcheck's (\"web"},
+                      {other_ip, "natcheck", "127.0.0.9:4321 and is"},
+                      {host_ip, "Skype", "this machine, and is not natcheck's (\"Skype\")"}};
+  for (const auto& [client, description, told] : rows) {
+    put_row("1234/TCP", client, description);
+    const auto report = remove(1234);
+    EXPECT_EQ(answer_of(report), answer::no);
+    EXPECT_THAT(outcomes(report), ElementsAre(removal::foreign));
+    EXPECT_THAT(report.mappings.at(0).detail, HasSubstr(told));
+    EXPECT_THAT(gateway_.table, SizeIs(1));
+  }
+}
+
+TEST_F(MappingChanges, RemoveAndCleanLeaveWhatARunningNatcheckKeeps) {
+  auto book = state::claim_book::open(state_);
+  ASSERT_TRUE(book && book->keep(upnp_claim(1234)));
+  put_row("1234/TCP", host_ip);
+  const auto report = remove(1234);
+  EXPECT_EQ(answer_of(report), answer::no);
+  EXPECT_THAT(outcomes(report), ElementsAre(removal::in_use));
+  EXPECT_THAT(report.mappings.at(0).detail, HasSubstr(std::to_string(::getpid())));
+  EXPECT_EQ(answer_of(clean()), answer::yes);
+  EXPECT_THAT(gateway_.table, SizeIs(1));
+}
+
+TEST_F(MappingChanges, RemoveFindsNothing) {
+  put_row("99/TCP", host_ip);
+  const auto report = remove(1234);
+  EXPECT_EQ(answer_of(report), answer::no);
+  EXPECT_THAT(report.mappings, IsEmpty());
+  EXPECT_THAT(judge_removal(report).summary, HasSubstr("no mapping of natcheck's on port 1234"));
+}
+
+TEST_F(MappingChanges, WhatWasNotSeenIsNotDenied) {
+  gateway_.after_last_entry = soap_fault(606);
+  EXPECT_EQ(answer_of(remove(1234)), answer::unknown);
+  EXPECT_EQ(answer_of(clean()), answer::unknown);
+  gateway_.on_search = [](auto&, const auto&, const auto&) {};
+  EXPECT_EQ(answer_of(remove(1234)), answer::no) << "there is no table";
+  EXPECT_EQ(answer_of(clean()), answer::yes);
+}
+
+TEST_F(MappingChanges, WhatCouldNotBeRemovedStaysKnown) {
+  EXPECT_EQ(answer_of(add(1234)), answer::yes);
+  gateway_.answers["DeletePortMapping"] = soap_fault(501);
+  const auto report = remove(1234);
+  EXPECT_EQ(answer_of(report), answer::unknown);
+  EXPECT_THAT(outcomes(report), ElementsAre(removal::failed));
+  EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+  gateway_.answers.clear();
+  EXPECT_EQ(answer_of(remove(1234)), answer::yes);
+}
+
+// --- clean ---------------------------------------------------------------------------------
+
+TEST_F(MappingChanges, CleanRemovesAllThatIsOursAndNothingElse) {
+  EXPECT_EQ(answer_of(add(1)), answer::yes);
+  EXPECT_EQ(answer_of(add(2, mapping_choice::nat_pmp)), answer::yes);
+  leave_behind(upnp_claim(3));
+  put_row("3/TCP", host_ip);
+  put_row("4/UDP", host_ip);
+  put_row("5/TCP", other_ip);
+  put_row("6/TCP", host_ip, "Skype");
+  const auto report = clean();
+  EXPECT_EQ(answer_of(report), answer::yes) << judge_removal(report).summary;
+  EXPECT_THAT(report.left_overs, SizeIs(1));
+  EXPECT_THAT(outcomes(report), ElementsAre(removal::removed, removal::removed, removal::removed));
+  EXPECT_THAT(gateway_.table, SizeIs(2));
+  EXPECT_TRUE(gateway_.table.contains("5/TCP") && gateway_.table.contains("6/TCP"));
+  EXPECT_THAT(state::read_claims(state_, state::system_now()), IsEmpty());
+
+  const auto again = clean();
+  EXPECT_EQ(answer_of(again), answer::yes);
+  EXPECT_EQ(judge_removal(again).summary, "There is nothing of natcheck's to remove.");
+}
+
+TEST_F(MappingChanges, CleanLeavesARowThatSomebodyListensBehind) {
+  tcp::acceptor server(loop_.context(), {asio::ip::make_address(host_ip), 0});
+  put_row("1234/TCP", host_ip);
+  gateway_.table["1234/TCP"].port = std::to_string(server.local_endpoint().port());
+  const auto report = clean();
+  EXPECT_THAT(outcomes(report), ElementsAre(removal::in_use));
+  EXPECT_THAT(gateway_.table, SizeIs(1));
+  EXPECT_EQ(answer_of(remove(1234)), answer::yes) << "asked for by its port, it goes";
+}
+
+TEST_F(MappingChanges, CleanTellsOfOtherNetworks) {
+  leave_behind(claim_elsewhere(99));
+  ASSERT_TRUE(state::keep_added(state_, claim_elsewhere(98), state::system_now()));
+  const auto report = clean();
+  EXPECT_EQ(answer_of(report), answer::unknown);
+  EXPECT_THAT(outcomes(report), ElementsAre(removal::elsewhere, removal::elsewhere));
+  EXPECT_THAT(report.mappings.at(0).detail, HasSubstr("192.168.7.1"));
+  EXPECT_THAT(state::read_claims(state_, state::system_now()), SizeIs(2));
+}
+
+// --- list ----------------------------------------------------------------------------------
+
+TEST_F(MappingChanges, ListKnowsRowsByTheirClaims) {
+  mappings_report report;
+  report.gateway = asio::ip::make_address(gateway_ip);
+  gateway_mapping row;
+  row.external_port = 1234;
+  row.internal_client = host_ip;
+  row.internal_port = 4321;
+  row.description = "NAT-PMP 1234 tcp";
+  auto other_protocol = row, other_port = row, other_client = row, other_inside = row;
+  other_protocol.protocol = transport::udp;
+  other_port.external_port = 1;
+  other_client.internal_client = other_ip;
+  other_inside.internal_port = 1;
+  report.entries = {row, other_protocol, other_port, other_client, other_inside};
+  auto claim = upnp_claim(1234);
+  claim.via = mapping_protocol::nat_pmp;
+  leave_behind(claim);
+  app::recognize(state::read_claims(state_, state::system_now()), report);
+  std::vector<bool> ours;
+  for (const auto& each : report.entries) ours.push_back(each.ours);
+  EXPECT_THAT(ours, ElementsAre(true, false, false, false, false));
+  ASSERT_THAT(report.left_overs, SizeIs(1));
+  EXPECT_EQ(report.left_overs[0].via, mapping_protocol::nat_pmp);
+}
+
+}  // namespace
+}  // namespace natcheck
