@@ -13,11 +13,14 @@
 namespace natcheck {
 
 inline constexpr std::uint16_t default_port = 1234;
+/// How many datagrams tell whether a server can be reached over UDP: any of them may be lost.
+inline constexpr unsigned default_udp_count = 5;
 
 struct probe_options {
   std::string host;  ///< a name or an address, without brackets
   std::uint16_t port = default_port;
-  unsigned count = 1;                              ///< handshakes, each on a connection of its own
+  transport protocol = transport::tcp;
+  unsigned count = 1;  ///< handshakes, each on a connection, or in a datagram, of its own
   std::chrono::milliseconds timeout{10'000};       ///< for each handshake
   std::optional<std::chrono::milliseconds> total;  ///< for everything; empty: no such bound
   std::string interface;                           ///< empty: whichever the kernel chooses
@@ -38,7 +41,7 @@ struct probe_report {
 /// Runs the handshake of docs/protocol.md. Every outcome is in the report; it fails by none.
 ///
 /// Runs on the executor of the awaiting coroutine. `progress`, where given, is called on it after
-/// each handshake. Terminal cancellation stops it at once.
+/// each handshake, in their order. Terminal cancellation stops it at once.
 boost::asio::awaitable<probe_report> probe(
     probe_options options, std::function<void(const handshake_evidence&)> progress = {});
 

@@ -3,8 +3,10 @@
 #include <numeric>
 
 #include "app/handshake.hpp"
+#include "app/udp_handshake.hpp"
 #include "net/random.hpp"
 #include "net/resolver.hpp"
+#include "protocols/greeting/questioner.hpp"
 
 namespace natcheck {
 namespace {
@@ -55,11 +57,10 @@ void note_hairpin(probe_evidence& evidence) {
   evidence.inside.push_back(inside_reason::hairpin);
 }
 
-handshake_evidence not_resolved(const failure& why, millis elapsed) {
+handshake_evidence not_resolved(const failure& why) {
   handshake_evidence evidence;
   evidence.result = probe_result::unresolved;
   evidence.detail = why.detail;
-  evidence.timing.resolve = evidence.timing.total = elapsed;
   return evidence;
 }
 
@@ -67,23 +68,9 @@ bool answered(const handshake_evidence& evidence) {
   return evidence.result != probe_result::timed_out && evidence.result != probe_result::unreachable;
 }
 
-/// The first handshake decides which of a name's addresses the others use: the first that
-/// answers at all, else the first.
-awaitable<handshake_evidence> shake_first_that_answers(const std::vector<address>& addresses,
-                                                       handshake_options options,
-                                                       std::optional<endpoint>& chosen) {
-  const auto whole = options.deadline;
-  std::optional<handshake_evidence> first;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const auto now = std::chrono::steady_clock::now();
-    options.target.ip = addresses[i];
-    options.deadline = now + (whole - now) / static_cast<int>(addresses.size() - i);
-    auto evidence = co_await shake_hands(options);
-    if (answered(evidence) || !first) chosen = options.target;
-    if (answered(evidence)) co_return evidence;
-    if (!first) first = std::move(evidence);
-  }
-  co_return std::move(*first);
+std::string target_of(const probe_options& options) {
+  const bool v6 = options.host.find(':') != std::string::npos;
+  return (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
 }
 
 /// One probe from the name to the last handshake.
@@ -97,28 +84,80 @@ class prober {
   awaitable<probe_evidence> run();
 
  private:
+  using handshakes = std::vector<handshake_evidence>;
+
   void add(handshake_evidence evidence);
+  void add_rest(handshakes all);
   handshake_options next_handshake() const;
+  awaitable<handshakes> attempt(const address& ip, net::steady_time deadline);
+  awaitable<handshakes> attempt_each(std::vector<address> addresses);
   awaitable<void> repeat();
 
   net::steady_time start_ = std::chrono::steady_clock::now();
   probe_options options_;
   std::function<void(const handshake_evidence&)> progress_;
   net::steady_time end_;
-  std::string session_ = random_hex(8);
   probe_evidence evidence_;
+  millis resolving_{0};
 };
 
 handshake_options prober::next_handshake() const {
   const auto deadline = std::min(std::chrono::steady_clock::now() + options_.timeout, end_);
-  return {evidence_.address.value_or(endpoint{{}, options_.port}), session_, options_.interface,
-          deadline};
+  return {evidence_.address.value_or(endpoint{{}, options_.port}), evidence_.session,
+          options_.interface, deadline};
 }
 
 void prober::add(handshake_evidence evidence) {
+  if (evidence_.handshakes.empty()) {
+    evidence.timing.resolve = resolving_;
+    evidence.timing.total += resolving_;
+  }
   evidence_.handshakes.push_back(std::move(evidence));
   if (evidence_.address) note_hairpin(evidence_);
   if (progress_) progress_(evidence_.handshakes.back());
+}
+
+/// Of those that were added early, `all` has another copy.
+void prober::add_rest(handshakes all) {
+  for (std::size_t i = evidence_.handshakes.size(); i < all.size(); ++i) add(std::move(all[i]));
+}
+
+/// TCP makes one handshake; UDP sends all that are wanted, since they overlap.
+awaitable<prober::handshakes> prober::attempt(const address& ip, net::steady_time deadline) {
+  evidence_.address = endpoint{ip, options_.port};
+  const auto executor = co_await net::asio::this_coro::executor;
+  evidence_.inside = inside_reasons(executor, ip);
+  handshake_options options = next_handshake();
+  options.deadline = deadline;
+  if (options_.protocol == transport::udp) {
+    const auto on_settled = [this](const handshake_evidence& one) { add(one); };
+    co_return co_await ask_by_datagram(options, options_.count, on_settled);
+  }
+  auto evidence = co_await shake_hands(options);
+  handshakes one;
+  one.push_back(std::move(evidence));
+  co_return one;
+}
+
+/// The first attempt decides which of a name's addresses counts, and is used for what follows: the
+/// first that answers at all, else the first.
+awaitable<prober::handshakes> prober::attempt_each(std::vector<address> addresses) {
+  auto whole = next_handshake().deadline;
+  if (options_.protocol == transport::udp) {
+    whole = std::min(whole + (options_.count - 1) * greeting::questioner::pace, end_);
+  }
+  handshakes first;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto share = (whole - now) / static_cast<int>(addresses.size() - i);
+    auto made = co_await attempt(addresses[i], now + share);
+    if (std::any_of(made.begin(), made.end(), answered)) co_return made;
+    if (i == 0) first = std::move(made);
+  }
+  const auto executor = co_await net::asio::this_coro::executor;
+  evidence_.address->ip = addresses.front();
+  evidence_.inside = inside_reasons(executor, addresses.front());
+  co_return first;
 }
 
 awaitable<void> prober::repeat() {
@@ -133,23 +172,18 @@ awaitable<void> prober::repeat() {
 }
 
 awaitable<probe_evidence> prober::run() {
-  const auto first = next_handshake();
-  evidence_.target = options_.host.find(':') == std::string::npos
-                         ? options_.host + ":" + std::to_string(options_.port)
-                         : "[" + options_.host + "]:" + std::to_string(options_.port);
-  const auto addresses = co_await net::resolve(options_.host, first.deadline);
-  const millis resolving = net::since(start_);
+  evidence_.target = target_of(options_);
+  evidence_.protocol = options_.protocol;
+  evidence_.session = random_hex(8);
+  const auto addresses = co_await net::resolve(options_.host, next_handshake().deadline);
+  resolving_ = net::since(start_);
   if (!addresses) {
-    add(not_resolved(addresses.error(), resolving));
+    add(not_resolved(addresses.error()));
     co_return std::move(evidence_);
   }
-  auto evidence = co_await shake_first_that_answers(*addresses, first, evidence_.address);
-  evidence.timing.resolve = resolving;
-  evidence.timing.total += resolving;
-  const auto executor = co_await net::asio::this_coro::executor;
-  evidence_.inside = inside_reasons(executor, evidence_.address->ip);
-  add(std::move(evidence));
-  co_await repeat();
+  auto made = co_await attempt_each(*addresses);
+  add_rest(std::move(made));
+  if (options_.protocol == transport::tcp) co_await repeat();
   co_return std::move(evidence_);
 }
 

@@ -57,11 +57,17 @@ json::array handshakes_part(const probe_evidence& seen) {
 std::string to_json(const probe_report& report) {
   const auto& seen = report.evidence;
   const auto& one = representative(seen);
-  json::object all{{"schema", "natcheck/probe/1"},     {"target", seen.target},
-                   {"address", or_null(seen.address)}, {"protocol", name_of(transport::tcp)},
-                   {"result", name_of(one.result)},    {"seen_as", or_null(one.seen_as)},
-                   {"server", server_part(one)},       {"timing_ms", timing_part(one.timing)},
-                   {"rtt_ms", rtt_part(report.rtt)},   {"verdict", to_value(report.judged.main)}};
+  json::object all{{"schema", "natcheck/probe/1"},
+                   {"target", seen.target},
+                   {"address", or_null(seen.address)},
+                   {"protocol", name_of(seen.protocol)},
+                   {"result", name_of(one.result)},
+                   {"seen_as", or_null(one.seen_as)},
+                   {"server", server_part(one)},
+                   {"timing_ms", timing_part(one.timing)},
+                   {"rtt_ms", rtt_part(report.rtt)},
+                   {"session", or_null(seen.session)},
+                   {"verdict", to_value(report.judged.main)}};
   if (seen.handshakes.size() > 1) all["handshakes"] = handshakes_part(seen);
   return print_json(all, report::json_layout::indented) + "\n";
 }

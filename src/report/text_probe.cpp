@@ -23,8 +23,10 @@ void statistics(page& out, const probe_report& report) {
   const auto lost = rtt.sent - rtt.received;
   out.line("");
   out.paragraph("---", report.evidence.target + " ---", 4);
-  out.line(fmt::format("{}, {} reached the server, {:.0f} % lost", counted(rtt.sent, "handshake"),
-                       rtt.received, rtt.sent == 0 ? 0.0 : 100.0 * lost / rtt.sent));
+  const bool tcp = report.evidence.protocol == transport::tcp;
+  out.line(fmt::format(
+      "{}, {} {}, {:.0f} % lost", counted(rtt.sent, tcp ? "handshake" : "datagram"), rtt.received,
+      tcp ? "reached the server" : "answered", rtt.sent == 0 ? 0.0 : 100.0 * lost / rtt.sent));
   if (rtt.min && rtt.avg && rtt.max) {
     out.line(fmt::format("round trip min/avg/max {:.1f}/{:.1f}/{:.1f} ms", rtt.min->count(),
                          rtt.avg->count(), rtt.max->count()));

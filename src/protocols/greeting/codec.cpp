@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <vector>
 
 #include "core/canonical.hpp"
@@ -13,6 +14,7 @@ namespace natcheck::greeting {
 namespace {
 
 constexpr std::string_view introducer = " natcheck/";
+constexpr std::uint32_t max_seq = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t plain_size = plain_question.size();
 static_assert(plain_reply.size() == plain_size);
 
@@ -27,6 +29,10 @@ void append(std::string& line, std::string_view key, std::string_view value) {
 
 void append(std::string& line, std::string_view key, const std::optional<endpoint>& value) {
   if (value) append(line, key, to_string(canonical(*value)));
+}
+
+void append(std::string& line, std::string_view key, const std::optional<std::uint32_t>& value) {
+  if (value) append(line, key, std::to_string(*value));
 }
 
 std::string_view word_for(translation value) {
@@ -98,11 +104,11 @@ bool read(std::string_view text, std::optional<endpoint>& out) {
   return out && out->port != 0;
 }
 
-bool read(std::string_view text, std::optional<std::uint32_t>& out) {
+bool read(std::string_view text, std::uint32_t most, std::optional<std::uint32_t>& out) {
   if (text.empty()) return true;
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value > max_echo) return false;
+  if (error != std::errc{} || end != text.data() + text.size() || value > most) return false;
   out = value;
   return true;
 }
@@ -120,7 +126,8 @@ std::string_view decode(const fields& all, question& out) {
   out.session = find(all, "session");
   out.nonce = find(all, "nonce");
   if (!read(find(all, "to"), out.to)) return "a bad value of to";
-  if (!read(find(all, "echo"), out.echo)) return "a bad value of echo";
+  if (!read(find(all, "echo"), max_echo, out.echo)) return "a bad value of echo";
+  if (!read(find(all, "seq"), max_seq, out.seq)) return "a bad value of seq";
   return {};
 }
 
@@ -130,7 +137,9 @@ std::string_view decode(const fields& all, reply& out) {
   out.instance = find(all, "instance");
   out.version = find(all, "version");
   out.path = read_path(find(all, "path"));
-  return read(find(all, "seen"), out.seen) ? std::string_view{} : "a bad value of seen";
+  if (!read(find(all, "seen"), out.seen)) return "a bad value of seen";
+  if (!read(find(all, "seq"), max_seq, out.seq)) return "a bad value of seq";
+  return {};
 }
 
 template <class Message>
@@ -160,8 +169,9 @@ std::string encode(const question& value) {
   std::string line = fmt::format("{}{}1", plain_question, introducer);
   append(line, "session", value.session);
   append(line, "nonce", value.nonce);
+  append(line, "seq", value.seq);
   append(line, "to", value.to);
-  if (value.echo) append(line, "echo", std::to_string(*value.echo));
+  append(line, "echo", value.echo);
   return line + '\n';
 }
 
@@ -169,6 +179,7 @@ std::string encode_extension(const reply& value) {
   std::string line = fmt::format("{}1", introducer);
   append(line, "session", value.session);
   append(line, "nonce", value.nonce);
+  append(line, "seq", value.seq);
   append(line, "seen", value.seen);
   append(line, "instance", value.instance);
   append(line, "version", value.version);

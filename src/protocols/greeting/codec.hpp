@@ -1,5 +1,5 @@
-// The greeting: how a client and a server of natcheck recognise each other over TCP.
-// docs/protocol.md is its specification.
+// The greeting: how a client and a server of natcheck recognise each other. This is its line, and
+// how it is read from a stream; datagram.hpp is about UDP. docs/protocol.md is its specification.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,7 @@ struct question {
   std::string nonce;                  ///< new for every handshake
   std::optional<endpoint> to;         ///< the endpoint the client connected to
   std::optional<std::uint32_t> echo;  ///< payload bytes that follow; empty: until the client closes
+  std::optional<std::uint32_t> seq = std::nullopt;  ///< numbers the datagrams of one run
 
   friend bool operator==(const question&, const question&) = default;
 };
@@ -38,6 +39,7 @@ struct reply {
   std::string instance;             ///< tells one run of a server from another
   std::string version;              ///< of the server's software
   std::optional<translation> path;  ///< empty: the client did not say where it connected to
+  std::optional<std::uint32_t> seq = std::nullopt;  ///< repeated from the question, over UDP
 
   friend bool operator==(const reply&, const reply&) = default;
 };

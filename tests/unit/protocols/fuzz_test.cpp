@@ -7,6 +7,8 @@
 
 #include "core/canonical.hpp"
 #include "protocols/greeting/codec.hpp"
+#include "protocols/greeting/datagram.hpp"
+#include "protocols/greeting/responder.hpp"
 #include "protocols/natpmp/codec.hpp"
 #include "protocols/pcp/codec.hpp"
 #include "protocols/ssdp/search.hpp"
@@ -87,6 +89,27 @@ TEST(Fuzz, GreetingReaders) {
     ASSERT_EQ(again.value(), whole.value()) << text;
   }
   EXPECT_GT(extended, iterations / 20) << "too few mutants get as far as the values";
+}
+
+TEST(Fuzz, GreetingDatagrams) {
+  mutator mutate;
+  const endpoint peer{make_address("203.0.113.7"), 51820};
+  const endpoint local{make_address("198.51.100.5"), 1234};
+  const std::string seed =
+      greeting::encode_padded(greeting::question{"session", "nonce", local, 7, 1}, 150) + "payload";
+  int answered = 0;
+  for (int i = 0; i < iterations; ++i) {
+    const std::string text = mutate(seed);
+    greeting::responder machine({"instance", "0.1.0"});
+    const auto done = machine.handle({}, {peer, local, text, true});
+    ASSERT_EQ(done.answer.empty(), !done.rejected.empty()) << text;
+    ASSERT_EQ(done.answer.empty(), !greeting::parse_question(text)) << text;
+    if (done.answer.empty()) continue;
+    ++answered;
+    ASSERT_LE(done.answer.size(), text.size()) << text;
+    ASSERT_FALSE(greeting::parse_question(done.answer)) << text;
+  }
+  EXPECT_GT(answered, iterations / 20) << "too few mutants are questions at all";
 }
 
 TEST(Fuzz, NatPmp) {

@@ -19,6 +19,10 @@ TEST(GreetingEncode, WritesTheDocumentedLines) {
   EXPECT_EQ(encode(reply{"s1", "n1", at("2001:db8::7", 51820), "i1", "0.1.0", translation::mapped}),
             "Hello, client! natcheck/1 session=s1 nonce=n1 seen=[2001:db8::7]:51820 instance=i1 "
             "version=0.1.0 path=mapped\n");
+  EXPECT_EQ(encode(question{"s1", "n1", {}, 0, 4'294'967'295U}),
+            "Hello, server! natcheck/1 session=s1 nonce=n1 seq=4294967295 echo=0\n");
+  EXPECT_EQ(encode(reply{"s1", "n1", {}, "", "", {}, 0U}),
+            "Hello, client! natcheck/1 session=s1 nonce=n1 seq=0\n");
   EXPECT_EQ(encode(question{}), "Hello, server! natcheck/1\n");
 }
 
@@ -29,9 +33,10 @@ TEST(GreetingEncode, ExtensionIsTheLineWithoutThePlainReply) {
 
 TEST(GreetingEncode, LongestLinesFit) {
   const endpoint longest = at("2001:db80:1111:2222:3333:4444:5555:6666", 65535);
-  EXPECT_LE(encode(question{value_of_64, value_of_64, longest, max_echo}).size(), max_line);
+  EXPECT_LE(encode(question{value_of_64, value_of_64, longest, max_echo, 4'294'967'295U}).size(),
+            max_line);
   EXPECT_LE(encode(reply{value_of_64, value_of_64, longest, value_of_64, value_of_64,
-                         translation::mapped})
+                         translation::mapped, 4'294'967'295U})
                 .size(),
             max_line);
 }
@@ -109,6 +114,7 @@ std::vector<stream_row> streams() {
       {ours + " echo=4294967297\n", reading::malformed, "a bad value of echo"},
       {ours + " echo=-1\n", reading::malformed, "a bad value of echo"},
       {ours + " echo=1k\n", reading::malformed, "a bad value of echo"},
+      {ours + " seq=x\n", reading::malformed, "a bad value of seq"},
       {ours + " to=192.0.2.1\n", reading::malformed, "a bad value of to"},
       {ours + " to=example.org:80\n", reading::malformed, "a bad value of to"},
       {ours + " to=192.0.2.1:0\n", reading::malformed, "a bad value of to"},
@@ -216,7 +222,7 @@ Message round_trip(const Message& value) {
 TEST(GreetingRoundTrip, Questions) {
   for (const question& value :
        {question{}, question{"s", "n", {}, {}}, question{"s", "n", at("192.0.2.1", 1), 0},
-        question{value_of_64, "!~=", at("2001:db8::1", 65535), max_echo}}) {
+        question{value_of_64, "!~=", at("2001:db8::1", 65535), max_echo, 0U}}) {
     EXPECT_EQ(round_trip(value), value) << encode(value);
   }
 }
@@ -224,7 +230,7 @@ TEST(GreetingRoundTrip, Questions) {
 TEST(GreetingRoundTrip, Replies) {
   for (const reply& value :
        {reply{}, reply{"s", "n", at("192.0.2.1", 1), "i", "0.1.0", translation::direct},
-        reply{"s", "n", at("::1", 9), value_of_64, "1", translation::mapped}}) {
+        reply{"s", "n", at("::1", 9), value_of_64, "1", translation::mapped, 7U}}) {
     EXPECT_EQ(round_trip(value), value) << encode(value);
   }
 }

@@ -59,6 +59,24 @@ TEST(ProbeText, StatisticsOfNothing) {
 )"));
 }
 
+TEST(ProbeText, OverUdpItIsLikePing) {
+  auto report = probed({handshake(probe_result::reached), handshake(probe_result::timed_out),
+                        handshake(probe_result::reached), handshake(probe_result::reached)});
+  report.evidence.protocol = transport::udp;
+  report.evidence.session = "8f2c";
+  report.judged = diagnose(report.evidence);
+  report.rtt = {millis(30.1), millis(30.44), millis(31), 4, 3};
+  const auto text = to_text(report, plain);
+  EXPECT_THAT(text, ::testing::StartsWith(R"(
+--- 5.5.5.5:1234 ---
+4 datagrams, 3 answered, 25 % lost
+round trip min/avg/max 30.1/30.4/31.0 ms
+
+[?] 5.5.5.5:1234 is reachable only at times: 1 of 4 datagrams brought no intact
+)"));
+  EXPECT_THAT(text, ::testing::HasSubstr("the session is 8f2c"));
+}
+
 TEST(ProbeText, OneHandshakeOfSeveral) {
   EXPECT_EQ(to_text(handshake(probe_result::reached), 3, fancy), "3: reached in 61 ms\n");
   EXPECT_EQ(to_text(handshake(probe_result::reached_plain, 0.84), 1, fancy),

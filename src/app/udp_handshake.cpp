@@ -1,0 +1,158 @@
+#include "app/udp_handshake.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "net/random.hpp"
+#include "outside/udp_refusal.hpp"
+#include "protocols/greeting/questioner.hpp"
+
+namespace natcheck {
+namespace {
+
+using greeting::questioner;
+using net::udp;
+using net::asio::awaitable;
+using std::chrono::steady_clock;
+
+constexpr const char* asking = "asking over UDP";
+
+bool is_no_delivery(outcome kind) {
+  return kind == outcome::refused || kind == outcome::unreachable;
+}
+
+/// One socket, and the questions asked from it.
+class inquirer {
+ public:
+  inquirer(const handshake_options& options, unsigned count,
+           std::function<void(const handshake_evidence&)> on_settled)
+      : options_(options),
+        on_settled_(std::move(on_settled)),
+        machine_(options.target, options.session, count) {}
+
+  awaitable<std::vector<handshake_evidence>> run();
+
+ private:
+  std::optional<failure> open(const net::asio::any_io_executor& executor);
+  void send_due();
+  void send(std::string_view datagram);
+  void receive_all();
+  void note_refusals();
+  void tell();
+
+  const handshake_options& options_;
+  std::function<void(const handshake_evidence&)> on_settled_;
+  questioner machine_;
+  std::optional<udp::socket> socket_;
+  std::vector<handshake_evidence> told_;
+};
+
+/// Connected, so that the kernel tells of ICMP errors and drops what comes from anybody else.
+std::optional<failure> inquirer::open(const net::asio::any_io_executor& executor) {
+  const auto& target = options_.target;
+  const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
+                                        : address(boost::asio::ip::address_v4::any());
+  auto opened = net::open_udp(executor, {any, options_.interface}, asking);
+  if (!opened) return opened.error();
+  socket_.emplace(std::move(*opened));
+  net::error_code error;
+  socket_->connect({target.ip, target.port}, error);
+  if (error) return net::failure_from(asking, error);
+  outside::keep_refusals(*socket_);
+  return std::nullopt;
+}
+
+/// Each ICMP error once: what a call of the socket fails with is one of them as well.
+void inquirer::note_refusals() {
+  while (const auto refusal = outside::next_refusal(*socket_)) {
+    const failure failed = net::failure_from(asking, refusal->error);
+    if (!is_no_delivery(failed.kind)) continue;
+    const auto result =
+        failed.kind == outcome::refused ? probe_result::refused : probe_result::unreachable;
+    machine_.handle_refusal(steady_clock::now(), result, failed.detail, false);
+  }
+}
+
+/// An error here may still be about an earlier datagram; then this one was not sent.
+void inquirer::send(std::string_view datagram) {
+  net::error_code error;
+  socket_->send(net::asio::buffer(datagram), 0, error);
+  if (!error) return;
+  const bool earlier = is_no_delivery(net::failure_from(asking, error).kind);
+  note_refusals();
+  if (earlier) socket_->send(net::asio::buffer(datagram), 0, error);
+  if (!error || error == net::asio::error::would_block) return;
+  const failure failed = net::failure_from(asking, error);
+  machine_.handle_refusal(steady_clock::now(), probe_result::unreachable, failed.detail, true);
+}
+
+void inquirer::send_due() {
+  if (!machine_.is_due(steady_clock::now())) return;
+  greeting::fresh anew{random_hex(16), random_bytes(questioner::payload_size)};
+  note_refusals();
+  send(machine_.next_datagram(steady_clock::now(), std::move(anew)));
+}
+
+void inquirer::receive_all() {
+  note_refusals();
+  std::array<char, 2048> buffer;
+  // A flood of answers does not keep us beyond the time.
+  for (int i = 0; i < 64; ++i) {
+    net::error_code error;
+    const auto length = socket_->receive(net::asio::buffer(buffer), 0, error);
+    if (error == net::asio::error::would_block) return;
+    if (error) {
+      note_refusals();
+    } else {
+      machine_.handle_datagram(steady_clock::now(), std::string_view(buffer.data(), length));
+    }
+  }
+}
+
+void inquirer::tell() {
+  while (auto settled = machine_.poll_settled(steady_clock::now())) {
+    told_.push_back(std::move(*settled));
+    if (on_settled_) on_settled_(told_.back());
+  }
+}
+
+handshake_evidence not_asked(const failure& why) {
+  handshake_evidence evidence;
+  evidence.result = probe_result::unreachable;
+  evidence.local_fault = true;
+  evidence.detail = why.detail;
+  return evidence;
+}
+
+awaitable<std::vector<handshake_evidence>> inquirer::run() {
+  const auto executor = co_await net::asio::this_coro::executor;
+  if (const auto failed = open(executor)) {
+    told_.push_back(not_asked(*failed));
+    co_return std::move(told_);
+  }
+  for (;;) {
+    const auto now = steady_clock::now();
+    if (now >= options_.deadline || machine_.finished(now)) break;
+    send_due();
+    const auto wake = std::min(machine_.next_timeout(), options_.deadline);
+    // Waiting and reading are separate so that the end of the wait swallows no datagram.
+    const auto readable =
+        co_await net::before(wake, socket_->async_wait(udp::socket::wait_read, net::as_result));
+    if (readable) receive_all();
+    tell();
+  }
+  auto rest = machine_.finish(steady_clock::now());
+  std::move(rest.begin(), rest.end(), std::back_inserter(told_));
+  co_return std::move(told_);
+}
+
+}  // namespace
+
+awaitable<std::vector<handshake_evidence>> ask_by_datagram(
+    handshake_options options, unsigned count,
+    std::function<void(const handshake_evidence&)> on_settled) {
+  inquirer asker(options, count, std::move(on_settled));
+  co_return co_await asker.run();
+}
+
+}  // namespace natcheck

@@ -1,0 +1,89 @@
+#include "app/udp_service.hpp"
+
+#include <array>
+
+#include "app/listeners.hpp"
+#include "protocols/greeting/datagram.hpp"
+
+namespace natcheck {
+
+using net::asio::awaitable;
+
+namespace {
+
+/// Datagrams read at a time, before everybody else on this thread has a turn.
+constexpr int batch = 64;
+
+}  // namespace
+
+udp_service::udp_service(net::asio::any_io_executor executor, const server_identity& identity,
+                         std::function<void(const visit_end&)> on_end)
+    : executor_(std::move(executor)),
+      responder_({identity.instance, identity.version}),
+      on_end_(std::move(on_end)) {}
+
+std::optional<failure> udp_service::listen(const endpoint& local) {
+  net::error_code error;
+  auto listener = net::udp_listener::open(executor_, local, error);
+  if (!error) {
+    listeners_.push_back(std::move(listener));
+    return std::nullopt;
+  }
+  failure failed = cannot_listen(local, transport::udp, error);
+  if (is_switched_off(error)) failed.kind = outcome::unreachable;
+  return failed;
+}
+
+awaitable<void> udp_service::run() {
+  if (!listeners_.empty()) co_await run_from(listeners_.begin());
+}
+
+awaitable<void> udp_service::run_from(listeners::iterator first) {
+  using namespace net::asio::experimental::awaitable_operators;
+  const auto next = std::next(first);
+  if (next == listeners_.end()) {
+    co_await serve(*first);
+  } else {
+    co_await (serve(*first) && run_from(next));
+  }
+}
+
+awaitable<void> udp_service::serve(net::udp_listener& here) {
+  for (;;) {
+    const auto closed = co_await here.readable();
+    co_await net::unless_cancelled();
+    if (closed) co_return;
+    serve_batch(here);
+  }
+}
+
+void udp_service::serve_batch(net::udp_listener& here) {
+  std::array<char, greeting::max_read_datagram> buffer;
+  for (int i = 0; i < batch; ++i) {
+    const auto came = here.receive(buffer);
+    if (!came) return;
+    // One question to many must not bring many answers upon its sender (RFC 1122 section 3.2.1.3).
+    if (came->to_this_host) handle(here, *came);
+  }
+}
+
+void udp_service::handle(net::udp_listener& here, const net::received_datagram& came) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto response = responder_.handle(now, {came.peer, came.local, came.bytes, came.whole});
+  if (response.well_formed && on_datagram) on_datagram(came.peer);
+  if (!response.answer.empty()) here.answer(came, response.answer);
+  if (const auto& greeted = response.greeted) {
+    on_end_(events::greeted{transport::udp, came.peer,
+                            greeted->session ? dialect::natcheck : dialect::plain,
+                            greeted->session.value_or(""), greeted->echoed, net::since(now)});
+  }
+  if (!response.rejected.empty()) {
+    on_end_(events::rejected{transport::udp, came.peer, response.rejected});
+  }
+}
+
+void udp_service::close() {
+  for (auto& listener : listeners_) listener.close();
+}
+
+}  // namespace natcheck

@@ -1,0 +1,240 @@
+#include "protocols/greeting/questioner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "core/units.hpp"
+#include "protocols/greeting/datagram.hpp"
+
+namespace natcheck::greeting {
+namespace {
+
+/// The longest line with which natcheck's server can answer this client.
+constexpr std::size_t room_for_answer = 320;
+static_assert(room_for_answer + 8 + questioner::payload_size <= max_sent_datagram);
+
+/// The least time that an answer is waited for: a mobile network that wakes up takes that long.
+constexpr std::chrono::seconds least_patience{1};
+
+/// What a datagram is that is no natcheck answer.
+handshake_evidence evidence_of_stray(const reply_reader& read) {
+  handshake_evidence stray;
+  const std::string said = escape_bytes(read.seen_bytes());
+  switch (read.state()) {
+    case reading::plain:
+      stray.result = probe_result::reached_plain;
+      break;
+    case reading::plain_more:
+      stray.result = probe_result::corrupted;
+      stray.detail = fmt::format("its greeting broke off: \"{}\"", said);
+      break;
+    case reading::malformed:
+      stray.result = probe_result::corrupted;
+      stray.detail = fmt::format("its greeting came damaged, with {}: \"{}\"", read.fault(), said);
+      break;
+    default:
+      stray.result = probe_result::other_service;
+      stray.detail = said;
+      break;
+  }
+  return stray;
+}
+
+handshake_evidence evidence_of(const reply_reader& read) {
+  handshake_evidence evidence;
+  const reply& said = read.value();
+  evidence.seen_as = said.seen;
+  evidence.path = said.path;
+  if (!said.version.empty()) evidence.server_version = said.version;
+  if (!said.instance.empty()) evidence.server_instance = said.instance;
+  return evidence;
+}
+
+/// Compares what came back with what was sent.
+void judge_payload(handshake_evidence& evidence, std::string_view sent, std::string_view back) {
+  if (back == sent) {
+    evidence.result = probe_result::reached;
+    return;
+  }
+  evidence.result = probe_result::corrupted;
+  const auto same = std::mismatch(sent.begin(), sent.end(), back.begin(), back.end()).first;
+  evidence.detail = fmt::format("of {} bytes, {} came back, the first {} of them intact",
+                                sent.size(), back.size(), same - sent.begin());
+}
+
+double in_seconds(questioner::duration value) {
+  return std::chrono::duration<double>(value).count();
+}
+
+}  // namespace
+
+// --- when to send, and how long to wait ------------------------------------------------------
+
+/// Four times the slowest round trip: whoever is slower than that is lost, for all purposes.
+questioner::duration questioner::patience() const {
+  return std::max<duration>(least_patience, 4 * slowest_);
+}
+
+bool questioner::all_closed() const {
+  return asked_.size() == count_ &&
+         std::all_of(asked_.begin(), asked_.end(), [](const asked& one) { return one.closed; });
+}
+
+/// Empty when everything was sent.
+std::optional<questioner::time_point> questioner::next_send() const {
+  if (refused_ || plain_answer_) return std::nullopt;
+  if (asked_.empty()) return last_sent_;
+  if (asked_.size() < count_) return last_sent_ + pace;
+  if (heard_ || asked_plainly_.size() == plain_tries) return std::nullopt;
+  return last_sent_ + (asked_plainly_.empty() ? patience() : duration(pace));
+}
+
+bool questioner::is_due(time_point now) const {
+  const auto next = next_send();
+  return next && *next <= now;
+}
+
+bool questioner::finished(time_point now) const {
+  if (refused_ || plain_answer_ || all_closed()) return true;
+  return !next_send() && now >= last_sent_ + patience();
+}
+
+questioner::time_point questioner::next_timeout() const {
+  return next_send().value_or(last_sent_ + patience());
+}
+
+std::string questioner::next_datagram(time_point now, fresh anew) {
+  last_sent_ = now;
+  if (asked_.size() == count_) {
+    asked_plainly_.push_back(now);
+    return std::string(plain_question);
+  }
+  question value;
+  value.session = session_;
+  value.nonce = anew.nonce;
+  value.to = target_;
+  value.echo = static_cast<std::uint32_t>(anew.payload.size());
+  value.seq = static_cast<std::uint32_t>(asked_.size() + 1);
+  asked_.push_back({std::move(anew.nonce), std::move(anew.payload), now, {}, false});
+  return encode_padded(value, room_for_answer) + asked_.back().payload;
+}
+
+// --- what comes back -------------------------------------------------------------------------
+
+void questioner::settle(asked& question, time_point now, handshake_evidence answer) {
+  const millis rtt = now - question.at;
+  answer.timing.greeting = answer.timing.total = rtt;
+  if (answer.result == probe_result::reached) {
+    answer.echo_rtts = {rtt};
+    slowest_ = std::max(slowest_, now - question.at);
+  }
+  question.closed =
+      answer.result == probe_result::reached || answer.result == probe_result::reached_plain;
+  question.answer = std::move(answer);
+}
+
+questioner::asked* questioner::oldest_without_answer() {
+  const auto found = std::find_if(asked_.begin(), asked_.end(),
+                                  [](const asked& one) { return !one.closed && !one.answer; });
+  return found == asked_.end() ? nullptr : &*found;
+}
+
+/// It does not say which question it is about; most likely it is the oldest.
+void questioner::handle_stray(time_point now, handshake_evidence stray) {
+  if (stray.result == probe_result::reached_plain && !asked_plainly_.empty()) {
+    stray.timing.greeting = stray.timing.total = now - asked_plainly_.front();
+    plain_answer_ = std::move(stray);
+    return;
+  }
+  if (asked* question = oldest_without_answer()) settle(*question, now, std::move(stray));
+}
+
+void questioner::handle_extended(time_point now, const reply_reader& read) {
+  const reply& said = read.value();
+  const auto own = std::find_if(asked_.begin(), asked_.end(), [&](const asked& one) {
+    return one.nonce == said.nonce && session_ == said.session;
+  });
+  handshake_evidence evidence = evidence_of(read);
+  if (own == asked_.end()) {
+    evidence.result = probe_result::other_service;
+    evidence.wrong_identity = true;
+    evidence.detail = escape_bytes(read.seen_bytes());
+    return handle_stray(now, std::move(evidence));
+  }
+  const bool reached = own->answer && own->answer->result == probe_result::reached;
+  const bool told = static_cast<std::size_t>(own - asked_.begin()) < told_;
+  if (reached || told) return;  // the network doubled it, or it comes when it counts as lost
+  judge_payload(evidence, own->payload, read.surplus());
+  settle(*own, now, std::move(evidence));
+}
+
+void questioner::handle_datagram(time_point now, std::string_view bytes) {
+  heard_ = true;
+  reply_reader read;
+  if (read.feed(bytes) == reading::extended) return handle_extended(now, read);
+  handle_stray(now, evidence_of_stray(read));
+}
+
+void questioner::handle_refusal(time_point now, probe_result result, std::string detail,
+                                bool local) {
+  handshake_evidence evidence;
+  evidence.result = result;
+  evidence.detail = std::move(detail);
+  evidence.local_fault = local;
+  refused_ = refused_ || !heard_;
+  asked* question = oldest_without_answer();
+  if (question == nullptr) return;
+  settle(*question, now, std::move(evidence));
+  question->closed = true;
+  question->answer->timing.greeting.reset();
+}
+
+// --- what became of it -----------------------------------------------------------------------
+
+handshake_evidence questioner::outcome_of(const asked& question, time_point now) const {
+  if (question.answer) return *question.answer;
+  handshake_evidence lost;
+  lost.result = probe_result::timed_out;
+  lost.timing.total = now - question.at;
+  lost.detail =
+      heard_ ? fmt::format("no answer in {:.1f} s", in_seconds(now - question.at)) : silence(now);
+  return lost;
+}
+
+std::string questioner::silence(time_point now) const {
+  std::string text = "no answer to " + counted(asked_.size(), "datagram");
+  if (!asked_plainly_.empty()) text += fmt::format(" and {} plain ones", asked_plainly_.size());
+  text += fmt::format(" in {:.1f} s", in_seconds(now - asked_.front().at));
+  if (now < last_sent_ + patience()) text += ", when the time limit ended the wait";
+  return text;
+}
+
+std::optional<handshake_evidence> questioner::poll_settled(time_point now) {
+  if (!heard_ || told_ == asked_.size()) return std::nullopt;
+  const asked& next = asked_[told_];
+  const auto rest = asked_.begin() + static_cast<std::ptrdiff_t>(told_);
+  // An answer to a later one shows that the way is open, and how long it takes.
+  const bool overtaken =
+      std::any_of(rest, asked_.end(), [](const asked& one) { return one.closed; });
+  const bool lost = overtaken && now >= next.at + patience();
+  if (!next.closed && !lost) return std::nullopt;
+  ++told_;
+  return outcome_of(next, now);
+}
+
+std::vector<handshake_evidence> questioner::finish(time_point now) {
+  std::vector<handshake_evidence> rest;
+  const bool any = std::any_of(asked_.begin(), asked_.end(),
+                               [](const asked& one) { return one.answer.has_value(); });
+  if (plain_answer_ && !any) return {*plain_answer_};
+  for (; told_ < asked_.size(); ++told_) {
+    const asked& one = asked_[told_];
+    const bool had_its_time = one.answer || now >= one.at + patience();
+    if (had_its_time || !any) rest.push_back(outcome_of(one, now));
+  }
+  return rest;
+}
+
+}  // namespace natcheck::greeting
