@@ -1,217 +1,127 @@
 #include "app/lease_keeper.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 
-#include "net/host_network.hpp"
+#include "net/random.hpp"
+#include "net/side_by_side.hpp"
+#include "portmap/announcements.hpp"
 
 namespace natcheck {
 namespace {
 
 using net::asio::awaitable;
 
-constexpr std::chrono::seconds release_time{3};
-/// Between attempts to renew after one has failed.
-constexpr std::chrono::seconds longest_retry{30};
-constexpr std::chrono::milliseconds shortest_wait{500};
-
-std::string operation_of(mapping_protocol via) {
-  switch (via) {
-    case mapping_protocol::pcp:
-      return "PCP";
-    case mapping_protocol::nat_pmp:
-      return "NAT-PMP";
-    case mapping_protocol::upnp:
-      break;
-  }
-  return "UPnP";
-}
+/// An announcement is heard by every client of the gateway at once. RFC 6886 section 3.7 lets them
+/// wait for up to 5 s; a home has fewer of them, and a player who waits.
+constexpr std::uint32_t longest_politeness_ms = 1000;
 
 }  // namespace
 
-std::string probe_command(const std::optional<address>& external, std::uint16_t port) {
-  if (!external) return fmt::format("natcheck probe YOUR-PUBLIC-ADDRESS:{}", port);
-  return "natcheck probe " + to_string(endpoint{*external, port});
+lease_keeper::lease_keeper(net::asio::any_io_executor executor,
+                           const std::vector<lease_options>& wanted, state::claim_book* book,
+                           const lease_observer& observer)
+    : due_(executor),
+      moved_(executor, net::steady_time::max()),
+      attempted_(executor, net::steady_time::max()) {
+  for (const lease_options& each : wanted) leases_.emplace_back(each, book, observer);
 }
 
-lease_keeper::lease_keeper(portmap::gateway_access access, lease_options options,
-                           std::function<void(const lease_event&)> observer)
-    : access_(std::move(access)),
-      options_(options),
-      observer_(std::move(observer)),
-      nat_pmp_(access_),
-      upnp_(access_) {}
-
-portmap::mapping_request lease_keeper::request() const {
-  return {transport::tcp, options_.internal_port, options_.external_port, options_.lifetime};
+void lease_keeper::move_to(std::optional<portmap::gateway_access> access, std::string reason) {
+  access_ = std::move(access);
+  moving_ = std::move(reason);
+  due_.cancel();
+  moved_.cancel();
 }
 
-mapping_evidence lease_keeper::evidence() const {
-  mapping_evidence seen;
-  seen.internal = {access_.from.local, options_.internal_port};
-  seen.external_port = options_.external_port;
-  seen.gateway = access_.gateway;
-  if (access_.interface_index != 0) {
-    seen.neighbor = net::read_neighbor(access_.gateway, access_.interface_index);
+awaitable<void> lease_keeper::move() {
+  const std::string reason = *std::exchange(moving_, std::nullopt);
+  const auto access = access_;
+  for (lease& each : leases_) co_await each.move_to(access, reason);
+}
+
+net::steady_time lease_keeper::due() const {
+  const auto sooner = [](const lease& a, const lease& b) { return a.due() < b.due(); };
+  const auto first = std::min_element(leases_.begin(), leases_.end(), sooner);
+  return first == leases_.end() ? net::steady_time::max() : first->due();
+}
+
+/// What one mapping was lost by, the others were probably lost by as well. (A router that counts
+/// its pinholes from 1 again after a restart would take the number of one for that of another.)
+awaitable<void> lease_keeper::tend_one(lease& which) {
+  if (which.due() > std::chrono::steady_clock::now()) co_return;
+  const bool held = which.holds();
+  co_await which.tend();
+  if (held && !which.holds()) look_at(std::chrono::steady_clock::now());
+}
+
+void lease_keeper::look_at(net::steady_time when) {
+  for (lease& each : leases_) each.look_at(when);
+}
+
+awaitable<void> lease_keeper::tend() {
+  for (;;) {
+    due_.expires_at(due());
+    if (!moving_) co_await due_.async_wait(net::as_result);
+    co_await net::unless_cancelled();
+    if (moving_) co_await move();
+    for (lease& each : leases_) co_await tend_one(each);
+    const bool all = std::all_of(leases_.begin(), leases_.end(),
+                                 [](const lease& each) { return each.attempted(); });
+    if (all) attempted_.expires_at(net::steady_time::min());
   }
-  seen.attempts = attempts_;
-  return seen;
 }
 
-awaitable<bool> lease_keeper::try_mapper(portmap::port_mapper& mapper) {
-  auto made = co_await mapper.map(request());
-  mapping_attempt attempt;
-  attempt.via = mapper.protocol();
-  if (made) {
-    attempt.state = service_state::answered;
-    holder_ = &mapper;
-    accept(*made);
-  } else {
-    attempt.state = portmap::state_of(made.error().kind);
-    attempt.detail = made.error().detail;
-    attempt.code = made.error().code;
+awaitable<void> lease_keeper::hear_one(const portmap::gateway_access& access) {
+  portmap::announcement_listener listener(co_await net::asio::this_coro::executor, access);
+  for (;;) {
+    const std::string heard = co_await listener.next();
+    co_await net::unless_cancelled();
+    spdlog::debug("{}", heard);
+    const auto wait = std::chrono::milliseconds(random_below(longest_politeness_ms));
+    const auto when = std::chrono::steady_clock::now() + wait;
+    look_at(when);
+    due_.cancel();
   }
-  spdlog::debug("{}: {}", operation_of(attempt.via), made ? "mapped" : made.error().message());
-  attempts_.push_back(std::move(attempt));
-  co_return made.has_value();
 }
 
-/// NAT-PMP answers in one round trip where it exists. The search for UPnP runs beside it, so that
-/// nobody waits for both in turn, but asks for nothing: two entries for one port help nobody.
-awaitable<bool> lease_keeper::try_both() {
+awaitable<void> lease_keeper::hear() {
   using namespace net::asio::experimental::awaitable_operators;
-  net::asio::steady_timer no_need(co_await net::asio::this_coro::executor, net::steady_time::max());
-  const auto map_by_nat_pmp = [&]() -> awaitable<bool> {
-    const bool made = co_await try_mapper(nat_pmp_);
-    if (made) no_need.cancel();
-    co_return made;
-  };
-  const auto look_for_upnp = [&]() -> awaitable<void> {
-    co_await (upnp_.prepare() || no_need.async_wait(net::as_result));
-  };
-  const bool made = co_await (map_by_nat_pmp() && look_for_upnp());
-  if (made) co_return true;
-  co_return co_await try_mapper(upnp_);
-}
-
-awaitable<bool> lease_keeper::obtain() {
-  attempts_.clear();
-  switch (options_.via) {
-    case mapping_choice::automatic:
-      co_return co_await try_both();
-    case mapping_choice::nat_pmp:
-      co_return co_await try_mapper(nat_pmp_);
-    case mapping_choice::upnp:
-      co_return co_await try_mapper(upnp_);
-  }
-  co_return false;
-}
-
-void lease_keeper::accept(const mapping& renewed) {
-  const auto known = entry_ ? entry_->external_address : std::nullopt;
-  entry_ = renewed;
-  auto& external = entry_->external_address;
-  if (external && external->is_unspecified()) external.reset();  // "none", no address to probe
-  if (!external) external = known;
-  // A permanent entry (lifetime 0) is looked at as often as the one that was asked for.
-  if (entry_->lifetime.count() == 0) entry_->lifetime = options_.lifetime;
-  expires_ = std::chrono::steady_clock::now() + entry_->lifetime;
-}
-
-/// A gateway that cannot be asked keeps the mapping until its lease is over; one whose table has
-/// something else in its place does not.
-void lease_keeper::lose(const failure& why) {
-  const bool gone = portmap::proves_loss(why) || std::chrono::steady_clock::now() >= expires_;
-  if (lost_ || !gone) return;
-  lost_ = true;
-  observer_(events::mapping_lost{*entry_, why.message()});
-}
-
-/// False when the renewal failed and has to be tried again soon.
-awaitable<bool> lease_keeper::renew_once() {
-  const mapping before = *entry_;
-  auto made = co_await holder_->map(request());
-  if (!made) {
-    lose(made.error());
-    co_return false;
-  }
-  accept(*made);
-  const bool moved = entry_->external_port != before.external_port ||
-                     entry_->external_address != before.external_address;
-  if (lost_ || moved) {
-    lost_ = false;
-    observer_(
-        events::remapped{*entry_, probe_command(entry_->external_address, entry_->external_port)});
-  } else {
-    observer_(events::renewed{*entry_});
-  }
-  co_return true;
-}
-
-awaitable<void> lease_keeper::renew_forever() {
-  net::asio::steady_timer timer(co_await net::asio::this_coro::executor);
-  for (bool renewed = true;;) {
-    const auto pause = renewed ? millis(entry_->lifetime) / 2
-                               : std::min<millis>(millis(entry_->lifetime) / 16, longest_retry);
-    timer.expires_after(std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::max<millis>(pause, shortest_wait)));
-    co_await timer.async_wait(net::as_result);
-    renewed = co_await renew_once();
+  for (;;) {
+    const auto access = access_;
+    if (access) {
+      co_await (hear_one(*access) || moved_.async_wait(net::as_result));
+    } else {
+      co_await moved_.async_wait(net::as_result);
+    }
+    co_await net::unless_cancelled();
   }
 }
 
-void lease_keeper::tell_failed() {
-  told_failed_ = true;
-  const mapping_evidence seen = evidence();
-  observer_(events::map_failed{seen, diagnose(seen)});
+awaitable<void> lease_keeper::keep() {
+  std::vector<awaitable<void>> works;
+  works.push_back(tend());
+  works.push_back(hear());
+  co_await net::side_by_side(std::move(works));
+}
+
+awaitable<void> lease_keeper::attempted() { co_await attempted_.async_wait(net::as_result); }
+
+bool lease_keeper::holds(transport protocol) const {
+  return std::any_of(leases_.begin(), leases_.end(), [protocol](const lease& each) {
+    return each.options().protocol == protocol && each.holds();
+  });
 }
 
 void lease_keeper::conclude() {
-  if (entry_ || told_failed_) return;
-  for (const mapping_protocol via : {mapping_protocol::nat_pmp, mapping_protocol::upnp}) {
-    const bool tried = std::any_of(attempts_.begin(), attempts_.end(),
-                                   [via](const mapping_attempt& a) { return a.via == via; });
-    if (tried || !may_use(via)) continue;
-    attempts_.push_back(
-        {via, service_state::not_tried, "the time ended before it had answered", 0});
-  }
-  tell_failed();
+  for (lease& each : leases_) each.conclude();
 }
 
-bool lease_keeper::may_use(mapping_protocol via) const {
-  return options_.via == mapping_choice::automatic ||
-         (options_.via == mapping_choice::upnp) == (via == mapping_protocol::upnp);
-}
-
-awaitable<bool> lease_keeper::keep() {
-  const bool obtained = co_await obtain();
-  if (!obtained) {
-    tell_failed();
-    co_return false;
-  }
-  observer_(
-      events::mapped{*entry_, probe_command(entry_->external_address, entry_->external_port)});
-  co_await renew_forever();
-  co_return true;
-}
-
-awaitable<void> lease_keeper::release() {
-  using namespace net::asio::experimental::awaitable_operators;
-  const auto deadline = std::chrono::steady_clock::now() + release_time;
-  const auto [nat_pmp, upnp] =
-      co_await (net::before(deadline, nat_pmp_.unmap()) && net::before(deadline, upnp_.unmap()));
-  if (!entry_) co_return;
-  const auto& ended = entry_->via == mapping_protocol::upnp ? upnp : nat_pmp;
-  events::unmapped report{*entry_, ended && *ended, ""};
-  if (!ended) {
-    report.detail = fmt::format("the router did not finish answering within {} s ({})",
-                                release_time.count(), operation_of(entry_->via));
-  } else if (!*ended) {
-    report.detail = ended->error().message();
-  }
-  observer_(report);
+awaitable<void> lease_keeper::release(net::steady_time deadline) {
+  std::vector<awaitable<void>> ends;
+  for (lease& each : leases_) ends.push_back(each.release(deadline));
+  co_await net::side_by_side(std::move(ends));
 }
 
 }  // namespace natcheck

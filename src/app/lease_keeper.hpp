@@ -1,75 +1,56 @@
-// Makes one port mapping, keeps it, and takes it away again.
+// All leases towards one gateway, from one address of this host.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <functional>
-#include <natcheck/serve.hpp>
 #include <optional>
-#include <variant>
+#include <string>
+#include <vector>
 
-#include "portmap/nat_pmp.hpp"
-#include "portmap/upnp_mapper.hpp"
+#include "app/lease.hpp"
 
 namespace natcheck {
 
-struct lease_options {
-  std::uint16_t internal_port = 0;
-  std::uint16_t external_port = 0;
-  std::chrono::seconds lifetime{3600};
-  mapping_choice via = mapping_choice::automatic;
-};
-
-/// What the keeper has to tell, in the order in which it happens.
-using lease_event = std::variant<events::mapped, events::map_failed, events::renewed,
-                                 events::mapping_lost, events::remapped, events::unmapped>;
-
 class lease_keeper {
  public:
-  lease_keeper(portmap::gateway_access access, lease_options options,
-               std::function<void(const lease_event&)> observer);
+  lease_keeper(net::asio::any_io_executor executor, const std::vector<lease_options>& wanted,
+               state::claim_book* book, const lease_observer& observer);
 
-  /// Makes the mapping and renews it at half of its granted lifetime until it is cancelled. False,
-  /// at once, when the mapping cannot be made.
-  net::asio::awaitable<bool> keep();
+  /// From now on that gateway is asked, or none. Where there is a mapping already it is lost for
+  /// `reason`. Takes effect while `keep` runs.
+  void move_to(std::optional<portmap::gateway_access> access, std::string reason);
+  const std::optional<portmap::gateway_access>& gateway() const { return access_; }
 
-  /// Tells that there is no mapping, and what is known so far of why, where `keep` was stopped
-  /// before it had come to an end of either kind.
+  /// Makes the mappings, looks at them, renews them and makes them again, until it is cancelled.
+  /// One after the other: a gateway has one request to answer at a time (RFC 6886 section 3.1).
+  net::asio::awaitable<void> keep();
+
+  /// Waits until each mapping has been tried for once.
+  net::asio::awaitable<void> attempted();
+
+  /// Whether there is a mapping for that protocol.
+  bool holds(transport protocol) const;
+
+  /// See lease::conclude.
   void conclude();
 
-  /// True when there is a mapping.
-  bool holds() const { return entry_.has_value(); }
-
-  /// Removes whatever `keep` asked the gateway for; 3 s at most. To be awaited after `keep` ended,
-  /// in a coroutine that is not itself cancelled.
-  net::asio::awaitable<void> release();
+  /// Removes the mappings; see lease::release.
+  net::asio::awaitable<void> release(net::steady_time deadline);
 
  private:
-  net::asio::awaitable<bool> obtain();
-  net::asio::awaitable<bool> try_both();
-  net::asio::awaitable<bool> try_mapper(portmap::port_mapper& mapper);
-  net::asio::awaitable<void> renew_forever();
-  net::asio::awaitable<bool> renew_once();
-  void tell_failed();
-  bool may_use(mapping_protocol via) const;
-  void accept(const mapping& renewed);
-  void lose(const failure& why);
-  portmap::mapping_request request() const;
-  mapping_evidence evidence() const;
+  net::asio::awaitable<void> tend();
+  net::asio::awaitable<void> tend_one(lease& which);
+  void look_at(net::steady_time when);
+  net::asio::awaitable<void> move();
+  net::asio::awaitable<void> hear();
+  net::asio::awaitable<void> hear_one(const portmap::gateway_access& access);
+  net::steady_time due() const;
 
-  portmap::gateway_access access_;
-  lease_options options_;
-  std::function<void(const lease_event&)> observer_;
-  portmap::nat_pmp_mapper nat_pmp_;
-  portmap::upnp_mapper upnp_;
-  std::vector<mapping_attempt> attempts_;
-  portmap::port_mapper* holder_ = nullptr;  ///< who made the mapping
-  std::optional<mapping> entry_;
-  net::steady_time expires_;  ///< of entry_, unless it is renewed
-  bool lost_ = false;
-  bool told_failed_ = false;
+  std::vector<lease> leases_;
+  std::optional<portmap::gateway_access> access_;
+  std::optional<std::string> moving_;  ///< why; until the leases know
+  net::asio::steady_timer due_;        ///< cancelled when there may be something to do sooner
+  net::asio::steady_timer moved_;      ///< cancelled when there is another gateway to listen to
+  net::asio::steady_timer attempted_;  ///< expired as soon as everything was tried for once
 };
-
-/// What somebody outside has to type.
-std::string probe_command(const std::optional<address>& external, std::uint16_t port);
 
 }  // namespace natcheck

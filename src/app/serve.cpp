@@ -1,17 +1,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/ip/v6_only.hpp>
 #include <exception>
 #include <memory>
 #include <natcheck/report.hpp>
 #include <natcheck/serve.hpp>
 
+#include "app/arrival_watch.hpp"
 #include "app/crowd.hpp"
-#include "app/lease_keeper.hpp"
+#include "app/guest_book.hpp"
+#include "app/listeners.hpp"
+#include "app/port_opener.hpp"
+#include "app/self_test.hpp"
+#include "app/udp_service.hpp"
 #include "net/host_network.hpp"
 #include "net/random.hpp"
+#include "net/side_by_side.hpp"
 
 namespace natcheck {
 namespace {
@@ -22,36 +26,6 @@ using net::asio::awaitable;
 /// Rest after accept() failed for lack of something (descriptors, memory) that others must free.
 constexpr std::chrono::milliseconds accept_rest{50};
 
-tcp::acceptor listen_on(const net::asio::any_io_executor& executor, const endpoint& local,
-                        net::error_code& error) {
-  tcp::acceptor acceptor(executor);
-  const tcp::endpoint raw(local.ip, local.port);
-  acceptor.open(raw.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && local.ip.is_v6()) acceptor.set_option(net::asio::ip::v6_only(true), error);
-  if (!error) acceptor.bind(raw, error);
-  if (!error) acceptor.listen(net::asio::socket_base::max_listen_connections, error);
-  return acceptor;
-}
-
-/// A machine without that version of IP is no fault.
-bool is_switched_off(const net::error_code& error) {
-  return error.value() == EAFNOSUPPORT || error.value() == EADDRNOTAVAIL;
-}
-
-failure cannot_listen(const endpoint& local, const net::error_code& error) {
-  failure failed = net::failure_from("listening on " + to_string(local) + " (TCP)", error);
-  if (error.value() == EADDRINUSE) {
-    failed.detail +=
-        fmt::format("; `ss -ltnp 'sport = :{}'` names it, or listen on another port", local.port);
-  } else if (error.value() == EACCES && local.port < 1024) {
-    failed.detail +=
-        fmt::format("; ports below 1024 take root, so listen on a higher one: --map {}:{}",
-                    local.port, local.port + 8000);
-  }
-  return failed;
-}
-
 /// Everything that one run of `serve` has.
 class server {
  public:
@@ -60,24 +34,36 @@ class server {
       : executor_(std::move(executor)),
         options_(std::move(options)),
         observer_(std::move(observer)),
+        guests_([this](const auto& told) {
+          std::visit([this](const auto& e) { this->tell(e); }, told);
+        }),
+        guests_due_(executor_),
         end_(executor_, net::steady_time::max()) {}
 
   awaitable<result<events::stopped>> run();
 
  private:
   std::optional<failure> listen();
-  std::optional<failure> prepare_mapping();
+  std::optional<failure> listen_for_datagrams();
+  void open_house();
   awaitable<void> accept_on(tcp::acceptor& acceptor);
-  awaitable<void> accept_all();
-  awaitable<void> keep_mapping();
+  awaitable<void> keep_doors();
+  awaitable<void> insist_on_map();
+  awaitable<void> test_self();
+  awaitable<void> settle_guests();
+  awaitable<void> do_everything();
   awaitable<std::exception_ptr> work();
   awaitable<std::exception_ptr> run_until_end();
   awaitable<void> clean_up();
+  std::vector<awaitable<void>> all_works();
   failure no_mapping() const;
+  bool uses(transport protocol) const;
   void count(const visit_end& end);
+  void heed(const serve_event& event);
+  void tell_event(const serve_event& event);
   template <class Event>
   void tell(const Event& event) {
-    observer_({std::chrono::system_clock::now(), event});
+    tell_event({std::chrono::system_clock::now(), event});
   }
 
   net::asio::any_io_executor executor_;
@@ -85,41 +71,107 @@ class server {
   std::function<void(const serve_event&)> observer_;
   net::steady_time start_ = std::chrono::steady_clock::now();
   std::vector<tcp::acceptor> acceptors_;
+  server_identity identity_;
   std::shared_ptr<crowd> crowd_;
-  std::unique_ptr<lease_keeper> keeper_;
+  std::unique_ptr<udp_service> datagrams_;
+  std::vector<endpoint> listening_for_datagrams_;
+  std::unique_ptr<arrival_watch> arrivals_;
+  std::unique_ptr<port_opener> doors_;
+  guest_book guests_;
+  net::asio::steady_timer guests_due_;
   net::asio::steady_timer end_;  ///< expires, or is cancelled, when the server has to end
   std::optional<failure> failed_;
-  events::stopped totals_;
+  std::string own_session_ = random_hex(8);  ///< of visits that this server pays to itself
+  std::optional<endpoint> outside_;          ///< where the IPv4 world finds this server
 };
 
-std::optional<failure> server::listen() {
-  std::uint16_t port = options_.port;
-  const std::array<address, 2> anywhere{boost::asio::ip::address_v4::any(),
-                                        boost::asio::ip::address_v6::any()};
+bool server::uses(transport protocol) const {
+  const auto& all = options_.protocols;
+  return std::find(all.begin(), all.end(), protocol) != all.end();
+}
+
+void server::tell_event(const serve_event& event) {
+  heed(event);
+  observer_(event);
+}
+
+/// What the server itself has to know of what it tells.
+void server::heed(const serve_event& event) {
+  const auto note = [this](const mapping& entry) {
+    if (!entry.internal.ip.is_v4()) return;
+    outside_.reset();
+    if (entry.external_address) outside_ = {*entry.external_address, entry.external_port};
+    crowd_->set_outside(outside_);
+  };
+  if (const auto* mapped = std::get_if<events::mapped>(&event.what)) note(mapped->entry);
+  if (const auto* remapped = std::get_if<events::remapped>(&event.what)) note(remapped->entry);
+}
+
+// --- listening -----------------------------------------------------------------------------
+
+std::optional<failure> server::listen_for_datagrams() {
+  datagrams_ = std::make_unique<udp_service>(executor_, identity_,
+                                             [this](const visit_end& end) { count(end); });
   std::optional<failure> why;
-  for (const address& any : anywhere) {
-    net::error_code error;
-    tcp::acceptor acceptor = listen_on(executor_, {any, port}, error);
-    if (error) why = cannot_listen({any, port}, error);
-    if (error && is_switched_off(error)) continue;
-    if (error) return why;
-    // Port 0 lets the kernel choose; both families then have the same one.
-    port = acceptor.local_endpoint(error).port();
-    acceptors_.push_back(std::move(acceptor));
+  for (const address& ip :
+       {address(boost::asio::ip::address_v4::any()), address(boost::asio::ip::address_v6::any())}) {
+    why = datagrams_->listen({ip, options_.port});
+    if (why && why->kind != outcome::unreachable) return why;
+    if (why) continue;
+    listening_for_datagrams_.push_back(datagrams_->local());
+    options_.port = datagrams_->local().port;
   }
-  if (acceptors_.empty()) return why;
-  options_.port = port;
+  return listening_for_datagrams_.empty() ? why : std::nullopt;
+}
+
+std::optional<failure> server::listen() {
+  if (uses(transport::tcp)) {
+    auto acceptors = listen_everywhere(executor_, options_.port);
+    if (!acceptors) return acceptors.error();
+    acceptors_ = std::move(*acceptors);
+    options_.port = acceptors_.front().local_endpoint().port();
+  }
+  if (uses(transport::udp)) return listen_for_datagrams();
   return std::nullopt;
 }
 
+/// Tells where it listens, and lets visitors in.
+void server::open_house() {
+  crowd_ = std::make_shared<crowd>(executor_, identity_, [this](const visit_end& e) { count(e); });
+  for (const tcp::acceptor& acceptor : acceptors_) {
+    const auto local = acceptor.local_endpoint();
+    tell(events::listening{transport::tcp, {local.address(), local.port()}});
+  }
+  for (const endpoint& local : listening_for_datagrams_) {
+    tell(events::listening{transport::udp, local});
+  }
+  arrivals_ = std::make_unique<arrival_watch>(executor_, options_.protocols, options_.port,
+                                              [this](const arrival_evidence& seen) {
+                                                tell(events::blocked{seen, diagnose(seen)});
+                                              });
+  crowd_->on_accepted([this](const endpoint& peer) { arrivals_->accepted(transport::tcp, peer); });
+  if (datagrams_) {
+    datagrams_->on_datagram = [this](const endpoint& peer) {
+      arrivals_->accepted(transport::udp, peer);
+    };
+  }
+  tell(arrivals_->begin());
+}
+
 void server::count(const visit_end& end) {
-  if (const auto* greeted = std::get_if<events::greeted>(&end)) {
-    ++totals_.greeted;
-    tell(*greeted);
-    if (options_.once) end_.cancel();
-  } else {
-    ++totals_.rejected;
-    tell(std::get<events::rejected>(end));
+  const auto* greeted = std::get_if<events::greeted>(&end);
+  if (greeted != nullptr && greeted->session == own_session_) return;
+  guests_.add(end, std::chrono::steady_clock::now());
+  guests_due_.cancel();
+  if (greeted != nullptr && options_.once) end_.cancel();
+}
+
+awaitable<void> server::settle_guests() {
+  for (;;) {
+    guests_due_.expires_at(guests_.due());
+    co_await guests_due_.async_wait(net::as_result);
+    co_await net::unless_cancelled();
+    guests_.settle(std::chrono::steady_clock::now());
   }
 }
 
@@ -139,28 +191,62 @@ awaitable<void> server::accept_on(tcp::acceptor& acceptor) {
   }
 }
 
-awaitable<void> server::accept_all() {
-  using namespace net::asio::experimental::awaitable_operators;
-  if (acceptors_.size() == 1) co_return co_await accept_on(acceptors_.front());
-  co_await (accept_on(acceptors_.front()) && accept_on(acceptors_.back()));
+// --- the doors -----------------------------------------------------------------------------
+
+awaitable<void> server::keep_doors() {
+  if (!doors_) co_return;
+  const auto kept = co_await doors_->keep();
+  if (kept) co_return;
+  failed_ = kept.error();
+  end_.cancel();
 }
 
-awaitable<void> server::keep_mapping() {
-  if (!keeper_) co_return;
-  const bool mapped = co_await keeper_->keep();
-  if (mapped || !options_.require_map) co_return;
+awaitable<void> server::insist_on_map() {
+  if (!doors_ || !options_.require_map) co_return;
+  co_await doors_->attempted();
+  co_await net::unless_cancelled();
+  if (doors_->all_open()) co_return;
   failed_ = no_mapping();
   end_.cancel();
+}
+
+failure server::no_mapping() const {
+  return {outcome::refused, fmt::format("opening port {}", *options_.external_port),
+          "there is no mapping, and --require-map asks for one", 0};
+}
+
+/// Once, as soon as it is known whether there is an outside address to test as well.
+awaitable<void> server::test_self() {
+  if (!uses(transport::tcp)) co_return;
+  if (doors_) co_await doors_->attempted_ipv4();
+  co_await net::unless_cancelled();
+  const auto host = net::read_host_network({options_.interface, options_.gateway});
+  std::optional<address> lan;
+  if (host && host->ipv4) lan = host->ipv4->local;
+  const auto seen =
+      co_await natcheck::test_self(transport::tcp, options_.port, lan, outside_, own_session_);
+  tell(events::self_tested{seen, diagnose(seen)});
+}
+
+// --- the whole -----------------------------------------------------------------------------
+
+std::vector<awaitable<void>> server::all_works() {
+  std::vector<awaitable<void>> works;
+  for (tcp::acceptor& acceptor : acceptors_) works.push_back(accept_on(acceptor));
+  if (datagrams_) works.push_back(datagrams_->run());
+  works.push_back(arrivals_->run());
+  works.push_back(keep_doors());
+  works.push_back(insist_on_map());
+  works.push_back(test_self());
+  works.push_back(settle_guests());
+  return works;
 }
 
 /// A fault is handed on as a value: as an exception it would end only its own side of the `||`
 /// below, and leave a server that is deaf.
 awaitable<std::exception_ptr> server::work() {
-  using namespace net::asio::experimental::awaitable_operators;
   try {
-    co_await (keep_mapping() && accept_all());
-  } catch (const net::asio::multiple_exceptions& faults) {  // the other side was cancelled
-    co_return faults.first_exception();
+    co_await net::side_by_side(all_works());
   } catch (...) {
     co_return std::current_exception();
   }
@@ -174,72 +260,40 @@ awaitable<std::exception_ptr> server::run_until_end() {
   co_return first.index() == 1 ? std::get<1>(std::move(first)) : nullptr;
 }
 
-/// Finds out whom to ask for the mapping, or says why nobody can be asked.
-std::optional<failure> server::prepare_mapping() {
-  const auto host = net::read_host_network({options_.interface, options_.gateway});
-  if (!host) return host.error();
-  const auto& way = host->ipv4;
-  if (way && is_public(way->local)) {
-    const endpoint external{way->local, options_.port};
-    tell(events::map_not_needed{external, probe_command(external.ip, external.port)});
-    return std::nullopt;
-  }
-  if (way && way->gateway) {
-    keeper_ = std::make_unique<lease_keeper>(
-        portmap::gateway_access{*way->gateway, {way->local, way->interface}, way->interface_index},
-        lease_options{options_.port, *options_.external_port, options_.lifetime, options_.via},
-        [this](const lease_event& event) {
-          std::visit([this](const auto& e) { tell(e); }, event);
-        });
-    return std::nullopt;
-  }
-  mapping_evidence nobody;
-  if (way) nobody.internal = {way->local, options_.port};
-  nobody.external_port = *options_.external_port;
-  tell(events::map_failed{nobody, diagnose(nobody)});
-  if (options_.require_map) failed_ = no_mapping();
-  return std::nullopt;
-}
-
-failure server::no_mapping() const {
-  return {outcome::refused, fmt::format("opening port {}", *options_.external_port),
-          "there is no mapping, and --require-map asks for one", 0};
-}
-
 awaitable<void> server::clean_up() {
   acceptors_.clear();
+  if (datagrams_) datagrams_->close();
   // First the visitors: their descriptors may be needed to talk to the gateway.
   co_await crowd_->dismiss();
-  if (keeper_) co_await keeper_->release();
+  if (doors_) co_await doors_->close();
 }
 
 awaitable<result<events::stopped>> server::run() {
+  identity_ = {random_hex(4), std::string(version())};
   if (auto failed = listen()) co_return *failed;
-  const server_identity identity{random_hex(4), std::string(version())};
-  crowd_ = std::make_shared<crowd>(executor_, identity, [this](const visit_end& e) { count(e); });
-  for (const tcp::acceptor& acceptor : acceptors_) {
-    const auto local = acceptor.local_endpoint();
-    tell(events::listening{transport::tcp, {local.address(), local.port()}});
-  }
+  open_house();
   if (options_.external_port) {
-    if (auto failed = prepare_mapping()) co_return *failed;
+    doors_ = std::make_unique<port_opener>(executor_, options_,
+                                           [this](const serve_event& event) { tell_event(event); });
   }
-  std::exception_ptr fault;
-  if (!failed_) fault = co_await run_until_end();
+  const std::exception_ptr fault = co_await run_until_end();
   // Whatever ended it, what was opened on the gateway is closed before anything else happens.
   const auto state = co_await net::asio::this_coro::cancellation_state;
   const bool cancelled = state.cancelled() != net::asio::cancellation_type::none;
   co_await net::asio::this_coro::reset_cancellation_state(net::asio::disable_cancellation());
-  if (keeper_ && !cancelled) keeper_->conclude();
-  if (keeper_ && !cancelled && options_.require_map && !keeper_->holds()) failed_ = no_mapping();
+  if (doors_ && !cancelled) doors_->conclude();
+  const bool insists = doors_ && !cancelled && !failed_ && options_.require_map;
+  if (insists && !doors_->all_open()) failed_ = no_mapping();
   co_await clean_up();
   co_await net::asio::this_coro::reset_cancellation_state(
       net::asio::enable_terminal_cancellation());
-  totals_.uptime = net::since(start_);
-  tell(totals_);
+  guests_.close(std::chrono::steady_clock::now());
+  const events::stopped totals{guests_.greeted(), guests_.rejected(), net::since(start_),
+                               arrivals_->arrived()};
+  tell(totals);
   if (fault && !cancelled) std::rethrow_exception(fault);
   if (failed_) co_return *failed_;
-  co_return totals_;
+  co_return totals;
 }
 
 }  // namespace

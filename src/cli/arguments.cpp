@@ -18,8 +18,7 @@ namespace po = boost::program_options;
 const std::vector<std::string> command_words = {"discover", "serve", "probe", "mappings"};
 const std::vector<std::string> later_words = {"vantage", "doctor"};
 
-const std::vector<std::string> mappings_words = {"list"};
-const std::vector<std::string> later_mappings_words = {"add", "remove"};
+const std::vector<std::string> mappings_words = {"list", "add", "remove", "clean"};
 
 /// What Program_options calls the words that are no options.
 constexpr const char* operand_key = "operand";
@@ -119,20 +118,25 @@ void take_command(argument_list& list) {
 /// `mappings` alone lists, too.
 void check_mappings_word(const std::string& word) {
   if (std::ranges::find(mappings_words, word) != mappings_words.end()) return;
-  if (std::ranges::find(later_mappings_words, word) != later_mappings_words.end()) {
-    throw usage_error{fmt::format(
-        "mappings {} is not in this version; mappings list is the only one so far", word)};
-  }
   throw usage_error{fmt::format("unknown word {} after mappings; expected {}{}", printable(word),
                                 one_of(mappings_words), did_you_mean(word, mappings_words))};
 }
 
+void check_mappings_operands(const std::vector<std::string>& operands) {
+  if (operands.empty()) return;
+  const std::string& word = operands.front();
+  check_mappings_word(word);
+  const bool takes_port = word == "add" || word == "remove";
+  const std::size_t allowed = takes_port ? 2 : 1;
+  if (operands.size() <= allowed) return;
+  throw usage_error{fmt::format("unexpected argument {}; mappings {} takes {}",
+                                printable(operands[allowed]), word,
+                                takes_port ? "one port" : "none")};
+}
+
 void check_operands(const argument_list& given) {
-  if (given.command == topic::mappings && !given.operands.empty()) {
-    check_mappings_word(given.operands.front());
-  }
-  const bool takes_one = given.command == topic::probe || given.command == topic::mappings;
-  const std::size_t allowed = takes_one ? 1 : 0;
+  if (given.command == topic::mappings) return check_mappings_operands(given.operands);
+  const std::size_t allowed = given.command == topic::probe ? 1 : 0;
   if (given.operands.size() <= allowed) return;
   const std::string& extra = given.operands[allowed];
   if (given.command == topic::probe) {
@@ -140,10 +144,8 @@ void check_operands(const argument_list& given) {
                                   printable(extra))};
   }
   const bool port = given.command == topic::serve && read_ports(extra).has_value();
-  const std::string_view command =
-      given.command == topic::mappings ? "mappings list" : name_of(given.command);
   throw usage_error{fmt::format("unexpected argument {}; {} takes none{}", printable(extra),
-                                command,
+                                name_of(given.command),
                                 port ? fmt::format("; did you mean --map {}?", extra) : "")};
 }
 

@@ -21,6 +21,8 @@ Commands:
                        close it again at the end
   probe HOST[:PORT]    from anywhere else: can I reach that server?
   mappings list        the port mappings on the router; changes nothing
+  mappings add PORT    open PORT on the router and leave it open; see also
+                       mappings remove and mappings clean
 
 natcheck COMMAND --help tells more of a command. natcheck --version prints the
 version.
@@ -64,13 +66,15 @@ Exit code: 0 a public address was found; 1 there is none; 2 could not tell;
 constexpr help_page serve_page = {
     R"(Usage: natcheck serve [--map PORT] [OPTION...]
 
-Runs an echo server and has the router open a port for it, so that natcheck
-probe, run by somebody outside, can tell whether it is reachable. Ctrl-C ends it
-and closes the port again.
+Runs an echo server and has the router open a port for it, and keeps that open,
+so that natcheck probe, or a browser, used by somebody outside can tell whether
+it is reachable. Ctrl-C ends it and closes the port again.
 )",
     R"(Examples:
   natcheck serve --map 1234              open port 1234 and greet every visitor
   natcheck serve --map 8080:1234         port 8080 outside leads to 1234 here
+  natcheck serve --map 1234 --any-port   another outside port is as good
+  natcheck serve --map 1234 --protocol both
   natcheck serve --port 1234 --for 10m   listen only, for ten minutes
   natcheck serve --map 1234 --require-map --once --json
 
@@ -81,14 +85,16 @@ Exit code: 0 ended as asked; 1 the port could not be opened (--require-map);
 constexpr help_page probe_page = {
     R"(Usage: natcheck probe HOST[:PORT] [OPTION...]
 
-Tells whether the server there can be reached from here, over TCP: natcheck
-serve, or any server that answers "Hello, server!" with "Hello, client!".
-HOST is a name or an address; an IPv6 address with a port needs brackets. The
-port is 1234 when none is given.
+Tells whether the server there can be reached from here, over TCP or UDP:
+natcheck serve, or any server that answers "Hello, server!" with
+"Hello, client!". Over UDP it also tells how many datagrams are lost. HOST is a
+name or an address; an IPv6 address with a port needs brackets. The port is 1234
+when none is given.
 )",
     R"(Examples:
   natcheck probe 5.5.5.5:1234                  is it reachable?
   natcheck probe home.example.org --count 10   how reliably, and how fast?
+  natcheck probe 5.5.5.5 --protocol udp        is it reachable over UDP?
   natcheck probe [2001:db8::1]:1234 --json     everything that was found out
   natcheck probe -q 5.5.5.5 && echo reachable
 
@@ -98,19 +104,32 @@ Exit code: 0 reached; 1 not reachable; 2 could not tell; 64 wrong usage;
 
 constexpr help_page mappings_page = {
     R"(Usage: natcheck mappings [list] [OPTION...]
+       natcheck mappings add PORT|EXTERNAL:INTERNAL [OPTION...]
+       natcheck mappings remove PORT [OPTION...]
+       natcheck mappings clean [OPTION...]
 
-Shows the port mappings on the router, as it tells them by UPnP, and marks those
-that natcheck made for this machine by UPnP; of others the router does not tell
-who made them. It changes nothing. NAT-PMP and PCP have no way to list mappings.
+list shows the port mappings on the router, as it tells them by UPnP, and marks
+those that natcheck made for this machine; it changes nothing. NAT-PMP and PCP
+have no way to list mappings.
+add opens a port on the router that stays open when the command has ended.
+remove closes a port that natcheck opened for this machine, clean all of them.
+Neither touches what anybody else has made, or what a natcheck that is running
+keeps open. All three first remove what runs that were killed left behind.
 )",
     R"(Examples:
   natcheck mappings list                      which ports does my router open?
   natcheck mappings list --interface wlan0    the same of the Wi-Fi's router
   natcheck mappings --json                    for a script
+  natcheck mappings add 8080:80               port 8080 outside leads to 80 here
+  natcheck mappings add 5000 --protocol udp --lifetime 86400
+  natcheck mappings remove 8080
+  natcheck mappings clean                     close all that natcheck left open
 
-Exit code: 0 the list is complete; 1 the router has none to show; 2 could not
-tell, or only a part was read; 64 wrong usage; 70 a fault of this machine or of
-natcheck.
+Exit code: of list 0 the list is whole; 1 the router has none to show; 2 could
+not tell, or only a part was read. Of add 0 made; 1 not made; 2 could not tell,
+or one of two. Of remove 0 removed; 1 nothing of natcheck's to remove; 2 it may
+be there still. Of clean 0 nothing is left; 2 something is, or may be. Of all 64
+wrong usage; 70 a fault of this machine or of natcheck.
 )"};
 
 const help_page& page_of(topic command) {

@@ -146,17 +146,95 @@ discover_command read_discover(const argument_list& given) {
   return command;
 }
 
-mappings_command read_mappings(const argument_list& given) {
-  mappings_command command{read_common(given), {}};
+void read_protocols(const argument_list& given, std::vector<transport>& protocols) {
+  read_word(given, "protocol",
+            {{"tcp", std::vector{transport::tcp}},
+             {"udp", std::vector{transport::udp}},
+             {"both", std::vector{transport::tcp, transport::udp}}},
+            {}, protocols);
+}
+
+void read_via(const argument_list& given, mapping_choice& via) {
+  read_word(given, "via",
+            {{"auto", mapping_choice::automatic},
+             {"pcp", mapping_choice::pcp},
+             {"nat-pmp", mapping_choice::nat_pmp},
+             {"upnp", mapping_choice::upnp}},
+            {}, via);
+}
+
+void read_lifetime(const argument_list& given, std::chrono::seconds& lifetime) {
+  unsigned seconds = static_cast<unsigned>(lifetime.count());
+  read_option(
+      given, "lifetime", [](const std::string& text) { return read_number(text, 1, 604'800); },
+      "a number of seconds, 1 to 604800", seconds);
+  lifetime = std::chrono::seconds(seconds);
+}
+
+/// The port after `mappings add` and `mappings remove`.
+template <class Read>
+auto read_port_operand(const argument_list& given, Read read, std::string_view expected) {
+  if (given.operands.size() < 2) {
+    throw usage_error{fmt::format("mappings {} needs to know which port; expected {}",
+                                  given.operands.front(), expected)};
+  }
+  const auto value = read(given.operands[1]);
+  if (value) return *value;
+  throw usage_error{
+      fmt::format("cannot read the port {}; expected {}", printable(given.operands[1]), expected)};
+}
+
+template <class Command>
+Command read_mappings_common(const argument_list& given) {
+  Command command{read_common(given), {}};
   read_network(given, command.options);
   read_timeout(given, command.options.timeout);
   return command;
 }
 
+parsed_command read_add(const argument_list& given) {
+  auto command = read_mappings_common<add_command>(given);
+  const auto ports =
+      read_port_operand(given, read_ports, "PORT or EXTERNAL:INTERNAL, each from 1 to 65535");
+  command.options.external_port = ports.external_port;
+  command.options.internal_port = ports.internal_port;
+  read_protocols(given, command.options.protocols);
+  read_via(given, command.options.via);
+  read_lifetime(given, command.options.lifetime);
+  command.options.any_port = given.has("any-port");
+  return command;
+}
+
+parsed_command read_remove(const argument_list& given) {
+  auto command = read_mappings_common<remove_command>(given);
+  command.options.external_port = read_port_operand(given, read_port, "a port, 1 to 65535");
+  read_protocols(given, command.options.protocols);
+  return command;
+}
+
+/// What the words after `mappings` do not share.
+void check_mappings_options(const argument_list& given, const std::string& word) {
+  for (const char* name : {"via", "lifetime", "any-port", "protocol"}) {
+    const bool shared = std::string_view(name) == "protocol";
+    if (!given.has(name) || word == "add" || (word == "remove" && shared)) continue;
+    throw usage_error{fmt::format("mappings {} has no option --{}; it belongs to mappings add{}",
+                                  word, name, shared ? " and mappings remove" : "")};
+  }
+}
+
+parsed_command read_mappings(const argument_list& given) {
+  const std::string word = given.operands.empty() ? "list" : given.operands.front();
+  check_mappings_options(given, word);
+  if (word == "add") return read_add(given);
+  if (word == "remove") return read_remove(given);
+  if (word == "clean") return read_mappings_common<clean_command>(given);
+  return read_mappings_common<mappings_command>(given);
+}
+
 /// An option that only shapes the mapping is a mistake where there is none.
 void require_map_for_mapping_options(const argument_list& given) {
   if (given.has("map")) return;
-  for (const char* name : {"require-map", "via", "lifetime", "interface", "gateway"}) {
+  for (const char* name : {"require-map", "any-port", "via", "lifetime", "interface", "gateway"}) {
     if (given.has(name)) {
       throw usage_error{fmt::format("--{} needs --map PORT: without it no port is opened", name)};
     }
@@ -184,20 +262,11 @@ void read_ports_of_serve(const argument_list& given, serve_options& options) {
 serve_command read_serve(const argument_list& given) {
   serve_command command{read_common(given), {}};
   serve_options& options = command.options;
-  transport protocol = transport::tcp;
-  read_word(given, "protocol", {{"tcp", transport::tcp}}, {"udp", "both"}, protocol);
+  read_protocols(given, options.protocols);
   require_map_for_mapping_options(given);
   read_ports_of_serve(given, options);
-  read_word(given, "via",
-            {{"auto", mapping_choice::automatic},
-             {"nat-pmp", mapping_choice::nat_pmp},
-             {"upnp", mapping_choice::upnp}},
-            {"pcp"}, options.via);
-  unsigned lifetime = static_cast<unsigned>(options.lifetime.count());
-  read_option(
-      given, "lifetime", [](const std::string& text) { return read_number(text, 1, 604'800); },
-      "a number of seconds, 1 to 604800", lifetime);
-  options.lifetime = std::chrono::seconds(lifetime);
+  read_via(given, options.via);
+  read_lifetime(given, options.lifetime);
   read_option(given, "for", read_duration, "a time such as 30, 30s, 5m, 1h or 500ms",
               options.run_for);
   std::optional<std::chrono::milliseconds> timeout;
@@ -205,7 +274,9 @@ serve_command read_serve(const argument_list& given) {
   if (timeout) options.run_for = std::min(options.run_for.value_or(*timeout), *timeout);
   read_network(given, options);
   options.require_map = given.has("require-map");
+  options.any_port = given.has("any-port");
   options.once = given.has("once");
+  command.qr = !given.has("no-qr");
   return command;
 }
 
@@ -223,6 +294,9 @@ probe_command read_probe(const argument_list& given) {
   }
   options.host = target->host;
   options.port = target->port;
+  read_word(given, "protocol", {{"tcp", transport::tcp}, {"udp", transport::udp}}, {},
+            options.protocol);
+  if (options.protocol == transport::udp) options.count = default_udp_count;
   read_option(
       given, "count", [](const std::string& text) { return read_number(text, 1, 1000); },
       "a number, 1 to 1000", options.count);

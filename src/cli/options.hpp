@@ -31,6 +31,7 @@ struct discover_command {
 struct serve_command {
   common_options common;
   serve_options options;
+  bool qr = true;  ///< show the page's address as a QR code, on a terminal
 };
 
 struct probe_command {
@@ -39,6 +40,21 @@ struct probe_command {
 };
 
 struct mappings_command {
+  common_options common;
+  mappings_options options;
+};
+
+struct add_command {
+  common_options common;
+  add_options options;
+};
+
+struct remove_command {
+  common_options common;
+  remove_options options;
+};
+
+struct clean_command {
   common_options common;
   mappings_options options;
 };
@@ -55,8 +71,9 @@ struct usage_error {
   std::string message;
 };
 
-using parsed_command = std::variant<discover_command, serve_command, probe_command,
-                                    mappings_command, help_request, version_request, usage_error>;
+using parsed_command =
+    std::variant<discover_command, serve_command, probe_command, mappings_command, add_command,
+                 remove_command, clean_command, help_request, version_request, usage_error>;
 
 /// Reads the arguments, without the program's name. Options may stand before or after the
 /// command, and are never abbreviated; where one is given twice, the last one counts, but for

@@ -22,6 +22,7 @@ std::string short_text(const discover_report& report) {
 probe_report report_of_ended(const probe_options& options,
                              std::vector<handshake_evidence> handshakes) {
   probe_report report;
+  report.evidence.protocol = options.protocol;
   report.evidence.target = to_text(probe_target{options.host, options.port});
   report.evidence.address = parse_endpoint(report.evidence.target, options.port);
   report.evidence.handshakes = std::move(handshakes);
@@ -30,8 +31,9 @@ probe_report report_of_ended(const probe_options& options,
       fmt::format("The probe was ended after {} of {} handshakes; {} reached the server.",
                   report.rtt.sent, options.count, report.rtt.received);
   report.judged.main.evidence = {"missing test: the handshakes that were still to come"};
-  report.judged.main.advice = {
-      fmt::format("natcheck probe --count {} {}", options.count, report.evidence.target)};
+  report.judged.main.advice = {fmt::format(
+      "natcheck probe {}--count {} {}", options.protocol == transport::udp ? "--protocol udp " : "",
+      options.count, report.evidence.target)};
   return report;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/interfaces.hpp"
 #include "cli/output.hpp"
 #include "cli/results.hpp"
+#include "cli/serve_screen.hpp"
 #include "cli/session.hpp"
 
 namespace natcheck::cli {
@@ -64,19 +65,42 @@ int run_command(const discover_command& command) {
   return finish(here, exit_code_of(answer_of(found.evidence, found.judged.main)));
 }
 
-int run_command(const mappings_command& command) {
-  session here(command.common);
-  here.waiting().begin("asking the router for its port mappings");
-  const auto report = here.run(list_mappings(command.options));
+/// The commands on mappings: each has one report.
+template <class Report>
+int run_mappings(const common_options& common, const char* waiting_for,
+                 boost::asio::awaitable<result<Report>> work) {
+  session here(common);
+  here.waiting().begin(waiting_for);
+  const auto report = here.run(std::move(work));
   if (!report || here.stopped()) return interrupted(here);
   if (report->has_error()) return fail(report->error());
-  const mappings_report& found = report->value();
-  if (command.common.json) {
+  const Report& found = report->value();
+  if (common.json) {
     here.print(to_json(found));
-  } else if (!command.common.quiet) {
+  } else if (!common.quiet) {
     here.print(to_text(found, here.style()));
   }
   return finish(here, exit_code_of(answer_of(found)));
+}
+
+int run_command(const mappings_command& command) {
+  return run_mappings(command.common, "asking the router for its port mappings",
+                      list_mappings(command.options));
+}
+
+int run_command(const add_command& command) {
+  return run_mappings(command.common, "asking the router to open the port",
+                      add_mappings(command.options));
+}
+
+int run_command(const remove_command& command) {
+  return run_mappings(command.common, "asking the router to close the port",
+                      remove_mappings(command.options));
+}
+
+int run_command(const clean_command& command) {
+  return run_mappings(command.common, "asking the router to close what natcheck opened",
+                      clean_mappings(command.options));
 }
 
 void show(session& here, const common_options& common, const probe_report& report) {
@@ -105,31 +129,11 @@ int run_command(const probe_command& command) {
   return finish(here, exit_code_of(answer_of(report->evidence, report->judged.main)));
 }
 
-bool goes_wrong(const serve_event& event) {
-  return std::holds_alternative<events::map_failed>(event.what) ||
-         std::holds_alternative<events::mapping_lost>(event.what);
-}
-
-void show(session& here, const common_options& common, const serve_event& event) {
-  if (common.json) return here.print(to_json(event));
-  if (!common.quiet) return here.print(to_text(event, here.style()));
-  text_style plain = here.style();
-  plain.color = false;
-  if (goes_wrong(event)) fmt::print(stderr, "{}", to_text(event, plain));
-}
-
 int run_command(const serve_command& command) {
   session here(command.common);
-  const bool maps = command.options.external_port.has_value();
-  const auto observer = [&](const serve_event& event) {
-    show(here, command.common, event);
-    if (!maps) return;
-    if (std::holds_alternative<events::listening>(event.what)) {
-      here.waiting().begin("asking the router to open the port");
-    }
-  };
-  if (maps) here.when_stopping("closing the port on the router");
-  const auto ended = here.run(serve(command.options, observer));
+  serve_screen screen(here, command);
+  const auto ended =
+      here.run(serve(command.options, [&](const serve_event& event) { screen.show(event); }));
   const bool as_asked =
       !ended || ended->has_value() || (here.stopped() && ended->error().kind == outcome::cancelled);
   if (as_asked) return finish(here, exit_code::yes);

@@ -34,6 +34,7 @@ class session {
   /// Writes to stdout. A command that nobody listens to any more is cancelled.
   void print(std::string_view text);
 
+  boost::asio::any_io_executor executor() { return io_.get_executor(); }
   const text_style& style() const { return style_; }
   progress& waiting() { return waiting_; }
   /// What is waited for after a signal; nothing is shown when it is empty.

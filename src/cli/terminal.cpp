@@ -26,6 +26,11 @@ bool locale_is_utf8() {
   return names_utf8(read_environment());
 }
 
+bool is_capable_terminal(int descriptor) {
+  const std::string term = variable("TERM");
+  return ::isatty(descriptor) == 1 && !term.empty() && term != "dumb";
+}
+
 /// The terminal's width within reason: very long lines are hard to read.
 unsigned width_of_stdout() {
   winsize size{};
@@ -61,10 +66,9 @@ text_style style_of_stdout(color_choice choice) {
   return {use_color(choice, is_terminal, read_environment()), locale_is_utf8(), width_of_stdout()};
 }
 
-bool can_show_progress() {
-  const std::string term = variable("TERM");
-  return ::isatty(STDERR_FILENO) == 1 && !term.empty() && term != "dumb";
-}
+bool can_show_progress() { return is_capable_terminal(STDERR_FILENO); }
+
+bool can_redraw_stdout() { return is_capable_terminal(STDOUT_FILENO); }
 
 std::string progress_line(std::string_view what, std::chrono::seconds waited, bool unicode) {
   const std::string_view dots = unicode ? "…" : "...";

@@ -31,6 +31,8 @@ text_style style_of_stdout(color_choice choice);
 
 /// Whether stderr is a terminal on which a line can be erased again.
 bool can_show_progress();
+/// The same of stdout, and several lines.
+bool can_redraw_stdout();
 
 /// "asking 192.168.1.1 … 1 s"
 std::string progress_line(std::string_view what, std::chrono::seconds waited, bool unicode);

@@ -28,6 +28,13 @@ json::array attempts_part(const std::vector<mapping_attempt>& attempts) {
   return all;
 }
 
+json::value check_part(const std::optional<self_check>& check) {
+  if (!check) return nullptr;
+  return {{"target", to_value(check->target)},
+          {"result", name_of(check->result)},
+          {"detail", or_null(check->detail)}};
+}
+
 /// Adds the fields of one event; the overloads are in the order of the variant.
 class filler {
  public:
@@ -39,7 +46,7 @@ class filler {
   }
   void operator()(const events::mapped& e) {
     begin("mapped", e.entry);
-    out_["probe_command"] = e.probe_command;
+    add_ways_in(e.entry, e.probe_command);
   }
   void operator()(const events::map_not_needed& e) {
     begin("map-not-needed", transport::tcp);
@@ -52,6 +59,39 @@ class filler {
     out_["verdict"] = to_string(e.judged.main.code);
     out_["summary"] = e.judged.main.summary;
     out_["advice"] = to_value(e.judged.main.advice);
+  }
+  void operator()(const events::pinhole_failed& e) {
+    begin("pinhole-failed", e.evidence.protocol);
+    out_["internal"] = to_value(e.evidence.internal);
+    out_["attempts"] = attempts_part(e.evidence.attempts);
+  }
+  void operator()(const events::left_over& e) {
+    begin("left-over", e.entry);
+    out_["removed"] = e.removed;
+    out_["detail"] = or_null(e.detail);
+  }
+  void operator()(const events::self_tested& e) {
+    begin("self-tested", e.evidence.protocol);
+    out_["loopback"] = check_part(e.evidence.loopback);
+    out_["lan"] = check_part(e.evidence.lan);
+    out_["hairpin"] = check_part(e.evidence.hairpin);
+    add_judgement(e.judged);
+  }
+  void operator()(const events::watching& e) {
+    out_["event"] = "watching";
+    out_["able"] = e.able;
+    out_["detail"] = or_null(e.detail);
+    out_["advice"] = or_null(e.advice);
+  }
+  void operator()(const events::blocked& e) {
+    begin("blocked", e.evidence.protocol);
+    out_["peer"] = to_value(e.evidence.peer);
+    out_["local"] = to_value(e.evidence.local);
+    out_["interface"] = e.evidence.interface;
+    out_["requests"] = e.evidence.requests;
+    out_["answers"] = e.evidence.answers;
+    out_["refusals"] = e.evidence.refusals;
+    add_judgement(e.judged);
   }
   void operator()(const events::greeted& e) {
     begin("greeted", e.protocol);
@@ -67,23 +107,36 @@ class filler {
     out_["reason"] = e.reason;
   }
   void operator()(const events::renewed& e) { begin("renewed", e.entry); }
+  void operator()(const events::renewal_failed& e) {
+    begin("renewal-failed", e.entry);
+    out_["reason"] = e.reason;
+    out_["left_s"] = e.left.count();
+  }
   void operator()(const events::mapping_lost& e) {
     begin("mapping-lost", e.entry);
     out_["reason"] = e.reason;
   }
   void operator()(const events::remapped& e) {
     begin("remapped", e.entry);
-    out_["probe_command"] = e.probe_command;
+    add_ways_in(e.entry, e.probe_command);
   }
   void operator()(const events::unmapped& e) {
     begin("unmapped", e.entry);
     out_["removed"] = e.removed;
     out_["detail"] = or_null(e.detail);
   }
+  void operator()(const events::crowded& e) {
+    out_["event"] = "crowded";
+    out_["period_s"] = e.period.count();
+    out_["greeted"] = e.greeted;
+    out_["rejected"] = e.rejected;
+    out_["sources"] = e.sources;
+  }
   void operator()(const events::stopped& e) {
     out_["event"] = "stopped";
     out_["greeted"] = e.greeted;
     out_["rejected"] = e.rejected;
+    out_["arrived"] = e.arrived ? json::value(*e.arrived) : json::value();
     out_["uptime_s"] = std::chrono::duration<double>(e.uptime).count();
   }
 
@@ -100,6 +153,22 @@ class filler {
     out_["internal"] = to_value(entry.internal);
     out_["lifetime_s"] = entry.lifetime.count();
     out_["verified"] = entry.verified;
+    out_["asked"] = {{"external_port", entry.asked_port},
+                     {"lifetime_s", entry.asked_lifetime.count()}};
+  }
+
+  void add_ways_in(const mapping& entry, const std::string& command) {
+    out_["probe_command"] = command;
+    out_["page_url"] = or_null(report::page_of(entry));
+  }
+
+  void add_judgement(const diagnosis& judged) {
+    out_["verdict"] = to_string(judged.main.code);
+    out_["confidence"] = to_string(judged.main.certainty);
+    out_["summary"] = judged.main.summary;
+    out_["evidence"] = to_value(judged.main.evidence);
+    out_["advice"] = to_value(judged.main.advice);
+    out_["findings"] = to_value(judged.findings);
   }
 
   json::object& out_;

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 10> results{
 constexpr std::array<std::string_view, 10> result_words{
     "reached", "reached, plain greeting",  "refused",           "timed out",    "unreachable",
     "silent",  "another service answered", "connection broken", "echo altered", "not resolved"};
+constexpr std::array<std::string_view, 3> dialects{"natcheck", "plain", "http"};
 constexpr std::array<std::string_view, 3> protocols{"pcp", "nat-pmp", "upnp"};
 constexpr std::array<std::string_view, 3> protocol_words{"PCP", "NAT-PMP", "UPnP"};
 constexpr std::array<std::string_view, 5> behaviors{"not-tested", "none", "endpoint-independent",
@@ -45,9 +46,7 @@ std::string_view name_of(web_result value) { return pick(web_results, value); }
 
 std::string_view name_of(transport value) { return value == transport::tcp ? "tcp" : "udp"; }
 
-std::string_view name_of(dialect value) {
-  return value == dialect::natcheck ? "natcheck" : "plain";
-}
+std::string_view name_of(dialect value) { return pick(dialects, value); }
 
 std::string_view words_for(mapping_protocol value) { return pick(protocol_words, value); }
 
@@ -60,6 +59,11 @@ std::string words_for(std::chrono::seconds value) {
   if (s < 120) return fmt::format("{} s", s);
   if (s < 2 * 3600) return fmt::format("{} min", s / 60);
   return fmt::format("{} h", s / 3600);
+}
+
+std::optional<std::string> page_of(const mapping& entry) {
+  if (entry.protocol != transport::tcp || !entry.external_address) return std::nullopt;
+  return fmt::format("http://{}/", to_string(endpoint{*entry.external_address, entry.external_port}));
 }
 
 }  // namespace natcheck::report

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <natcheck/evidence.hpp>
 #include <natcheck/serve.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,9 @@ std::string_view words_for(probe_result value);
 
 /// "90 s", "60 min", "24 h": the largest unit that does not hide more than it says.
 std::string words_for(std::chrono::seconds value);
+
+/// The URL of the page that the server shows there, for somebody outside with a browser. Empty for
+/// UDP, and where the outside address is not known.
+std::optional<std::string> page_of(const mapping& entry);
 
 }  // namespace natcheck::report

@@ -61,6 +61,13 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   return lines;
 }
 
+std::string one_line(std::string_view text, std::size_t width, bool unicode) {
+  if (columns(text) <= width) return std::string(text);
+  const std::string_view ellipsis = unicode ? "…" : "...";
+  const auto kept = width - std::min(width, columns(ellipsis));
+  return std::string(text.substr(0, bytes_of(text, kept))).append(ellipsis);
+}
+
 std::string padded(std::string head, std::size_t width) {
   const auto taken = columns(head);
   if (taken < width) head.append(width - taken, ' ');

@@ -52,6 +52,9 @@ class page {
   std::string text_;
 };
 
+/// `text`, cut to `width` columns where it is longer, with an ellipsis at its end.
+std::string one_line(std::string_view text, std::size_t width, bool unicode);
+
 /// `head` padded with spaces to `width` columns.
 std::string padded(std::string head, std::size_t width);
 

@@ -1,5 +1,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <ctime>
 #include <natcheck/report.hpp>
@@ -17,9 +18,48 @@ using report::words_for;
 constexpr std::size_t indent = 12;
 constexpr std::size_t time_indent = 10;
 
+bool is_pinhole(const mapping& entry) { return entry.internal.ip.is_v6(); }
+
 std::string outside(const mapping& entry) {
   if (!entry.external_address) return fmt::format("port {} of the router", entry.external_port);
   return to_string(endpoint{*entry.external_address, entry.external_port});
+}
+
+/// "mapping of 5.5.5.5:1234 (UDP)"
+std::string name_of_entry(const mapping& entry) {
+  const auto* kind = is_pinhole(entry) ? "pinhole for" : "mapping of";
+  const auto* suffix = entry.protocol == transport::udp ? " (UDP)" : "";
+  return fmt::format("{} {}{}", kind, outside(entry), suffix);
+}
+
+/// "for 60 min, renewed while this runs"
+std::string duration_of(const mapping& entry) {
+  if (entry.lifetime.count() == 0) return "without an end: it stays until it is removed";
+  return fmt::format("for {}, renewed while this runs", words_for(entry.lifetime));
+}
+
+/// What was asked for and not granted; empty where it was granted.
+std::string difference(const mapping& entry) {
+  std::vector<std::string> asked;
+  if (entry.asked_port != 0 && entry.asked_port != entry.external_port) {
+    asked.push_back(fmt::format("port {}", entry.asked_port));
+  }
+  if (entry.asked_lifetime.count() != 0 && entry.asked_lifetime != entry.lifetime) {
+    asked.push_back(words_for(entry.asked_lifetime));
+  }
+  if (asked.empty()) return {};
+  return fmt::format("(asked for {}; this is what the router granted)", fmt::join(asked, " and "));
+}
+
+/// What was tried, in one line: "PCP: no answer; UPnP: its IPv6 firewall is off".
+std::string tried(const mapping_evidence& evidence) {
+  std::vector<std::string> lines;
+  for (const auto& attempt : evidence.attempts) {
+    lines.push_back(fmt::format("{}: {}", words_for(attempt.via),
+                                attempt.detail.empty() ? report::name_of(attempt.state)
+                                                       : std::string_view(attempt.detail)));
+  }
+  return fmt::format("{}", fmt::join(lines, "; "));
 }
 
 /// One event on a page; the overloads are in the order of the variant.
@@ -44,11 +84,52 @@ class writer {
 
   void operator()(const events::map_failed& e) { out_.judgement(e.judged.main, answer::no); }
 
+  void operator()(const events::pinhole_failed& e) {
+    out_.paragraph(
+        "IPv6",
+        fmt::format("the router opened no port for {} ({}). If it has a firewall for IPv6, open "
+                    "{} port {} there by hand.",
+                    to_string(e.evidence.internal), tried(e.evidence),
+                    words_for(e.evidence.protocol), e.evidence.internal.port),
+        indent);
+  }
+
+  void operator()(const events::left_over& e) {
+    if (e.removed) {
+      return out_.paragraph(
+          "Cleaned", fmt::format("{}, left by an earlier run", name_of_entry(e.entry)), indent);
+    }
+    out_.paragraph("Left over",
+                   fmt::format("{} of an earlier run could not be removed: {}",
+                               name_of_entry(e.entry), e.detail),
+                   indent);
+  }
+
+  void operator()(const events::self_tested& e) {
+    if (e.judged.main.code != verdict_code::inconclusive) {
+      out_.judgement(e.judged.main, answer::no);
+    } else {
+      out_.paragraph("Self-test", e.judged.main.summary, indent);
+    }
+    for (const finding& found : e.judged.findings) out_.note(found);
+  }
+
+  void operator()(const events::watching& e) {
+    if (e.able) return;
+    const auto how = e.advice.empty() ? "" : " To allow it: " + e.advice;
+    out_.paragraph("Not watched", e.detail + how, indent);
+  }
+
+  void operator()(const events::blocked& e) {
+    timed(fmt::format("packets from {} arrive, and no connection comes of them",
+                      to_string(e.evidence.peer)));
+    out_.judgement(e.judged.main, answer::no);
+  }
+
   void operator()(const events::greeted& e) {
-    const auto what = e.spoken == dialect::plain
-                          ? std::string("plain greeting")
-                          : fmt::format("greeted, {} echoed", counted(e.bytes, "byte"));
-    timed(fmt::format("reached from {}: {}, {}", to_string(e.peer), what, in_ms(e.duration)));
+    timed(fmt::format("reached from {}: {}, {}{}", to_string(e.peer), what_was_said(e),
+                      in_ms(e.duration),
+                      e.session.empty() ? "" : fmt::format(", session {}", e.session)));
   }
 
   void operator()(const events::rejected& e) {
@@ -56,33 +137,48 @@ class writer {
   }
 
   void operator()(const events::renewed& e) {
+    timed(fmt::format("{} renewed {}", name_of_entry(e.entry), granted_for(e.entry)));
+  }
+
+  void operator()(const events::renewal_failed& e) {
     timed(
-        fmt::format("mapping of {} renewed for {}", outside(e.entry), words_for(e.entry.lifetime)));
+        fmt::format("{} could not be renewed: {}. It lasts another {}, and is tried again until "
+                    "then.",
+                    name_of_entry(e.entry), e.reason, words_for(e.left)));
   }
 
   void operator()(const events::mapping_lost& e) {
-    timed(fmt::format("mapping of {} lost: {}", outside(e.entry), e.reason));
+    timed(fmt::format("{} lost: {}", name_of_entry(e.entry), e.reason));
   }
 
   void operator()(const events::remapped& e) {
-    timed("the mapping is there again, as follows");
+    timed(fmt::format("the {} is there again, as follows",
+                      is_pinhole(e.entry) ? "pinhole" : "mapping"));
     announce("Mapped", e.entry, e.probe_command);
   }
 
   void operator()(const events::unmapped& e) {
     if (e.removed) return out_.paragraph("Closed", outside(e.entry) + " on the router", indent);
-    out_.paragraph("Not closed",
-                   fmt::format("{}: {}; it ends by itself within {}", outside(e.entry), e.detail,
-                               words_for(e.entry.lifetime)),
+    const auto until = e.entry.lifetime.count() == 0
+                           ? std::string("run natcheck mappings clean when the router is back")
+                           : "it ends by itself within " + words_for(e.entry.lifetime);
+    out_.paragraph("Not closed", fmt::format("{}: {}; {}", outside(e.entry), e.detail, until),
                    indent);
+  }
+
+  void operator()(const events::crowded& e) {
+    timed(fmt::format("in the last {}: {} more greeted, {} turned away, from {}",
+                      words_for(e.period), counted(e.greeted, "visitor"), e.rejected,
+                      counted(e.sources, "source")));
   }
 
   void operator()(const events::stopped& e) {
     out_.paragraph(
         "Stopped",
-        fmt::format("after {}: {} greeted, {} turned away",
+        fmt::format("after {}: {} greeted, {} turned away{}",
                     words_for(std::chrono::duration_cast<std::chrono::seconds>(e.uptime)),
-                    counted(e.greeted, "visitor"), e.rejected),
+                    counted(e.greeted, "visitor"), e.rejected,
+                    e.arrived == 0U ? "; not one packet from outside came to this machine" : ""),
         indent);
   }
 
@@ -94,20 +190,36 @@ class writer {
     out_.paragraph(fmt::format("{:%H:%M:%S}", local), text, time_indent);
   }
 
+  static std::string what_was_said(const events::greeted& e) {
+    if (e.spoken == dialect::plain) return "plain greeting";
+    if (e.spoken == dialect::http) return fmt::format("page, {} echoed", counted(e.bytes, "byte"));
+    return fmt::format("greeted, {} echoed", counted(e.bytes, "byte"));
+  }
+
+  static std::string granted_for(const mapping& entry) {
+    return entry.lifetime.count() == 0 ? "without an end" : "for " + words_for(entry.lifetime);
+  }
+
   // A mapping proves nothing by itself; only a greeting from outside does, so one is asked for.
   void announce(const char* head, const mapping& entry, const std::string& command) {
-    out_.paragraph(
-        head,
-        fmt::format("{} {} {}", outside(entry), out_.glyph("→", "->"), to_string(entry.internal)),
-        indent);
+    const auto* suffix = entry.protocol == transport::udp ? " (UDP)" : "";
+    const auto where = is_pinhole(entry)
+                           ? outside(entry) + suffix
+                           : fmt::format("{} {} {}{}", outside(entry), out_.glyph("→", "->"),
+                                         to_string(entry.internal), suffix);
+    out_.paragraph(is_pinhole(entry) ? "Opened" : head, where, indent);
     out_.paragraph("",
-                   fmt::format("by {}, {}for {}, renewed while this runs", words_for(entry.via),
-                               entry.verified ? "read back, " : "", words_for(entry.lifetime)),
+                   fmt::format("by {}, {}{}", words_for(entry.via),
+                               entry.verified ? "read back, " : "", duration_of(entry)),
                    indent);
+    const auto differs = difference(entry);
+    if (!differs.empty()) out_.paragraph("", differs, indent);
     if (entry.external_address && !is_public(*entry.external_address)) {
       return warn(*entry.external_address);
     }
     ask(command);
+    const auto page = report::page_of(entry);
+    if (page) out_.paragraph("or to open in a browser", *page, 30);
   }
 
   void ask(const std::string& command) {

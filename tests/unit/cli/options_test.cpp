@@ -93,6 +93,41 @@ TEST(Mappings, ListIsUnderstood) {
   EXPECT_EQ(command.options.timeout, 2s);
 }
 
+TEST(Mappings, AddIsUnderstood) {
+  const auto plain = parse_as<add_command>("mappings add 1234").options;
+  EXPECT_EQ(plain.external_port, 1234);
+  EXPECT_EQ(plain.internal_port, 1234);
+  EXPECT_EQ(plain.protocols, std::vector{transport::tcp});
+  EXPECT_EQ(plain.via, mapping_choice::automatic);
+  EXPECT_EQ(plain.lifetime, 1h);
+  EXPECT_FALSE(plain.any_port);
+  EXPECT_EQ(plain.timeout, 30s);
+  const auto command = parse_as<add_command>(
+      "mappings add 8080:80 --protocol both --via pcp --lifetime 60 --any-port --interface eth0 "
+      "--gateway 10.0.0.1 --timeout 2 --json");
+  const auto& options = command.options;
+  EXPECT_TRUE(command.common.json);
+  EXPECT_EQ(options.external_port, 8080);
+  EXPECT_EQ(options.internal_port, 80);
+  EXPECT_EQ(options.protocols, (std::vector{transport::tcp, transport::udp}));
+  EXPECT_EQ(options.via, mapping_choice::pcp);
+  EXPECT_EQ(options.lifetime, 60s);
+  EXPECT_TRUE(options.any_port);
+  EXPECT_EQ(options.interface, "eth0");
+  EXPECT_EQ(options.gateway->to_string(), "10.0.0.1");
+  EXPECT_EQ(options.timeout, 2s);
+}
+
+TEST(Mappings, RemoveAndCleanAreUnderstood) {
+  const auto removal = parse_as<remove_command>("mappings remove 1234").options;
+  EXPECT_EQ(removal.external_port, 1234);
+  EXPECT_EQ(removal.protocols, (std::vector{transport::tcp, transport::udp}));
+  EXPECT_EQ(parse_as<remove_command>("mappings remove --protocol udp 1").options.protocols,
+            std::vector{transport::udp});
+  EXPECT_EQ(parse_as<clean_command>("mappings clean --interface eth0").options.interface, "eth0");
+  EXPECT_TRUE(parse_as<clean_command>("mappings clean -q").common.quiet);
+}
+
 TEST(Options, MayStandAnywhereAndWithAnEqualsSign) {
   for (const char* line :
        {"--json --timeout 3 discover -v", "discover --timeout=3 --json --verbose",
@@ -176,6 +211,17 @@ TEST(Probe, TargetAndOptions) {
   EXPECT_EQ(full.interface, "eth0");
   EXPECT_EQ(full.timeout, 1s);
   EXPECT_EQ(full.total, 1s);
+}
+
+TEST(Probe, UdpSendsSeveral) {
+  EXPECT_EQ(parse_as<probe_command>("probe h").options.protocol, transport::tcp);
+  const auto tcp = parse_as<probe_command>("probe h --protocol tcp").options;
+  EXPECT_EQ(tcp.protocol, transport::tcp);
+  EXPECT_EQ(tcp.count, 1u);
+  const auto udp = parse_as<probe_command>("probe h --protocol udp").options;
+  EXPECT_EQ(udp.protocol, transport::udp);
+  EXPECT_EQ(udp.count, 5u);
+  EXPECT_EQ(parse_as<probe_command>("probe h --count 1 --protocol udp").options.count, 1u);
 }
 
 TEST(Help, IsFoundInEveryForm) {

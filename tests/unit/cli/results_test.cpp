@@ -61,6 +61,17 @@ TEST(EndedProbe, KeepsWhatWasDone) {
             "The probe was ended after 2 of 10 handshakes; 1 reached the server.");
 }
 
+TEST(EndedProbe, KeepsTheProtocol) {
+  probe_options options;
+  options.host = "5.5.5.5";
+  options.protocol = transport::udp;
+  options.count = 5;
+  const auto report = report_of_ended(options, {shake(probe_result::reached)});
+  EXPECT_EQ(report.evidence.protocol, transport::udp);
+  EXPECT_EQ(report.judged.main.advice.front(),
+            "natcheck probe --protocol udp --count 5 5.5.5.5:1234");
+}
+
 TEST(EndedProbe, LeavesTheAddressOfANameOpen) {
   probe_options options;
   options.host = "home.example";

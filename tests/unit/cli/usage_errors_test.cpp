@@ -35,12 +35,38 @@ INSTANTIATE_TEST_SUITE_P(
                   "the command vantage is not in this version; expected discover, serve, probe or "
                   "mappings"},
         error_row{"mappings add",
-                  "mappings add is not in this version; mappings list is the only one so far"},
-        error_row{"mappings remove 80",
-                  "mappings remove is not in this version; mappings list is the only one so far"},
+                  "mappings add needs to know which port; expected PORT or EXTERNAL:INTERNAL, each "
+                  "from 1 to 65535"},
+        error_row{"mappings add http",
+                  "cannot read the port http; expected PORT or EXTERNAL:INTERNAL, each from 1 to "
+                  "65535"},
+        error_row{"mappings add 0",
+                  "cannot read the port 0; expected PORT or EXTERNAL:INTERNAL, "
+                  "each from 1 to 65535"},
+        error_row{"mappings add 80 81", "unexpected argument 81; mappings add takes one port"},
+        error_row{"mappings add 80 --protocol sctp", "--protocol sctp: expected tcp, udp or both"},
+        error_row{"mappings add 80 --via upmp",
+                  "--via upmp: expected auto, pcp, nat-pmp or upnp; did you mean upnp?"},
+        error_row{"mappings add 80 --lifetime 0",
+                  "--lifetime 0: expected a number of seconds, 1 to 604800"},
+        error_row{"mappings remove",
+                  "mappings remove needs to know which port; expected a port, 1 to 65535"},
+        error_row{"mappings remove 80:81",
+                  "cannot read the port 80:81; expected a port, 1 to 65535"},
+        error_row{"mappings remove 80 --any-port",
+                  "mappings remove has no option --any-port; it belongs to mappings add"},
+        error_row{"mappings --lifetime 60",
+                  "mappings list has no option --lifetime; it belongs to mappings add"},
+        error_row{
+            "mappings clean --protocol udp",
+            "mappings clean has no option --protocol; it belongs to mappings add and mappings "
+            "remove"},
+        error_row{"mappings clean 80", "unexpected argument 80; mappings clean takes none"},
         error_row{"mappings lits",
-                  "unknown word lits after mappings; expected list; did you mean list?"},
-        error_row{"mappings 1234", "unknown word 1234 after mappings; expected list"},
+                  "unknown word lits after mappings; expected list, add, remove or "
+                  "clean; did you mean list?"},
+        error_row{"mappings 1234",
+                  "unknown word 1234 after mappings; expected list, add, remove or clean"},
         error_row{"mappings list 1", "unexpected argument 1; mappings list takes none"},
         error_row{"mapings",
                   "unknown command mapings; expected discover, serve, probe or "
@@ -147,6 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "--stun x:65536: expected HOST, HOST:PORT or [IPV6]:PORT"},
         error_row{"discover --web-check https://x/",
                   "--web-check https://x/: expected a URL that begins with http://, or none"},
+        error_row{"probe x --protocol both", "--protocol both: expected tcp or udp"},
         error_row{"probe x --count 0", "--count 0: expected a number, 1 to 1000"},
         error_row{"probe x --count 1001", "--count 1001: expected a number, 1 to 1000"}));
 

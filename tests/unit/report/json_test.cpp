@@ -209,8 +209,8 @@ TEST(DiscoverJson, ListsFindings) {
   EXPECT_EQ(keys(findings.at(0)), (list{"code", "summary", "advice"}));
 }
 
-const list probe_keys{"schema",  "target", "address",   "protocol", "result",
-                      "seen_as", "server", "timing_ms", "rtt_ms",   "verdict"};
+const list probe_keys{"schema", "target",    "address", "protocol", "result", "seen_as",
+                      "server", "timing_ms", "rtt_ms",  "session",  "verdict"};
 
 TEST(ProbeJson, HasEveryFieldForEveryResult) {
   const std::pair<probe_result, const char*> rows[] = {
@@ -239,11 +239,22 @@ TEST(ProbeJson, HoldsWhatWasSeen) {
   one.seen_as = endpoint{ip("9.9.0.7"), 51820};
   one.server_version = "0.1.0";
   const auto all = json::parse(to_json(probed({one})));
+  EXPECT_EQ(all.at("protocol"), "tcp");
+  EXPECT_TRUE(all.at("session").is_null());
   EXPECT_EQ(all.at("address"), "5.5.5.5:1234");
   EXPECT_EQ(all.at("seen_as"), "9.9.0.7:51820");
   EXPECT_EQ(all.at("server"), json::parse(R"({"version":"0.1.0","instance":null})"));
   EXPECT_EQ(all.at("timing_ms").at("connect"), 30.2);
   EXPECT_TRUE(all.at("timing_ms").at("echo").is_null());
+}
+
+TEST(ProbeJson, NamesProtocolAndSession) {
+  auto report = probed({handshake(probe_result::reached)});
+  report.evidence.protocol = transport::udp;
+  report.evidence.session = "8f2c";
+  const auto all = json::parse(to_json(report));
+  EXPECT_EQ(all.at("protocol"), "udp");
+  EXPECT_EQ(all.at("session"), "8f2c");
 }
 
 TEST(ProbeJson, ListsSeveralHandshakes) {
@@ -261,6 +272,39 @@ struct event_row {
   const char* line;
 };
 
+mapping_evidence no_pinhole() {
+  mapping_evidence seen;
+  seen.internal = {ip("2a00::5"), 1234};
+  seen.attempts = {{mapping_protocol::pcp, service_state::silent, "no answer to 3 requests"}};
+  return seen;
+}
+
+diagnosis judged_as(verdict_code code, std::string summary, std::string advice) {
+  diagnosis judged;
+  judged.main.code = code;
+  judged.main.summary = std::move(summary);
+  judged.main.advice = {std::move(advice)};
+  return judged;
+}
+
+events::self_tested self_tested() {
+  self_test_evidence seen;
+  seen.loopback = {{ip("127.0.0.1"), 1234}, probe_result::refused, "nobody listens"};
+  diagnosis judged = judged_as(verdict_code::not_listening, "It does not listen.", "start it");
+  judged.findings = {{"no-hairpin", "S", "A"}};
+  return {seen, judged};
+}
+
+events::blocked blocked() {
+  arrival_evidence seen;
+  seen.peer = {ip("9.9.0.7"), 51820};
+  seen.local = {ip("192.168.1.10"), 1234};
+  seen.interface = "eth0";
+  seen.requests = 3;
+  seen.refusals = 1;
+  return {seen, judged_as(verdict_code::host_firewall, "A firewall.", "open it")};
+}
+
 std::vector<event_row> event_rows() {
   const auto entry = example_mapping();
   auto nameless = entry;
@@ -272,7 +316,8 @@ std::vector<event_row> event_rows() {
       {event_of(events::mapped{entry, "natcheck probe 5.5.5.5:1234"}),
        R"({"event":"mapped","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
            "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
-           "probe_command":"natcheck probe 5.5.5.5:1234"})"},
+           "asked":{"external_port":1234,"lifetime_s":7200},
+           "probe_command":"natcheck probe 5.5.5.5:1234","page_url":"http://5.5.5.5:1234/"})"},
       {event_of(events::map_not_needed{{ip("5.5.5.5"), 1234}, "natcheck probe 5.5.5.5:1234"}),
        R"({"event":"map-not-needed","protocol":"tcp","external":"5.5.5.5:1234",
            "probe_command":"natcheck probe 5.5.5.5:1234"})"},
@@ -284,21 +329,53 @@ std::vector<event_row> event_rows() {
            "reason":"said \"GET /\""})"},
       {event_of(events::renewed{nameless}),
        R"({"event":"renewed","protocol":"tcp","via":"upnp","external":null,
-           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true})"},
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
+           "asked":{"external_port":1234,"lifetime_s":7200}})"},
       {event_of(events::mapping_lost{entry, "no answer"}),
        R"({"event":"mapping-lost","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
            "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
-           "reason":"no answer"})"},
+           "asked":{"external_port":1234,"lifetime_s":7200},"reason":"no answer"})"},
       {event_of(events::remapped{entry, "natcheck probe 5.5.5.5:1234"}),
        R"({"event":"remapped","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
            "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
-           "probe_command":"natcheck probe 5.5.5.5:1234"})"},
+           "asked":{"external_port":1234,"lifetime_s":7200},
+           "probe_command":"natcheck probe 5.5.5.5:1234","page_url":"http://5.5.5.5:1234/"})"},
       {event_of(events::unmapped{entry, true, ""}),
        R"({"event":"unmapped","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
-           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,"removed":true,
-           "detail":null})"},
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
+           "asked":{"external_port":1234,"lifetime_s":7200},"removed":true,"detail":null})"},
       {event_of(events::stopped{3, 1, millis(300'250)}),
-       R"({"event":"stopped","greeted":3,"rejected":1,"uptime_s":300.25})"},
+       R"({"event":"stopped","greeted":3,"rejected":1,"uptime_s":300.25,"arrived":null})"},
+      {event_of(events::stopped{3, 1, millis(300'250), 7}),
+       R"({"event":"stopped","greeted":3,"rejected":1,"uptime_s":300.25,"arrived":7})"},
+      {event_of(events::renewal_failed{nameless, "no answer", std::chrono::seconds(1700)}),
+       R"({"event":"renewal-failed","protocol":"tcp","via":"upnp","external":null,
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
+           "asked":{"external_port":1234,"lifetime_s":7200},"reason":"no answer",
+           "left_s":1700})"},
+      {event_of(events::left_over{nameless, false, "no answer"}),
+       R"({"event":"left-over","protocol":"tcp","via":"upnp","external":null,
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
+           "asked":{"external_port":1234,"lifetime_s":7200},"removed":false,
+           "detail":"no answer"})"},
+      {event_of(events::crowded{std::chrono::seconds(60), 5, 100, 3}),
+       R"({"event":"crowded","period_s":60,"greeted":5,"rejected":100,"sources":3})"},
+      {event_of(events::watching{false, "it may not", "sudo"}),
+       R"({"event":"watching","able":false,"detail":"it may not","advice":"sudo"})"},
+      {event_of(events::pinhole_failed{no_pinhole()}),
+       R"({"event":"pinhole-failed","protocol":"tcp","internal":"[2a00::5]:1234",
+           "attempts":[{"via":"pcp","outcome":"silent","detail":"no answer to 3 requests"}]})"},
+      {event_of(self_tested()),
+       R"({"event":"self-tested","protocol":"tcp","lan":null,"hairpin":null,
+           "loopback":{"target":"127.0.0.1:1234","result":"refused","detail":"nobody listens"},
+           "verdict":"not-listening","confidence":"unconfirmed","evidence":[],
+           "summary":"It does not listen.","advice":["start it"],
+           "findings":[{"code":"no-hairpin","summary":"S","advice":"A"}]})"},
+      {event_of(blocked()),
+       R"({"event":"blocked","protocol":"tcp","peer":"9.9.0.7:51820",
+           "local":"192.168.1.10:1234","interface":"eth0","requests":3,"answers":0,"refusals":1,
+           "verdict":"host-firewall","confidence":"unconfirmed","evidence":[],"summary":"A firewall.","advice":["open it"],
+           "findings":[]})"},
   };
 }
 

@@ -97,6 +97,8 @@ inline mapping example_mapping() {
   entry.external_address = ip("5.5.5.5");
   entry.lifetime = std::chrono::seconds(3600);
   entry.verified = true;
+  entry.asked_port = 1234;
+  entry.asked_lifetime = std::chrono::seconds(7200);
   return entry;
 }
 

@@ -31,7 +31,9 @@ TEST_F(serve_text, Mapped) {
   EXPECT_EQ(to_text(event, fancy),
             "Mapped      5.5.5.5:1234 → 192.168.1.10:1234\n"
             "            by UPnP, read back, for 60 min, renewed while this runs\n"
-            "Ask somebody outside to run   natcheck probe 5.5.5.5:1234\n");
+            "            (asked for 2 h; this is what the router granted)\n"
+            "Ask somebody outside to run   natcheck probe 5.5.5.5:1234\n"
+            "or to open in a browser       http://5.5.5.5:1234/\n");
   EXPECT_THAT(to_text(event, plain), HasSubstr("5.5.5.5:1234 -> 192.168.1.10:1234"));
 }
 
@@ -72,10 +74,18 @@ TEST_F(serve_text, MapFailed) {
 
 TEST_F(serve_text, VisitorsHaveTheLocalTime) {
   const endpoint peer{ip("9.9.0.7"), 51820};
-  EXPECT_EQ(to_text(event_of(events::greeted{transport::tcp, peer, dialect::natcheck, "s", 1600,
+  EXPECT_EQ(to_text(event_of(events::greeted{transport::tcp, peer, dialect::natcheck, "8f2c", 16,
                                              millis(31)}),
                     fancy),
-            "00:13:20  reached from 9.9.0.7:51820: greeted, 1600 bytes echoed, 31 ms\n");
+            "00:13:20  reached from 9.9.0.7:51820: greeted, 16 bytes echoed, 31 ms, session\n"
+            "          8f2c\n");
+  EXPECT_EQ(
+      to_text(event_of(events::greeted{transport::tcp, peer, dialect::http, "", 9, millis(1)}),
+              fancy),
+      "00:13:20  reached from 9.9.0.7:51820: page, 9 bytes echoed, 1.0 ms\n");
+  EXPECT_EQ(to_text(event_of(events::crowded{std::chrono::seconds(60), 5, 100, 3}), fancy),
+            "00:13:20  in the last 60 s: 5 visitors more greeted, 100 turned away, from 3\n"
+            "          sources\n");
   EXPECT_EQ(
       to_text(event_of(events::greeted{transport::tcp, peer, dialect::plain, "", 0, millis(1)}),
               fancy),
@@ -99,6 +109,76 @@ TEST_F(serve_text, TheLifeOfAMapping) {
             "Not closed  5.5.5.5:1234: no answer; it ends by itself within 60 min\n");
 }
 
+TEST_F(serve_text, WhatWasGrantedAndNotAskedFor) {
+  auto entry = example_mapping();
+  entry.asked_port = 80;
+  entry.asked_lifetime = entry.lifetime;
+  const auto told = [&] {
+    return to_text(event_of(events::mapped{entry, "natcheck probe"}), fancy);
+  };
+  EXPECT_THAT(told(), HasSubstr("(asked for port 80; this is what the router granted)"));
+  entry.asked_port = entry.external_port;
+  EXPECT_THAT(told(), Not(HasSubstr("asked for")));
+  entry.lifetime = {};
+  EXPECT_THAT(told(), HasSubstr("read back, without an end: it stays until it is removed"));
+  EXPECT_THAT(to_text(event_of(events::unmapped{entry, false, "no answer"}), fancy),
+              HasSubstr("no answer; run natcheck mappings clean when the router\n"));
+}
+
+TEST_F(serve_text, Pinholes) {
+  auto entry = example_mapping();
+  entry.via = mapping_protocol::pcp;
+  entry.internal.ip = ip("2a00::5");
+  entry.external_address = ip("2a00::5");
+  entry.verified = false;
+  entry.protocol = transport::udp;
+  EXPECT_THAT(
+      to_text(event_of(events::mapped{entry, "natcheck probe"}), fancy),
+      ::testing::StartsWith("Opened      [2a00::5]:1234 (UDP)\n            by PCP, for 60 min"));
+  mapping_evidence seen;
+  seen.internal = {ip("2a00::5"), 1234};
+  seen.attempts = {{mapping_protocol::pcp, service_state::silent, "no answer to 3 requests"},
+                   {mapping_protocol::upnp, service_state::refused, ""}};
+  EXPECT_EQ(to_text(event_of(events::pinhole_failed{seen}), fancy),
+            "IPv6        the router opened no port for [2a00::5]:1234 (PCP: no answer to 3\n"
+            "            requests; UPnP: refused). If it has a firewall for IPv6, open TCP\n"
+            "            port 1234 there by hand.\n");
+}
+
+TEST_F(serve_text, WhatAnEarlierRunLeft) {
+  auto entry = example_mapping();
+  entry.external_address.reset();
+  EXPECT_EQ(to_text(event_of(events::left_over{entry, true, ""}), fancy),
+            "Cleaned     mapping of port 1234 of the router, left by an earlier run\n");
+  EXPECT_EQ(to_text(event_of(events::left_over{entry, false, "no answer"}), fancy),
+            "Left over   mapping of port 1234 of the router of an earlier run could not be\n"
+            "            removed: no answer\n");
+}
+
+TEST_F(serve_text, ARenewalThatFails) {
+  EXPECT_EQ(to_text(event_of(events::renewal_failed{example_mapping(), "no answer",
+                                                    std::chrono::seconds(1700)}),
+                    fancy),
+            "00:13:20  mapping of 5.5.5.5:1234 could not be renewed: no answer. It lasts\n"
+            "          another 28 min, and is tried again until then.\n");
+}
+
+TEST_F(serve_text, WhatIsNotWatched) {
+  EXPECT_EQ(to_text(event_of(events::watching{true, "", ""}), fancy), "");
+  EXPECT_EQ(to_text(event_of(events::watching{false, "It cannot tell.", "be root"}), fancy),
+            "Not watched It cannot tell. To allow it: be root\n");
+}
+
+TEST_F(serve_text, WhoIsKeptOut) {
+  arrival_evidence seen;
+  seen.peer = {ip("9.9.0.7"), 51820};
+  diagnosis judged;
+  judged.main = {verdict_code::host_firewall, confidence::confirmed, "A firewall.", {}, {"open"}};
+  EXPECT_EQ(to_text(event_of(events::blocked{seen, judged}), plain),
+            "00:13:20  packets from 9.9.0.7:51820 arrive, and no connection comes of them\n"
+            "[no] A firewall.\n  Next: open\n");
+}
+
 TEST_F(serve_text, APublicHostNeedsNoMapping) {
   EXPECT_EQ(to_text(event_of(events::map_not_needed{{ip("5.5.5.5"), 1234},
                                                     "natcheck probe 5.5.5.5:1234"}),
@@ -113,6 +193,8 @@ TEST_F(serve_text, Stopped) {
             "Stopped     after 59 s: 1 visitor greeted, 0 turned away\n");
   EXPECT_EQ(to_text(event_of(events::stopped{3, 1, millis(10'800'000)}), fancy),
             "Stopped     after 3 h: 3 visitors greeted, 1 turned away\n");
+  EXPECT_THAT(to_text(event_of(events::stopped{0, 0, millis(1000), 0}), fancy),
+              HasSubstr("; not one packet from\n            outside came to this machine\n"));
 }
 
 }  // namespace

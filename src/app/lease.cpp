@@ -1,0 +1,364 @@
+#include "app/lease.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "net/host_network.hpp"
+#include "net/random.hpp"
+#include "net/side_by_side.hpp"
+#include "portmap/mappers.hpp"
+#include "state/claims.hpp"
+
+namespace natcheck {
+namespace {
+
+using net::asio::awaitable;
+using namespace std::chrono_literals;
+
+/// A gateway that lost its table is to be noticed, and asked again, within 10 s of its return.
+constexpr auto look_interval = 5s;
+constexpr auto retry_interval = 2s;
+constexpr auto patient_retry_interval = 5s;
+/// After this time without a mapping nobody waits for every second of it.
+constexpr auto patience = 1min;
+/// Between attempts where the gateway never made the mapping: a setting has to change first.
+constexpr auto hopeless_retry_interval = 30s;
+/// A better protocol gets so long when a lesser one has answered.
+constexpr auto grace_for_better = 100ms;
+/// PCP names the outside address with a grant alone, and a server that keeps its epoch when that
+/// address changes breaks RFC 6887 section 8.5 (seen: miniupnpd without UPnP).
+constexpr auto quiet_renewal_interval = 30s;
+/// What the gateway before may take to remove what it has.
+constexpr auto leaving_time = 1500ms;
+
+net::steady_time now() { return std::chrono::steady_clock::now(); }
+
+std::string_view name_of(mapping_protocol via) {
+  switch (via) {
+    case mapping_protocol::pcp:
+      return "PCP";
+    case mapping_protocol::nat_pmp:
+      return "NAT-PMP";
+    case mapping_protocol::upnp:
+      break;
+  }
+  return "UPnP";
+}
+
+awaitable<bool> completed(awaitable<void> work) {
+  co_await std::move(work);
+  co_return true;
+}
+
+}  // namespace
+
+/// A protocol of the gateway, and how it stands.
+struct lease::service {
+  std::unique_ptr<portmap::port_mapper> mapper;
+  std::optional<result<void>> found;  ///< empty: not asked, or not waited for
+  std::optional<mapping_claim> claim;
+  net::steady_time refuses_until{};
+};
+
+std::string probe_command(const std::optional<address>& external, std::uint16_t port,
+                          transport protocol) {
+  const auto* option = protocol == transport::udp ? "--protocol udp " : "";
+  if (!external) return fmt::format("natcheck probe {}YOUR-PUBLIC-ADDRESS:{}", option, port);
+  return fmt::format("natcheck probe {}{}", option, to_string(endpoint{*external, port}));
+}
+
+lease::lease(lease_options options, state::claim_book* book, lease_observer observer)
+    : options_(options), book_(book), observer_(std::move(observer)) {}
+
+lease::lease(lease&&) noexcept = default;
+lease::~lease() = default;
+
+// --- the gateway ---------------------------------------------------------------------------
+
+awaitable<void> lease::move_to(std::optional<portmap::gateway_access> access,
+                               const std::string& reason) {
+  if (holds()) lose(reason);
+  co_await leave(now() + leaving_time);
+  access_ = std::move(access);
+  services_.clear();
+  holder_ = nullptr;
+  if (access_) {
+    for (auto& mapper : portmap::mappers_for(*access_, options_.via)) {
+      services_.push_back({std::move(mapper), {}, {}, {}});
+    }
+  }
+  retry_due_ = access_ ? now() : net::steady_time::max();
+}
+
+portmap::mapping_request lease::request() const {
+  portmap::mapping_request wanted;
+  wanted.protocol = options_.protocol;
+  wanted.internal_port = options_.internal_port;
+  // Whoever knows the port that was granted once goes on knocking there.
+  const bool keeps_port = options_.any_port && entry_;
+  wanted.external_port = keeps_port ? entry_->external_port : options_.external_port;
+  wanted.lifetime = options_.lifetime;
+  wanted.any_port = options_.any_port;
+  return wanted;
+}
+
+mapping_evidence lease::evidence() const {
+  mapping_evidence seen;
+  seen.protocol = options_.protocol;
+  seen.external_port = options_.external_port;
+  seen.attempts = attempts_;
+  if (!access_) return seen;
+  seen.internal = {access_->from.local, options_.internal_port};
+  seen.gateway = access_->gateway;
+  if (access_->interface_index != 0) {
+    seen.neighbor = net::read_neighbor(access_->gateway, access_->interface_index);
+  }
+  return seen;
+}
+
+// --- making the mapping --------------------------------------------------------------------
+
+bool lease::better_ones_failed(const service& than) const {
+  return std::all_of(services_.data(), &than,
+                     [](const service& each) { return each.found && each.found->has_error(); });
+}
+
+awaitable<void> lease::look_for(service& which, net::asio::steady_timer& enough) {
+  auto found = co_await which.mapper->find();
+  which.found = std::move(found);
+  if (which.found->has_error()) co_return;
+  if (!better_ones_failed(which)) {
+    net::asio::steady_timer grace(enough.get_executor(), grace_for_better);
+    co_await grace.async_wait(net::as_result);
+  }
+  enough.expires_at(net::steady_time::min());
+}
+
+/// Asks for all services at the same time, until it is known which is the best.
+awaitable<void> lease::scout() {
+  for (service& each : services_) each.found.reset();
+  if (services_.size() == 1) co_return;
+  net::asio::steady_timer enough(co_await net::asio::this_coro::executor, net::steady_time::max());
+  std::vector<awaitable<void>> questions;
+  for (service& each : services_) questions.push_back(look_for(each, enough));
+  co_await net::until(enough, completed(net::side_by_side(std::move(questions))));
+}
+
+void lease::note(const service& which, const failure& why) {
+  mapping_attempt attempt;
+  attempt.via = which.mapper->protocol();
+  attempt.state = portmap::state_of(why.kind);
+  attempt.detail = why.detail;
+  attempt.code = why.code;
+  spdlog::debug("{}", why.message());
+  attempts_.push_back(std::move(attempt));
+}
+
+void lease::keep_claim(service& which, const portmap::mapping_request& request) {
+  which.claim = which.mapper->claim(request);
+  if (book_ == nullptr) return;
+  const auto kept = book_->keep(*which.claim);
+  if (!kept) spdlog::warn("{}", kept.error().message());
+}
+
+awaitable<bool> lease::try_service(service& which) {
+  if (!which.found) {
+    auto found = co_await which.mapper->find();
+    which.found = std::move(found);
+  }
+  if (which.found->has_error()) {
+    note(which, which.found->error());
+    co_return false;
+  }
+  const auto wanted = request();
+  // Before the gateway is asked: should this program be killed now, the next one knows.
+  keep_claim(which, wanted);
+  const auto made = co_await which.mapper->map(wanted);
+  if (!made) {
+    note(which, made.error());
+    if (const auto refused = which.mapper->refused_for()) which.refuses_until = now() + *refused;
+    co_return false;
+  }
+  keep_claim(which, wanted);
+  attempts_.push_back({which.mapper->protocol(), service_state::answered, {}, 0});
+  holder_ = &which;
+  accept(*made, telling::everything);
+  co_return true;
+}
+
+/// Best first; but whoever has not answered by then comes after all who have.
+awaitable<bool> lease::obtain() {
+  attempts_.clear();
+  co_await scout();
+  std::vector<service*> order;
+  for (service& each : services_) {
+    // RFC 6887 section 7.4: an error stands for as long as the server says, and is not asked for
+    // again. In a first attempt there is none.
+    if (each.refuses_until <= now()) order.push_back(&each);
+  }
+  std::stable_partition(order.begin(), order.end(),
+                        [](const service* each) { return each->found.has_value(); });
+  for (service* each : order) {
+    const bool made = co_await try_service(*each);
+    if (made) co_return true;
+  }
+  co_return false;
+}
+
+/// A gateway that was there a moment ago will be back: somebody waits.
+std::chrono::steady_clock::duration lease::pause_before_retry() const {
+  if (!lost_) return hopeless_retry_interval;
+  return now() - lost_since_ < patience ? retry_interval : patient_retry_interval;
+}
+
+void lease::tell_failed() {
+  told_failed_ = true;
+  const mapping_evidence seen = evidence();
+  if (access_ && access_->gateway.is_v6()) return observer_(events::pinhole_failed{seen});
+  observer_(events::map_failed{seen, diagnose(seen)});
+}
+
+void lease::conclude() {
+  if (attempted_ || told_failed_ || !access_) return;
+  for (const service& each : services_) {
+    const auto via = each.mapper->protocol();
+    const bool tried = std::any_of(attempts_.begin(), attempts_.end(),
+                                   [via](const mapping_attempt& a) { return a.via == via; });
+    if (tried) continue;
+    attempts_.push_back(
+        {via, service_state::not_tried, "the time ended before it had answered", 0});
+  }
+  tell_failed();
+}
+
+// --- keeping it ----------------------------------------------------------------------------
+
+void lease::accept(const mapping& granted, telling how) {
+  const auto before = std::exchange(entry_, granted);
+  auto& external = entry_->external_address;
+  if (external && external->is_unspecified()) external.reset();  // "none", no address to probe
+  if (!external && before) external = before->external_address;
+  const double chance = static_cast<double>(random_below(1000)) / 1000;
+  schedule_.granted(granted.via, granted.lifetime, now(), chance);
+  granted_ = now();
+  look_due_ = now() + look_interval;
+  find_first_ = told_failing_ = told_failed_ = false;
+  const bool moved = before && (entry_->external_port != before->external_port ||
+                                entry_->external_address != before->external_address);
+  const auto command =
+      probe_command(entry_->external_address, entry_->external_port, entry_->protocol);
+  if (!before) return observer_(events::mapped{*entry_, command});
+  if (std::exchange(lost_, false) || moved) return observer_(events::remapped{*entry_, command});
+  if (how == telling::everything) observer_(events::renewed{*entry_});
+}
+
+void lease::lose(const std::string& reason) {
+  lost_ = true;
+  lost_since_ = retry_due_ = now();
+  observer_(events::mapping_lost{*entry_, reason});
+}
+
+/// A gateway that cannot be asked keeps the mapping until its lease is over; one whose table has
+/// something else in its place does not.
+awaitable<void> lease::renew(telling how) {
+  const auto wanted = request();
+  const auto ended = co_await net::before(schedule_.end(), holder_->mapper->map(wanted));
+  if (!ended) co_return lose("the router did not answer before the lease was over");
+  const auto& made = *ended;
+  if (made) {
+    keep_claim(*holder_, wanted);
+    co_return accept(*made, how);
+  }
+  if (how == telling::only_changes) co_return;
+  schedule_.failed(now());
+  const std::string why = made.error().message();
+  if (portmap::proves_loss(made.error()) || schedule_.over(now())) co_return lose(why);
+  if (std::exchange(told_failing_, true)) co_return;
+  observer_(events::renewal_failed{*entry_, why, schedule_.left(now())});
+}
+
+/// Between renewals: a gateway that restarted has forgotten everything, long before the lease ends.
+awaitable<void> lease::look() {
+  look_due_ = now() + look_interval;
+  if (find_first_) {  // it may be back under another URL
+    const auto found = co_await holder_->mapper->find();
+    if (!found) co_return;
+  }
+  const auto seen = co_await holder_->mapper->check();
+  look_due_ = now() + look_interval;
+  find_first_ = !seen;
+  if (!seen) co_return;
+  const auto& before = entry_->external_address;
+  const auto& after = seen->external_address;
+  if (!seen->stands) co_return lose(seen->detail);
+  if (before && after && !after->is_unspecified() && *before != *after) {
+    lose(fmt::format("the router's outside address was {} and is {} now", before->to_string(),
+                     after->to_string()));
+  }
+  const bool says_with_grants_alone =
+      entry_->via == mapping_protocol::pcp && entry_->internal.ip.is_v4();
+  if (says_with_grants_alone && now() - granted_ >= quiet_renewal_interval) {
+    co_await renew(telling::only_changes);
+  }
+}
+
+void lease::look_at(net::steady_time when) {
+  for (service& each : services_) each.refuses_until = {};
+  find_first_ = true;
+  look_due_ = std::min(look_due_, when);
+  if (!holds()) retry_due_ = std::min(retry_due_, when);
+}
+
+net::steady_time lease::due() const {
+  return holds() ? std::min(schedule_.due(), look_due_) : retry_due_;
+}
+
+awaitable<void> lease::tend() {
+  if (holds()) {
+    if (schedule_.due() <= now()) {
+      co_await renew(telling::everything);
+    } else {
+      co_await look();
+    }
+    co_return;
+  }
+  const bool made = co_await obtain();
+  attempted_ = true;
+  if (made) co_return;
+  retry_due_ = now() + pause_before_retry();
+  if (!told_failed_) tell_failed();
+}
+
+// --- taking it away ------------------------------------------------------------------------
+
+awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
+  if (!which.claim) co_return;
+  const auto ended = co_await net::before(deadline, which.mapper->unmap());
+  const bool removed = ended && *ended;
+  if (removed && book_ != nullptr) {
+    const auto dropped = book_->drop(*which.claim);
+    if (!dropped) spdlog::warn("{}", dropped.error().message());
+  }
+  if (removed) which.claim.reset();
+  if (&which != holder_ || !holds()) co_return;
+  events::unmapped report{*entry_, removed, ""};
+  if (!ended) {
+    report.detail = fmt::format("the router did not finish answering in the 3 s it was given ({})",
+                                name_of(entry_->via));
+  } else if (!removed) {
+    report.detail = ended->error().message();
+  }
+  observer_(report);
+}
+
+awaitable<void> lease::leave(net::steady_time deadline) {
+  std::vector<awaitable<void>> ends;
+  for (service& each : services_) ends.push_back(end_service(each, deadline));
+  co_await net::side_by_side(std::move(ends));
+}
+
+awaitable<void> lease::release(net::steady_time deadline) { co_await leave(deadline); }
+
+}  // namespace natcheck

@@ -1,0 +1,68 @@
+// Every door to this host: the port of the IPv4 gateway, and the pinholes of the IPv6 router, kept
+// open wherever this host's addresses and gateways move to.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <natcheck/serve.hpp>
+#include <optional>
+#include <vector>
+
+#include "app/lease_keeper.hpp"
+#include "net/host_network.hpp"
+#include "state/claims.hpp"
+
+namespace natcheck {
+
+class port_opener {
+ public:
+  /// `options.external_port` is set. Events come in order, also those of no lease: left_over,
+  /// map_not_needed, and map_failed where there is no router to ask.
+  port_opener(net::asio::any_io_executor executor, const serve_options& options,
+              std::function<void(const serve_event&)> observer);
+
+  /// Removes what earlier runs left behind, and opens and keeps the doors until it is cancelled.
+  /// Fails, at once, for reasons of this machine.
+  net::asio::awaitable<result<void>> keep();
+
+  /// Waits until every door, or that of IPv4, has been tried for once.
+  net::asio::awaitable<void> attempted();
+  net::asio::awaitable<void> attempted_ipv4();
+
+  /// Whether there is a way in for each of the protocols.
+  bool all_open() const;
+
+  /// Says why there is no mapping, where it was stopped before that was known.
+  void conclude();
+
+  /// Closes every door; 3 s at most. To be awaited after `keep` ended, in a coroutine that is not
+  /// itself cancelled.
+  net::asio::awaitable<void> close();
+
+ private:
+  static constexpr std::size_t most_pinholes = 4;
+
+  void open_book();
+  void make_keepers();
+  result<host_network> read_network() const;
+  void enter(const host_network& host);
+  net::asio::awaitable<void> enter_ipv6_after_ipv4();
+  void enter_ipv4(const std::optional<route_info>& way);
+  void enter_ipv6(const host_network& host);
+  net::asio::awaitable<void> follow_network();
+  template <class Event>
+  void tell(const Event& event);
+
+  net::asio::any_io_executor executor_;
+  serve_options options_;
+  std::function<void(const serve_event&)> observer_;
+  std::optional<state::claim_book> book_;
+  /// The first is for IPv4, the others for an IPv6 address each. Idle where there is nobody to ask.
+  std::vector<std::unique_ptr<lease_keeper>> keepers_;
+  std::optional<address> own_public_;  ///< this host's own public IPv4 address: nothing to map
+  bool told_no_router_ = false;
+  // Expired as soon as it is known for the first time whom to ask.
+  net::asio::steady_timer entered_ipv4_;
+  net::asio::steady_timer entered_ipv6_;
+};
+
+}  // namespace natcheck

@@ -1,0 +1,78 @@
+#include "cli/serve_screen.hpp"
+
+#include <fmt/format.h>
+
+#include <natcheck/report.hpp>
+
+#include "report/names.hpp"
+#include "report/qr.hpp"
+
+namespace natcheck::cli {
+namespace {
+
+template <class... Events>
+bool is_one_of(const serve_event& event) {
+  return (std::holds_alternative<Events>(event.what) || ...);
+}
+
+bool goes_wrong(const serve_event& event) {
+  if (const auto* left = std::get_if<events::left_over>(&event.what)) return !left->removed;
+  if (const auto* tested = std::get_if<events::self_tested>(&event.what)) {
+    return tested->judged.main.code != verdict_code::inconclusive;
+  }
+  return is_one_of<events::map_failed, events::mapping_lost, events::renewal_failed,
+                   events::blocked>(event);
+}
+
+/// The page to be shown as a QR code: on IPv4, where every phone gets.
+std::optional<std::string> page_of(const serve_event& event) {
+  const mapping* entry = nullptr;
+  if (const auto* mapped = std::get_if<events::mapped>(&event.what)) entry = &mapped->entry;
+  if (const auto* again = std::get_if<events::remapped>(&event.what)) entry = &again->entry;
+  const bool reachable = entry != nullptr && entry->internal.ip.is_v4() &&
+                         entry->external_address && is_public(*entry->external_address);
+  return reachable ? report::page_of(*entry) : std::nullopt;
+}
+
+}  // namespace
+
+serve_screen::serve_screen(session& here, const serve_command& command)
+    : here_(here),
+      command_(command),
+      live_(!command.common.json && !command.common.quiet && can_redraw_stdout()),
+      block_(
+          here.executor(),
+          [this] { return status_.text(serve_status::clock::now(), here_.style()); },
+          [this](std::string_view text) { here_.print(text); }) {
+  if (command.options.external_port) here.when_stopping("closing the port on the router");
+}
+
+std::string serve_screen::told(const serve_event& event) const {
+  std::string text = to_text(event, here_.style());
+  const auto page = command_.qr && live_ ? page_of(event) : std::nullopt;
+  if (page) text += report::qr_text(*page, here_.style());
+  return text;
+}
+
+void serve_screen::show_live(const serve_event& event) {
+  status_.heed(event);
+  if (is_one_of<events::stopped>(event)) block_.end();
+  // The block tells of renewals.
+  block_.above(is_one_of<events::renewed>(event) ? std::string() : told(event));
+  if (is_one_of<events::listening>(event)) block_.begin();
+}
+
+void serve_screen::show_quietly(const serve_event& event) const {
+  text_style plain = here_.style();
+  plain.color = false;
+  if (goes_wrong(event)) fmt::print(stderr, "{}", to_text(event, plain));
+}
+
+void serve_screen::show(const serve_event& event) {
+  if (command_.common.json) return here_.print(to_json(event));
+  if (command_.common.quiet) return show_quietly(event);
+  if (live_) return show_live(event);
+  here_.print(told(event));
+}
+
+}  // namespace natcheck::cli

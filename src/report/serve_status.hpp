@@ -1,0 +1,44 @@
+// How a running server stands, in a few lines: what is left to read when events have scrolled away.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <natcheck/report.hpp>
+#include <natcheck/serve.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace natcheck {
+
+/// Made of events alone; pure but for the time that is passed in.
+class serve_status {
+ public:
+  using clock = std::chrono::system_clock;
+
+  void heed(const serve_event& event);
+
+  /// Lines of at most `style.width` columns, cut where they are longer; each ends with a newline.
+  std::string text(clock::time_point now, const text_style& style) const;
+
+ private:
+  struct door {
+    mapping entry;
+    clock::time_point granted;
+    bool lost = false;
+  };
+
+  door& door_of(const mapping& entry);
+  void open(const mapping& entry, clock::time_point at);
+  std::string doors_line(clock::time_point now) const;
+  std::string visitors_line() const;
+
+  std::vector<door> doors_;  ///< one for each protocol and internal endpoint
+  bool failed_ = false;
+  std::uint64_t greeted_ = 0;
+  std::uint64_t rejected_ = 0;
+  std::optional<endpoint> last_visitor_;
+  std::optional<serve_event> last_;  ///< the last that is news
+};
+
+}  // namespace natcheck
