@@ -295,6 +295,13 @@ def table(rows):
                      for row in rows)
 
 
+def section_on_the_server(output):
+    """What `scripts/bench --server` wrote, which is kept."""
+    before = output.read_text() if output.exists() else ""
+    _, heading, rest = before.partition("\n## The server on loopback")
+    return heading + rest
+
+
 def report(arguments):
     measured = {}
     for network in _MEASURES:
@@ -308,7 +315,7 @@ def report(arguments):
     text = _REPORT.format(rtt=statistics.median(measured["delayed"]["pings"]),
                           machine=table(machine_rows(arguments)), targets=table(targets),
                           times=table(time_rows(measured)))
-    arguments.output.write_text(text)
+    arguments.output.write_text(text + section_on_the_server(arguments.output))
     print(text)
     return 0 if all(row[-1] for row in targets) else 1
 

@@ -12,9 +12,10 @@ import model
 import nat
 import sandbox
 import scripted
+import scripted_upnp
 
 _SERVICES = {model.Stun: coturn.Daemon, model.Pmp: scripted.Pmp, model.Web: scripted.Web,
-             model.Dns: scripted.Dns}
+             model.Dns: scripted.Dns, model.Upnp: scripted_upnp.Upnp}
 
 
 class Lab:
@@ -26,6 +27,7 @@ class Lab:
         self._wire = wire
         self._daemons = []
         self.igds = {}
+        self.services = {}  # those of each host
         sandbox.name_hosts(network.names, network.name_server)
         for name in network.hosts:
             run("ip", "netns", "add", name)
@@ -39,7 +41,9 @@ class Lab:
         self._start_services()
 
     def command(self, host, *arguments):
-        return ["ip", "netns", "exec", host, *map(str, arguments)]
+        """Hosts are separate machines to natcheck too: each has a state directory of its own."""
+        state = f"XDG_STATE_HOME={sandbox.WORK / 'state' / host}"
+        return ["ip", "netns", "exec", host, "env", state, *map(str, arguments)]
 
     def run(self, host, *arguments, check=True, timeout=60):
         return subprocess.run(self.command(host, *arguments), capture_output=True, text=True,
@@ -62,6 +66,12 @@ class Lab:
         """All that a mapping could change: the rules of every router, and every lease file."""
         return {name: (self.rules(name), self.igds[name].leases() if name in self.igds else "")
                 for name, host in self.network.hosts.items() if host.nat}
+
+    def load_rules(self, host):
+        """The packet filter as it is after a boot, before miniupnpd comes."""
+        settings = self.network.hosts[host]
+        rules = [settings.rules, nat.rules(settings.nat) if settings.nat else ""]
+        run(*self.command(host, "nft", "-f", "-"), input="\n".join(["flush ruleset", *rules]))
 
     def describe(self):
         """For failure messages: every router's rules, leases and log."""
@@ -104,6 +114,8 @@ class Lab:
             sysctl("ipv4/ip_forward", int(host.forwarding))
             # Else a refusal by ICMP is lost now and then, and what refuses looks silent.
             sysctl("ipv4/icmp_ratelimit", 0)
+            # As systemd has it: else an address takes those that came after it with it.
+            sysctl("ipv4/conf/all/promote_secondaries", 1)
             for setting, value in host.sysctls:
                 sysctl(setting, value)
         batch = ["link set dev lo up"]
@@ -111,13 +123,15 @@ class Lab:
             batch += configure_interface(interface, settings)
         batch += [f"route add {route}" for route in host.routes]
         run("ip", "-n", name, "-batch", "-", input="\n".join(batch))
-        for rules in filter(None, (host.rules, host.nat and nat.rules(host.nat))):
-            run(*self.command(name, "nft", "-f", "-"), input=rules)
+        if host.rules or host.nat:
+            self.load_rules(name)
 
     def _has_carriers(self, host):
         """The kernel tells IPv6 and bridges up to a second late that a cable is there."""
+        interfaces = self.network.hosts[host].interfaces
         links = json.loads(run("ip", "-j", "-n", host, "link").stdout)
-        return all(link["operstate"] in ("UP", "UNKNOWN") for link in links)
+        return all(link["operstate"] in ("UP", "UNKNOWN") for link in links
+                   if link["ifname"] in interfaces and interfaces[link["ifname"]].up)
 
     def _make(self, host, interface, kind):
         command = ["ip", "-n", host, "link", "add", interface, "type", *kind.split()]
@@ -133,7 +147,9 @@ class Lab:
             if host.igd:
                 self.igds[name] = miniupnpd.Daemon(self, name, host)
                 waiting.append(self.igds[name])
-            waiting += [_SERVICES[type(service)](self, name, service) for service in host.services]
+            self.services[name] = [_SERVICES[type(service)](self, name, service)
+                                   for service in host.services]
+            waiting += self.services[name]
         for service in waiting:
             service.wait_until_ready()
 

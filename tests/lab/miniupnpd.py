@@ -1,7 +1,11 @@
 """A real miniupnpd on a router of the lab: its configuration, start, and what it left behind."""
 
+import os
+import pathlib
+import signal
 import socket
 import subprocess
+import time
 
 import builder
 import sandbox
@@ -10,6 +14,9 @@ NAT_PMP_PORT = 5351
 SSDP_PORT = 1900
 _SEARCH = (b"M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: \"ssdp:discover\"\r\n"
            b"MX: 1\r\nST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n\r\n")
+# A clock that goes back by less than this may be the network's doing (RFC 6886 section 3.6), so of
+# a router that was up for two seconds nobody can tell that it started again.
+_TELLING_AGE_S = 5
 _NOISE = ("table_cb(", "setting timeout", "rule with label", "timestamp entry")
 
 
@@ -20,17 +27,47 @@ class Daemon:
         self._igd = settings.igd
         self._directory = sandbox.WORK / host
         self._directory.mkdir()
+        self.http_port = 5000
+        self._start()
+
+    def _start(self):
         configuration = self._directory / "miniupnpd.conf"
         configuration.write_text(self._configuration())
-        with open(self._directory / "log", "w") as log:
+        with open(self._directory / "log", "a") as log:
             # With -d it logs each of the 65,000 ports that it tries before it refuses a mapping,
             # which takes longer than clients wait; so that is only for looking at it closely.
-            self.process = lab.start(host, "miniupnpd", "-f", configuration,
-                                     "-P", self._directory / "pid", *(["-d"] if lab.debug else []),
-                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = self._lab.start(
+                self._host, "miniupnpd", "-f", configuration, "-P", self._pid_file(),
+                *(["-d"] if self._lab.debug else []), stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log)
+        self.begin_clock()
+
+    def wait_until_old(self):
+        """Until it has run for so long that clients will notice when its clock starts anew."""
+        builder.wait_until(f"miniupnpd on {self._host} has run for a while",
+                           lambda: time.monotonic() >= self._clock_began + _TELLING_AGE_S)
+
+    def begin_clock(self):
+        """It does so when it starts, and when its WAN address changes."""
+        self._clock_began = time.monotonic()
+
+    def kill(self):
+        """As a power cut does it: nobody is told, and nothing is removed."""
+        pid = int(self._pid_file().read_text())
+        self._pid_file().unlink()
+        os.kill(pid, signal.SIGKILL)
+        builder.wait_until(f"miniupnpd on {self._host} is dead", lambda: _is_dead(pid))
+
+    def start_again(self, keep_leases, http_port=None):
+        """After kill(). The HTTP port is that of before unless another one is named."""
+        self.http_port = http_port or self.http_port
+        if not keep_leases:
+            self._lease_file().unlink(missing_ok=True)
+        self._start()
+        self.wait_until_ready()
 
     def leases(self):
-        path = self._directory / "leases"
+        path = self._lease_file()
         return path.read_text() if path.exists() else ""
 
     def log(self):
@@ -66,18 +103,24 @@ class Daemon:
             except (ConnectionRefusedError, socket.timeout):
                 return None
 
+    def _pid_file(self):
+        return self._directory / "pid"
+
+    def _lease_file(self):
+        return self._directory / "leases"
+
     def _configuration(self):
         # The lease file is told even to be empty; a minimum lifetime of 1 s lets a test see a
         # renewal, and the long notify interval keeps the LAN quiet.
         settings = {
             "ext_ifname": self._igd.wan,
             "listening_ip": self._igd.lan,
-            "http_port": 0,
+            "http_port": self.http_port,
             "enable_natpmp": "yes" if self._igd.nat_pmp else "no",
             "enable_upnp": "yes" if self._igd.upnp else "no",
             "min_lifetime": 1,
             "max_lifetime": 86400,
-            "lease_file": self._directory / "leases",
+            "lease_file": self._lease_file(),
             "secure_mode": "yes",
             "system_uptime": "no",
             "notify_interval": 900,
@@ -89,3 +132,11 @@ class Daemon:
         }
         lines = [f"{key}={value}" for key, value in settings.items()]
         return "\n".join([*lines, *self._igd.rules]) + "\n"
+
+
+def _is_dead(pid):
+    """The dead stay as zombies until somebody waits for them."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True

@@ -82,6 +82,14 @@ class Pmp:
 
 
 @dataclasses.dataclass(frozen=True)
+class Upnp:
+    """A scripted UPnP gateway that opens ports for real; scripted_upnp.py names its quirks."""
+
+    address: str  # on the LAN
+    external: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Stun:
     """A real coturn: RFC 5780 where it has two addresses of a family."""
 
@@ -115,7 +123,7 @@ class Host:
     rules: str = ""
     sysctls: tuple[tuple[str, int], ...] = ()
     igd: Optional[Igd] = None
-    services: tuple[object, ...] = ()  # Pmp, Stun, Web, Dns
+    services: tuple[object, ...] = ()  # Pmp, Upnp, Stun, Web, Dns
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Runs natcheck on hosts of a lab and reads its JSON."""
 
+import contextlib
 import dataclasses
 import json
 import queue
@@ -76,6 +77,7 @@ class Serving:
         self._lines = queue.Queue()
         self._seen = []
         self._errors = []
+        self.mapping = None  # the last one that it told of
         self._readers = [threading.Thread(target=self._read_events, daemon=True),
                          threading.Thread(target=self._read_errors, daemon=True)]
         for reader in self._readers:
@@ -86,12 +88,25 @@ class Serving:
 
     def __exit__(self, *_):
         if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
 
     def __str__(self):
         lines = [f"$ {self._command}   (exit {self._process.poll()})", *map(json.dumps, self._seen)]
         return "\n".join(lines + self._errors)
+
+    def kill(self):
+        """As a power cut does it."""
+        self._process.kill()
+        self._process.wait()
+
+    def history(self, most):
+        """The last events but visits, whether somebody waited for them or not."""
+        with contextlib.suppress(queue.Empty):
+            while (line := self._lines.get_nowait()) is not None:
+                self._seen.append(line)
+        told = [json.dumps(line) for line in self._seen if line["event"] != "greeted"]
+        return "\n".join([f"$ {self._command}   (exit {self._process.poll()})", *told[-most:],
+                          *self._errors[-most:]])
 
     def wait_for(self, event, seconds=15):
         """The next event of that name, skipping others."""
@@ -125,9 +140,12 @@ class Serving:
     def _read_events(self):
         for line in self._process.stdout:
             try:
-                self._lines.put(json.loads(line))
+                event = json.loads(line)
             except json.JSONDecodeError:
-                self._lines.put({"event": "(not JSON)", "line": line})
+                event = {"event": "(not JSON)", "line": line}
+            if event.get("event") in ("mapped", "remapped"):
+                self.mapping = event
+            self._lines.put(event)
         self._lines.put(None)
 
     def _read_errors(self):

@@ -12,8 +12,10 @@ Both hosts outside run a STUN server, of two operators. No packet ever leaves th
 import networks_behavior
 import networks_carrier
 import networks_cut_off
+import networks_firewall
 import networks_home
 import networks_ipv6
+import networks_stay
 
 NETWORKS = {
     **networks_home.NETWORKS,
@@ -21,4 +23,6 @@ NETWORKS = {
     **networks_cut_off.NETWORKS,
     **networks_behavior.NETWORKS,
     **networks_ipv6.NETWORKS,
+    **networks_firewall.NETWORKS,
+    **networks_stay.NETWORKS,
 }

@@ -40,7 +40,7 @@ def _dual_stack():
         "IPv4 behind one NAT, IPv6 behind a firewall that opens when asked",
         dataclasses.replace(SINGLE_NAT, ipv6=_ADDRESS, findings=frozenset({"ipv6-firewalled"}),
                             seen_as=frozenset({PUBLIC, _ADDRESS})),
-        router(igd=Igd(ipv6=True)))
+        router(igd=Igd(ipv6=True)), checks=("discover", "pinhole"))
     return extended(base, _hosts(base.hosts), stun=_SERVERS)
 
 

@@ -69,22 +69,24 @@ def reset(connection):
 
 @contextlib.contextmanager
 def udp_mapping(lab, host, gateway, internal_port, external_port):
-    """A mapping of somebody else: another program's, by NAT-PMP (RFC 6886 section 3.3)."""
-    def request(lifetime_s):
-        suggested = external_port if lifetime_s else 0
-        with lab.at(host), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-            asker.settimeout(5)
-            asker.connect((gateway, 5351))
-            asker.send(struct.pack("!BBxxHHI", 0, 1, internal_port, suggested, lifetime_s))
-            result, granted = struct.unpack("!2xH6xH4x", asker.recv(64))
-        if (result, granted) != (0, suggested):
-            raise RuntimeError(f"the gateway answers {result} and grants {granted}")
-
-    request(600)
+    """A mapping of somebody else: another program's."""
+    take_port(lab, host, gateway, "udp", internal_port, external_port, 600)
     try:
         yield
     finally:
-        request(0)
+        take_port(lab, host, gateway, "udp", internal_port, 0, 0)
+
+
+def take_port(lab, host, gateway, protocol, internal_port, external_port, lifetime_s):
+    """Asks for a mapping by NAT-PMP (RFC 6886 section 3.3), and gets just that one."""
+    opcode = {"udp": 1, "tcp": 2}[protocol]
+    with lab.at(host), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(5)
+        asker.connect((gateway, 5351))
+        asker.send(struct.pack("!BBxxHHI", 0, opcode, internal_port, external_port, lifetime_s))
+        result, granted = struct.unpack("!2xH6xH4x", asker.recv(64))
+    if (result, granted) != (0, external_port):
+        raise RuntimeError(f"the gateway answers {result} and grants {granted}")
 
 
 def ask(lab, host, target, chunks=(QUESTION,), seconds=5):
