@@ -23,11 +23,15 @@ std::string to_text(const probe_report& report, const text_style& style);
 std::string to_text(const handshake_evidence& handshake, unsigned number, const text_style& style);
 std::string to_text(const serve_event& event, const text_style& style);
 std::string to_text(const mappings_report& report, const text_style& style);
+std::string to_text(const add_report& report, const text_style& style);
+std::string to_text(const removal_report& report, const text_style& style);
 
 /// One object over several lines, ends with a newline.
 std::string to_json(const discover_report& report);
 std::string to_json(const probe_report& report);
 std::string to_json(const mappings_report& report);
+std::string to_json(const add_report& report);
+std::string to_json(const removal_report& report);
 /// One object on one line, ends with a newline.
 std::string to_json(const serve_event& event);
 

@@ -1,13 +1,14 @@
-// The server's side of one greeting (docs/protocol.md).
+// The server's side of one visit: the greeting (docs/protocol.md), or the page.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <natcheck/serve.hpp>
+#include <optional>
 #include <string>
 #include <variant>
 
-#include "net/sockets.hpp"
+#include "app/connection.hpp"
 
 namespace natcheck {
 
@@ -15,15 +16,17 @@ namespace natcheck {
 struct server_identity {
   std::string instance;  ///< random; tells this run from another
   std::string version;
+  /// Where the IPv4 Internet finds it, if that is known; may change while it runs.
+  std::optional<endpoint> outside{};
 };
 
 /// How a visit ended. A visitor that was greeted has been answered, whatever it did afterwards.
 using visit_end = std::variant<events::greeted, events::rejected>;
 
-/// Greets and echoes until the visitor has what it came for, breaks the rules, or is too slow:
-/// 10 s without a byte, or 60 s in all. `on_greeted` is called once, as soon as it is known to be
-/// no stranger. `socket` must outlive the awaiting; closing it ends the visit.
-net::asio::awaitable<visit_end> attend(net::tcp::socket& socket, const server_identity& identity,
+/// Greets and echoes, or serves the page, until the visitor has what it came for, breaks the rules,
+/// or is too slow: 10 s without a byte, or 60 s in all. `on_greeted` is called once, as soon as it
+/// is known to be no stranger. `line` must outlive the awaiting; hanging up ends the visit.
+net::asio::awaitable<visit_end> attend(connection& line, const server_identity& identity,
                                        std::function<void()> on_greeted);
 
 }  // namespace natcheck

@@ -21,11 +21,13 @@ ROOMS = {
     "outside": {"values", "core", "protocols", "net"},
     "diagnosis": {"values", "api", "core"},
     "report": {"values", "api", "core"},
-    "app": {"values", "api", "core", "protocols", "net", "portmap", "outside", "diagnosis"},
+    "state": {"values", "core"},
+    "app": {"values", "api", "core", "protocols", "net", "portmap", "outside", "diagnosis",
+            "state"},
     "cli": {"values", "api", "app", "report"},
 }
 
-VALUE_HEADERS = {"endpoint.hpp", "error.hpp", "evidence.hpp", "diagnosis.hpp"}
+VALUE_HEADERS = {"endpoint.hpp", "error.hpp", "evidence.hpp", "diagnosis.hpp", "mapping.hpp"}
 
 # The single-compilation files of Asio and Beast, which belong to no room.
 EXEMPT = {pathlib.Path("src/core/asio.cpp")}
@@ -36,7 +38,8 @@ LIBRARIES = {
     "miniupnpc/": {"portmap"},
     "pugixml.hpp": {"portmap"},
     "boost/program_options": {"cli"},
-    "boost/json": {"report"},
+    "boost/json": {"report", "state"},
+    "qrencode.h": {"report"},
     "boost/beast": {"portmap", "outside", "net", "app"},
     "spdlog/": {"cli", "app", "portmap", "outside", "net"},
     "boost/asio/ip/address": set(ROOMS),
@@ -45,8 +48,8 @@ LIBRARIES = {
     # No clock, no randomness and no sockets in pure code.
     "random": {"net", "portmap", "outside", "app"},
     "thread": {"net", "portmap", "outside", "app"},
-    "unistd.h": {"net", "portmap", "outside", "app", "cli"},
-    "sys/": {"net", "portmap", "outside", "app", "cli"},
+    "unistd.h": {"net", "portmap", "outside", "state", "app", "cli"},
+    "sys/": {"net", "portmap", "outside", "state", "app", "cli"},
     "linux/": {"net", "outside"},
     "netinet/": {"net", "portmap", "outside", "app"},
     "arpa/": {"net", "portmap", "outside", "app"},

@@ -26,5 +26,11 @@ TEST(Canonical, KeepsAllElse) {
             (endpoint{make_address("192.0.2.1"), 80}));
 }
 
+TEST(Site, IsAnIpv4AddressOrTheFirstHalfOfAnIpv6Address) {
+  EXPECT_EQ(site_of(make_address("192.0.2.1")), make_address("192.0.2.1"));
+  EXPECT_EQ(site_of(make_address("::ffff:192.0.2.1")), make_address("192.0.2.1"));
+  EXPECT_EQ(site_of(make_address("2001:db8:1:2:3:4:5:6")), make_address("2001:db8:1:2::"));
+}
+
 }  // namespace
 }  // namespace natcheck

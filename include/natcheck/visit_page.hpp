@@ -1,0 +1,41 @@
+// The page that a browser gets from `natcheck serve`: what a visitor's address proves.
+#pragma once
+
+#include <natcheck/endpoint.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace natcheck {
+
+/// What the server knows about one visitor.
+struct page_facts {
+  endpoint seen;                    ///< the visitor's end of the connection, as the server sees it
+  endpoint local;                   ///< the server's end; its address is shown to nobody
+  std::optional<endpoint> outside;  ///< where the IPv4 Internet finds the server, if it knows
+  std::string version;
+  std::string instance;
+};
+
+/// Where a visitor stands, as far as addresses tell.
+enum class standpoint {
+  outside,       ///< a public address, and none of the server's own
+  perhaps,       ///< a public address, but the server does not know its own
+  same_machine,  ///< loopback, or the server's own address
+  same_network,  ///< the server's outside address, or its own IPv6 /64
+  not_public,    ///< an address that is not of the Internet: nearby, or hidden by something between
+};
+
+standpoint standpoint_of(const page_facts& facts);
+
+/// One document that needs nothing else, in UTF-8: script and style are in it. Without JavaScript
+/// everything but the echo test is there.
+std::string to_html(const page_facts& facts);
+/// The same statements as plain text; ends with a newline.
+std::string to_text(const page_facts& facts);
+
+/// The Content-Security-Policy for `to_html`: its own script and style by their hashes, requests to
+/// its own server, and nothing else.
+std::string_view page_policy();
+
+}  // namespace natcheck

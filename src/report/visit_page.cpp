@@ -1,0 +1,171 @@
+#include <fmt/format.h>
+
+#include <natcheck/visit_page.hpp>
+#include <vector>
+
+#include "core/canonical.hpp"
+#include "report/page.hpp"
+#include "report/sha256.hpp"
+#include "report/visit_page_parts.hpp"
+
+namespace natcheck {
+namespace {
+
+constexpr std::string_view headline = "You reached it";
+constexpr std::string_view go_outside = "On a phone, turn Wi-Fi off and load again.";
+
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      case '\'':
+        safe += "&#39;";
+        break;
+      default:
+        safe += c;
+    }
+  }
+  return safe;
+}
+
+/// What the visitor's address proves.
+std::string statement(const page_facts& facts, standpoint where) {
+  const address seen = canonical(facts.seen.ip);
+  switch (where) {
+    case standpoint::outside:
+      return fmt::format(
+          "You came from {}, a public address: this server can be reached from outside.",
+          seen.to_string());
+    case standpoint::perhaps:
+      return fmt::format(
+          "You came from {}, a public address, so it looks as if this server can be reached from "
+          "outside. It does not know its own outside address; if you are in its network: {}",
+          seen.to_string(), go_outside);
+    case standpoint::same_machine:
+      return fmt::format(
+          "You are on the same machine as the server: this proves nothing about the outside. {}",
+          go_outside);
+    case standpoint::same_network:
+      return fmt::format(
+          "You are inside the same network: this proves nothing about the outside. {}", go_outside);
+    case standpoint::not_public:
+      break;
+  }
+  return fmt::format(
+      "You are inside the same network, or something on the way hides your address: {} is {}. This "
+      "proves nothing about the outside. {}",
+      seen.to_string(), describe(scope_of(seen)), go_outside);
+}
+
+bool knows_outside(const page_facts& facts) {
+  return facts.outside && is_public(facts.outside->ip);
+}
+
+/// Where to look from outside; empty for whoever is there, or when nobody knows.
+std::string url_for_outside(const page_facts& facts, standpoint where) {
+  const bool there = where == standpoint::outside || where == standpoint::perhaps;
+  if (there || !knows_outside(facts)) return {};
+  return fmt::format("http://{}/", to_string(*facts.outside));
+}
+
+std::string server_words(const page_facts& facts) {
+  return fmt::format("natcheck {}, instance {}", facts.version, facts.instance);
+}
+
+std::string source_expression(std::string_view content) {
+  const auto hash = report::sha256(content);
+  return fmt::format("'sha256-{}'",
+                     report::base64({reinterpret_cast<const char*>(hash.data()), hash.size()}));
+}
+
+/// Everything before what differs from visitor to visitor.
+std::string page_head() {
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+      // An empty picture of its own: browsers would ask for /favicon.ico.
+      "<title>{0} - natcheck</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{1}</style>\n"
+      "</head>\n<body>\n<main>\n<h1>{0}</h1>\n",
+      headline, report::page_style);
+}
+
+std::string page_tail() {
+  return fmt::format(
+      "<h2>Echo test</h2>\n"
+      "<noscript><p>The echo test needs JavaScript, which is switched off. All the rest of this "
+      "page is right without it.</p></noscript>\n"
+      "<p id=\"words\" role=\"status\" aria-live=\"polite\"></p>\n<div id=\"plot\"></div>\n"
+      "<button id=\"again\" type=\"button\" hidden>Run again</button>\n</main>\n"
+      "<script>{}</script>\n</body>\n</html>\n",
+      report::page_script);
+}
+
+std::string item(std::string_view name, std::string_view value) {
+  return fmt::format("<dt>{}</dt>\n<dd>{}</dd>\n", name, value);
+}
+
+/// An IPv6 visitor of the same /64 is a neighbour.
+bool is_neighbour(const address& seen, const address& local) {
+  constexpr unsigned network_length = 64;
+  return seen.is_v6() && local.is_v6() && is_public(local) &&
+         same_prefix(seen, local, network_length);
+}
+
+}  // namespace
+
+standpoint standpoint_of(const page_facts& facts) {
+  const address seen = canonical(facts.seen.ip);
+  const address local = canonical(facts.local.ip);
+  if (seen.is_loopback() || seen == local) return standpoint::same_machine;
+  if (facts.outside && seen == canonical(facts.outside->ip)) return standpoint::same_network;
+  if (is_neighbour(seen, local)) return standpoint::same_network;
+  if (!is_public(seen)) return standpoint::not_public;
+  return knows_outside(facts) || is_public(local) ? standpoint::outside : standpoint::perhaps;
+}
+
+std::string to_html(const page_facts& facts) {
+  static const std::string head = page_head(), tail = page_tail();
+  const standpoint where = standpoint_of(facts);
+  std::string page = head;
+  page += fmt::format("<p class=\"said{}\">{}</p>\n<dl>\n", where == standpoint::outside ? " outside" : "",
+                      escaped(statement(facts, where)));
+  page += item("Your address, as the server saw it", escaped(to_string(canonical(facts.seen))));
+  page += item("Server", escaped(server_words(facts)));
+  if (const auto url = escaped(url_for_outside(facts, where)); !url.empty()) {
+    page += item("The address to try from outside", fmt::format("<a href=\"{0}\">{0}</a>", url));
+  }
+  return page + "</dl>\n" + tail;
+}
+
+std::string to_text(const page_facts& facts) {
+  constexpr std::size_t width = 78;
+  const standpoint where = standpoint_of(facts);
+  std::string text = fmt::format("{}.\n\n", headline);
+  for (const auto& line : report::wrap(statement(facts, where), width)) text += line + '\n';
+  text += fmt::format("\nYour address    {}, as the server saw it\nServer          {}\n",
+                      to_string(canonical(facts.seen)), server_words(facts));
+  const auto url = url_for_outside(facts, where);
+  return url.empty() ? text : fmt::format("{}From outside    {}\n", text, url);
+}
+
+std::string_view page_policy() {
+  static const std::string policy = fmt::format(
+      "default-src 'none'; style-src {}; script-src {}; connect-src 'self'; img-src data:; "
+      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      source_expression(report::page_style), source_expression(report::page_script));
+  return policy;
+}
+
+}  // namespace natcheck
