@@ -5,6 +5,7 @@
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/verb.hpp>
+#include <iterator>
 
 #include "core/text.hpp"
 
@@ -100,7 +101,10 @@ struct content {
 std::string message(unsigned status, const content& what, after then) {
   constexpr std::string_view then_words[] = {"", "Connection: keep-alive\r\n",
                                              "Connection: close\r\n"};
-  auto bytes = fmt::format(
+  std::string bytes;
+  bytes.reserve(what.body.size() + 1024);
+  fmt::format_to(
+      std::back_inserter(bytes),
       "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n"
       "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n{}{}\r\n",
       status, reason_of(status), what.type, what.body.size(), what.more_headers,

@@ -43,6 +43,7 @@ class http_visit {
         identity_(identity),
         on_greeted_(std::move(on_greeted)),
         pending_(std::move(opening)),
+        facts_{line.peer(), line.local(), {}, identity.version, identity.instance},
         first_bytes_(pending_.substr(0, most_shown)) {}
 
   awaitable<visit_end> run();
@@ -60,14 +61,14 @@ class http_visit {
   void note(const http_answer& given);
   awaitable<void> encourage();
   bool is_last() const;
-  page_facts facts() const;
   visit_end end() const;
   std::string why_rejected() const;
 
   connection& line_;
   const server_identity& identity_;
   std::function<void()> on_greeted_;
-  std::string pending_;      ///< received, and not parsed
+  std::string pending_;  ///< received, and not parsed
+  page_facts facts_;
   std::string first_bytes_;  ///< what a rejected visitor said
   std::optional<parser> parser_;
   std::size_t header_bytes_ = 0;  ///< of the request being read
@@ -175,13 +176,10 @@ bool http_visit::is_last() const {
   return requests_ >= most_requests || net::since(line_.opened()) > good_visit;
 }
 
-page_facts http_visit::facts() const {
-  return {line_.peer(), line_.local(), identity_.outside, identity_.version, identity_.instance};
-}
-
 http_answer http_visit::answer() {
   if (refused_with_ != 0) return refusal(refused_with_);
-  return answer_to(parser_->get(), facts(), last_);
+  facts_.outside = identity_.outside;
+  return answer_to(parser_->get(), facts_, last_);
 }
 
 void http_visit::note(const http_answer& given) {

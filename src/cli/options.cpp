@@ -30,11 +30,10 @@ struct named_value {
   T value;
 };
 
-/// As read_option, for one of a few words. `later` are those that only a later version knows.
+/// As read_option, for one of a few words.
 template <class T>
 void read_word(const argument_list& given, std::string_view name,
-               const std::vector<named_value<T>>& known, const std::vector<std::string>& later,
-               T& into) {
+               const std::vector<named_value<T>>& known, T& into) {
   const std::string* text = given.value_of(name);
   if (text == nullptr) return;
   const auto found = std::ranges::find(known, *text, &named_value<T>::name);
@@ -44,10 +43,6 @@ void read_word(const argument_list& given, std::string_view name,
   }
   std::vector<std::string> words;
   for (const auto& [word, value] : known) words.push_back(word);
-  if (std::ranges::find(later, *text) != later.end()) {
-    throw usage_error{
-        fmt::format("--{} {} is not in this version; expected {}", name, *text, one_of(words))};
-  }
   throw usage_error{fmt::format("--{} {}: expected {}{}", name, printable(*text), one_of(words),
                                 did_you_mean(*text, words))};
 }
@@ -61,7 +56,7 @@ common_options read_common(const argument_list& given) {
             {{"auto", color_choice::automatic},
              {"always", color_choice::always},
              {"never", color_choice::never}},
-            {}, common.color);
+            common.color);
   return common;
 }
 
@@ -151,7 +146,7 @@ void read_protocols(const argument_list& given, std::vector<transport>& protocol
             {{"tcp", std::vector{transport::tcp}},
              {"udp", std::vector{transport::udp}},
              {"both", std::vector{transport::tcp, transport::udp}}},
-            {}, protocols);
+            protocols);
 }
 
 void read_via(const argument_list& given, mapping_choice& via) {
@@ -160,7 +155,7 @@ void read_via(const argument_list& given, mapping_choice& via) {
              {"pcp", mapping_choice::pcp},
              {"nat-pmp", mapping_choice::nat_pmp},
              {"upnp", mapping_choice::upnp}},
-            {}, via);
+            via);
 }
 
 void read_lifetime(const argument_list& given, std::chrono::seconds& lifetime) {
@@ -294,7 +289,7 @@ probe_command read_probe(const argument_list& given) {
   }
   options.host = target->host;
   options.port = target->port;
-  read_word(given, "protocol", {{"tcp", transport::tcp}, {"udp", transport::udp}}, {},
+  read_word(given, "protocol", {{"tcp", transport::tcp}, {"udp", transport::udp}},
             options.protocol);
   if (options.protocol == transport::udp) options.count = default_udp_count;
   read_option(

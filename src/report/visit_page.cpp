@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <natcheck/visit_page.hpp>
 #include <vector>
 
@@ -14,30 +15,30 @@ namespace {
 constexpr std::string_view headline = "You reached it";
 constexpr std::string_view go_outside = "On a phone, turn Wi-Fi off and load again.";
 
+std::string_view entity_of(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    default:
+      return "&#39;";
+  }
+}
+
 std::string escaped(std::string_view text) {
   std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
+  for (;;) {
+    const auto plain = std::min(text.find_first_of("&<>\"'"), text.size());
+    safe += text.substr(0, plain);
+    if (plain == text.size()) return safe;
+    safe += entity_of(text[plain]);
+    text.remove_prefix(plain + 1);
   }
-  return safe;
 }
 
 /// What the visitor's address proves.
@@ -138,15 +139,20 @@ standpoint standpoint_of(const page_facts& facts) {
 std::string to_html(const page_facts& facts) {
   static const std::string head = page_head(), tail = page_tail();
   const standpoint where = standpoint_of(facts);
-  std::string page = head;
-  page += fmt::format("<p class=\"said{}\">{}</p>\n<dl>\n", where == standpoint::outside ? " outside" : "",
-                      escaped(statement(facts, where)));
+  std::string page;
+  page.reserve(head.size() + tail.size() + 1024);
+  page += head;
+  page +=
+      fmt::format("<p class=\"said{}\">{}</p>\n<dl>\n",
+                  where == standpoint::outside ? " outside" : "", escaped(statement(facts, where)));
   page += item("Your address, as the server saw it", escaped(to_string(canonical(facts.seen))));
   page += item("Server", escaped(server_words(facts)));
   if (const auto url = escaped(url_for_outside(facts, where)); !url.empty()) {
     page += item("The address to try from outside", fmt::format("<a href=\"{0}\">{0}</a>", url));
   }
-  return page + "</dl>\n" + tail;
+  page += "</dl>\n";
+  page += tail;
+  return page;
 }
 
 std::string to_text(const page_facts& facts) {

@@ -193,6 +193,20 @@ TEST(Serve, EveryOtherOption) {
   EXPECT_EQ(parse_as<serve_command>("serve --map 1 --via upnp").options.via, mapping_choice::upnp);
   EXPECT_EQ(parse_as<serve_command>("serve --map 1 --via auto").options.via,
             mapping_choice::automatic);
+  EXPECT_EQ(parse_as<serve_command>("serve --map 1 --via pcp").options.via, mapping_choice::pcp);
+  EXPECT_FALSE(options.any_port);
+  EXPECT_TRUE(parse_as<serve_command>("serve --map 1 --any-port").options.any_port);
+  EXPECT_TRUE(parse_as<serve_command>("serve").qr);
+  EXPECT_FALSE(parse_as<serve_command>("serve --no-qr").qr);
+}
+
+TEST(Serve, Protocols) {
+  using list = std::vector<transport>;
+  EXPECT_EQ(parse_as<serve_command>("serve").options.protocols, list{transport::tcp});
+  EXPECT_EQ(parse_as<serve_command>("serve --protocol udp").options.protocols,
+            list{transport::udp});
+  EXPECT_EQ(parse_as<serve_command>("serve --protocol both").options.protocols,
+            (list{transport::tcp, transport::udp}));
 }
 
 TEST(Probe, TargetAndOptions) {

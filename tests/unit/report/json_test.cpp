@@ -344,7 +344,7 @@ std::vector<event_row> event_rows() {
        R"({"event":"unmapped","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
            "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
            "asked":{"external_port":1234,"lifetime_s":7200},"removed":true,"detail":null})"},
-      {event_of(events::stopped{3, 1, millis(300'250)}),
+      {event_of(events::stopped{3, 1, millis(300'250), {}}),
        R"({"event":"stopped","greeted":3,"rejected":1,"uptime_s":300.25,"arrived":null})"},
       {event_of(events::stopped{3, 1, millis(300'250), 7}),
        R"({"event":"stopped","greeted":3,"rejected":1,"uptime_s":300.25,"arrived":7})"},

@@ -189,9 +189,9 @@ TEST_F(serve_text, APublicHostNeedsNoMapping) {
 }
 
 TEST_F(serve_text, Stopped) {
-  EXPECT_EQ(to_text(event_of(events::stopped{1, 0, millis(59'900)}), fancy),
+  EXPECT_EQ(to_text(event_of(events::stopped{1, 0, millis(59'900), {}}), fancy),
             "Stopped     after 59 s: 1 visitor greeted, 0 turned away\n");
-  EXPECT_EQ(to_text(event_of(events::stopped{3, 1, millis(10'800'000)}), fancy),
+  EXPECT_EQ(to_text(event_of(events::stopped{3, 1, millis(10'800'000), {}}), fancy),
             "Stopped     after 3 h: 3 visitors greeted, 1 turned away\n");
   EXPECT_THAT(to_text(event_of(events::stopped{0, 0, millis(1000), 0}), fancy),
               HasSubstr("; not one packet from\n            outside came to this machine\n"));
