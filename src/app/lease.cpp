@@ -244,7 +244,8 @@ void lease::accept(const mapping& granted, telling how) {
   schedule_.granted(granted.via, granted.lifetime, now(), chance);
   granted_ = now();
   look_due_ = now() + look_interval;
-  find_first_ = told_failing_ = told_failed_ = false;
+  find_first_ = told_failed_ = false;
+  trouble_.clear();
   const bool moved = before && (entry_->external_port != before->external_port ||
                                 entry_->external_address != before->external_address);
   const auto command =
@@ -265,7 +266,10 @@ void lease::lose(const std::string& reason) {
 awaitable<void> lease::renew(telling how) {
   const auto wanted = request();
   const auto ended = co_await net::before(schedule_.end(), holder_->mapper->map(wanted));
-  if (!ended) co_return lose("the router did not answer before the lease was over");
+  if (!ended) {
+    co_return lose(trouble_.empty() ? "the router did not answer before the lease was over"
+                                    : trouble_);
+  }
   const auto& made = *ended;
   if (made) {
     keep_claim(*holder_, wanted);
@@ -273,10 +277,10 @@ awaitable<void> lease::renew(telling how) {
   }
   if (how == telling::only_changes) co_return;
   schedule_.failed(now());
-  const std::string why = made.error().message();
-  if (portmap::proves_loss(made.error()) || schedule_.over(now())) co_return lose(why);
-  if (std::exchange(told_failing_, true)) co_return;
-  observer_(events::renewal_failed{*entry_, why, schedule_.left(now())});
+  const bool told = !trouble_.empty();
+  trouble_ = made.error().message();
+  if (portmap::proves_loss(made.error()) || schedule_.over(now())) co_return lose(trouble_);
+  if (!told) observer_(events::renewal_failed{*entry_, trouble_, schedule_.left(now())});
 }
 
 /// Between renewals: a gateway that restarted has forgotten everything, long before the lease ends.

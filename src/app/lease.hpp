@@ -105,9 +105,9 @@ class lease {
   net::steady_time lost_since_;
   bool lost_ = false;
   bool attempted_ = false;
-  bool told_failed_ = false;   ///< since the last mapping
-  bool told_failing_ = false;  ///< since the last renewal
-  bool find_first_ = false;    ///< before the next look
+  bool told_failed_ = false;  ///< since the last mapping
+  bool find_first_ = false;   ///< before the next look
+  std::string trouble_;       ///< why the renewals since the last grant failed; it was told
 };
 
 /// What somebody outside has to type.
