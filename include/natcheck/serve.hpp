@@ -47,6 +47,7 @@ struct mapped {
 };
 /// This host has a public address of its own, so there is nothing to map.
 struct map_not_needed {
+  transport protocol;
   endpoint external;
   std::string probe_command;
 };
@@ -126,7 +127,9 @@ struct stopped {
   std::uint64_t greeted = 0;
   std::uint64_t rejected = 0;
   millis uptime{0};
-  std::optional<std::uint64_t> arrived;  ///< clients whose packets came in; empty: not watched
+  /// Clients whose connection requests, or questions by UDP, were seen to arrive from other
+  /// machines; empty: not watched.
+  std::optional<std::uint64_t> arrived;
 };
 
 }  // namespace events

@@ -22,6 +22,7 @@ enum class standpoint {
   outside,       ///< a public address, and none of the server's own
   perhaps,       ///< a public address, but the server does not know its own
   same_machine,  ///< loopback, or the server's own address
+  nearby,        ///< a public address close to the server's own: perhaps of the same site
   same_network,  ///< the server's outside address, or its own IPv6 /64
   not_public,    ///< an address that is not of the Internet: nearby, or hidden by something between
 };

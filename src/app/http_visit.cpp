@@ -19,6 +19,8 @@ using parser = http::request_parser<http::string_body>;
 
 /// From the first byte of a request to its last.
 constexpr std::chrono::seconds request_limit{10};
+/// Between two requests: the page's echoes follow at once, and the visit is told when it ends.
+constexpr std::chrono::seconds idle_limit{3};
 constexpr unsigned most_requests = 500;
 /// After this time a request is answered and the connection closed, so that the end of the visit
 /// comes between two requests.
@@ -79,6 +81,7 @@ class http_visit {
   bool encouraged_ = false;  ///< told to go on with its body
   bool greeted_ = false;
   std::uint64_t echoed_ = 0;
+  net::steady_time answered_;  ///< the latest request
 };
 
 /// Waits until the first word is known. False when it is no method, or never comes.
@@ -105,12 +108,15 @@ reading http_visit::judge_fault(const net::error_code& error) {
   return refuse(bad_request);
 }
 
-/// RFC 9112 section 3.2: one Host field, and not two.
+/// RFC 9112 section 3.2: one Host field, and not two. RFC 9112 section 6.3: a body whose end is
+/// known.
 reading http_visit::judge_request() {
   const auto& request = parser_->get();
   const auto hosts = request.count(http::field::host);
   const bool right = hosts == 1 || (hosts == 0 && request.version() < 11);
-  return right ? reading::complete : refuse(bad_request);
+  const bool other_coding =
+      request.count(http::field::transfer_encoding) > 0 && !parser_->chunked();
+  return right && !other_coding ? reading::complete : refuse(bad_request);
 }
 
 /// RFC 9112 section 2.2: some clients send an empty line after a body.
@@ -144,7 +150,8 @@ reading http_visit::parse() {
 /// RFC 9110 section 10.1.1: before a long body some ask whether it is wanted.
 awaitable<void> http_visit::encourage() {
   const bool asked = parser_ && parser_->is_header_done() && !encouraged_ &&
-                     parser_->get().count(http::field::expect) > 0;
+                     parser_->get().version() >= 11 &&
+                     boost::beast::iequals(parser_->get()[http::field::expect], "100-continue");
   if (!asked) co_return;
   encouraged_ = true;
   co_await line_.send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -156,7 +163,7 @@ awaitable<reading> http_visit::read_request() {
   header_bytes_ = 0;
   encouraged_ = false;
   reading state = parse();
-  auto until = from_now(request_limit);
+  auto until = from_now(requests_ > 0 && !parser_ ? idle_limit : request_limit);
   while (state == reading::incomplete) {
     co_await encourage();
     const bool begun = parser_.has_value();
@@ -199,6 +206,7 @@ awaitable<bool> http_visit::answer_one() {
   const http_answer given = answer();
   note(given);
   const bool sent = co_await line_.send(given.bytes);
+  answered_ = std::chrono::steady_clock::now();
   last_ = last_ || !sent;
   co_return !last_;
 }
@@ -219,7 +227,7 @@ std::string http_visit::why_rejected() const {
 visit_end http_visit::end() const {
   if (!greeted_) return events::rejected{transport::tcp, line_.peer(), why_rejected()};
   return events::greeted{
-      transport::tcp, line_.peer(), dialect::http, {}, echoed_, net::since(line_.opened())};
+      transport::tcp, line_.peer(), dialect::http, {}, echoed_, answered_ - line_.opened()};
 }
 
 awaitable<visit_end> http_visit::run() {

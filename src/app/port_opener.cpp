@@ -110,8 +110,10 @@ void port_opener::enter_ipv4(const std::optional<route_info>& way) {
   const auto own = way && is_public(way->local) ? std::optional(way->local) : std::nullopt;
   if (own && own != own_public_) {
     const endpoint external{*own, options_.port};
-    tell(events::map_not_needed{
-        external, probe_command(external.ip, external.port, options_.protocols.front())});
+    for (const transport protocol : options_.protocols) {
+      tell(events::map_not_needed{protocol, external,
+                                  probe_command(external.ip, external.port, protocol)});
+    }
   }
   own_public_ = own;
   const bool can_ask = way && way->gateway && !own;
@@ -119,10 +121,12 @@ void port_opener::enter_ipv4(const std::optional<route_info>& way) {
   if (can_ask || own || told_no_router_) return;
   told_no_router_ = true;
   mapping_evidence nobody;
-  nobody.protocol = options_.protocols.front();
   if (way) nobody.internal = {way->local, options_.port};
   nobody.external_port = *options_.external_port;
-  tell(events::map_failed{nobody, diagnose(nobody)});
+  for (const transport protocol : options_.protocols) {
+    nobody.protocol = protocol;
+    tell(events::map_failed{nobody, diagnose(nobody)});
+  }
 }
 
 /// Each address keeps the keeper that it has; a new one gets one that is idle or has lost its own.

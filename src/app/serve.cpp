@@ -97,14 +97,17 @@ void server::tell_event(const serve_event& event) {
 
 /// What the server itself has to know of what it tells.
 void server::heed(const serve_event& event) {
-  const auto note = [this](const mapping& entry) {
-    if (!entry.internal.ip.is_v4()) return;
+  const auto note = [this](const mapping& entry, bool there) {
+    if (!entry.internal.ip.is_v4() || entry.protocol != transport::tcp) return;
     outside_.reset();
-    if (entry.external_address) outside_ = {*entry.external_address, entry.external_port};
+    if (there && entry.external_address) {
+      outside_ = {*entry.external_address, entry.external_port};
+    }
     crowd_->set_outside(outside_);
   };
-  if (const auto* mapped = std::get_if<events::mapped>(&event.what)) note(mapped->entry);
-  if (const auto* remapped = std::get_if<events::remapped>(&event.what)) note(remapped->entry);
+  if (const auto* mapped = std::get_if<events::mapped>(&event.what)) note(mapped->entry, true);
+  if (const auto* again = std::get_if<events::remapped>(&event.what)) note(again->entry, true);
+  if (const auto* lost = std::get_if<events::mapping_lost>(&event.what)) note(lost->entry, false);
 }
 
 // --- listening -----------------------------------------------------------------------------

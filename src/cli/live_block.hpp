@@ -2,21 +2,25 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace natcheck::cli {
 
+/// Shows nothing while another program has the terminal (`natcheck … &`), and begins below what was
+/// written meanwhile when it is continued.
 class live_block {
  public:
+  using renderer = std::function<std::string(unsigned width)>;
   using writer = std::function<void(std::string_view)>;
 
-  /// `render` makes the lines, each with a newline and none wider than the terminal; `write` puts
-  /// them on it. Nothing is shown before `begin`.
-  live_block(const boost::asio::any_io_executor& executor, std::function<std::string()> render,
-             writer write);
+  /// `render` makes the lines, each with a newline and none wider than `width`; `write` puts them
+  /// on the terminal. Nothing is shown before `begin`.
+  live_block(const boost::asio::any_io_executor& executor, renderer render, writer write);
 
   /// Shows the lines, and shows them anew every second.
   void begin();
@@ -29,12 +33,14 @@ class live_block {
   std::string erasure() const;
   void draw(std::string_view above);
   void tick();
+  void wait_to_be_continued();
 
   boost::asio::steady_timer timer_;
-  std::function<std::string()> render_;
+  boost::asio::signal_set continued_;
+  renderer render_;
   writer write_;
   bool shown_ = false;
-  long lines_ = 0;  ///< on the terminal now
+  std::vector<std::size_t> drawn_;  ///< the columns of each line that is on the terminal now
 };
 
 }  // namespace natcheck::cli

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <natcheck/report.hpp>
 
 #include "report/names.hpp"
@@ -26,6 +27,9 @@ bool goes_wrong(const serve_event& event) {
 
 /// The page to be shown as a QR code: on IPv4, where every phone gets.
 std::optional<std::string> page_of(const serve_event& event) {
+  if (const auto* direct = std::get_if<events::map_not_needed>(&event.what)) {
+    return report::page_at(direct->protocol, direct->external);
+  }
   const mapping* entry = nullptr;
   if (const auto* mapped = std::get_if<events::mapped>(&event.what)) entry = &mapped->entry;
   if (const auto* again = std::get_if<events::remapped>(&event.what)) entry = &again->entry;
@@ -34,15 +38,27 @@ std::optional<std::string> page_of(const serve_event& event) {
   return reachable ? report::page_of(*entry) : std::nullopt;
 }
 
+/// A log on the same terminal would be written into the block.
+bool can_live(const common_options& common) {
+  return !common.json && !common.quiet && common.verbosity == 0 && can_redraw_stdout();
+}
+
+/// A QR code is a picture: without its own colours it would be a negative on a light terminal, and
+/// many cameras do not read that.
+text_style coloured(text_style style) {
+  style.color = true;
+  return style;
+}
+
 }  // namespace
 
 serve_screen::serve_screen(session& here, const serve_command& command)
     : here_(here),
       command_(command),
-      live_(!command.common.json && !command.common.quiet && can_redraw_stdout()),
+      live_(can_live(command.common)),
+      status_(command.options.external_port.has_value()),
       block_(
-          here.executor(),
-          [this] { return status_.text(serve_status::clock::now(), here_.style()); },
+          here.executor(), [this](unsigned width) { return rendered(width); },
           [this](std::string_view text) { here_.print(text); }) {
   if (command.options.external_port) here.when_stopping("closing the port on the router");
 }
@@ -50,8 +66,14 @@ serve_screen::serve_screen(session& here, const serve_command& command)
 std::string serve_screen::told(const serve_event& event) const {
   std::string text = to_text(event, here_.style());
   const auto page = command_.qr && live_ ? page_of(event) : std::nullopt;
-  if (page) text += report::qr_text(*page, here_.style());
+  if (page) text += report::qr_text(*page, coloured(here_.style()));
   return text;
+}
+
+std::string serve_screen::rendered(unsigned width) const {
+  text_style style = here_.style();
+  style.width = std::min(style.width, width);
+  return status_.text(serve_status::clock::now(), style);
 }
 
 void serve_screen::show_live(const serve_event& event) {

@@ -21,6 +21,7 @@ class serve_screen {
 
  private:
   std::string told(const serve_event& event) const;
+  std::string rendered(unsigned width) const;
   void show_live(const serve_event& event);
   void show_quietly(const serve_event& event) const;
 

@@ -32,11 +32,7 @@ bool is_capable_terminal(int descriptor) {
 }
 
 /// The terminal's width within reason: very long lines are hard to read.
-unsigned width_of_stdout() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return std::clamp<unsigned>(size.ws_col, 40, 100);
-}
+unsigned width_of_stdout() { return std::clamp<unsigned>(columns_of_stdout(), 40, 100); }
 
 }  // namespace
 
@@ -67,6 +63,12 @@ text_style style_of_stdout(color_choice choice) {
 }
 
 bool can_show_progress() { return is_capable_terminal(STDERR_FILENO); }
+
+unsigned columns_of_stdout() {
+  winsize size{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0;
+  return known ? size.ws_col : 80;
+}
 
 bool can_redraw_stdout() { return is_capable_terminal(STDOUT_FILENO); }
 

@@ -34,6 +34,9 @@ bool can_show_progress();
 /// The same of stdout, and several lines.
 bool can_redraw_stdout();
 
+/// How wide the terminal is just now; 80 where it does not say.
+unsigned columns_of_stdout();
+
 /// "asking 192.168.1.1 … 1 s"
 std::string progress_line(std::string_view what, std::chrono::seconds waited, bool unicode);
 

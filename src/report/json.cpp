@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <natcheck/report.hpp>
 
+#include "report/names.hpp"
 #include "report/printable.hpp"
 
 namespace natcheck {
@@ -39,6 +40,16 @@ json::object to_value(const verdict& judged) {
           {"summary", judged.summary},
           {"evidence", to_value(judged.evidence)},
           {"advice", to_value(judged.advice)}};
+}
+
+json::value to_value(const std::vector<mapping_attempt>& attempts) {
+  json::array all;
+  for (const auto& attempt : attempts) {
+    all.push_back({{"via", name_of(attempt.via)},
+                   {"outcome", name_of(attempt.state)},
+                   {"detail", or_null(attempt.detail)}});
+  }
+  return all;
 }
 
 json::value to_value(const std::vector<finding>& findings) {

@@ -35,6 +35,7 @@ json::value foreign(const std::optional<std::string>& text);
 json::value to_value(const std::vector<std::string>& texts);
 json::object to_value(const verdict& judged);
 json::value to_value(const std::vector<finding>& findings);
+json::value to_value(const std::vector<mapping_attempt>& attempts);
 
 /// RFC 3339, UTC, with milliseconds.
 std::string timestamp(std::chrono::system_clock::time_point at);

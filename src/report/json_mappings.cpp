@@ -85,16 +85,6 @@ json::array left_overs_part(const std::vector<events::left_over>& ended) {
   return all;
 }
 
-json::array attempts_part(const std::vector<mapping_attempt>& attempts) {
-  json::array all;
-  for (const auto& attempt : attempts) {
-    all.push_back({{"via", name_of(attempt.via)},
-                   {"outcome", name_of(attempt.state)},
-                   {"detail", or_null(attempt.detail)}});
-  }
-  return all;
-}
-
 /// The same fields whether there is a mapping or not.
 json::object added_part(const added_mapping& added) {
   const mapping_evidence& seen = added.evidence;
@@ -109,7 +99,7 @@ json::object added_part(const added_mapping& added) {
   part["asked"] = {{"external_port", seen.external_port}};
   if (added.entry) part["asked"].as_object()["lifetime_s"] = added.entry->asked_lifetime.count();
   part["probe_command"] = or_null(added.probe_command);
-  part["attempts"] = attempts_part(seen.attempts);
+  part["attempts"] = to_value(seen.attempts);
   part["verdict"] = added.entry ? json::value(nullptr) : to_value(added.judged);
   return part;
 }

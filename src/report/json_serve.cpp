@@ -18,16 +18,6 @@ json::value outside(const mapping& entry) {
   return to_value(endpoint{*entry.external_address, entry.external_port});
 }
 
-json::array attempts_part(const std::vector<mapping_attempt>& attempts) {
-  json::array all;
-  for (const auto& attempt : attempts) {
-    all.push_back({{"via", name_of(attempt.via)},
-                   {"outcome", name_of(attempt.state)},
-                   {"detail", or_null(attempt.detail)}});
-  }
-  return all;
-}
-
 json::value check_part(const std::optional<self_check>& check) {
   if (!check) return nullptr;
   return {{"target", to_value(check->target)},
@@ -49,13 +39,14 @@ class filler {
     add_ways_in(e.entry, e.probe_command);
   }
   void operator()(const events::map_not_needed& e) {
-    begin("map-not-needed", transport::tcp);
+    begin("map-not-needed", e.protocol);
     out_["external"] = to_value(e.external);
     out_["probe_command"] = e.probe_command;
+    out_["page_url"] = or_null(report::page_at(e.protocol, e.external));
   }
   void operator()(const events::map_failed& e) {
     begin("map-failed", e.evidence.protocol);
-    out_["attempts"] = attempts_part(e.evidence.attempts);
+    out_["attempts"] = to_value(e.evidence.attempts);
     out_["verdict"] = to_string(e.judged.main.code);
     out_["summary"] = e.judged.main.summary;
     out_["advice"] = to_value(e.judged.main.advice);
@@ -63,7 +54,7 @@ class filler {
   void operator()(const events::pinhole_failed& e) {
     begin("pinhole-failed", e.evidence.protocol);
     out_["internal"] = to_value(e.evidence.internal);
-    out_["attempts"] = attempts_part(e.evidence.attempts);
+    out_["attempts"] = to_value(e.evidence.attempts);
   }
   void operator()(const events::left_over& e) {
     begin("left-over", e.entry);

@@ -61,9 +61,19 @@ std::string words_for(std::chrono::seconds value) {
   return fmt::format("{} h", s / 3600);
 }
 
+std::optional<std::string> page_at(transport protocol, const endpoint& external) {
+  if (protocol != transport::tcp) return std::nullopt;
+  return fmt::format("http://{}/", to_string(external));
+}
+
 std::optional<std::string> page_of(const mapping& entry) {
-  if (entry.protocol != transport::tcp || !entry.external_address) return std::nullopt;
-  return fmt::format("http://{}/", to_string(endpoint{*entry.external_address, entry.external_port}));
+  if (!entry.external_address) return std::nullopt;
+  return page_at(entry.protocol, {*entry.external_address, entry.external_port});
+}
+
+std::string outside_of(const mapping& entry) {
+  if (!entry.external_address) return fmt::format("port {} of the router", entry.external_port);
+  return to_string(endpoint{*entry.external_address, entry.external_port});
 }
 
 }  // namespace natcheck::report

@@ -30,6 +30,10 @@ std::string words_for(std::chrono::seconds value);
 
 /// The URL of the page that the server shows there, for somebody outside with a browser. Empty for
 /// UDP, and where the outside address is not known.
+std::optional<std::string> page_at(transport protocol, const endpoint& external);
 std::optional<std::string> page_of(const mapping& entry);
+
+/// "5.5.5.5:1234", or "port 1234 of the router" where its address is not known.
+std::string outside_of(const mapping& entry);
 
 }  // namespace natcheck::report

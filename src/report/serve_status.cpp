@@ -44,6 +44,18 @@ serve_status::door& serve_status::door_of(const mapping& entry) {
   return found == doors_.end() ? doors_.emplace_back() : *found;
 }
 
+/// It may have moved with this host's address: then it takes the place of the one that was lost.
+void serve_status::reopen(const mapping& entry, clock::time_point at) {
+  const auto moved = std::find_if(doors_.begin(), doors_.end(), [&](const door& each) {
+    return each.lost && each.entry.protocol == entry.protocol &&
+           each.entry.internal.ip.is_v4() == entry.internal.ip.is_v4();
+  });
+  const bool known = std::any_of(doors_.begin(), doors_.end(),
+                                 [&](const door& each) { return is_same_door(each.entry, entry); });
+  if (!known && moved != doors_.end()) doors_.erase(moved);
+  open(entry, at);
+}
+
 void serve_status::open(const mapping& entry, clock::time_point at) {
   door_of(entry) = {entry, at, false};
   failed_ = false;
@@ -72,7 +84,7 @@ void serve_status::heed(const serve_event& event) {
 
     void operator()(const events::mapped& e) const { status.open(e.entry, event.at); }
     void operator()(const events::renewed& e) const { status.open(e.entry, event.at); }
-    void operator()(const events::remapped& e) const { status.open(e.entry, event.at); }
+    void operator()(const events::remapped& e) const { status.reopen(e.entry, event.at); }
     void operator()(const events::mapping_lost& e) const { status.door_of(e.entry).lost = true; }
     void operator()(const events::unmapped& e) const {
       std::erase_if(status.doors_, [&](const door& d) { return is_same_door(d.entry, e.entry); });
@@ -88,7 +100,7 @@ void serve_status::heed(const serve_event& event) {
       status.rejected_ += e.rejected;
     }
     void operator()(const events::listening&) const {}
-    void operator()(const events::map_not_needed&) const {}
+    void operator()(const events::map_not_needed& e) const { status.direct_ = e.external; }
     void operator()(const events::pinhole_failed&) const {}
     void operator()(const events::left_over&) const {}
     void operator()(const events::self_tested&) const {}
@@ -102,13 +114,11 @@ void serve_status::heed(const serve_event& event) {
 }
 
 std::string serve_status::doors_line(clock::time_point now) const {
-  if (doors_.empty()) return failed_ ? "none; see above" : "none yet";
   std::vector<std::string> all;
+  if (direct_) all.push_back(to_string(*direct_) + " (no NAT)");
   for (const door& each : doors_) {
     const mapping& entry = each.entry;
-    const auto where = entry.external_address
-                           ? to_string(endpoint{*entry.external_address, entry.external_port})
-                           : fmt::format("port {} of the router", entry.external_port);
+    const auto where = report::outside_of(entry);
     const auto* kind = entry.protocol == transport::udp ? " UDP" : "";
     const auto left =
         std::chrono::duration_cast<std::chrono::seconds>(each.granted + entry.lifetime - now);
@@ -117,6 +127,7 @@ std::string serve_status::doors_line(clock::time_point now) const {
                                                      : countdown(left);
     all.push_back(fmt::format("{}{} ({})", where, kind, state));
   }
+  if (all.empty()) return failed_ ? "none; see above" : "none yet";
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
@@ -131,7 +142,7 @@ std::string serve_status::text(clock::time_point now, const text_style& style) c
   std::string all;
   for (unsigned i = 0; i + 1 < std::min(style.width, 80U); ++i) all += rule;
   all += "\n";
-  all += line("Open", doors_line(now), style);
+  if (maps_) all += line("Open", doors_line(now), style);
   all += line("Visitors", visitors_line(), style);
   if (last_) all += line("Last", first_line(*last_, style.unicode), style);
   return all;

@@ -16,6 +16,9 @@ class serve_status {
  public:
   using clock = std::chrono::system_clock;
 
+  /// Without `maps` nothing is to be opened, and nothing is said of it.
+  explicit serve_status(bool maps = true) : maps_(maps) {}
+
   void heed(const serve_event& event);
 
   /// Lines of at most `style.width` columns, cut where they are longer; each ends with a newline.
@@ -29,11 +32,14 @@ class serve_status {
   };
 
   door& door_of(const mapping& entry);
+  void reopen(const mapping& entry, clock::time_point at);
   void open(const mapping& entry, clock::time_point at);
   std::string doors_line(clock::time_point now) const;
   std::string visitors_line() const;
 
   std::vector<door> doors_;  ///< one for each protocol and internal endpoint
+  bool maps_;
+  std::optional<endpoint> direct_;  ///< this machine's own public address
   bool failed_ = false;
   std::uint64_t greeted_ = 0;
   std::uint64_t rejected_ = 0;

@@ -12,6 +12,7 @@
 namespace natcheck {
 namespace {
 
+using report::outside_of;
 using report::page;
 using report::words_for;
 
@@ -20,16 +21,11 @@ constexpr std::size_t time_indent = 10;
 
 bool is_pinhole(const mapping& entry) { return entry.internal.ip.is_v6(); }
 
-std::string outside(const mapping& entry) {
-  if (!entry.external_address) return fmt::format("port {} of the router", entry.external_port);
-  return to_string(endpoint{*entry.external_address, entry.external_port});
-}
-
 /// "mapping of 5.5.5.5:1234 (UDP)"
 std::string name_of_entry(const mapping& entry) {
   const auto* kind = is_pinhole(entry) ? "pinhole for" : "mapping of";
   const auto* suffix = entry.protocol == transport::udp ? " (UDP)" : "";
-  return fmt::format("{} {}{}", kind, outside(entry), suffix);
+  return fmt::format("{} {}{}", kind, outside_of(entry), suffix);
 }
 
 /// "for 60 min, renewed while this runs"
@@ -79,7 +75,7 @@ class writer {
                    "this machine itself has " + e.external.ip.to_string() +
                        ", a public address; nothing has to be mapped",
                    indent);
-    ask(e.probe_command);
+    ask(e.probe_command, report::page_at(e.protocol, e.external));
   }
 
   void operator()(const events::map_failed& e) { out_.judgement(e.judged.main, answer::no); }
@@ -158,11 +154,11 @@ class writer {
   }
 
   void operator()(const events::unmapped& e) {
-    if (e.removed) return out_.paragraph("Closed", outside(e.entry) + " on the router", indent);
+    if (e.removed) return out_.paragraph("Closed", outside_of(e.entry) + " on the router", indent);
     const auto until = e.entry.lifetime.count() == 0
                            ? std::string("run natcheck mappings clean when the router is back")
                            : "it ends by itself within " + words_for(e.entry.lifetime);
-    out_.paragraph("Not closed", fmt::format("{}: {}; {}", outside(e.entry), e.detail, until),
+    out_.paragraph("Not closed", fmt::format("{}: {}; {}", outside_of(e.entry), e.detail, until),
                    indent);
   }
 
@@ -173,12 +169,13 @@ class writer {
   }
 
   void operator()(const events::stopped& e) {
+    const bool nobody = e.arrived == 0U && e.greeted + e.rejected == 0;
     out_.paragraph(
         "Stopped",
         fmt::format("after {}: {} greeted, {} turned away{}",
                     words_for(std::chrono::duration_cast<std::chrono::seconds>(e.uptime)),
                     counted(e.greeted, "visitor"), e.rejected,
-                    e.arrived == 0U ? "; not one packet from outside came to this machine" : ""),
+                    nobody ? "; no request from another machine arrived" : ""),
         indent);
   }
 
@@ -204,8 +201,8 @@ class writer {
   void announce(const char* head, const mapping& entry, const std::string& command) {
     const auto* suffix = entry.protocol == transport::udp ? " (UDP)" : "";
     const auto where = is_pinhole(entry)
-                           ? outside(entry) + suffix
-                           : fmt::format("{} {} {}{}", outside(entry), out_.glyph("→", "->"),
+                           ? outside_of(entry) + suffix
+                           : fmt::format("{} {} {}{}", outside_of(entry), out_.glyph("→", "->"),
                                          to_string(entry.internal), suffix);
     out_.paragraph(is_pinhole(entry) ? "Opened" : head, where, indent);
     out_.paragraph("",
@@ -217,13 +214,12 @@ class writer {
     if (entry.external_address && !is_public(*entry.external_address)) {
       return warn(*entry.external_address);
     }
-    ask(command);
-    const auto page = report::page_of(entry);
-    if (page) out_.paragraph("or to open in a browser", *page, 30);
+    ask(command, report::page_of(entry));
   }
 
-  void ask(const std::string& command) {
+  void ask(const std::string& command, const std::optional<std::string>& page) {
     out_.paragraph("Ask somebody outside to run", command, 30);
+    if (page) out_.paragraph("or to open in a browser", *page, 30);
   }
 
   void warn(const address& external) {

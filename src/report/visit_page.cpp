@@ -6,7 +6,6 @@
 
 #include "core/canonical.hpp"
 #include "report/page.hpp"
-#include "report/sha256.hpp"
 #include "report/visit_page_parts.hpp"
 
 namespace natcheck {
@@ -54,6 +53,11 @@ std::string statement(const page_facts& facts, standpoint where) {
           "You came from {}, a public address, so it looks as if this server can be reached from "
           "outside. It does not know its own outside address; if you are in its network: {}",
           seen.to_string(), go_outside);
+    case standpoint::nearby:
+      return fmt::format(
+          "You came from {}, a public address close to the server's own, so you may be inside its "
+          "network: this proves nothing about the outside. {}",
+          seen.to_string(), go_outside);
     case standpoint::same_machine:
       return fmt::format(
           "You are on the same machine as the server: this proves nothing about the outside. {}",
@@ -85,12 +89,6 @@ std::string server_words(const page_facts& facts) {
   return fmt::format("natcheck {}, instance {}", facts.version, facts.instance);
 }
 
-std::string source_expression(std::string_view content) {
-  const auto hash = report::sha256(content);
-  return fmt::format("'sha256-{}'",
-                     report::base64({reinterpret_cast<const char*>(hash.data()), hash.size()}));
-}
-
 /// Everything before what differs from visitor to visitor.
 std::string page_head() {
   return fmt::format(
@@ -117,11 +115,20 @@ std::string item(std::string_view name, std::string_view value) {
   return fmt::format("<dt>{}</dt>\n<dd>{}</dd>\n", name, value);
 }
 
+/// Both of a public prefix of that length, for each version of IP.
+bool share_prefix(const address& seen, const address& local, unsigned ipv4, unsigned ipv6) {
+  return seen.is_v6() == local.is_v6() && is_public(local) &&
+         same_prefix(seen, local, seen.is_v6() ? ipv6 : ipv4);
+}
+
 /// An IPv6 visitor of the same /64 is a neighbour.
 bool is_neighbour(const address& seen, const address& local) {
-  constexpr unsigned network_length = 64;
-  return seen.is_v6() && local.is_v6() && is_public(local) &&
-         same_prefix(seen, local, network_length);
+  return seen.is_v6() && share_prefix(seen, local, 32, 64);
+}
+
+/// A site has a /48 at most (RFC 6177). With IPv4 it is a guess, on the safe side.
+bool is_close(const address& seen, const address& local) {
+  return share_prefix(seen, local, 24, 48);
 }
 
 }  // namespace
@@ -133,6 +140,7 @@ standpoint standpoint_of(const page_facts& facts) {
   if (facts.outside && seen == canonical(facts.outside->ip)) return standpoint::same_network;
   if (is_neighbour(seen, local)) return standpoint::same_network;
   if (!is_public(seen)) return standpoint::not_public;
+  if (is_close(seen, local)) return standpoint::nearby;
   return knows_outside(facts) || is_public(local) ? standpoint::outside : standpoint::perhaps;
 }
 
@@ -168,9 +176,9 @@ std::string to_text(const page_facts& facts) {
 
 std::string_view page_policy() {
   static const std::string policy = fmt::format(
-      "default-src 'none'; style-src {}; script-src {}; connect-src 'self'; img-src data:; "
+      "default-src 'none'; style-src '{}'; script-src '{}'; connect-src 'self'; img-src data:; "
       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      source_expression(report::page_style), source_expression(report::page_script));
+      report::page_style_hash, report::page_script_hash);
   return policy;
 }
 

@@ -1,4 +1,6 @@
-// The fixed parts of the page: its style and its script.
+// The fixed parts of the page: its style and its script, and their hashes for the page's
+// Content-Security-Policy. The browser test computes the hashes from the page and says which ones
+// are right; with wrong ones a browser neither styles the page nor runs the script.
 #pragma once
 
 #include <string_view>
@@ -25,6 +27,9 @@ circle{fill:var(--blue)}
 .axis{stroke:var(--line)}
 button{font:inherit;padding:.6rem 1rem;border:1px solid var(--line);border-radius:.4rem;background:none;color:inherit}
 )";
+
+inline constexpr std::string_view page_style_hash =
+    "sha256-K2Lr6xCD85IY9Mwa962WOP+H7Yn2xMvW0pMFWE0A5jo=";
 
 inline constexpr std::string_view page_script = R"js(
 "use strict";
@@ -103,5 +108,8 @@ async function run() {
 again.addEventListener("click", run);
 run();
 )js";
+
+inline constexpr std::string_view page_script_hash =
+    "sha256-KP3NKN8wr5Ssc93bZ8thhgin4/+lnxv7CmLHak7OAdU=";
 
 }  // namespace natcheck::report

@@ -6,12 +6,14 @@ Usage: page_test.py --natcheck PROGRAM [--screenshots DIRECTORY] [TEST...]
 
 import argparse
 import base64
+import hashlib
 import json
 import pathlib
 import re
 import subprocess
 import sys
 import unittest
+import urllib.request
 
 from chromium import Chromium
 
@@ -150,6 +152,15 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.browser.evaluate("violations"), [])
         self.assertEqual(self.browser.events_of("Runtime.exceptionThrown"), [])
         self.assertEqual(self.browser.events_of("Log.entryAdded"), [])
+
+    def test_its_policy_has_the_hashes_of_its_own_style_and_script(self):
+        request = urllib.request.Request(self.server.url, headers={"Accept": "text/html"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            policy, page = answer.headers["Content-Security-Policy"], answer.read().decode()
+        for tag in ("style", "script"):
+            content = page.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
+            digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+            self.assertIn(f"{tag}-src 'sha256-{digest}'", policy)
 
     def test_its_policy_forbids_what_is_not_its_own(self):
         """Or the test above would see nothing, whatever the page did."""

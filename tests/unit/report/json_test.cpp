@@ -318,9 +318,10 @@ std::vector<event_row> event_rows() {
            "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
            "asked":{"external_port":1234,"lifetime_s":7200},
            "probe_command":"natcheck probe 5.5.5.5:1234","page_url":"http://5.5.5.5:1234/"})"},
-      {event_of(events::map_not_needed{{ip("5.5.5.5"), 1234}, "natcheck probe 5.5.5.5:1234"}),
+      {event_of(events::map_not_needed{
+           transport::tcp, {ip("5.5.5.5"), 1234}, "natcheck probe 5.5.5.5:1234"}),
        R"({"event":"map-not-needed","protocol":"tcp","external":"5.5.5.5:1234",
-           "probe_command":"natcheck probe 5.5.5.5:1234"})"},
+           "probe_command":"natcheck probe 5.5.5.5:1234","page_url":"http://5.5.5.5:1234/"})"},
       {event_of(events::greeted{transport::tcp, peer, dialect::plain, "", 0, millis(1.25)}),
        R"({"event":"greeted","protocol":"tcp","peer":"9.9.0.7:51820","dialect":"plain",
            "session":null,"bytes":0,"duration_ms":1.25})"},

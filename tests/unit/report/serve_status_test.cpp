@@ -50,6 +50,21 @@ TEST_F(ServeStatus, ShowsEveryDoor) {
               HasSubstr("5.5.5.5:1234 (1:00:00), 5.5.5.5:1234 UDP (no end)"));
 }
 
+TEST_F(ServeStatus, FollowsADoorThatMoves) {
+  auto entry = example_mapping();
+  heed(events::mapped{entry, ""});
+  heed(events::mapping_lost{entry, "this machine's address changed"});
+  entry.internal.ip = ip("192.168.1.11");
+  heed(events::remapped{entry, ""});
+  EXPECT_THAT(after(std::chrono::seconds(0)), HasSubstr("Open      5.5.5.5:1234 (1:00:00)\n"));
+}
+
+TEST_F(ServeStatus, WithoutAMappingToMake) {
+  heed(events::map_not_needed{transport::tcp, {ip("5.5.5.5"), 1234}, ""});
+  EXPECT_THAT(after(std::chrono::seconds(0)), HasSubstr("Open      5.5.5.5:1234 (no NAT)\n"));
+  EXPECT_THAT(serve_status(false).text(start_, narrow), Not(HasSubstr("Open")));
+}
+
 TEST_F(ServeStatus, CountsVisitors) {
   const endpoint peer{ip("9.9.0.7"), 51820};
   heed(events::greeted{transport::tcp, peer, dialect::http, "", 0, millis(1)});

@@ -180,12 +180,13 @@ TEST_F(serve_text, WhoIsKeptOut) {
 }
 
 TEST_F(serve_text, APublicHostNeedsNoMapping) {
-  EXPECT_EQ(to_text(event_of(events::map_not_needed{{ip("5.5.5.5"), 1234},
-                                                    "natcheck probe 5.5.5.5:1234"}),
+  EXPECT_EQ(to_text(event_of(events::map_not_needed{
+                        transport::tcp, {ip("5.5.5.5"), 1234}, "natcheck probe 5.5.5.5:1234"}),
                     fancy),
             "No NAT      this machine itself has 5.5.5.5, a public address; nothing has to be\n"
             "            mapped\n"
-            "Ask somebody outside to run   natcheck probe 5.5.5.5:1234\n");
+            "Ask somebody outside to run   natcheck probe 5.5.5.5:1234\n"
+            "or to open in a browser       http://5.5.5.5:1234/\n");
 }
 
 TEST_F(serve_text, Stopped) {
@@ -194,7 +195,7 @@ TEST_F(serve_text, Stopped) {
   EXPECT_EQ(to_text(event_of(events::stopped{3, 1, millis(10'800'000), {}}), fancy),
             "Stopped     after 3 h: 3 visitors greeted, 1 turned away\n");
   EXPECT_THAT(to_text(event_of(events::stopped{0, 0, millis(1000), 0}), fancy),
-              HasSubstr("; not one packet from\n            outside came to this machine\n"));
+              HasSubstr("; no request from\n            another machine arrived\n"));
 }
 
 }  // namespace
