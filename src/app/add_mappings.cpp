@@ -82,11 +82,13 @@ void adder::forget(const mapping_claim& claim) {
 
 bool adder::is_wanted(const mapping_claim& claim) const {
   return claim.gateway == place_.gateway->gateway && claim.protocol == done_.evidence.protocol &&
-         claim.external_port == options_.external_port;
+         (claim.external_port == options_.external_port ||
+          (options_.any_port && claim.internal == done_.evidence.internal));
 }
 
 /// A port that `serve` holds is closed when that ends, so it is none to be added.
 std::optional<verdict> adder::taken_by(const std::vector<state::known_claim>& known) const {
+  if (options_.any_port) return std::nullopt;
   const auto found = std::ranges::find_if(known, [&](const state::known_claim& each) {
     return each.owner == state::claimed_by::running && is_wanted(each.claim);
   });

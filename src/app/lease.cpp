@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include "net/host_network.hpp"
 #include "net/random.hpp"
@@ -27,6 +28,7 @@ constexpr auto patience = 1min;
 constexpr auto hopeless_retry_interval = 30s;
 /// A better protocol gets so long when a lesser one has answered.
 constexpr auto grace_for_better = 100ms;
+constexpr auto wake_tolerance = 5s;
 /// PCP names the outside address with a grant alone, and a server that keeps its epoch when that
 /// address changes breaks RFC 6887 section 8.5 (seen: miniupnpd without UPnP).
 constexpr auto quiet_renewal_interval = 30s;
@@ -34,6 +36,13 @@ constexpr auto quiet_renewal_interval = 30s;
 constexpr auto leaving_time = 1500ms;
 
 net::steady_time now() { return std::chrono::steady_clock::now(); }
+
+/// steady_clock stands still while the machine sleeps; this one does not.
+std::chrono::nanoseconds since_boot() {
+  timespec time{};
+  ::clock_gettime(CLOCK_BOOTTIME, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 std::string_view name_of(mapping_protocol via) {
   switch (via) {
@@ -60,6 +69,7 @@ struct lease::service {
   std::optional<result<void>> found;  ///< empty: not asked, or not waited for
   std::optional<mapping_claim> claim;
   net::steady_time refuses_until{};
+  bool stays = false;  ///< `mappings add` made it, and it is to outlive this program
 };
 
 std::string probe_command(const std::optional<address>& external, std::uint16_t port,
@@ -86,10 +96,27 @@ awaitable<void> lease::move_to(std::optional<portmap::gateway_access> access,
   holder_ = nullptr;
   if (access_) {
     for (auto& mapper : portmap::mappers_for(*access_, options_.via)) {
-      services_.push_back({std::move(mapper), {}, {}, {}});
+      services_.push_back({std::move(mapper), {}, {}, {}, false});
     }
+    take_over_claims();
   }
   retry_due_ = access_ ? now() : net::steady_time::max();
+}
+
+/// Back at a gateway where something of ours may still stand: only who has its nonce can renew or
+/// remove it (RFC 6887 section 11.2.1).
+void lease::take_over_claims() {
+  for (service& each : services_) {
+    const auto ours =
+        std::find_if(unremoved_.begin(), unremoved_.end(), [&](const mapping_claim& claim) {
+          return claim.via == each.mapper->protocol() && claim.gateway == access_->gateway &&
+                 claim.internal.ip == access_->from.local;
+        });
+    if (ours == unremoved_.end()) continue;
+    each.mapper->adopt(*ours);
+    each.claim = *ours;
+    unremoved_.erase(ours);
+  }
 }
 
 portmap::mapping_request lease::request() const {
@@ -163,6 +190,30 @@ void lease::keep_claim(service& which, const portmap::mapping_request& request) 
   if (!kept) spdlog::warn("{}", kept.error().message());
 }
 
+void lease::drop_claim(service& which) {
+  const auto claim = *std::exchange(which.claim, std::nullopt);
+  if (book_ == nullptr) return;
+  const auto dropped = book_->drop(claim);
+  if (!dropped) spdlog::warn("{}", dropped.error().message());
+}
+
+/// Nothing stands after a refusal, and so there is nothing to be remembered; where the mapper is
+/// not sure of that, it asks.
+awaitable<void> lease::withdraw(service& which) {
+  const auto undone = co_await which.mapper->unmap();
+  if (undone) drop_claim(which);
+}
+
+bool lease::was_added(const mapping_claim& claim) const {
+  if (book_ == nullptr) return false;
+  const auto known = state::read_claims(state::state_directory(), state::system_now());
+  return std::any_of(known.begin(), known.end(), [&](const state::known_claim& each) {
+    return each.owner == state::claimed_by::added && each.claim.protocol == claim.protocol &&
+           each.claim.gateway == claim.gateway && each.claim.internal == claim.internal &&
+           each.claim.external_port == claim.external_port;
+  });
+}
+
 awaitable<bool> lease::try_service(service& which) {
   if (!which.found) {
     auto found = co_await which.mapper->find();
@@ -179,9 +230,15 @@ awaitable<bool> lease::try_service(service& which) {
   if (!made) {
     note(which, made.error());
     if (const auto refused = which.mapper->refused_for()) which.refuses_until = now() + *refused;
+    if (made.error().kind == outcome::refused) {
+      co_await withdraw(which);
+    } else {
+      keep_claim(which, wanted);  // it may stand, perhaps on another port
+    }
     co_return false;
   }
   keep_claim(which, wanted);
+  which.stays = was_added(*which.claim);
   attempts_.push_back({which.mapper->protocol(), service_state::answered, {}, 0});
   holder_ = &which;
   accept(*made, telling::everything);
@@ -243,15 +300,26 @@ void lease::accept(const mapping& granted, telling how) {
   const double chance = static_cast<double>(random_below(1000)) / 1000;
   schedule_.granted(granted.via, granted.lifetime, now(), chance);
   granted_ = now();
+  granted_since_boot_ = since_boot();
+  quiet_due_ = now() + quiet_renewal_interval;
   look_due_ = now() + look_interval;
   find_first_ = told_failed_ = false;
   trouble_.clear();
-  const bool moved = before && (entry_->external_port != before->external_port ||
-                                entry_->external_address != before->external_address);
+  tell_granted(before, how);
+}
+
+void lease::tell_granted(const std::optional<mapping>& before, telling how) {
   const auto command =
       probe_command(entry_->external_address, entry_->external_port, entry_->protocol);
-  if (!before) return observer_(events::mapped{*entry_, command});
-  if (std::exchange(lost_, false) || moved) return observer_(events::remapped{*entry_, command});
+  const bool was_nameless = before && !before->external_address && entry_->external_address;
+  const bool was_lost = std::exchange(lost_, false);
+  if (!before || (was_nameless && !was_lost)) return observer_(events::mapped{*entry_, command});
+  const bool moved = entry_->external_port != before->external_port ||
+                     entry_->external_address != before->external_address;
+  if (moved && !was_lost) {
+    observer_(events::mapping_lost{*before, "the router grants another outside address or port"});
+  }
+  if (moved || was_lost) return observer_(events::remapped{*entry_, command});
   if (how == telling::everything) observer_(events::renewed{*entry_});
 }
 
@@ -275,7 +343,10 @@ awaitable<void> lease::renew(telling how) {
     keep_claim(*holder_, wanted);
     co_return accept(*made, how);
   }
-  if (how == telling::only_changes) co_return;
+  if (how == telling::only_changes && !portmap::proves_loss(made.error())) {
+    quiet_due_ = now() + quiet_renewal_interval;
+    co_return;
+  }
   schedule_.failed(now());
   const bool told = !trouble_.empty();
   trouble_ = made.error().message();
@@ -285,6 +356,10 @@ awaitable<void> lease::renew(telling how) {
 
 /// Between renewals: a gateway that restarted has forgotten everything, long before the lease ends.
 awaitable<void> lease::look() {
+  const auto slept = (since_boot() - granted_since_boot_) - (now() - granted_);
+  const bool slept_too_long = schedule_.end() != net::steady_time::max() &&
+                              slept > wake_tolerance && now() + slept >= schedule_.end();
+  if (slept_too_long) co_return lose("this machine slept for longer than the lease lasts");
   look_due_ = now() + look_interval;
   if (find_first_) {  // it may be back under another URL
     const auto found = co_await holder_->mapper->find();
@@ -297,13 +372,17 @@ awaitable<void> lease::look() {
   const auto& before = entry_->external_address;
   const auto& after = seen->external_address;
   if (!seen->stands) co_return lose(seen->detail);
+  if (!before && after && !after->is_unspecified()) {  // now it knows; and so shall the user
+    co_await renew(telling::only_changes);
+    co_return;
+  }
   if (before && after && !after->is_unspecified() && *before != *after) {
     lose(fmt::format("the router's outside address was {} and is {} now", before->to_string(),
                      after->to_string()));
   }
   const bool says_with_grants_alone =
       entry_->via == mapping_protocol::pcp && entry_->internal.ip.is_v4();
-  if (says_with_grants_alone && now() - granted_ >= quiet_renewal_interval) {
+  if (says_with_grants_alone && now() >= quiet_due_) {
     co_await renew(telling::only_changes);
   }
 }
@@ -339,14 +418,20 @@ awaitable<void> lease::tend() {
 
 awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
   if (!which.claim) co_return;
+  const bool told = &which == holder_ && holds();
+  if (which.stays) {
+    drop_claim(which);
+    if (told) observer_(events::unmapped{*entry_, false, "natcheck mappings add made it to stay"});
+    co_return;
+  }
   const auto ended = co_await net::before(deadline, which.mapper->unmap());
   const bool removed = ended && *ended;
-  if (removed && book_ != nullptr) {
-    const auto dropped = book_->drop(*which.claim);
-    if (!dropped) spdlog::warn("{}", dropped.error().message());
+  if (removed) {
+    drop_claim(which);
+  } else {
+    unremoved_.push_back(*which.claim);
   }
-  if (removed) which.claim.reset();
-  if (&which != holder_ || !holds()) co_return;
+  if (!told) co_return;
   events::unmapped report{*entry_, removed, ""};
   if (!ended) {
     report.detail = fmt::format("the router did not finish answering in the 3 s it was given ({})",

@@ -80,6 +80,11 @@ class lease {
   net::asio::awaitable<void> look();
   net::asio::awaitable<void> leave(net::steady_time deadline);
   net::asio::awaitable<void> end_service(service& which, net::steady_time deadline);
+  net::asio::awaitable<void> withdraw(service& which);
+  void take_over_claims();
+  bool was_added(const mapping_claim& claim) const;
+  void drop_claim(service& which);
+  void tell_granted(const std::optional<mapping>& before, telling how);
   void note(const service& which, const failure& why);
   void accept(const mapping& granted, telling how);
   void lose(const std::string& reason);
@@ -94,14 +99,17 @@ class lease {
   state::claim_book* book_;
   lease_observer observer_;
   std::optional<portmap::gateway_access> access_;
-  std::vector<service> services_;  ///< of the gateway, best first
-  service* holder_ = nullptr;      ///< who made the mapping
+  std::vector<service> services_;         ///< of the gateway, best first
+  service* holder_ = nullptr;             ///< who made the mapping
+  std::vector<mapping_claim> unremoved_;  ///< at gateways before this one
   std::vector<mapping_attempt> attempts_;
   std::optional<mapping> entry_;  ///< as it was last told
   lease_schedule schedule_;
   net::steady_time look_due_ = net::steady_time::max();
   net::steady_time retry_due_ = net::steady_time::max();
   net::steady_time granted_;
+  net::steady_time quiet_due_;
+  std::chrono::nanoseconds granted_since_boot_{0};
   net::steady_time lost_since_;
   bool lost_ = false;
   bool attempted_ = false;

@@ -42,9 +42,11 @@ awaitable<std::optional<state::descriptor>> wait_for_turn(const std::filesystem:
 }
 
 /// One entry of the gateway, whichever protocol it was made by: most have one table for all.
+/// Another one that leads elsewhere is no rival: what is removed is only what leads to our own
+/// endpoint.
 bool same_port(const mapping_claim& a, const mapping_claim& b) {
   return a.protocol == b.protocol && a.gateway == b.gateway && a.external_port == b.external_port &&
-         a.internal.ip.is_v4() && b.internal.ip.is_v4();
+         a.internal == b.internal && a.internal.ip.is_v4();
 }
 
 /// Whether somebody who is not dead has the same mapping meanwhile.

@@ -117,8 +117,9 @@ void port_opener::enter_ipv4(const std::optional<route_info>& way) {
   }
   own_public_ = own;
   const bool can_ask = way && way->gateway && !own;
+  const bool had_one = keeper.gateway().has_value();  // then mapping-lost says it all
   move(keeper, can_ask ? std::optional(access_to(*way, way->local)) : std::nullopt);
-  if (can_ask || own || told_no_router_) return;
+  if (can_ask || own || had_one || told_no_router_) return;
   told_no_router_ = true;
   mapping_evidence nobody;
   if (way) nobody.internal = {way->local, options_.port};

@@ -224,7 +224,9 @@ awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
   const auto reached = co_await reach();
   if (!reached) co_return reached.error();
   mapping_request wanted = request;
-  const bool renews = add_ == add_state::confirmed;
+  // What was asked for and not answered is looked at first: another port may stand open by now.
+  const bool pending = add_ == add_state::sent && request.any_port;
+  const bool renews = add_ == add_state::confirmed || pending;
   wanted.external_port = renews ? request_.external_port : first_choice(request);
   auto made = co_await map_port(wanted);
   if (!made && request.any_port) {
@@ -331,6 +333,8 @@ awaitable<result<void>> upnp_mapper::unmap() {
 mapping_claim upnp_mapper::claim(const mapping_request& request) const {
   mapping_claim claim = claim_of(access_, mapping_protocol::upnp, request);
   claim.description = kept_description_.value_or("");
+  // It may become an entry without an end, if the gateway knows no others.
+  if (add_ == add_state::none) claim.lifetime = std::chrono::seconds(0);
   if (add_ == add_state::none) return claim;
   claim.external_port = request_.external_port;
   claim.lifetime = request_.lifetime;

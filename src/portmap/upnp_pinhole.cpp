@@ -57,6 +57,9 @@ std::chrono::seconds lease_for(std::chrono::seconds asked) {
   return std::clamp(asked, shortest_lease, longest_lease);
 }
 
+/// The release of everything has 3 s.
+constexpr std::chrono::seconds search_before_removal{1};
+
 std::string in_seconds(std::chrono::seconds lease) { return std::to_string(lease.count()); }
 
 bool same_pinhole(const mapping_request& a, const mapping_request& b) {
@@ -235,9 +238,14 @@ void upnp_pinhole_mapper::forget() {
 
 awaitable<result<void>> upnp_pinhole_mapper::unmap() {
   if (!request_) co_return result<void>{};
+  // A router that restarted since the last look counts its pinholes from 1 again: ours is another
+  // one now, and that number perhaps somebody else's.
+  const auto deadline = std::chrono::steady_clock::now() + search_before_removal;
+  const auto searched = co_await net::before(deadline, search());
+  if (!service_ && searched && !*searched) co_return searched->error();
   if (!service_) {
-    const auto searched = co_await search();
-    if (!searched) co_return searched.error();
+    co_return failure{outcome::timed_out, "closing a pinhole on " + access_.gateway.to_string(),
+                      "the router was not found again in time", 0};
   }
   if (!id_) {
     mapping_request again = *request_;

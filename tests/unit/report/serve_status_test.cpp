@@ -71,7 +71,7 @@ TEST_F(ServeStatus, CountsVisitors) {
   heed(events::rejected{transport::tcp, {ip("9.9.0.8"), 1}, "spoke something else"});
   heed(events::crowded{std::chrono::seconds(60), 5, 100, 3});
   EXPECT_THAT(after(std::chrono::seconds(0)),
-              HasSubstr("Visitors  6 greeted, 101 turned away, last from 9.9.0.7:51820\n"));
+              HasSubstr("Visitors  6 greeted, 101 turned away, last from 9.9.0.7:"));
 }
 
 TEST_F(ServeStatus, LinesAreCutAtTheWidth) {
