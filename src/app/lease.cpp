@@ -1,11 +1,10 @@
-#include "app/lease.hpp"
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <ctime>
 
+#include "app/lease_service.hpp"
 #include "net/host_network.hpp"
 #include "net/random.hpp"
 #include "net/side_by_side.hpp"
@@ -26,8 +25,6 @@ constexpr auto patient_retry_interval = 5s;
 constexpr auto patience = 1min;
 /// Between attempts where the gateway never made the mapping: a setting has to change first.
 constexpr auto hopeless_retry_interval = 30s;
-/// A better protocol gets so long when a lesser one has answered.
-constexpr auto grace_for_better = 100ms;
 constexpr auto wake_tolerance = 5s;
 /// PCP names the outside address with a grant alone, and a server that keeps its epoch when that
 /// address changes breaks RFC 6887 section 8.5 (seen: miniupnpd without UPnP).
@@ -56,21 +53,7 @@ std::string_view name_of(mapping_protocol via) {
   return "UPnP";
 }
 
-awaitable<bool> completed(awaitable<void> work) {
-  co_await std::move(work);
-  co_return true;
-}
-
 }  // namespace
-
-/// A protocol of the gateway, and how it stands.
-struct lease::service {
-  std::unique_ptr<portmap::port_mapper> mapper;
-  std::optional<result<void>> found;  ///< empty: not asked, or not waited for
-  std::optional<mapping_claim> claim;
-  net::steady_time refuses_until{};
-  bool stays = false;  ///< `mappings add` made it, and it is to outlive this program
-};
 
 std::string probe_command(const std::optional<address>& external, std::uint16_t port,
                           transport protocol) {
@@ -143,151 +126,6 @@ mapping_evidence lease::evidence() const {
     seen.neighbor = net::read_neighbor(access_->gateway, access_->interface_index);
   }
   return seen;
-}
-
-// --- making the mapping --------------------------------------------------------------------
-
-bool lease::better_ones_failed(const service& than) const {
-  return std::all_of(services_.data(), &than,
-                     [](const service& each) { return each.found && each.found->has_error(); });
-}
-
-awaitable<void> lease::look_for(service& which, net::asio::steady_timer& enough) {
-  auto found = co_await which.mapper->find();
-  which.found = std::move(found);
-  if (which.found->has_error()) co_return;
-  if (!better_ones_failed(which)) {
-    net::asio::steady_timer grace(enough.get_executor(), grace_for_better);
-    co_await grace.async_wait(net::as_result);
-  }
-  enough.expires_at(net::steady_time::min());
-}
-
-/// Asks for all services at the same time, until it is known which is the best.
-awaitable<void> lease::scout() {
-  for (service& each : services_) each.found.reset();
-  if (services_.size() == 1) co_return;
-  net::asio::steady_timer enough(co_await net::asio::this_coro::executor, net::steady_time::max());
-  std::vector<awaitable<void>> questions;
-  for (service& each : services_) questions.push_back(look_for(each, enough));
-  co_await net::until(enough, completed(net::side_by_side(std::move(questions))));
-}
-
-void lease::note(const service& which, const failure& why) {
-  mapping_attempt attempt;
-  attempt.via = which.mapper->protocol();
-  attempt.state = portmap::state_of(why.kind);
-  attempt.detail = why.detail;
-  attempt.code = why.code;
-  spdlog::debug("{}", why.message());
-  attempts_.push_back(std::move(attempt));
-}
-
-void lease::keep_claim(service& which, const portmap::mapping_request& request) {
-  which.claim = which.mapper->claim(request);
-  if (book_ == nullptr) return;
-  const auto kept = book_->keep(*which.claim);
-  if (!kept) spdlog::warn("{}", kept.error().message());
-}
-
-void lease::drop_claim(service& which) {
-  const auto claim = *std::exchange(which.claim, std::nullopt);
-  if (book_ == nullptr) return;
-  const auto dropped = book_->drop(claim);
-  if (!dropped) spdlog::warn("{}", dropped.error().message());
-}
-
-/// Nothing stands after a refusal, and so there is nothing to be remembered; where the mapper is
-/// not sure of that, it asks.
-awaitable<void> lease::withdraw(service& which) {
-  const auto undone = co_await which.mapper->unmap();
-  if (undone) drop_claim(which);
-}
-
-bool lease::was_added(const mapping_claim& claim) const {
-  if (book_ == nullptr) return false;
-  const auto known = state::read_claims(state::state_directory(), state::system_now());
-  return std::any_of(known.begin(), known.end(), [&](const state::known_claim& each) {
-    return each.owner == state::claimed_by::added && each.claim.protocol == claim.protocol &&
-           each.claim.gateway == claim.gateway && each.claim.internal == claim.internal &&
-           each.claim.external_port == claim.external_port;
-  });
-}
-
-awaitable<bool> lease::try_service(service& which) {
-  if (!which.found) {
-    auto found = co_await which.mapper->find();
-    which.found = std::move(found);
-  }
-  if (which.found->has_error()) {
-    note(which, which.found->error());
-    co_return false;
-  }
-  const auto wanted = request();
-  // Before the gateway is asked: should this program be killed now, the next one knows.
-  keep_claim(which, wanted);
-  const auto made = co_await which.mapper->map(wanted);
-  if (!made) {
-    note(which, made.error());
-    if (const auto refused = which.mapper->refused_for()) which.refuses_until = now() + *refused;
-    if (made.error().kind == outcome::refused) {
-      co_await withdraw(which);
-    } else {
-      keep_claim(which, wanted);  // it may stand, perhaps on another port
-    }
-    co_return false;
-  }
-  keep_claim(which, wanted);
-  which.stays = was_added(*which.claim);
-  attempts_.push_back({which.mapper->protocol(), service_state::answered, {}, 0});
-  holder_ = &which;
-  accept(*made, telling::everything);
-  co_return true;
-}
-
-/// Best first; but whoever has not answered by then comes after all who have.
-awaitable<bool> lease::obtain() {
-  attempts_.clear();
-  co_await scout();
-  std::vector<service*> order;
-  for (service& each : services_) {
-    // RFC 6887 section 7.4: an error stands for as long as the server says, and is not asked for
-    // again. In a first attempt there is none.
-    if (each.refuses_until <= now()) order.push_back(&each);
-  }
-  std::stable_partition(order.begin(), order.end(),
-                        [](const service* each) { return each->found.has_value(); });
-  for (service* each : order) {
-    const bool made = co_await try_service(*each);
-    if (made) co_return true;
-  }
-  co_return false;
-}
-
-/// A gateway that was there a moment ago will be back: somebody waits.
-std::chrono::steady_clock::duration lease::pause_before_retry() const {
-  if (!lost_) return hopeless_retry_interval;
-  return now() - lost_since_ < patience ? retry_interval : patient_retry_interval;
-}
-
-void lease::tell_failed() {
-  told_failed_ = true;
-  const mapping_evidence seen = evidence();
-  if (access_ && access_->gateway.is_v6()) return observer_(events::pinhole_failed{seen});
-  observer_(events::map_failed{seen, diagnose(seen)});
-}
-
-void lease::conclude() {
-  if (attempted_ || told_failed_ || !access_) return;
-  for (const service& each : services_) {
-    const auto via = each.mapper->protocol();
-    const bool tried = std::any_of(attempts_.begin(), attempts_.end(),
-                                   [via](const mapping_attempt& a) { return a.via == via; });
-    if (tried) continue;
-    attempts_.push_back(
-        {via, service_state::not_tried, "the time ended before it had answered", 0});
-  }
-  tell_failed();
 }
 
 // --- keeping it ----------------------------------------------------------------------------
@@ -377,14 +215,20 @@ awaitable<void> lease::look() {
     co_return;
   }
   if (before && after && !after->is_unspecified() && *before != *after) {
-    lose(fmt::format("the router's outside address was {} and is {} now", before->to_string(),
-                     after->to_string()));
+    co_return lose(fmt::format("the router's outside address was {} and is {} now",
+                               before->to_string(), after->to_string()));
   }
   const bool says_with_grants_alone =
       entry_->via == mapping_protocol::pcp && entry_->internal.ip.is_v4();
   if (says_with_grants_alone && now() >= quiet_due_) {
     co_await renew(telling::only_changes);
   }
+}
+
+/// A gateway that was there a moment ago will be back: somebody waits.
+std::chrono::steady_clock::duration lease::pause_before_retry() const {
+  if (!lost_) return hopeless_retry_interval;
+  return now() - lost_since_ < patience ? retry_interval : patient_retry_interval;
 }
 
 void lease::look_at(net::steady_time when) {

@@ -22,7 +22,8 @@ constexpr std::uint16_t byte_at = BPF_LD | BPF_B | BPF_ABS;     // A = packet[k]
 constexpr std::uint16_t short_at = BPF_LD | BPF_H | BPF_ABS;    // two bytes
 constexpr std::uint16_t byte_at_x = BPF_LD | BPF_B | BPF_IND;   // A = packet[X + k]
 constexpr std::uint16_t short_at_x = BPF_LD | BPF_H | BPF_IND;  // two bytes
-constexpr std::uint16_t set_x = BPF_LDX | BPF_W | BPF_IMM;
+// BPF_W and BPF_IMM are both 0; they are written out as in every BPF program.
+constexpr std::uint16_t set_x = BPF_LDX | BPF_W | BPF_IMM;  // NOLINT(misc-redundant-expression)
 constexpr std::uint16_t ipv4_length = BPF_LDX | BPF_B | BPF_MSH;  // X = 4 * (packet[k] & 15)
 constexpr std::uint16_t if_equal = BPF_JMP | BPF_JEQ | BPF_K;
 constexpr std::uint16_t if_any_bit = BPF_JMP | BPF_JSET | BPF_K;

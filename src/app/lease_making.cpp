@@ -1,0 +1,164 @@
+// How a lease comes by its mapping: who is there, who is the best, and what is written down before.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "app/lease_service.hpp"
+#include "net/side_by_side.hpp"
+#include "state/claims.hpp"
+
+namespace natcheck {
+namespace {
+
+using net::asio::awaitable;
+
+/// A better protocol gets so long when a lesser one has answered.
+constexpr auto grace_for_better = std::chrono::milliseconds(100);
+
+net::steady_time now() { return std::chrono::steady_clock::now(); }
+
+awaitable<bool> completed(awaitable<void> work) {
+  co_await std::move(work);
+  co_return true;
+}
+
+}  // namespace
+
+bool lease::better_ones_failed(const service& than) const {
+  return std::all_of(services_.data(), &than,
+                     [](const service& each) { return each.found && each.found->has_error(); });
+}
+
+awaitable<void> lease::look_for(service& which, net::asio::steady_timer& enough) {
+  auto found = co_await which.mapper->find();
+  which.found = std::move(found);
+  if (which.found->has_error()) co_return;
+  if (!better_ones_failed(which)) {
+    net::asio::steady_timer grace(enough.get_executor(), grace_for_better);
+    co_await grace.async_wait(net::as_result);
+  }
+  enough.expires_at(net::steady_time::min());
+}
+
+/// Asks for all services at the same time, until it is known which is the best.
+awaitable<void> lease::scout() {
+  for (service& each : services_) each.found.reset();
+  if (services_.size() == 1) co_return;
+  net::asio::steady_timer enough(co_await net::asio::this_coro::executor, net::steady_time::max());
+  std::vector<awaitable<void>> questions;
+  for (service& each : services_) questions.push_back(look_for(each, enough));
+  co_await net::until(enough, completed(net::side_by_side(std::move(questions))));
+}
+
+void lease::note(const service& which, const failure& why) {
+  mapping_attempt attempt;
+  attempt.via = which.mapper->protocol();
+  attempt.state = portmap::state_of(why.kind);
+  attempt.detail = why.detail;
+  attempt.code = why.code;
+  spdlog::debug("{}", why.message());
+  attempts_.push_back(std::move(attempt));
+}
+
+void lease::keep_claim(service& which, const portmap::mapping_request& request) {
+  which.claim = which.mapper->claim(request);
+  if (book_ == nullptr) return;
+  const auto kept = book_->keep(*which.claim);
+  if (!kept) spdlog::warn("{}", kept.error().message());
+}
+
+void lease::drop_claim(service& which) {
+  const auto claim = *std::exchange(which.claim, std::nullopt);
+  if (book_ == nullptr) return;
+  const auto dropped = book_->drop(claim);
+  if (!dropped) spdlog::warn("{}", dropped.error().message());
+}
+
+/// Nothing stands after a refusal, and so there is nothing to be remembered; where the mapper is
+/// not sure of that, it asks.
+awaitable<void> lease::withdraw(service& which) {
+  const auto undone = co_await which.mapper->unmap();
+  if (undone) drop_claim(which);
+}
+
+bool lease::was_added(const mapping_claim& claim) const {
+  if (book_ == nullptr) return false;
+  const auto known = state::read_claims(state::state_directory(), state::system_now());
+  return std::any_of(known.begin(), known.end(), [&](const state::known_claim& each) {
+    return each.owner == state::claimed_by::added && each.claim.protocol == claim.protocol &&
+           each.claim.gateway == claim.gateway && each.claim.internal == claim.internal &&
+           each.claim.external_port == claim.external_port;
+  });
+}
+
+awaitable<bool> lease::try_service(service& which) {
+  if (!which.found) {
+    auto found = co_await which.mapper->find();
+    which.found = std::move(found);
+  }
+  if (which.found->has_error()) {
+    note(which, which.found->error());
+    co_return false;
+  }
+  const auto wanted = request();
+  // Before the gateway is asked: should this program be killed now, the next one knows.
+  keep_claim(which, wanted);
+  const auto made = co_await which.mapper->map(wanted);
+  if (!made) {
+    note(which, made.error());
+    if (const auto refused = which.mapper->refused_for()) which.refuses_until = now() + *refused;
+    if (made.error().kind == outcome::refused) {
+      co_await withdraw(which);
+    } else {
+      keep_claim(which, wanted);  // it may stand, perhaps on another port
+    }
+    co_return false;
+  }
+  keep_claim(which, wanted);
+  which.stays = was_added(*which.claim);
+  attempts_.push_back({which.mapper->protocol(), service_state::answered, {}, 0});
+  holder_ = &which;
+  accept(*made, telling::everything);
+  co_return true;
+}
+
+/// Best first; but whoever has not answered by then comes after all who have.
+awaitable<bool> lease::obtain() {
+  attempts_.clear();
+  co_await scout();
+  std::vector<service*> order;
+  for (service& each : services_) {
+    // RFC 6887 section 7.4: an error stands for as long as the server says, and is not asked for
+    // again. In a first attempt there is none.
+    if (each.refuses_until <= now()) order.push_back(&each);
+  }
+  std::stable_partition(order.begin(), order.end(),
+                        [](const service* each) { return each->found.has_value(); });
+  for (service* each : order) {
+    const bool made = co_await try_service(*each);
+    if (made) co_return true;
+  }
+  co_return false;
+}
+
+void lease::tell_failed() {
+  told_failed_ = true;
+  const mapping_evidence seen = evidence();
+  if (access_ && access_->gateway.is_v6()) return observer_(events::pinhole_failed{seen});
+  observer_(events::map_failed{seen, diagnose(seen)});
+}
+
+void lease::conclude() {
+  if (attempted_ || told_failed_ || !access_) return;
+  for (const service& each : services_) {
+    const auto via = each.mapper->protocol();
+    const bool tried = std::any_of(attempts_.begin(), attempts_.end(),
+                                   [via](const mapping_attempt& a) { return a.via == via; });
+    if (tried) continue;
+    attempts_.push_back(
+        {via, service_state::not_tried, "the time ended before it had answered", 0});
+  }
+  tell_failed();
+}
+
+}  // namespace natcheck
