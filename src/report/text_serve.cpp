@@ -21,11 +21,14 @@ constexpr std::size_t time_indent = 10;
 
 bool is_pinhole(const mapping& entry) { return entry.internal.ip.is_v6(); }
 
+const char* suffix_of(const mapping& entry) {
+  return entry.protocol == transport::udp ? " (UDP)" : "";
+}
+
 /// "mapping of 5.5.5.5:1234 (UDP)"
 std::string name_of_entry(const mapping& entry) {
   const auto* kind = is_pinhole(entry) ? "pinhole for" : "mapping of";
-  const auto* suffix = entry.protocol == transport::udp ? " (UDP)" : "";
-  return fmt::format("{} {}{}", kind, outside_of(entry), suffix);
+  return fmt::format("{} {}{}", kind, outside_of(entry), suffix_of(entry));
 }
 
 /// "for 60 min, renewed while this runs"
@@ -154,12 +157,12 @@ class writer {
   }
 
   void operator()(const events::unmapped& e) {
-    if (e.removed) return out_.paragraph("Closed", outside_of(e.entry) + " on the router", indent);
+    const std::string what = outside_of(e.entry) + suffix_of(e.entry);
+    if (e.removed) return out_.paragraph("Closed", what + " on the router", indent);
     const auto until = e.entry.lifetime.count() == 0
                            ? std::string("run natcheck mappings clean when the router is back")
                            : "it ends by itself within " + words_for(e.entry.lifetime);
-    out_.paragraph("Not closed", fmt::format("{}: {}; {}", outside_of(e.entry), e.detail, until),
-                   indent);
+    out_.paragraph("Not closed", fmt::format("{}: {}; {}", what, e.detail, until), indent);
   }
 
   void operator()(const events::crowded& e) {
@@ -199,7 +202,7 @@ class writer {
 
   // A mapping proves nothing by itself; only a greeting from outside does, so one is asked for.
   void announce(const char* head, const mapping& entry, const std::string& command) {
-    const auto* suffix = entry.protocol == transport::udp ? " (UDP)" : "";
+    const auto* suffix = suffix_of(entry);
     const auto where = is_pinhole(entry)
                            ? outside_of(entry) + suffix
                            : fmt::format("{} {} {}{}", outside_of(entry), out_.glyph("→", "->"),

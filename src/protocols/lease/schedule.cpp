@@ -15,7 +15,7 @@ constexpr int least_retries = 16;
 }  // namespace
 
 void lease_schedule::granted(mapping_protocol via, std::chrono::seconds lifetime, time_point now,
-                       double chance) {
+                             double chance) {
   lifetime_ = lifetime;
   if (lifetime.count() == 0) {
     due_ = end_ = time_point::max();

@@ -41,12 +41,10 @@ TEST(LeaseSchedule, RetriesUntilTheEnd) {
     std::chrono::seconds lifetime;
     lease_schedule::duration at, next;
   } const table[] = {
-      {3600s, 1800s, 30s},  // an eighth of 30 min is above the longest
-      {3600s, 3500s, 12500ms},
-      {3600s, 3590s, 4s},  // never sooner
-      {3600s, 3700s, 4s},  // also when it is over
-      {8s, 4s, 500ms},
-      {2s, 1s, 125ms},
+      {3600s, 1800s, 30s},                          // an eighth of 30 min is above the longest
+      {3600s, 3500s, 12500ms}, {3600s, 3590s, 4s},  // never sooner
+      {3600s, 3700s, 4s},                           // also when it is over
+      {8s, 4s, 500ms},         {2s, 1s, 125ms},
   };
   for (const auto& row : table) {
     auto value = granted(mapping_protocol::nat_pmp, row.lifetime);
