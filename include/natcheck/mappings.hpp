@@ -62,6 +62,10 @@ boost::asio::awaitable<result<mappings_report>> list_mappings(mappings_options o
 /// its absence prove. Unknown: it was not tested, or only a part of the table was read.
 answer answer_of(const mappings_report& report);
 
+/// Why a port that another natcheck holds, the process of that number, is none to be added: it is
+/// closed when that one ends.
+verdict judge_taken(const std::string& process, std::uint16_t external_port);
+
 /// Why there is no table to show, and what to do. Only where no gateway showed one.
 verdict judge_absence(const mappings_report& report);
 

@@ -27,6 +27,7 @@ enum class standpoint {
   not_public,    ///< an address that is not of the Internet: nearby, or hidden by something between
 };
 
+/// A verdict, pure like the others (src/diagnosis).
 standpoint standpoint_of(const page_facts& facts);
 
 /// One document that needs nothing else, in UTF-8: script and style are in it. Without JavaScript

@@ -86,21 +86,13 @@ bool adder::is_wanted(const mapping_claim& claim) const {
           (options_.any_port && claim.internal == done_.evidence.internal));
 }
 
-/// A port that `serve` holds is closed when that ends, so it is none to be added.
 std::optional<verdict> adder::taken_by(const std::vector<state::known_claim>& known) const {
   if (options_.any_port) return std::nullopt;
   const auto found = std::ranges::find_if(known, [&](const state::known_claim& each) {
     return each.owner == state::claimed_by::running && is_wanted(each.claim);
   });
   if (found == known.end()) return std::nullopt;
-  verdict judged;
-  judged.code = verdict_code::port_conflict;
-  judged.certainty = confidence::confirmed;
-  judged.summary =
-      fmt::format("Another natcheck, process {}, keeps port {} open as long as it runs.",
-                  found->process, options_.external_port);
-  judged.advice = {"end that one first, or add another port"};
-  return judged;
+  return judge_taken(found->process, options_.external_port);
 }
 
 /// What an earlier `add` made is renewed by the protocol, and the nonce, that it was made with.

@@ -41,18 +41,6 @@ std::chrono::nanoseconds since_boot() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-std::string_view name_of(mapping_protocol via) {
-  switch (via) {
-    case mapping_protocol::pcp:
-      return "PCP";
-    case mapping_protocol::nat_pmp:
-      return "NAT-PMP";
-    case mapping_protocol::upnp:
-      break;
-  }
-  return "UPnP";
-}
-
 }  // namespace
 
 std::string probe_command(const std::optional<address>& external, std::uint16_t port,
@@ -73,7 +61,7 @@ lease::~lease() = default;
 awaitable<void> lease::move_to(std::optional<portmap::gateway_access> access,
                                const std::string& reason) {
   if (holds()) lose(reason);
-  co_await leave(now() + leaving_time);
+  co_await release(now() + leaving_time);
   access_ = std::move(access);
   services_.clear();
   holder_ = nullptr;
@@ -278,20 +266,17 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
   if (!told) co_return;
   events::unmapped report{*entry_, removed, ""};
   if (!ended) {
-    report.detail = fmt::format("the router did not finish answering in the 3 s it was given ({})",
-                                name_of(entry_->via));
+    report.detail = "the router did not finish answering in the 3 s it was given";
   } else if (!removed) {
     report.detail = ended->error().message();
   }
   observer_(report);
 }
 
-awaitable<void> lease::leave(net::steady_time deadline) {
+awaitable<void> lease::release(net::steady_time deadline) {
   std::vector<awaitable<void>> ends;
   for (service& each : services_) ends.push_back(end_service(each, deadline));
   co_await net::side_by_side(std::move(ends));
 }
-
-awaitable<void> lease::release(net::steady_time deadline) { co_await leave(deadline); }
 
 }  // namespace natcheck

@@ -78,11 +78,9 @@ class lease {
   net::asio::awaitable<bool> try_service(service& which);
   net::asio::awaitable<void> renew(telling how);
   net::asio::awaitable<void> look();
-  net::asio::awaitable<void> leave(net::steady_time deadline);
   net::asio::awaitable<void> end_service(service& which, net::steady_time deadline);
   net::asio::awaitable<void> withdraw(service& which);
   void take_over_claims();
-  bool was_added(const mapping_claim& claim) const;
   void drop_claim(service& which);
   void tell_granted(const std::optional<mapping>& before, telling how);
   void note(const service& which, const failure& why);

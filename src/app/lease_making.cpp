@@ -81,16 +81,6 @@ awaitable<void> lease::withdraw(service& which) {
   if (undone) drop_claim(which);
 }
 
-bool lease::was_added(const mapping_claim& claim) const {
-  if (book_ == nullptr) return false;
-  const auto known = state::read_claims(state::state_directory(), state::system_now());
-  return std::any_of(known.begin(), known.end(), [&](const state::known_claim& each) {
-    return each.owner == state::claimed_by::added && each.claim.protocol == claim.protocol &&
-           each.claim.gateway == claim.gateway && each.claim.internal == claim.internal &&
-           each.claim.external_port == claim.external_port;
-  });
-}
-
 awaitable<bool> lease::try_service(service& which) {
   if (!which.found) {
     auto found = co_await which.mapper->find();
@@ -115,7 +105,7 @@ awaitable<bool> lease::try_service(service& which) {
     co_return false;
   }
   keep_claim(which, wanted);
-  which.stays = was_added(*which.claim);
+  which.stays = book_ != nullptr && book_->was_added(*which.claim);
   attempts_.push_back({which.mapper->protocol(), service_state::answered, {}, 0});
   holder_ = &which;
   accept(*made, telling::everything);

@@ -116,6 +116,16 @@ verdict judge_removal(const removal_report& report) {
   return judged;
 }
 
+verdict judge_taken(const std::string& process, std::uint16_t external_port) {
+  verdict judged =
+      sentence(fmt::format("Another natcheck, process {}, keeps port {} open as long as it runs.",
+                           process, external_port),
+               "end that one first, or add another port");
+  judged.code = verdict_code::port_conflict;
+  judged.certainty = confidence::confirmed;
+  return judged;
+}
+
 verdict judge_absence(const mappings_report& report) {
   verdict judged;
   if (!report.gateway) {

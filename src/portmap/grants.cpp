@@ -33,6 +33,13 @@ mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
   return claim;
 }
 
+std::string table_lost(std::uint32_t epoch_s) {
+  return fmt::format(
+      "the router has lost its list of open ports (by its own clock it began {} s ago): it was "
+      "restarted, or its address changed",
+      epoch_s);
+}
+
 std::optional<address> named_address(const std::optional<address>& told) {
   if (!told || told->is_unspecified() || told->is_loopback()) return std::nullopt;
   return told;

@@ -23,6 +23,9 @@ failure port_conflict(std::string operation, std::uint16_t asked, std::uint16_t 
 mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
                        const mapping_request& request);
 
+/// Why mappings are gone after the gateway's epoch began anew, `epoch_s` ago by its own clock.
+std::string table_lost(std::uint32_t epoch_s);
+
 /// An external address as the gateway named it; empty where it names none: 0.0.0.0, or a loopback
 /// address (both seen by Tailscale).
 std::optional<address> named_address(const std::optional<address>& told);

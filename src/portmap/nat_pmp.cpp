@@ -37,10 +37,7 @@ void nat_pmp_mapper::note(const nat_pmp_end& finished) {
   if (!finished.answer || !finished.answer->epoch_s) return;
   const std::uint32_t epoch_s = *finished.answer->epoch_s;
   if (epoch_.accept(epoch_s, std::chrono::steady_clock::now())) return;
-  lost_ = fmt::format(
-      "the router has lost its list of open ports (by its own clock it began {} s ago): it was "
-      "restarted, or its address changed",
-      epoch_s);
+  lost_ = table_lost(epoch_s);
 }
 
 /// A refusal is an answer too: the service is there, and `map` will hear the reason.

@@ -68,10 +68,7 @@ void pcp_mapper::note(const pcp_end& finished) {
   if (!speaks_pcp(finished)) return;
   const std::uint32_t epoch_s = finished.answer->epoch_s;
   if (epoch_.accept(epoch_s, std::chrono::steady_clock::now())) return;
-  lost_ = fmt::format(
-      "the router has lost its list of open ports (by its own clock it began {} s ago): it was "
-      "restarted, or its address changed",
-      epoch_s);
+  lost_ = table_lost(epoch_s);
 }
 
 awaitable<result<void>> pcp_mapper::find() {

@@ -137,6 +137,15 @@ claim_book::~claim_book() {
   if (file_ && claims_.claims().empty()) file_->remove();
 }
 
+bool claim_book::was_added(const mapping_claim& claim) const {
+  std::vector<known_claim> added;
+  read_claims_of(file_->path().parent_path() / added_name, claimed_by::added, clock_(), added);
+  return std::any_of(added.begin(), added.end(), [&](const known_claim& each) {
+    return each.claim.protocol == claim.protocol && each.claim.gateway == claim.gateway &&
+           each.claim.internal == claim.internal && each.claim.external_port == claim.external_port;
+  });
+}
+
 result<void> claim_book::write(std::string_view lines) {
   if (file_->size() > long_journal) return file_->replace(claims_.text());
   return file_->append(lines);

@@ -39,6 +39,9 @@ class claim_book {
   result<void> keep(const mapping_claim& claim);
   result<void> drop(const mapping_claim& claim);
 
+  /// Whether `mappings add` made that very mapping to stay.
+  bool was_added(const mapping_claim& claim) const;
+
  private:
   claim_book(journal_file file, wall_clock clock);
   result<void> write(std::string_view lines);

@@ -156,6 +156,16 @@ TEST_F(HttpPage, AsksForABodyThatWaitsToBeAskedFor) {
   EXPECT_THAT(answer, EndsWith("\r\n\r\nping"));
 }
 
+TEST_F(HttpPage, NobodyElseIsToldToContinue) {
+  const std::string unknown = "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 200-maybe\r\n";
+  const std::string old = "POST /echo HTTP/1.0\r\nExpect: 100-continue\r\n";
+  for (const std::string& head : {unknown, old}) {
+    const auto answer =
+        loop_.await(talk(at_, head + "Connection: close\r\nContent-Length: 4\r\n\r\nping"));
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n")) << head;
+  }
+}
+
 TEST_F(HttpPage, TheAnswerIsTheSameInWhateverPieces) {
   const auto dripping = [](endpoint to, std::string said) -> asio::awaitable<std::string> {
     tcp::socket socket = co_await connect(to);
@@ -223,6 +233,7 @@ TEST_F(HttpPage, RefusesByTheRules) {
        "\r\nAllow: GET, HEAD\r\n"},
       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab", "405 Method Not Allowed"},
       {"GET / HTTP/1.1\r\n\r\n", "400 Bad Request"},
+      {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "400 Bad Request"},
       {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request"},
       {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", "400 Bad Request"},
       {"GET /\r\n\r\n", "400 Bad Request"},

@@ -187,10 +187,15 @@ TEST_F(LeaseKeeper, AnAddressThatIsNotRepeatedIsStillKnown) {
 
 TEST_F(LeaseKeeper, NoAddressIsNoAddressToProbe) {
   gateway_.external_address = "0.0.0.0";
-  keep();
+  lease_options upnp_only;
+  upnp_only.via = mapping_choice::upnp;
+  keep(upnp_only);
   const auto mapped = next<events::mapped>();
   EXPECT_FALSE(mapped.entry.external_address);
   EXPECT_EQ(mapped.probe_command, "natcheck probe YOUR-PUBLIC-ADDRESS:1234");
+  gateway_.external_address = "5.5.5.5";
+  EXPECT_EQ(next<events::mapped>().probe_command, "natcheck probe 5.5.5.5:1234")
+      << "as soon as it is known, and nothing was lost";
   cancel();
 }
 
@@ -206,6 +211,7 @@ TEST_F(LeaseKeeper, AnotherPortIsAMove) {
         request.size() == 2 ? nat_pmp_address(0, "5.5.5.5") : nat_pmp_mapping(2, 4321, 30000, 2),
         from);
   };
+  EXPECT_EQ(next<events::mapping_lost>().entry.external_port, 1234);
   EXPECT_EQ(next<events::remapped>().probe_command, "natcheck probe 5.5.5.5:30000");
   cancel();
 }
@@ -321,26 +327,69 @@ TEST_F(LeaseKeeper, AFailingRenewalIsToldOnce) {
   cancel();
 }
 
-TEST_F(LeaseKeeper, RemembersWhatItAsksFor) {
-  const auto directory =
-      std::filesystem::temp_directory_path() / fmt::format("natcheck-test-{}", ::getpid());
-  {
-    auto book = state::claim_book::open(directory);
-    ASSERT_TRUE(book);
-    make_nat_pmp_answer(0);
-    keep({}, &*book);
-    next<events::mapped>();
-    const auto claims = state::read_claims(directory, state::system_now());
-    ASSERT_THAT(claims, SizeIs(1));
-    EXPECT_EQ(claims[0].claim.via, mapping_protocol::nat_pmp);
-    EXPECT_EQ(claims[0].claim.external_port, 1234);
-    EXPECT_EQ(claims[0].claim.gateway, gateway_.access().gateway);
-    cancel();
-    release();
-    EXPECT_THAT(state::read_claims(directory, state::system_now()), SizeIs(0));
+/// With a book that remembers.
+class RememberingKeeper : public LeaseKeeper {
+ protected:
+  ~RememberingKeeper() override {
     keeper_.reset();
+    book_.reset();
+    std::filesystem::remove_all(directory_);
   }
-  std::filesystem::remove_all(directory);
+  void keep_remembered(lease_options options = {}) {
+    auto opened = state::claim_book::open(directory_);
+    ASSERT_TRUE(opened);
+    book_.emplace(std::move(*opened));
+    keep(options, &*book_);
+  }
+  std::vector<state::known_claim> claims() const {
+    return state::read_claims(directory_, state::system_now());
+  }
+
+  const std::filesystem::path directory_ =
+      std::filesystem::temp_directory_path() / fmt::format("natcheck-test-{}", ::getpid());
+  std::optional<state::claim_book> book_;
+};
+
+TEST_F(RememberingKeeper, RemembersWhatItAsksFor) {
+  make_nat_pmp_answer(0);
+  keep_remembered();
+  next<events::mapped>();
+  ASSERT_THAT(claims(), SizeIs(1));
+  EXPECT_EQ(claims()[0].claim.via, mapping_protocol::nat_pmp);
+  EXPECT_EQ(claims()[0].claim.external_port, 1234);
+  EXPECT_EQ(claims()[0].claim.gateway, gateway_.access().gateway);
+  cancel();
+  release();
+  EXPECT_THAT(claims(), SizeIs(0));
+}
+
+TEST_F(RememberingKeeper, WhatWasRefusedIsForgotten) {
+  make_nat_pmp_answer(2);
+  gateway_.answers["AddPortMapping"] = soap_fault(728);
+  keep_remembered();
+  next<events::map_failed>();
+  EXPECT_THAT(claims(), SizeIs(0)) << "or it would keep others from removing what is theirs";
+  cancel();
+}
+
+TEST_F(RememberingKeeper, WhatWasAddedToStayStays) {
+  mapping_claim added;
+  added.via = mapping_protocol::upnp;
+  added.gateway = gateway_.access().gateway;
+  added.internal = {gateway_.access().from.local, 4321};
+  added.external_port = 1234;
+  added.lifetime = 1h;
+  ASSERT_TRUE(state::keep_added(directory_, added, state::system_now()));
+  lease_options upnp_only;
+  upnp_only.via = mapping_choice::upnp;
+  keep_remembered(upnp_only);
+  next<events::mapped>();
+  cancel();
+  release();
+  EXPECT_FALSE(next<events::unmapped>().removed);
+  EXPECT_EQ(gateway_.table.count("1234/TCP"), 1U);
+  ASSERT_THAT(claims(), SizeIs(1));
+  EXPECT_EQ(claims()[0].owner, state::claimed_by::added);
 }
 
 TEST_F(LeaseKeeper, AGatewayThatDiedDoesNotHoldTheEndUp) {

@@ -193,6 +193,27 @@ TEST_F(MappingChanges, WhatARunningNatcheckKeepsIsNotAdded) {
   EXPECT_EQ(gateway_.count("AddPortMapping"), 0);
 }
 
+TEST_F(MappingChanges, AnyPortIsAddedBesideARunningNatcheck) {
+  auto book = state::claim_book::open(state_);
+  ASSERT_TRUE(book && book->keep(upnp_claim(1234)));
+  put_row("1234/TCP", other_ip, "game");
+  auto options = options_for(1234, mapping_choice::upnp);
+  options.any_port = true;
+  EXPECT_EQ(answer_of(loop_.await(app::add(place(), options))), answer::yes);
+}
+
+TEST_F(MappingChanges, ARivalWhoLeadsElsewhereKeepsNothing) {
+  auto rival = upnp_claim(1234);
+  rival.internal.port = 2000;  // asked for the same port, and did not get it
+  auto book = state::claim_book::open(state_);
+  ASSERT_TRUE(book && book->keep(rival));
+  leave_behind(upnp_claim(1234));
+  put_row("1234/TCP", host_ip);
+  clean();
+  EXPECT_THAT(gateway_.table, IsEmpty()) << "the dead run's mapping is nobody's now";
+  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+}
+
 TEST_F(MappingChanges, WithoutAPlaceForItsFilesItAddsAllTheSame) {
   std::ofstream(state_) << "a file where the directory has to be";
   const auto report = add(1234);

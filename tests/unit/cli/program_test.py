@@ -4,12 +4,19 @@
 Usage: program_test.py NATCHECK
 """
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import re
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import unittest
 
 NATCHECK = sys.argv.pop(1)
@@ -27,6 +34,44 @@ def bound_socket():
     taken = socket.socket()
     taken.bind(("127.0.0.1", 0))
     return taken
+
+
+def on_terminal(columns, *arguments):
+    """What is left to read on a terminal of that width after two seconds of the program."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        os.execve(NATCHECK, [NATCHECK, *arguments],
+                  os.environ | {"TERM": "xterm", "LC_ALL": "C.UTF-8"})
+    written = b""
+    with contextlib.suppress(OSError):  # EIO: the program has ended
+        while some := os.read(terminal, 65536):
+            written += some
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    return screen(written.decode(), columns)
+
+
+def screen(written, columns):
+    """The lines of a terminal after that was written to it, also those that scrolled away."""
+    lines, row, column = [""], 0, 0
+    for token in re.findall(r"\x1b\[[\d;]*[A-Za-z]|[^\x1b]", written):
+        if token == "\r":
+            column = 0
+        elif token == "\n":
+            row += 1
+        elif token[0] != "\x1b":
+            if column == columns:
+                row, column = row + 1, 0
+            lines += [""] * (row + 1 - len(lines))
+            lines[row] = lines[row][:column].ljust(column) + token + lines[row][column + 1:]
+            column += 1
+        elif token.endswith("A"):
+            row -= int(token[2:-1])
+        elif token.endswith("J"):
+            lines[row:] = [lines[row][:column]]
+        lines += [""] * (row + 1 - len(lines))
+    return lines
 
 
 class Program(unittest.TestCase):
@@ -168,6 +213,13 @@ class Program(unittest.TestCase):
         self.assertEqual(server.wait(SECONDS), 0)
         self.assertEqual(server.stderr.read(), "")
         server.stdout = None  # communicate() would read it
+
+    def test_the_block_on_a_terminal_leaves_nothing_behind(self):
+        for columns in (30, 60, 80):
+            left = on_terminal(columns, "serve", "--port", "0", "--for", "2500ms")
+            self.assertFalse([line for line in left if "─" in line or "Visitors" in line], left)
+            self.assertTrue(left[0].startswith("Listening"), left)
+            self.assertEqual(sum(line.startswith("Stopped") for line in left), 1, left)
 
     def test_serve_on_a_taken_port(self):
         with socket.socket() as taken:

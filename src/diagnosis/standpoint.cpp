@@ -1,0 +1,38 @@
+#include <natcheck/visit_page.hpp>
+
+#include "core/canonical.hpp"
+
+namespace natcheck {
+namespace {
+
+/// Both of a public prefix of that length, for each version of IP.
+bool share_prefix(const address& seen, const address& local, unsigned ipv4, unsigned ipv6) {
+  return seen.is_v6() == local.is_v6() && is_public(local) &&
+         same_prefix(seen, local, seen.is_v6() ? ipv6 : ipv4);
+}
+
+/// An IPv6 visitor of the same /64 is a neighbour.
+bool is_neighbour(const address& seen, const address& local) {
+  return seen.is_v6() && share_prefix(seen, local, 32, 64);
+}
+
+/// A site has a /48 at most (RFC 6177). With IPv4 it is a guess, on the safe side.
+bool is_close(const address& seen, const address& local) {
+  return share_prefix(seen, local, 24, 48);
+}
+
+}  // namespace
+
+standpoint standpoint_of(const page_facts& facts) {
+  const address seen = canonical(facts.seen.ip);
+  const address local = canonical(facts.local.ip);
+  if (seen.is_loopback() || seen == local) return standpoint::same_machine;
+  if (facts.outside && seen == canonical(facts.outside->ip)) return standpoint::same_network;
+  if (is_neighbour(seen, local)) return standpoint::same_network;
+  if (!is_public(seen)) return standpoint::not_public;
+  if (is_close(seen, local)) return standpoint::nearby;
+  return (facts.outside && is_public(facts.outside->ip)) || is_public(local) ? standpoint::outside
+                                                                             : standpoint::perhaps;
+}
+
+}  // namespace natcheck
