@@ -52,8 +52,7 @@ events::watching arrival_watch::begin() {
 }
 
 awaitable<void> arrival_watch::run() {
-  using namespace net::asio::experimental::awaitable_operators;
-  if (packets_) co_return co_await (read() && look_regularly());
+  if (packets_) co_return co_await net::side_by_side(read(), look_regularly());
   net::asio::steady_timer never(executor_, net::steady_time::max());
   co_await never.async_wait(net::as_result);
 }

@@ -18,7 +18,6 @@ namespace {
 
 using net::asio::awaitable;
 using namespace std::chrono_literals;
-using namespace net::asio::experimental::awaitable_operators;
 
 constexpr const char* out_of_time = "the time limit ended before it could be asked to the end";
 constexpr const char* nobody_outside = "nobody outside was to be asked";
@@ -31,12 +30,13 @@ constexpr auto web_starts_after = 700ms;
 
 /// The answer, or the honest absence of one when the command's time is over first.
 template <class Evidence>
-awaitable<Evidence> within(net::steady_time deadline, awaitable<Evidence> asking) {
+awaitable<void> ask(Evidence& seen, net::steady_time deadline, awaitable<Evidence> asking) {
   auto answer = co_await net::before(deadline, std::move(asking));
-  if (answer) co_return std::move(*answer);
-  Evidence none;
-  none.detail = out_of_time;
-  co_return none;
+  if (answer) {
+    seen = std::move(*answer);
+  } else {
+    seen.detail = out_of_time;
+  }
 }
 
 bool answered(const stun_evidence& server) { return server.state == service_state::answered; }
@@ -64,11 +64,6 @@ endpoint target_of(const std::vector<outside::stun_server>& servers) {
   return outside::fallback_target();
 }
 
-awaitable<bool> completed(awaitable<void> work) {
-  co_await std::move(work);
-  co_return true;
-}
-
 /// Ends every wait for `event`, the present and the later ones.
 void happen(net::asio::steady_timer& event) { event.expires_at(net::steady_time::min()); }
 
@@ -91,7 +86,7 @@ awaitable<void> inquiry::run() {
     spdlog::debug("the way out: {} on {}, gateway {}", way->local.to_string(), way->interface,
                   way->gateway ? way->gateway->to_string() : "none");
   }
-  co_await (ask_gateway() && ask_ipv6_router() && ask_outside() && look_for_nat64());
+  co_await net::side_by_side(ask_gateway(), ask_ipv6_router(), ask_outside(), look_for_nat64());
   if (options_.behavior || options_.binding_lifetime) co_await test_behavior();
 }
 
@@ -103,10 +98,10 @@ awaitable<void> inquiry::ask_gateway() {
     gateway_evidence evidence;
     evidence.ip = gateway;
     evidence.interface = way->interface;
-    std::tie(evidence.pcp, evidence.nat_pmp, evidence.upnp) =
-        co_await (within(deadline_, portmap::ask_pcp(access, told_)) &&
-                  within(deadline_, portmap::ask_nat_pmp(access, told_)) &&
-                  within(deadline_, portmap::ask_upnp(access, told_)));
+    co_await net::side_by_side(
+        ask(evidence.pcp, deadline_, portmap::ask_pcp(access, told_)),
+        ask(evidence.nat_pmp, deadline_, portmap::ask_nat_pmp(access, told_)),
+        ask(evidence.upnp, deadline_, portmap::ask_upnp(access, told_)));
     // Only now, since the kernel has just had to resolve the gateway to send it something.
     evidence.neighbor = net::read_neighbor(gateway, way->interface_index);
     seen_.gateway = std::move(evidence);
@@ -122,7 +117,7 @@ awaitable<void> inquiry::ask_ipv6_router() {
     co_return;
   }
   const portmap::gateway_access access{*way->gateway, source_of(*way), way->interface_index};
-  seen_.ipv6_pcp = co_await within(deadline_, portmap::ask_pcp(access, told_));
+  co_await ask(seen_.ipv6_pcp, deadline_, portmap::ask_pcp(access, told_));
 }
 
 awaitable<void> inquiry::ask_outside() {
@@ -133,7 +128,7 @@ awaitable<void> inquiry::ask_outside() {
   }
   const auto servers =
       co_await outside::find_servers(options_.stun_servers, std::min(told_, start_ + names_limit));
-  co_await (take_survey(servers) && trace_path(servers) && look_at_web());
+  co_await net::side_by_side(take_survey(servers), trace_path(servers), look_at_web());
 }
 
 awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& servers) {
@@ -150,8 +145,8 @@ awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& ser
     seen_.path.detail = no_ipv4;
     co_return;
   }
-  co_await net::until(
-      path_end_, completed(outside::trace(target_of(servers), source_of(*way), seen_.path, told_)));
+  co_await net::until(path_end_,
+                      outside::trace(target_of(servers), source_of(*way), seen_.path, told_));
 }
 
 awaitable<void> inquiry::look_at_web() {
@@ -161,7 +156,7 @@ awaitable<void> inquiry::look_at_web() {
     co_return;
   }
   if (!survey_done_) {
-    co_await net::before(start_ + web_starts_after, survey_end_.async_wait(net::as_result));
+    co_await net::before(start_ + web_starts_after, net::expiry(survey_end_));
   }
   if (std::any_of(seen_.stun.begin(), seen_.stun.end(), answered)) {
     seen_.web.detail = "somebody else outside had answered";

@@ -274,7 +274,7 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
 }
 
 awaitable<void> lease::release(net::steady_time deadline) {
-  std::vector<awaitable<void>> ends;
+  net::coroutines ends;
   for (service& each : services_) ends.push_back(end_service(each, deadline));
   co_await net::side_by_side(std::move(ends));
 }

@@ -87,11 +87,10 @@ awaitable<void> lease_keeper::hear_one(const portmap::gateway_access& access) {
 }
 
 awaitable<void> lease_keeper::hear() {
-  using namespace net::asio::experimental::awaitable_operators;
   for (;;) {
     const auto access = access_;
     if (access) {
-      co_await (hear_one(*access) || moved_.async_wait(net::as_result));
+      co_await net::first_of(hear_one(*access), net::expiry(moved_));
     } else {
       co_await moved_.async_wait(net::as_result);
     }
@@ -99,12 +98,7 @@ awaitable<void> lease_keeper::hear() {
   }
 }
 
-awaitable<void> lease_keeper::keep() {
-  std::vector<awaitable<void>> works;
-  works.push_back(tend());
-  works.push_back(hear());
-  co_await net::side_by_side(std::move(works));
-}
+awaitable<void> lease_keeper::keep() { co_await net::side_by_side(tend(), hear()); }
 
 awaitable<void> lease_keeper::attempted() { co_await attempted_.async_wait(net::as_result); }
 
@@ -119,7 +113,7 @@ void lease_keeper::conclude() {
 }
 
 awaitable<void> lease_keeper::release(net::steady_time deadline) {
-  std::vector<awaitable<void>> ends;
+  net::coroutines ends;
   for (lease& each : leases_) ends.push_back(each.release(deadline));
   co_await net::side_by_side(std::move(ends));
 }

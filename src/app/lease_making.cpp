@@ -17,11 +17,6 @@ constexpr auto grace_for_better = std::chrono::milliseconds(100);
 
 net::steady_time now() { return std::chrono::steady_clock::now(); }
 
-awaitable<bool> completed(awaitable<void> work) {
-  co_await std::move(work);
-  co_return true;
-}
-
 }  // namespace
 
 bool lease::better_ones_failed(const service& than) const {
@@ -45,9 +40,9 @@ awaitable<void> lease::scout() {
   for (service& each : services_) each.found.reset();
   if (services_.size() == 1) co_return;
   net::asio::steady_timer enough(co_await net::asio::this_coro::executor, net::steady_time::max());
-  std::vector<awaitable<void>> questions;
+  net::coroutines questions;
   for (service& each : services_) questions.push_back(look_for(each, enough));
-  co_await net::until(enough, completed(net::side_by_side(std::move(questions))));
+  co_await net::until(enough, net::side_by_side(std::move(questions)));
 }
 
 void lease::note(const service& which, const failure& why) {

@@ -158,7 +158,7 @@ awaitable<std::vector<events::left_over>> remove_left_overs(surroundings here,
   auto orphans = state::take_orphans(directory, state::system_now());
   if (orphans.empty()) co_return told;
   const owners others(directory, orphans);
-  std::vector<awaitable<void>> works;
+  net::coroutines works;
   for (job& each : jobs_for(orphans, others, here)) {
     works.push_back(finish(std::move(each), told));
   }

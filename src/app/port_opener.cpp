@@ -194,7 +194,7 @@ awaitable<result<void>> port_opener::keep() {
   for (const events::left_over& each : left_over) tell(each);
   enter(*host);
   entered_ipv4_.expires_at(net::steady_time::min());
-  std::vector<awaitable<void>> works;
+  net::coroutines works;
   for (auto& keeper : keepers_) works.push_back(keeper->keep());
   works.push_back(enter_ipv6_after_ipv4());
   works.push_back(follow_network());
@@ -231,7 +231,7 @@ void port_opener::conclude() {
 
 awaitable<void> port_opener::close() {
   const auto deadline = std::chrono::steady_clock::now() + release_time;
-  std::vector<awaitable<void>> ends;
+  net::coroutines ends;
   for (auto& keeper : keepers_) ends.push_back(keeper->release(deadline));
   co_await net::side_by_side(std::move(ends));
 }

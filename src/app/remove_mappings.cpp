@@ -122,7 +122,7 @@ awaitable<void> remover::remove_added(known_claim known, portmap::gateway_access
 }
 
 awaitable<void> remover::remove_claims() {
-  std::vector<awaitable<void>> works;
+  net::coroutines works;
   for (const known_claim& each : known_) {
     if (!wanted_.has(each.claim.protocol, each.claim.external_port)) continue;
     auto access = access_for(each.claim, place_.here);

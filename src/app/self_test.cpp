@@ -18,13 +18,13 @@ address loopback_for(const std::optional<address>& lan) {
   return boost::asio::ip::address_v4::loopback();
 }
 
-awaitable<meeting> greet(std::optional<endpoint> target, std::string session) {
-  if (!target) co_return std::nullopt;
+awaitable<void> greet(meeting& met, std::optional<endpoint> target, std::string session) {
+  if (!target) co_return;
   handshake_options options;
   options.target = *target;
   options.session = std::move(session);
   options.deadline = std::chrono::steady_clock::now() + patience;
-  co_return co_await shake_hands(std::move(options));
+  met = co_await shake_hands(std::move(options));
 }
 
 bool is_another(const handshake_evidence& one, const handshake_evidence& ours) {
@@ -47,7 +47,6 @@ std::optional<self_check> check_of(const std::optional<endpoint>& target, const 
 awaitable<self_test_evidence> test_self(transport protocol, std::uint16_t port,
                                         std::optional<address> lan, std::optional<endpoint> outside,
                                         std::string session) {
-  using namespace net::asio::experimental::awaitable_operators;
   self_test_evidence seen;
   seen.protocol = protocol;
   if (protocol != transport::tcp) co_return seen;
@@ -55,8 +54,9 @@ awaitable<self_test_evidence> test_self(transport protocol, std::uint16_t port,
   std::optional<endpoint> at_lan;
   if (lan) at_lan = endpoint{*lan, port};
   if (outside == at_lan) outside.reset();
-  const auto [ours, in_lan, back] =
-      co_await (greet(loopback, session) && greet(at_lan, session) && greet(outside, session));
+  meeting ours, in_lan, back;
+  co_await net::side_by_side(greet(ours, loopback, session), greet(in_lan, at_lan, session),
+                             greet(back, outside, session));
   seen.loopback = check_of(loopback, ours, std::nullopt);
   seen.lan = check_of(at_lan, in_lan, ours);
   seen.hairpin = check_of(outside, back, ours);

@@ -52,10 +52,9 @@ class server {
   awaitable<void> test_self();
   awaitable<void> settle_guests();
   awaitable<void> do_everything();
-  awaitable<std::exception_ptr> work();
   awaitable<std::exception_ptr> run_until_end();
   awaitable<void> clean_up();
-  std::vector<awaitable<void>> all_works();
+  net::coroutines all_works();
   failure no_mapping() const;
   bool uses(transport protocol) const;
   void count(const visit_end& end);
@@ -233,8 +232,8 @@ awaitable<void> server::test_self() {
 
 // --- the whole -----------------------------------------------------------------------------
 
-std::vector<awaitable<void>> server::all_works() {
-  std::vector<awaitable<void>> works;
+net::coroutines server::all_works() {
+  net::coroutines works;
   for (tcp::acceptor& acceptor : acceptors_) works.push_back(accept_on(acceptor));
   if (datagrams_) works.push_back(datagrams_->run());
   works.push_back(arrivals_->run());
@@ -245,22 +244,15 @@ std::vector<awaitable<void>> server::all_works() {
   return works;
 }
 
-/// A fault is handed on as a value: as an exception it would end only its own side of the `||`
-/// below, and leave a server that is deaf.
-awaitable<std::exception_ptr> server::work() {
+/// Gives what ended it, where that was a fault: the doors have to be closed all the same.
+awaitable<std::exception_ptr> server::run_until_end() {
+  if (options_.run_for) end_.expires_after(*options_.run_for);
   try {
-    co_await net::side_by_side(all_works());
+    co_await net::first_of(net::expiry(end_), net::side_by_side(all_works()));
   } catch (...) {
     co_return std::current_exception();
   }
   co_return nullptr;
-}
-
-awaitable<std::exception_ptr> server::run_until_end() {
-  using namespace net::asio::experimental::awaitable_operators;
-  if (options_.run_for) end_.expires_after(*options_.run_for);
-  auto first = co_await (end_.async_wait(net::as_result) || work());
-  co_return first.index() == 1 ? std::get<1>(std::move(first)) : nullptr;
 }
 
 awaitable<void> server::clean_up() {

@@ -35,17 +35,9 @@ std::optional<failure> udp_service::listen(const endpoint& local) {
 }
 
 awaitable<void> udp_service::run() {
-  if (!listeners_.empty()) co_await run_from(listeners_.begin());
-}
-
-awaitable<void> udp_service::run_from(listeners::iterator first) {
-  using namespace net::asio::experimental::awaitable_operators;
-  const auto next = std::next(first);
-  if (next == listeners_.end()) {
-    co_await serve(*first);
-  } else {
-    co_await (serve(*first) && run_from(next));
-  }
+  net::coroutines works;
+  for (net::udp_listener& each : listeners_) works.push_back(serve(each));
+  co_await net::side_by_side(std::move(works));
 }
 
 awaitable<void> udp_service::serve(net::udp_listener& here) {

@@ -36,9 +36,6 @@ class udp_service {
   void close();
 
  private:
-  using listeners = std::list<net::udp_listener>;
-
-  net::asio::awaitable<void> run_from(listeners::iterator first);
   net::asio::awaitable<void> serve(net::udp_listener& here);
   void serve_batch(net::udp_listener& here);
   void handle(net::udp_listener& here, const net::received_datagram& came);
@@ -46,7 +43,7 @@ class udp_service {
   net::asio::any_io_executor executor_;
   greeting::responder responder_;
   std::function<void(const visit_end&)> on_end_;
-  listeners listeners_;
+  std::list<net::udp_listener> listeners_;
 };
 
 }  // namespace natcheck

@@ -1,48 +1,105 @@
-// Any number of coroutines at the same time.
+// Several coroutines at the same time, and waits with an end. All of one thread.
 #pragma once
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <cstddef>
 #include <exception>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace natcheck::net {
 
-namespace detail {
+namespace asio = boost::asio;
+using steady_time = std::chrono::steady_clock::time_point;
 
-/// `first` becomes what is thrown here, unless something was thrown elsewhere before.
-inline boost::asio::awaitable<void> noting(boost::asio::awaitable<void> work,
-                                           std::exception_ptr& first) {
-  try {
-    co_await std::move(work);
-  } catch (...) {
-    if (!first) first = std::current_exception();
-    throw;
-  }
+/// Completion token: the error is part of the returned tuple, nothing is thrown.
+inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+/// Ends the awaiting coroutine with operation_aborted if it was cancelled meanwhile. as_result
+/// makes a value of an abort; without this check a cancelled wait would pass for an answer.
+asio::awaitable<void> unless_cancelled();
+
+/// Until `timer` expires or is cancelled.
+asio::awaitable<void> expiry(asio::steady_timer& timer);
+
+/// Puts what `work` returns into `place`, which must outlive it: what follows here runs coroutines
+/// without values.
+template <class Place, class T>
+asio::awaitable<void> put(Place& place, asio::awaitable<T> work) {
+  place = co_await std::move(work);
 }
 
-inline boost::asio::awaitable<void> joined(std::vector<boost::asio::awaitable<void>> works) {
-  using namespace boost::asio::experimental::awaitable_operators;
-  if (works.empty()) co_return;
-  auto last = std::move(works.back());
-  works.pop_back();
-  co_await (std::move(last) && joined(std::move(works)));
+using coroutines = std::vector<asio::awaitable<void>>;
+
+template <class... Work>
+coroutines listed(Work... works) {
+  coroutines all;
+  (all.push_back(std::move(works)), ...);
+  return all;
 }
 
-}  // namespace detail
+// Asio's operators && and || do the same, and compile a machinery of their own for each use.
 
 /// Runs all of them, and ends with the last. When one throws, the others are cancelled, and what it
-/// threw is thrown here: Asio's `&&` may name one of the cancellations instead.
-inline boost::asio::awaitable<void> side_by_side(std::vector<boost::asio::awaitable<void>> works) {
-  std::exception_ptr first;
-  for (auto& work : works) work = detail::noting(std::move(work), first);
+/// threw is thrown here.
+asio::awaitable<void> side_by_side(coroutines works);
+template <class... Work>
+asio::awaitable<void> side_by_side(asio::awaitable<void> first, Work... others) {
+  return side_by_side(listed(std::move(first), std::move(others)...));
+}
+
+/// Runs all of them until one ends, and gives its number. The others are cancelled, and have ended
+/// when this returns. Throws what that one threw. There is at least one.
+asio::awaitable<std::size_t> first_of(coroutines works);
+template <class... Work>
+asio::awaitable<std::size_t> first_of(asio::awaitable<void> first, Work... others) {
+  return first_of(listed(std::move(first), std::move(others)...));
+}
+
+/// Runs `work` until `end` expires or is cancelled; false when that came first. What was running is
+/// cancelled and finished when this returns. Throws what `work` throws, and operation_aborted when
+/// the awaiting coroutine was cancelled.
+asio::awaitable<bool> until(asio::steady_timer& end, asio::awaitable<void> work);
+
+/// The same with a value; empty when the end came first.
+template <class T>
+asio::awaitable<std::optional<T>> until(asio::steady_timer& end, asio::awaitable<T> work) {
+  std::optional<T> value;
+  const bool ended = co_await until(end, put(value, std::move(work)));
+  if (!ended) value.reset();
+  co_return value;
+}
+
+/// The same with a point in time.
+asio::awaitable<bool> before(steady_time deadline, asio::awaitable<void> work);
+template <class T>
+asio::awaitable<std::optional<T>> before(steady_time deadline, asio::awaitable<T> work) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
+  co_return co_await until(timer, std::move(work));
+}
+
+/// What an operation returned or threw, for those who have to await something else after it threw.
+template <class T>
+struct ending {
+  std::optional<T> value;
+  std::exception_ptr fault;
+};
+
+template <class T>
+asio::awaitable<ending<T>> caught(asio::awaitable<T> operation) {
+  ending<T> end;
   try {
-    co_await detail::joined(std::move(works));
+    end.value = co_await std::move(operation);
   } catch (...) {
-    if (!first) first = std::current_exception();
+    end.fault = std::current_exception();
   }
-  if (first) std::rethrow_exception(first);
+  co_return end;
 }
 
 }  // namespace natcheck::net

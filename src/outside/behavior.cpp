@@ -21,7 +21,7 @@ struct findings {
 
 /// The result, or what stands there already when the time is over first.
 template <class T>
-awaitable<void> put(T& into, awaitable<T> test, net::steady_time deadline) {
+awaitable<void> decide(T& into, awaitable<T> test, net::steady_time deadline) {
   auto end = co_await net::before(deadline, std::move(test));
   if (end) into = std::move(*end);
 }
@@ -30,13 +30,13 @@ awaitable<void> put(T& into, awaitable<T> test, net::steady_time deadline) {
 
 awaitable<nat_evidence> ask_behavior(behavior_server server, net::source from,
                                      net::steady_time deadline) {
-  using namespace net::asio::experimental::awaitable_operators;
   behavior_bench bench{server, std::move(from), {}};
   findings found;
-  co_await (put(found.mapping, test_mapping(bench), deadline) &&
-            put(found.both, test_filtering(bench, stun::change::address_and_port), deadline) &&
-            put(found.port, test_filtering(bench, stun::change::port), deadline) &&
-            put(found.hairpin, test_hairpin(bench), deadline));
+  co_await net::side_by_side(
+      decide(found.mapping, test_mapping(bench), deadline),
+      decide(found.both, test_filtering(bench, stun::change::address_and_port), deadline),
+      decide(found.port, test_filtering(bench, stun::change::port), deadline),
+      decide(found.hairpin, test_hairpin(bench), deadline));
   nat_evidence evidence;
   evidence.server = server.name;
   evidence.mapping = mapping_of(found.mapping, evidence.doubts);

@@ -188,8 +188,7 @@ awaitable<void> hairpin_probe::knock() {
 }
 
 awaitable<hairpin_test> hairpin_probe::run() {
-  using namespace net::asio::experimental::awaitable_operators;
-  co_await (knock() || listen(a_, b_) || listen(b_, a_));
+  co_await net::first_of(knock(), listen(a_, b_), listen(b_, a_));
   hairpin_test end;
   if (arrived_) {
     end.result = tested::yes;
@@ -228,9 +227,10 @@ awaitable<change_test> test_filtering(behavior_bench& bench, stun::change from_w
 }
 
 awaitable<hairpin_test> test_hairpin(behavior_bench& bench) {
-  using namespace net::asio::experimental::awaitable_operators;
   hairpin_test open;
-  auto [a, b] = co_await (bind_port(bench, open.doubt) && bind_port(bench, open.doubt));
+  std::optional<bound_port> a, b;
+  co_await net::side_by_side(net::put(a, bind_port(bench, open.doubt)),
+                             net::put(b, bind_port(bench, open.doubt)));
   if (!a || !b) co_return open;
   if (a->seen.mapped == a->port.local() && b->seen.mapped == b->port.local()) {
     open.doubt = "there is no translation";

@@ -104,8 +104,7 @@ awaitable<void> delivery_test::ask() {
 }
 
 awaitable<delivery> delivery_test::run() {
-  using namespace net::asio::experimental::awaitable_operators;
-  co_await (ask() || listen_idle() || listen_asking());
+  co_await net::first_of(ask(), listen_idle(), listen_asking());
   if (end_) co_return *end_;
   const bool sure = controls_ >= tempo::enough_controls && !other_address_;
   co_return sure ? delivery::lost : delivery::unknown;
@@ -124,7 +123,7 @@ class measurement {
         decided_(executor, net::steady_time::max()),
         results_(steps_.size()) {}
 
-  awaitable<bool> run(std::vector<std::string>& doubts);
+  awaitable<void> run(std::vector<std::string>& doubts);
   lifetime_bounds bounds() const { return bounds_of(steps_, results_); }
 
  private:
@@ -173,9 +172,7 @@ awaitable<void> measurement::measure(std::size_t step) {
   if (bounds().decided) decided_.cancel();
 }
 
-/// True: net::before() wants a value.
-awaitable<bool> measurement::run(std::vector<std::string>& doubts) {
-  using namespace net::asio::experimental::awaitable_operators;
+awaitable<void> measurement::run(std::vector<std::string>& doubts) {
   // A binding that was used just now lives: what does not arrive then never will.
   const delivery first = co_await deliver_after(milliseconds{0}, milliseconds{0});
   if (first != delivery::arrived) {
@@ -183,12 +180,11 @@ awaitable<bool> measurement::run(std::vector<std::string>& doubts) {
                          ? "binding lifetime: the server did not answer any more"
                          : "binding lifetime: the server does not answer to another port of ours "
                            "(RESPONSE-PORT)");
-    co_return true;
+    co_return;
   }
-  std::vector<awaitable<void>> works;
+  net::coroutines works;
   for (std::size_t i = 0; i < steps_.size(); ++i) works.push_back(measure(i));
-  co_await (net::side_by_side(std::move(works)) || decided_.async_wait(net::as_result));
-  co_return true;
+  co_await net::first_of(net::side_by_side(std::move(works)), net::expiry(decided_));
 }
 
 void add_steps(idle_times& steps, std::chrono::seconds width, std::chrono::seconds end) {

@@ -94,7 +94,7 @@ class tracer {
   std::optional<failure> open(const net::asio::any_io_executor& executor, const net::source& from);
 
   /// Asks until the path is complete, the schedule is over, or nothing can be sent.
-  awaitable<bool> run();
+  awaitable<void> run();
 
   /// What to say of a run that came to its end.
   void conclude();
@@ -103,7 +103,6 @@ class tracer {
   awaitable<void> ask();
   void send_to_silent();
   steady_time end() const;
-  awaitable<void> listen_from(std::size_t first);
   awaitable<void> listen(probe& asked);
   void read_errors(probe& asked);
   void read_answers(probe& asked);
@@ -134,10 +133,11 @@ std::optional<failure> tracer::open(const net::asio::any_io_executor& executor,
   return std::nullopt;
 }
 
-awaitable<bool> tracer::run() {
-  using namespace net::asio::experimental::awaitable_operators;
-  co_await (ask() || listen_from(0));
-  co_return true;
+awaitable<void> tracer::run() {
+  net::coroutines works;
+  works.push_back(ask());
+  for (probe& each : probes_) works.push_back(listen(each));
+  co_await net::first_of(std::move(works));
 }
 
 void tracer::conclude() {
@@ -189,16 +189,7 @@ steady_time tracer::end() const {
   return start_ + std::chrono::duration_cast<steady_time::duration>(wait);
 }
 
-/// Listens to all sockets from this one on, until the path is complete.
-awaitable<void> tracer::listen_from(std::size_t first) {
-  using namespace net::asio::experimental::awaitable_operators;
-  if (first + 1 == probes_.size()) {
-    co_await listen(probes_[first]);
-  } else {
-    co_await (listen(probes_[first]) || listen_from(first + 1));
-  }
-}
-
+/// Listens to one of the sockets, until the path is complete.
 awaitable<void> tracer::listen(probe& asked) {
   while (!complete()) {
     // An error in the queue makes a socket readable, too.

@@ -79,10 +79,9 @@ awaitable<void> lookups::wait() {
 }
 
 awaitable<std::vector<stun_server>> lookups::run() {
-  using namespace net::asio::experimental::awaitable_operators;
-  std::vector<awaitable<void>> works;
+  net::coroutines works;
   for (std::size_t i = 0; i < names_.size(); ++i) works.push_back(look_up(i));
-  co_await (wait() || net::side_by_side(std::move(works)));
+  co_await net::first_of(wait(), net::side_by_side(std::move(works)));
   co_return std::move(servers_);
 }
 

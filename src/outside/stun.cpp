@@ -48,7 +48,7 @@ class surveyor {
   void judge(const endpoint& from, std::span<const std::uint8_t> datagram);
 
   awaitable<void> ask_over_tcp(std::size_t number);
-  awaitable<bool> converse(std::size_t number);
+  awaitable<void> converse(std::size_t number);
   awaitable<void> read_answer(std::size_t number, tcp::socket& socket);
   void end_failed(std::size_t number, const error_code& error);
 
@@ -191,20 +191,20 @@ awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
   wake_.cancel();
 }
 
-/// Ends this question, unless it is cancelled. True: net::before() wants a value.
-awaitable<bool> surveyor::converse(std::size_t number) {
+/// Ends this question, unless it is cancelled.
+awaitable<void> surveyor::converse(std::size_t number) {
   const stun_evidence& ask = schedule_.ask(number);
   auto socket = net::open_tcp(executor_, *way_out(ask.family), operation(number));
   if (!socket) {
     schedule_.end(number, service_state::not_tried, socket.error().detail);
-    co_return true;
+    co_return;
   }
   const tcp::endpoint to(ask.address->ip, ask.address->port);
   const auto [refused] = co_await socket->async_connect(to, net::as_result);
   co_await net::unless_cancelled();
   if (refused) {
     end_failed(number, refused);
-    co_return true;
+    co_return;
   }
   error_code ignored;
   const auto local = socket->local_endpoint(ignored);
@@ -218,7 +218,6 @@ awaitable<bool> surveyor::converse(std::size_t number) {
   } else {
     co_await read_answer(number, *socket);
   }
-  co_return true;
 }
 
 awaitable<void> surveyor::read_answer(std::size_t number, tcp::socket& socket) {
@@ -248,15 +247,14 @@ void surveyor::end_failed(std::size_t number, const error_code& error) {
 }
 
 awaitable<std::vector<stun_evidence>> surveyor::run() {
-  using namespace net::asio::experimental::awaitable_operators;
-  std::vector<awaitable<void>> works;
+  net::coroutines works;
   for (const unsigned family : {4U, 6U}) {
     if (udp_socket(family)) works.push_back(listen(family));
   }
   for (std::size_t i = 0; i < schedule_.size(); ++i) {
     if (schedule_.ask(i).protocol == transport::tcp) works.push_back(ask_over_tcp(i));
   }
-  co_await (pace() || net::side_by_side(std::move(works)));
+  co_await net::first_of(pace(), net::side_by_side(std::move(works)));
   co_return schedule_.take(now());
 }
 

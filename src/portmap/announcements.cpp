@@ -214,9 +214,8 @@ void announcement_listener::ears::read_all() {
 }
 
 awaitable<void> announcement_listener::ears::wait() {
-  using namespace net::asio::experimental::awaitable_operators;
   if (spend(std::chrono::steady_clock::now())) {
-    co_await (readable(mappings_) || readable(upnp_));
+    co_await net::first_of(readable(mappings_), readable(upnp_));
     co_return co_await net::unless_cancelled();
   }
   co_await pause_until(period_ + std::chrono::seconds{1});

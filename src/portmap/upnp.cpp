@@ -10,7 +10,6 @@
 namespace natcheck::portmap {
 
 using net::asio::awaitable;
-using namespace net::asio::experimental::awaitable_operators;
 
 awaitable<result<soap_values>> call_service(const gateway_access& access,
                                             const wan_service& service, std::string_view action,
@@ -46,17 +45,6 @@ awaitable<wan_connection> ask_connection(const gateway_access& access, const wan
   co_return wan_connection{service, std::move(status), std::move(external)};
 }
 
-/// The best of the services from `first` on; of equals the first.
-awaitable<wan_connection> choose_from(const gateway_access& access,
-                                      const igd_description& description, std::size_t first) {
-  const wan_service& service = description.services[first];
-  if (first + 1 == description.services.size()) co_return co_await ask_connection(access, service);
-  auto [here, best_of_rest] =
-      co_await (ask_connection(access, service) && choose_from(access, description, first + 1));
-  if (rank(here) >= rank(best_of_rest)) co_return std::move(here);
-  co_return std::move(best_of_rest);
-}
-
 void take_address(const soap_values& values, upnp_evidence& evidence) {
   // No element is a broken answer; an empty one is a statement of the gateway.
   evidence.external_address_text = values.find("NewExternalIPAddress");
@@ -79,30 +67,38 @@ std::optional<ipv6_firewall_status> read_firewall_status(const soap_values& valu
 }
 
 /// Asks until `enough` expires.
-awaitable<std::optional<ipv6_firewall_status>> ask_firewall(
-    const gateway_access& access, const std::optional<wan_service>& service,
-    net::asio::steady_timer& enough) {
-  if (!service) co_return std::nullopt;
+awaitable<void> ask_firewall(std::optional<ipv6_firewall_status>& seen,
+                             const gateway_access& access,
+                             const std::optional<wan_service>& service,
+                             net::asio::steady_timer& enough) {
+  if (!service) co_return;
   const auto answer =
       co_await net::until(enough, call_service(access, *service, "GetFirewallStatus"));
-  if (!answer || !*answer) co_return std::nullopt;
-  co_return read_firewall_status(**answer);
+  if (answer && *answer) seen = read_firewall_status(**answer);
 }
 
 /// Lets `enough` expire when the connection is chosen.
-awaitable<wan_connection> choose_and_end(const gateway_access& access,
-                                         const igd_description& description,
-                                         net::asio::steady_timer& enough) {
-  auto chosen = co_await choose_connection(access, description);
+awaitable<void> choose_and_end(std::optional<wan_connection>& chosen, const gateway_access& access,
+                               const igd_description& description,
+                               net::asio::steady_timer& enough) {
+  chosen.emplace(co_await choose_connection(access, description));
   enough.expires_at(net::steady_time::min());
-  co_return chosen;
 }
 
 }  // namespace
 
+/// Asks all of them at once; of equals the first is the best.
 awaitable<wan_connection> choose_connection(const gateway_access& access,
                                             const igd_description& description) {
-  co_return co_await choose_from(access, description, 0);
+  std::vector<std::optional<wan_connection>> connections(description.services.size());
+  net::coroutines works;
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    works.push_back(net::put(connections[i], ask_connection(access, description.services[i])));
+  }
+  co_await net::side_by_side(std::move(works));
+  const auto best = std::ranges::max_element(
+      connections, {}, [](const std::optional<wan_connection>& each) { return rank(*each); });
+  co_return **best;
 }
 
 void take_description(const result<igd_description>& description, upnp_evidence& evidence) {
@@ -138,11 +134,11 @@ awaitable<upnp_evidence> ask_upnp(gateway_access access, net::steady_time deadli
   if (!description) co_return evidence;
   net::asio::steady_timer enough(co_await net::asio::this_coro::executor, net::steady_time::max());
   // The firewall is asked beside the connections and never waited for.
-  const auto [connection, firewall] =
-      co_await (choose_and_end(access, *description, enough) &&
-                ask_firewall(access, description->ipv6_firewall, enough));
-  take_connection(connection, evidence);
-  evidence.ipv6_firewall = firewall;
+  std::optional<wan_connection> connection;
+  co_await net::side_by_side(
+      choose_and_end(connection, access, *description, enough),
+      ask_firewall(evidence.ipv6_firewall, access, description->ipv6_firewall, enough));
+  take_connection(*connection, evidence);
   co_return evidence;
 }
 

@@ -247,14 +247,15 @@ awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
 // --- looking after it ------------------------------------------------------------------------
 
 awaitable<result<mapping_check>> upnp_mapper::check() {
-  using namespace net::asio::experimental::awaitable_operators;
   if (add_ == add_state::none) co_return mapping_check{false, "nothing was mapped", std::nullopt};
   const auto reached = co_await reach();
   if (!reached) co_return reached.error();
-  auto [row, external] = co_await (read_entry(access_, *service_, request_) &&
-                                   read_external_address(access_, *service_));
   mapping_check seen;
-  seen.external_address = external;
+  std::optional<result<upnp_entry>> told;
+  co_await net::side_by_side(
+      net::put(told, read_entry(access_, *service_, request_)),
+      net::put(seen.external_address, read_external_address(access_, *service_)));
+  const auto& row = *told;
   if (says_no_entry(row)) {
     seen.stands = false;
     seen.detail = "the entry is gone from the router's table";

@@ -1,0 +1,71 @@
+#include "net/side_by_side.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace natcheck::net {
+namespace {
+
+using asio::awaitable;
+
+/// How a group of coroutines came to its end.
+struct group_end {
+  std::vector<std::size_t> order;          ///< of ending
+  std::vector<std::exception_ptr> faults;  ///< by number
+};
+
+/// Runs them all; `condition` decides at the end of each whether the others are cancelled.
+template <class Condition>
+awaitable<group_end> run_group(coroutines works, Condition condition) {
+  const auto executor = co_await asio::this_coro::executor;
+  std::vector<decltype(asio::co_spawn(executor, std::move(works.front()), asio::deferred))> group;
+  group.reserve(works.size());
+  for (auto& work : works) {
+    group.push_back(asio::co_spawn(executor, std::move(work), asio::deferred));
+  }
+  auto together = asio::experimental::make_parallel_group(std::move(group));
+  auto [order, faults] = co_await together.async_wait(condition, asio::use_awaitable);
+  co_return group_end{std::move(order), std::move(faults)};
+}
+
+}  // namespace
+
+awaitable<void> unless_cancelled() {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() == asio::cancellation_type::none) co_return;
+  throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+awaitable<void> expiry(asio::steady_timer& timer) { co_await timer.async_wait(as_result); }
+
+awaitable<void> side_by_side(coroutines works) {
+  if (works.empty()) co_return;
+  const group_end end =
+      co_await run_group(std::move(works), asio::experimental::wait_for_one_error());
+  for (const std::size_t number : end.order) {
+    if (end.faults[number]) std::rethrow_exception(end.faults[number]);
+  }
+}
+
+awaitable<std::size_t> first_of(coroutines works) {
+  const group_end end = co_await run_group(std::move(works), asio::experimental::wait_for_one());
+  const std::size_t first = end.order.front();
+  if (end.faults[first]) std::rethrow_exception(end.faults[first]);
+  co_return first;
+}
+
+awaitable<bool> until(asio::steady_timer& end, awaitable<void> work) {
+  const std::size_t first = co_await first_of(std::move(work), expiry(end));
+  co_await unless_cancelled();
+  co_return first == 0;
+}
+
+awaitable<bool> before(steady_time deadline, awaitable<void> work) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
+  co_return co_await until(timer, std::move(work));
+}
+
+}  // namespace natcheck::net
