@@ -309,7 +309,11 @@ struct mapping_attempt {
   int code = 0;  ///< PCP or NAT-PMP result, or UPnP errorCode, of a refusal, else 0
 };
 
+/// The command that asks for a mapping.
+enum class mapping_command { serve, mappings_add };
+
 struct mapping_evidence {
+  mapping_command asked_by = mapping_command::serve;
   transport protocol = transport::tcp;
   endpoint internal;                ///< what was to be reached
   std::uint16_t external_port = 0;  ///< what was asked for
@@ -356,8 +360,8 @@ struct arrival_evidence {
   unsigned refusals = 0;  ///< RST, or ICMP errors, that left
   bool accepted = false;  ///< the server had the connection, or the datagram
   millis waited{0};       ///< since the first request
-  /// The kernel dropped packets meanwhile because their answers would leave by another interface
-  /// (rp_filter).
+  /// The answers would leave by another interface, and the kernel dropped packets meanwhile for
+  /// that reason (rp_filter).
   bool reverse_path = false;
   firewall_evidence firewall;
 };

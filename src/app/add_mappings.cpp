@@ -8,6 +8,7 @@
 #include "app/mappings.hpp"
 #include "net/host_network.hpp"
 #include "portmap/mappers.hpp"
+#include "state/claim_rules.hpp"
 
 namespace natcheck::app {
 namespace {
@@ -28,6 +29,7 @@ class adder {
   adder(const workplace& place, const add_options& options, transport protocol,
         std::string& not_remembered)
       : place_(place), options_(options), not_remembered_(not_remembered) {
+    done_.evidence.asked_by = mapping_command::mappings_add;
     done_.evidence.protocol = protocol;
     done_.evidence.external_port = options.external_port;
   }
@@ -39,8 +41,8 @@ class adder {
   awaitable<bool> find(portmap::port_mapper& mapper);
   awaitable<bool> map(attempt& way);
   awaitable<void> undo(attempt& way, const mapping_claim& claim);
-  std::vector<attempt> ways(const std::vector<state::known_claim>& known) const;
-  std::optional<verdict> taken_by(const std::vector<state::known_claim>& known) const;
+  std::vector<attempt> ways() const;
+  std::optional<verdict> taken_by_running() const;
   bool is_wanted(const mapping_claim& claim) const;
   portmap::mapping_request request() const;
   void accept(const mapping& made);
@@ -51,6 +53,7 @@ class adder {
   const workplace& place_;
   const add_options& options_;
   std::string& not_remembered_;
+  std::vector<state::known_claim> known_;
   added_mapping done_;
 };
 
@@ -86,24 +89,21 @@ bool adder::is_wanted(const mapping_claim& claim) const {
           (options_.any_port && claim.internal == done_.evidence.internal));
 }
 
-std::optional<verdict> adder::taken_by(const std::vector<state::known_claim>& known) const {
+std::optional<verdict> adder::taken_by_running() const {
   if (options_.any_port) return std::nullopt;
-  const auto found = std::ranges::find_if(known, [&](const state::known_claim& each) {
+  const auto found = std::ranges::find_if(known_, [&](const state::known_claim& each) {
     return each.owner == state::claimed_by::running && is_wanted(each.claim);
   });
-  if (found == known.end()) return std::nullopt;
+  if (found == known_.end()) return std::nullopt;
   return judge_taken(found->process, options_.external_port);
 }
 
 /// What an earlier `add` made is renewed by the protocol, and the nonce, that it was made with.
-std::vector<attempt> adder::ways(const std::vector<state::known_claim>& known) const {
+std::vector<attempt> adder::ways() const {
   std::vector<attempt> all;
   for (auto& mapper : portmap::mappers_for(*place_.gateway, options_.via)) {
-    const auto earlier = std::ranges::find_if(known, [&](const state::known_claim& each) {
-      return each.owner == state::claimed_by::added && is_wanted(each.claim) &&
-             each.claim.internal == done_.evidence.internal && each.claim.via == mapper->protocol();
-    });
-    const bool renews = earlier != known.end();
+    const auto* earlier = state::added_before(known_, mapper->claim(request()), options_.any_port);
+    const bool renews = earlier != nullptr;
     if (renews) mapper->adopt(earlier->claim);
     all.push_back({std::move(mapper), renews});
   }
@@ -141,6 +141,10 @@ awaitable<void> adder::undo(attempt& way, const mapping_claim& claim) {
 
 awaitable<bool> adder::map(attempt& way) {
   const auto asked = way.mapper->claim(request());
+  if (const auto why_not = state::open_by_another_port(known_, asked, options_.any_port)) {
+    note(asked.via, *why_not);
+    co_return false;
+  }
   // Before the gateway is asked: should this program be killed now, `clean` knows.
   remember(asked);
   auto ended = co_await net::caught(net::before(place_.deadline, way.mapper->map(request())));
@@ -176,12 +180,12 @@ awaitable<added_mapping> adder::run() {
   if (place_.gateway) {
     seen.gateway = place_.gateway->gateway;
     seen.internal = {place_.gateway->from.local, options_.internal_port};
-    const auto known = state::read_claims(place_.state, state::system_now());
-    if (auto judged = taken_by(known)) {
+    known_ = state::read_claims(place_.state, state::system_now());
+    if (auto judged = taken_by_running()) {
       done_.judged = *std::move(judged);
       co_return std::move(done_);
     }
-    auto all = ways(known);
+    auto all = ways();
     for (attempt& way : all) {
       const bool made = co_await try_one(std::move(way));
       if (made) co_return std::move(done_);

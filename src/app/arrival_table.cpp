@@ -90,6 +90,12 @@ void arrival_table::accepted(transport protocol, const endpoint& peer, arrival_t
   accepted_.add(key, {now, counted});
 }
 
+void arrival_table::was_ourselves(transport protocol, const endpoint& peer) {
+  known* const one = accepted_.find({protocol, canonical(peer)});
+  // Where its request is yet to be noted, it is not to be counted then.
+  if (one != nullptr && std::exchange(one->counted, true)) --arrived_;
+}
+
 std::vector<overdue_client> arrival_table::take_overdue(arrival_time now) {
   std::vector<overdue_client> overdue;
   for (auto& [key, who] : waiting_.entries()) {
@@ -111,7 +117,9 @@ void arrival_table::wait_anew(transport protocol) {
 }
 
 void arrival_table::mark_reverse_path() {
-  for (auto& [key, who] : waiting_.entries()) who.seen.reverse_path = true;
+  for (auto& [key, who] : waiting_.entries()) {
+    who.seen.reverse_path = who.seen.reverse_path || key.peer.ip.is_v4();
+  }
 }
 
 void arrival_table::forget_old(arrival_time now) {

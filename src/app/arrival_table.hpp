@@ -80,6 +80,9 @@ class arrival_table {
   /// this is called.
   void accepted(transport protocol, const endpoint& peer, arrival_time now);
 
+  /// That client was this machine itself, come back by way of the router: not somebody who arrived.
+  void was_ourselves(transport protocol, const endpoint& peer);
+
   /// Those who have waited long enough, each once.
   std::vector<overdue_client> take_overdue(arrival_time now);
 
@@ -87,7 +90,8 @@ class arrival_table {
   /// nothing. They wait from their next request on.
   void wait_anew(transport protocol);
 
-  /// The kernel's reverse path filter dropped something: it may have been of those who wait.
+  /// The kernel's reverse path filter, which is for IPv4, dropped something: it may have been of
+  /// those who wait.
   void mark_reverse_path();
 
   /// Clients who asked, however that ended.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "net/host_network.hpp"
 #include "net/nftables.hpp"
 #include "net/own_addresses.hpp"
 
@@ -54,7 +55,7 @@ events::watching arrival_watch::begin() {
 awaitable<void> arrival_watch::run() {
   if (packets_) co_return co_await net::side_by_side(read(), look_regularly());
   net::asio::steady_timer never(executor_, net::steady_time::max());
-  co_await never.async_wait(net::as_result);
+  co_await net::expiry(never);
 }
 
 awaitable<void> arrival_watch::read() {
@@ -75,7 +76,7 @@ awaitable<void> arrival_watch::look_regularly() {
   net::asio::steady_timer timer(executor_);
   for (;;) {
     timer.expires_after(between_looks);
-    co_await timer.async_wait(net::as_result);
+    co_await net::expiry(timer);
     co_await net::unless_cancelled();
     const auto now = std::chrono::steady_clock::now();
     if (now - timer.expiry() < most_delay) look(now);
@@ -102,6 +103,10 @@ void arrival_watch::report(overdue_client client, arrival_time now) {
   arrival_evidence& seen = client.seen;
   if (!limit_.allows(seen.peer.ip, now)) return;
   seen.interface = net::interface_name(client.interface_index);
+  if (seen.reverse_path) {
+    const auto way_back = net::interface_towards(seen.peer.ip);
+    seen.reverse_path = way_back && *way_back != client.interface_index;
+  }
   seen.firewall = net::read_firewall(seen.local.ip.is_v6());
   spdlog::debug("arrival: {} waited {:.1f} s; {} requests, {} answers, {} refusals",
                 to_string(seen.peer), seen.waited.count() / 1000, seen.requests, seen.answers,

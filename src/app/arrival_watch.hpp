@@ -30,6 +30,11 @@ class arrival_watch {
   /// The server has a connection or a datagram from there.
   void accepted(transport protocol, const endpoint& peer);
 
+  /// That accepted client was this machine itself.
+  void was_ourselves(transport protocol, const endpoint& peer) {
+    table_.was_ourselves(protocol, peer);
+  }
+
   /// Clients whose packets came in; empty where nothing is watched.
   std::optional<std::uint64_t> arrived() const;
 

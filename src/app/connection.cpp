@@ -14,11 +14,9 @@ constexpr std::chrono::seconds linger{2};
 
 }  // namespace
 
-connection::connection(tcp::socket socket, shared_buffer& buffer)
-    : socket_(std::move(socket)), buffer_(buffer) {
+connection::connection(tcp::socket socket, const endpoint& peer, shared_buffer& buffer)
+    : socket_(std::move(socket)), buffer_(buffer), peer_(peer) {
   net::error_code error;
-  const auto peer = socket_.remote_endpoint(error);
-  peer_ = {peer.address(), peer.port()};
   // What was waited for is there: reading it must not wait again if it is gone meanwhile.
   socket_.non_blocking(true, error);
   socket_.set_option(tcp::no_delay(true), error);

@@ -20,7 +20,7 @@ class connection {
   static constexpr std::chrono::seconds idle_limit{10};
   static constexpr std::chrono::seconds visit_limit{60};
 
-  connection(net::tcp::socket socket, shared_buffer& buffer);
+  connection(net::tcp::socket socket, const endpoint& peer, shared_buffer& buffer);
 
   /// Waits for bytes. False when the visitor is gone, hung up on, silent until `until`, or here
   /// for longer than `visit_limit`.

@@ -100,9 +100,9 @@ void crowd::start(awaitable<void> work) {
   });
 }
 
-void crowd::admit(net::tcp::socket socket) {
+void crowd::admit(net::tcp::socket socket, const endpoint& peer) {
   if (dismissed_) return;  // the socket closes here
-  connection line(std::move(socket), buffer_);
+  connection line(std::move(socket), peer, buffer_);
   if (on_accepted_) on_accepted_(line.peer());
   const address site = site_of(line.peer().ip);
   const auto known = sources_.find(site);
@@ -136,7 +136,7 @@ awaitable<void> crowd::keep_time() {
   const auto self = shared_from_this();
   while (size() > 0 && !dismissed_) {
     clock_.expires_after(tick);
-    co_await clock_.async_wait(net::as_result);
+    co_await net::expiry(clock_);
     const auto now = std::chrono::steady_clock::now();
     for (guests& all : houses_) {
       for (guest& who : all) who.line.keep_time(now);
@@ -152,7 +152,7 @@ awaitable<void> crowd::dismiss() {
   for (guests& all : houses_) {
     for (guest& who : all) who.line.hang_up();
   }
-  while (size() > 0 || keeping_time_) co_await left_.async_wait(net::as_result);
+  while (size() > 0 || keeping_time_) co_await net::expiry(left_);
 }
 
 }  // namespace natcheck

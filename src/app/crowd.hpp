@@ -34,7 +34,7 @@ class crowd : public std::enable_shared_from_this<crowd> {
   /// Takes a new visitor. When the house is full, or has too many from one source (an address, or
   /// an IPv6 /64), somebody has to leave, so that a flood of connections, silent or slow, keeps
   /// nobody honest out.
-  void admit(net::tcp::socket socket);
+  void admit(net::tcp::socket socket, const endpoint& peer);
 
   /// Hangs up on one visitor: on the stranger who has waited longest, or, where greeted visitors
   /// are in the majority, on the first of those, who has had its answer long ago. A flood of either

@@ -2,14 +2,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "app/lease_service.hpp"
+#include "net/boot_time.hpp"
 #include "net/host_network.hpp"
 #include "net/random.hpp"
 #include "net/side_by_side.hpp"
 #include "portmap/mappers.hpp"
-#include "state/claims.hpp"
+#include "state/claim_rules.hpp"
 
 namespace natcheck {
 namespace {
@@ -26,20 +26,14 @@ constexpr auto patience = 1min;
 /// Between attempts where the gateway never made the mapping: a setting has to change first.
 constexpr auto hopeless_retry_interval = 30s;
 constexpr auto wake_tolerance = 5s;
-/// PCP names the outside address with a grant alone, and a server that keeps its epoch when that
-/// address changes breaks RFC 6887 section 8.5 (seen: miniupnpd without UPnP).
+/// Where a look does not tell all.
 constexpr auto quiet_renewal_interval = 30s;
+/// So many in a row, and the gateway may speak another protocol now.
+constexpr int failed_looks_to_doubt = 2;
 /// What the gateway before may take to remove what it has.
 constexpr auto leaving_time = 1500ms;
 
 net::steady_time now() { return std::chrono::steady_clock::now(); }
-
-/// steady_clock stands still while the machine sleeps; this one does not.
-std::chrono::nanoseconds since_boot() {
-  timespec time{};
-  ::clock_gettime(CLOCK_BOOTTIME, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 }  // namespace
 
@@ -65,9 +59,10 @@ awaitable<void> lease::move_to(std::optional<portmap::gateway_access> access,
   access_ = std::move(access);
   services_.clear();
   holder_ = nullptr;
+  told_failed_ = false;
   if (access_) {
     for (auto& mapper : portmap::mappers_for(*access_, options_.via)) {
-      services_.push_back({std::move(mapper), {}, {}, {}, false});
+      services_.push_back({std::move(mapper), {}, {}, {}});
     }
     take_over_claims();
   }
@@ -90,7 +85,7 @@ void lease::take_over_claims() {
   }
 }
 
-portmap::mapping_request lease::request() const {
+portmap::mapping_request lease::request_to(const service& which) const {
   portmap::mapping_request wanted;
   wanted.protocol = options_.protocol;
   wanted.internal_port = options_.internal_port;
@@ -99,7 +94,19 @@ portmap::mapping_request lease::request() const {
   wanted.external_port = keeps_port ? entry_->external_port : options_.external_port;
   wanted.lifetime = options_.lifetime;
   wanted.any_port = options_.any_port;
+  if (const auto left = time_to_stay(which, wanted))
+    wanted.lifetime = std::max(wanted.lifetime, *left);
   return wanted;
+}
+
+/// What `mappings add` made for longer is not to end with this program.
+std::optional<std::chrono::seconds> lease::time_to_stay(
+    const service& which, const portmap::mapping_request& wanted) const {
+  if (book_ == nullptr) return std::nullopt;
+  const auto known = book_->others();
+  const auto* added = state::added_before(known, which.mapper->claim(wanted), wanted.any_port);
+  if (added == nullptr || added->claim.lifetime.count() == 0) return std::nullopt;
+  return added->ends - state::system_now();
 }
 
 mapping_evidence lease::evidence() const {
@@ -122,14 +129,16 @@ void lease::accept(const mapping& granted, telling how) {
   const auto before = std::exchange(entry_, granted);
   auto& external = entry_->external_address;
   if (external && external->is_unspecified()) external.reset();  // "none", no address to probe
-  if (!external && before) external = before->external_address;
+  // Not repeated with a renewal; but a lost mapping may come back with another one.
+  if (!external && before && !lost_) external = before->external_address;
   const double chance = static_cast<double>(random_below(1000)) / 1000;
   schedule_.granted(granted.via, granted.lifetime, now(), chance);
   granted_ = now();
-  granted_since_boot_ = since_boot();
+  granted_since_boot_ = net::since_boot();
   quiet_due_ = now() + quiet_renewal_interval;
   look_due_ = now() + look_interval;
   find_first_ = told_failed_ = false;
+  failed_looks_ = 0;
   trouble_.clear();
   tell_granted(before, how);
 }
@@ -158,7 +167,7 @@ void lease::lose(const std::string& reason) {
 /// A gateway that cannot be asked keeps the mapping until its lease is over; one whose table has
 /// something else in its place does not.
 awaitable<void> lease::renew(telling how) {
-  const auto wanted = request();
+  const auto wanted = request_to(*holder_);
   const auto ended = co_await net::before(schedule_.end(), holder_->mapper->map(wanted));
   if (!ended) {
     co_return lose(trouble_.empty() ? "the router did not answer before the lease was over"
@@ -180,35 +189,55 @@ awaitable<void> lease::renew(telling how) {
   if (!told) observer_(events::renewal_failed{*entry_, trouble_, schedule_.left(now())});
 }
 
+/// Where the machine slept, the clock of the lease went on.
+std::chrono::nanoseconds lease::slept() const {
+  return (net::since_boot() - granted_since_boot_) - (now() - granted_);
+}
+
+awaitable<void> lease::wake_up() {
+  if (now() + slept() >= schedule_.end()) {
+    co_return lose("this machine slept for longer than the lease lasts");
+  }
+  look_due_ = now() + look_interval;  // the network may take a while to be back
+  co_await renew(telling::everything);
+}
+
+/// The gateway may be back under another URL, or speak another protocol now.
+awaitable<bool> lease::find_again() {
+  const auto found = co_await holder_->mapper->find();
+  if (found) co_return true;
+  if (++failed_looks_ < failed_looks_to_doubt || services_.size() == 1) co_return false;
+  co_await scout();
+  const auto offers = [](const service& each) { return each.found && each.found->has_value(); };
+  if (!offers(*holder_) && std::any_of(services_.begin(), services_.end(), offers)) {
+    lose("the router answers by another protocol now, and no more by the one that opened the port");
+  }
+  co_return false;
+}
+
 /// Between renewals: a gateway that restarted has forgotten everything, long before the lease ends.
 awaitable<void> lease::look() {
-  const auto slept = (since_boot() - granted_since_boot_) - (now() - granted_);
-  const bool slept_too_long = schedule_.end() != net::steady_time::max() &&
-                              slept > wake_tolerance && now() + slept >= schedule_.end();
-  if (slept_too_long) co_return lose("this machine slept for longer than the lease lasts");
   look_due_ = now() + look_interval;
-  if (find_first_) {  // it may be back under another URL
-    const auto found = co_await holder_->mapper->find();
+  if (find_first_) {
+    const bool found = co_await find_again();
     if (!found) co_return;
   }
   const auto seen = co_await holder_->mapper->check();
   look_due_ = now() + look_interval;
   find_first_ = !seen;
+  failed_looks_ = seen ? 0 : failed_looks_ + 1;
   if (!seen) co_return;
   const auto& before = entry_->external_address;
   const auto& after = seen->external_address;
   if (!seen->stands) co_return lose(seen->detail);
   if (!before && after && !after->is_unspecified()) {  // now it knows; and so shall the user
-    co_await renew(telling::only_changes);
-    co_return;
+    co_return co_await renew(telling::only_changes);
   }
   if (before && after && !after->is_unspecified() && *before != *after) {
     co_return lose(fmt::format("the router's outside address was {} and is {} now",
                                before->to_string(), after->to_string()));
   }
-  const bool says_with_grants_alone =
-      entry_->via == mapping_protocol::pcp && entry_->internal.ip.is_v4();
-  if (says_with_grants_alone && now() >= quiet_due_) {
+  if (seen->suspect || (seen->unsure && now() >= quiet_due_)) {
     co_await renew(telling::only_changes);
   }
 }
@@ -232,12 +261,9 @@ net::steady_time lease::due() const {
 
 awaitable<void> lease::tend() {
   if (holds()) {
-    if (schedule_.due() <= now()) {
-      co_await renew(telling::everything);
-    } else {
-      co_await look();
-    }
-    co_return;
+    if (slept() > wake_tolerance) co_return co_await wake_up();
+    if (schedule_.due() <= now()) co_return co_await renew(telling::everything);
+    co_return co_await look();
   }
   const bool made = co_await obtain();
   attempted_ = true;
@@ -251,7 +277,7 @@ awaitable<void> lease::tend() {
 awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
   if (!which.claim) co_return;
   const bool told = &which == holder_ && holds();
-  if (which.stays) {
+  if (has_to_stay(which)) {
     drop_claim(which);
     if (told) observer_(events::unmapped{*entry_, false, "natcheck mappings add made it to stay"});
     co_return;

@@ -78,10 +78,12 @@ class lease {
   net::asio::awaitable<bool> try_service(service& which);
   net::asio::awaitable<void> renew(telling how);
   net::asio::awaitable<void> look();
+  net::asio::awaitable<bool> find_again();
   net::asio::awaitable<void> end_service(service& which, net::steady_time deadline);
   net::asio::awaitable<void> withdraw(service& which);
   void take_over_claims();
   void drop_claim(service& which);
+  bool has_to_stay(const service& which) const;
   void tell_granted(const std::optional<mapping>& before, telling how);
   void note(const service& which, const failure& why);
   void accept(const mapping& granted, telling how);
@@ -90,7 +92,12 @@ class lease {
   void keep_claim(service& which, const portmap::mapping_request& request);
   bool better_ones_failed(const service& than) const;
   std::chrono::steady_clock::duration pause_before_retry() const;
-  portmap::mapping_request request() const;
+  std::chrono::nanoseconds slept() const;
+  net::asio::awaitable<void> wake_up();
+  portmap::mapping_request request_to(const service& which) const;
+  std::optional<std::chrono::seconds> time_to_stay(const service& which,
+                                                   const portmap::mapping_request& wanted) const;
+  std::optional<failure> heed_others(service& which, const portmap::mapping_request& wanted);
   mapping_evidence evidence() const;
 
   lease_options options_;
@@ -111,8 +118,9 @@ class lease {
   net::steady_time lost_since_;
   bool lost_ = false;
   bool attempted_ = false;
-  bool told_failed_ = false;  ///< since the last mapping
+  bool told_failed_ = false;  ///< since the last mapping, of this gateway
   bool find_first_ = false;   ///< before the next look
+  int failed_looks_ = 0;      ///< in a row
   std::string trouble_;       ///< why the renewals since the last grant failed; it was told
 };
 

@@ -63,7 +63,7 @@ void lease_keeper::look_at(net::steady_time when) {
 awaitable<void> lease_keeper::tend() {
   for (;;) {
     due_.expires_at(due());
-    if (!moving_) co_await due_.async_wait(net::as_result);
+    if (!moving_) co_await net::expiry(due_);
     co_await net::unless_cancelled();
     if (moving_) co_await move();
     for (lease& each : leases_) co_await tend_one(each);
@@ -92,7 +92,7 @@ awaitable<void> lease_keeper::hear() {
     if (access) {
       co_await net::first_of(hear_one(*access), net::expiry(moved_));
     } else {
-      co_await moved_.async_wait(net::as_result);
+      co_await net::expiry(moved_);
     }
     co_await net::unless_cancelled();
   }
@@ -100,7 +100,7 @@ awaitable<void> lease_keeper::hear() {
 
 awaitable<void> lease_keeper::keep() { co_await net::side_by_side(tend(), hear()); }
 
-awaitable<void> lease_keeper::attempted() { co_await attempted_.async_wait(net::as_result); }
+awaitable<void> lease_keeper::attempted() { co_await net::expiry(attempted_); }
 
 bool lease_keeper::holds(transport protocol) const {
   return std::any_of(leases_.begin(), leases_.end(), [protocol](const lease& each) {

@@ -5,7 +5,7 @@
 
 #include "app/lease_service.hpp"
 #include "net/side_by_side.hpp"
-#include "state/claims.hpp"
+#include "state/claim_rules.hpp"
 
 namespace natcheck {
 namespace {
@@ -30,7 +30,7 @@ awaitable<void> lease::look_for(service& which, net::asio::steady_timer& enough)
   if (which.found->has_error()) co_return;
   if (!better_ones_failed(which)) {
     net::asio::steady_timer grace(enough.get_executor(), grace_for_better);
-    co_await grace.async_wait(net::as_result);
+    co_await net::expiry(grace);
   }
   enough.expires_at(net::steady_time::min());
 }
@@ -69,11 +69,28 @@ void lease::drop_claim(service& which) {
   if (!dropped) spdlog::warn("{}", dropped.error().message());
 }
 
+/// Whether `mappings add` made it, to outlive this program.
+bool lease::has_to_stay(const service& which) const {
+  return book_ != nullptr && state::has_to_stay(book_->others(), *which.claim);
+}
+
 /// Nothing stands after a refusal, and so there is nothing to be remembered; where the mapper is
 /// not sure of that, it asks.
 awaitable<void> lease::withdraw(service& which) {
+  if (has_to_stay(which)) co_return drop_claim(which);
   const auto undone = co_await which.mapper->unmap();
   if (undone) drop_claim(which);
+}
+
+/// What `mappings add` made is renewed; what would be closed by asking is not asked for.
+std::optional<failure> lease::heed_others(service& which, const portmap::mapping_request& wanted) {
+  if (book_ == nullptr) return std::nullopt;
+  const auto known = book_->others();
+  const auto claim = which.mapper->claim(wanted);
+  if (auto why = state::open_by_another_port(known, claim, wanted.any_port)) return why;
+  const auto* added = state::added_before(known, claim, wanted.any_port);
+  if (added != nullptr && !which.claim) which.mapper->adopt(added->claim);
+  return std::nullopt;
 }
 
 awaitable<bool> lease::try_service(service& which) {
@@ -85,7 +102,11 @@ awaitable<bool> lease::try_service(service& which) {
     note(which, which.found->error());
     co_return false;
   }
-  const auto wanted = request();
+  const auto wanted = request_to(which);
+  if (const auto why_not = heed_others(which, wanted)) {
+    note(which, *why_not);
+    co_return false;
+  }
   // Before the gateway is asked: should this program be killed now, the next one knows.
   keep_claim(which, wanted);
   const auto made = co_await which.mapper->map(wanted);
@@ -100,7 +121,6 @@ awaitable<bool> lease::try_service(service& which) {
     co_return false;
   }
   keep_claim(which, wanted);
-  which.stays = book_ != nullptr && book_->was_added(*which.claim);
   attempts_.push_back({which.mapper->protocol(), service_state::answered, {}, 0});
   holder_ = &which;
   accept(*made, telling::everything);

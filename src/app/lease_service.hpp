@@ -14,7 +14,6 @@ struct lease::service {
   std::optional<result<void>> found;  ///< empty: not asked, or not waited for
   std::optional<mapping_claim> claim;
   net::steady_time refuses_until{};
-  bool stays = false;  ///< `mappings add` made it, and it is to outlive this program
 };
 
 }  // namespace natcheck

@@ -4,7 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <functional>
 
+#include "app/listeners.hpp"
 #include "core/canonical.hpp"
 #include "net/side_by_side.hpp"
 #include "portmap/mappers.hpp"
@@ -36,17 +38,9 @@ awaitable<std::optional<state::descriptor>> wait_for_turn(const std::filesystem:
     const bool late = std::chrono::steady_clock::now() >= deadline;
     if (turn || late) co_return turn;
     pause.expires_after(wait_interval);
-    co_await pause.async_wait(net::as_result);
+    co_await net::expiry(pause);
     co_await net::unless_cancelled();
   }
-}
-
-/// One entry of the gateway, whichever protocol it was made by: most have one table for all.
-/// Another one that leads elsewhere is no rival: what is removed is only what leads to our own
-/// endpoint.
-bool same_port(const mapping_claim& a, const mapping_claim& b) {
-  return a.protocol == b.protocol && a.gateway == b.gateway && a.external_port == b.external_port &&
-         a.internal == b.internal && a.internal.ip.is_v4();
 }
 
 /// Whether somebody who is not dead has the same mapping meanwhile.
@@ -65,13 +59,16 @@ class owners {
 
   bool have(const mapping_claim& claim) const {
     return std::ranges::any_of(claims_, [&](const auto& theirs) {
-      return state::same_mapping(theirs, claim) || same_port(theirs, claim);
+      return state::same_mapping(theirs, claim) || same_door(theirs, claim);
     });
   }
 
  private:
   std::vector<mapping_claim> claims_;
 };
+
+/// Tells of a claim that is left alone.
+using spared = std::function<bool(const mapping_claim& claim)>;
 
 /// One claim of a dead run, and where to write what became of it.
 struct job {
@@ -89,8 +86,30 @@ awaitable<void> finish(job work, std::vector<events::left_over>& told) {
   told.push_back({mapping_of(work.claim), ended.has_value(), detail});
 }
 
+bool is_own(const address& ip, const surroundings& here) {
+  return std::ranges::any_of(here.own,
+                             [&](const address& own) { return canonical(own) == canonical(ip); });
+}
+
+/// Why a claim is left alone; empty: it is not. By NAT-PMP and PCP nobody can remove what leads to
+/// another address anyway.
+std::string why_left_alone(const net::asio::any_io_executor& executor, const mapping_claim& claim,
+                           const surroundings& here, const caution& with) {
+  if (with.asked_for == claim.external_port) return {};
+  if (claim.via == mapping_protocol::upnp && !is_own(claim.internal.ip, here)) {
+    return fmt::format(
+        "it leads to {}, which was this machine's address and may be another's by now; natcheck "
+        "mappings remove {} closes it all the same",
+        claim.internal.ip.to_string(), claim.external_port);
+  }
+  const bool is_ours = claim.internal.port == with.own_port;
+  if (is_ours || !may_be_listened_on(executor, claim.protocol, claim.internal)) return {};
+  return why_not_touched(claim);
+}
+
+/// What there is to do; what there is not is told.
 std::vector<job> jobs_for(std::vector<state::orphan>& orphans, const owners& others,
-                          const surroundings& here) {
+                          const surroundings& here, const spared& spare) {
   std::vector<job> jobs;
   for (state::orphan& orphan : orphans) {
     for (const mapping_claim& claim : orphan.claims()) {
@@ -98,7 +117,8 @@ std::vector<job> jobs_for(std::vector<state::orphan>& orphans, const owners& oth
         orphan.drop(claim);
         continue;
       }
-      if (auto access = access_for(claim, here)) jobs.push_back({&orphan, claim, *access});
+      auto access = access_for(claim, here);
+      if (access && !spare(claim)) jobs.push_back({&orphan, claim, *access});
     }
   }
   return jobs;
@@ -123,9 +143,7 @@ std::optional<portmap::gateway_access> access_for(const mapping_claim& claim,
   });
   if (found == here.gateways.end()) return std::nullopt;
   portmap::gateway_access access = *found;
-  const bool still_ours = std::ranges::any_of(
-      here.own, [&](const address& own) { return canonical(own) == canonical(claim.internal.ip); });
-  if (still_ours) access.from.local = claim.internal.ip;
+  if (is_own(claim.internal.ip, here)) access.from.local = claim.internal.ip;
   return access;
 }
 
@@ -139,27 +157,48 @@ mapping mapping_of(const mapping_claim& claim) {
   return entry;
 }
 
-awaitable<result<void>> remove_claim(mapping_claim claim, portmap::gateway_access access) {
+/// What leads elsewhere is another door: what is removed is only what leads to our own endpoint.
+bool same_door(const mapping_claim& a, const mapping_claim& b) {
+  return a.protocol == b.protocol && a.gateway == b.gateway && a.external_port == b.external_port &&
+         a.internal == b.internal && a.internal.ip.is_v4();
+}
+
+std::string why_not_touched(const mapping_claim& claim) {
+  return fmt::format(
+      "something may be listening on port {} here, perhaps another user's natcheck; natcheck "
+      "mappings remove {} closes it all the same",
+      claim.internal.port, claim.external_port);
+}
+
+awaitable<result<void>> remove_claim(mapping_claim claim, portmap::gateway_access access,
+                                     net::steady_time deadline) {
   const auto mapper = portmap::mapper_of(claim, access);
   if (!mapper) co_return result<void>{};  // no such protocol there, so no such mapping
-  const auto deadline = std::chrono::steady_clock::now() + removing_time;
+  deadline = std::min(deadline, std::chrono::steady_clock::now() + removing_time);
   auto ended = co_await net::before(deadline, mapper->unmap());
   if (ended) co_return *std::move(ended);
   co_return failure{
       outcome::cut_short,
       fmt::format("closing port {} on {}", claim.external_port, access.gateway.to_string()),
-      fmt::format("the router did not finish answering within {} s", removing_time.count()), 0};
+      "the router did not finish answering in the time that there was", 0};
 }
 
 awaitable<std::vector<events::left_over>> remove_left_overs(surroundings here,
-                                                            std::filesystem::path directory) {
+                                                            std::filesystem::path directory,
+                                                            caution with) {
+  const auto executor = co_await net::asio::this_coro::executor;
   std::vector<events::left_over> told;
   const auto turn = co_await wait_for_turn(directory);
   auto orphans = state::take_orphans(directory, state::system_now());
   if (orphans.empty()) co_return told;
   const owners others(directory, orphans);
   net::coroutines works;
-  for (job& each : jobs_for(orphans, others, here)) {
+  const auto spare = [&](const mapping_claim& claim) {
+    const auto why = why_left_alone(executor, claim, here, with);
+    if (!why.empty()) told.push_back({mapping_of(claim), false, why});
+    return !why.empty();
+  };
+  for (job& each : jobs_for(orphans, others, here, spare)) {
     works.push_back(finish(std::move(each), told));
   }
   co_await net::side_by_side(std::move(works));

@@ -27,10 +27,26 @@ std::optional<portmap::gateway_access> access_for(const mapping_claim& claim,
 /// The claim as a mapping to tell of. Its outside address is not known.
 mapping mapping_of(const mapping_claim& claim);
 
-/// Removes one mapping, in 3 s at most. Succeeds also when it was not there any more, and when
-/// somebody else's is in its place.
-boost::asio::awaitable<result<void>> remove_claim(mapping_claim claim,
-                                                  portmap::gateway_access access);
+/// Whether both open the same port to the same place, by whichever protocol: most gateways have one
+/// table for all.
+bool same_door(const mapping_claim& a, const mapping_claim& b);
+
+/// Why a mapping is left alone that may be used by somebody else on this machine.
+std::string why_not_touched(const mapping_claim& claim);
+
+/// Removes one mapping, by `deadline` and in 3 s at most. Succeeds also when it was not there any
+/// more, and when somebody else's is in its place.
+boost::asio::awaitable<result<void>> remove_claim(
+    mapping_claim claim, portmap::gateway_access access,
+    net::steady_time deadline = net::steady_time::max());
+
+/// What a dead run left is not touched where somebody may use it: what a server listens for here
+/// (another user's natcheck, which has its files elsewhere), and what leads to an address that this
+/// machine had once.
+struct caution {
+  std::uint16_t own_port = 0;                ///< this process listens on it itself; 0: on none
+  std::optional<std::uint16_t> asked_for{};  ///< an outside port that is to be closed all the same
+};
 
 /// Removes what dead runs left behind on the gateways of this network, all at the same time, and
 /// tells what became of it. What cannot be removed stays for the next run, and so does what is in
@@ -38,11 +54,6 @@ boost::asio::awaitable<result<void>> remove_claim(mapping_claim claim,
 ///
 /// Waits up to 5 s where another natcheck is at the same work.
 boost::asio::awaitable<std::vector<events::left_over>> remove_left_overs(
-    surroundings here, std::filesystem::path directory);
-
-inline boost::asio::awaitable<std::vector<events::left_over>> remove_left_overs(
-    const host_network& host, std::filesystem::path directory) {
-  return remove_left_overs(surroundings_of(host), std::move(directory));
-}
+    surroundings here, std::filesystem::path directory, caution with = {});
 
 }  // namespace natcheck

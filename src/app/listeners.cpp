@@ -23,7 +23,27 @@ tcp::acceptor listen_on(const net::asio::any_io_executor& executor, const endpoi
   return acceptor;
 }
 
+template <class Protocol>
+net::error_code try_to_bind(const net::asio::any_io_executor& executor, const endpoint& local) {
+  const typename Protocol::endpoint wanted(local.ip, local.port);
+  typename Protocol::socket socket(executor);
+  net::error_code error;
+  socket.open(wanted.protocol(), error);
+  // A port that is only waiting for late packets (TIME_WAIT) is free.
+  const net::asio::socket_base::reuse_address reuse(std::is_same_v<Protocol, tcp>);
+  if (!error) socket.set_option(reuse, error);
+  if (!error) socket.bind(wanted, error);
+  return error;
+}
+
 }  // namespace
+
+bool may_be_listened_on(const net::asio::any_io_executor& executor, transport protocol,
+                        const endpoint& local) {
+  const net::error_code error = protocol == transport::tcp ? try_to_bind<tcp>(executor, local)
+                                                           : try_to_bind<net::udp>(executor, local);
+  return error && error.value() != EADDRNOTAVAIL;
+}
 
 bool is_switched_off(const net::error_code& error) {
   return error.value() == EAFNOSUPPORT || error.value() == EADDRNOTAVAIL;

@@ -19,6 +19,11 @@ result<std::vector<net::tcp::acceptor>> listen_everywhere(
 /// Why nothing listens at `local`, in words that say what to do.
 failure cannot_listen(const endpoint& local, transport protocol, const net::error_code& error);
 
+/// Whether a server of this machine, whoever's it is, may listen at `local`: also where that cannot
+/// be found out, as for ports below 1024 without root.
+bool may_be_listened_on(const net::asio::any_io_executor& executor, transport protocol,
+                        const endpoint& local);
+
 /// A machine without that version of IP is no fault.
 bool is_switched_off(const net::error_code& error);
 

@@ -171,6 +171,16 @@ result<host_network> port_opener::read_network() const {
   return net::read_host_network({options_.interface, options_.gateway});
 }
 
+/// At the start, and where this host comes to another network.
+awaitable<void> port_opener::clear_left_overs(const host_network& host) {
+  const auto here = surroundings_of(host);
+  std::vector<address> gateways;
+  for (const gateway_access& each : here.gateways) gateways.push_back(each.gateway);
+  if (gateways == std::exchange(cleared_at_, gateways) || gateways.empty()) co_return;
+  const auto told = co_await remove_left_overs(here, state::state_directory(), {options_.port});
+  for (const events::left_over& each : told) tell(each);
+}
+
 awaitable<void> port_opener::follow_network() {
   net::network_watch watch(executor_);
   for (;;) {
@@ -178,6 +188,7 @@ awaitable<void> port_opener::follow_network() {
     co_await net::unless_cancelled();
     const auto host = read_network();
     if (host) {
+      co_await clear_left_overs(*host);
       enter(*host);
     } else {
       spdlog::warn("{}", host.error().message());
@@ -190,8 +201,7 @@ awaitable<result<void>> port_opener::keep() {
   if (!host) co_return host.error();
   open_book();
   make_keepers();
-  const auto left_over = co_await remove_left_overs(*host, state::state_directory());
-  for (const events::left_over& each : left_over) tell(each);
+  co_await clear_left_overs(*host);
   enter(*host);
   entered_ipv4_.expires_at(net::steady_time::min());
   net::coroutines works;
@@ -203,13 +213,13 @@ awaitable<result<void>> port_opener::keep() {
 }
 
 awaitable<void> port_opener::attempted_ipv4() {
-  co_await entered_ipv4_.async_wait(net::as_result);
+  co_await net::expiry(entered_ipv4_);
   co_await net::unless_cancelled();
   if (keepers_.front()->gateway()) co_await keepers_.front()->attempted();
 }
 
 awaitable<void> port_opener::attempted() {
-  co_await entered_ipv6_.async_wait(net::as_result);
+  co_await net::expiry(entered_ipv6_);
   co_await net::unless_cancelled();
   for (auto& keeper : keepers_) {
     if (keeper->gateway()) co_await keeper->attempted();

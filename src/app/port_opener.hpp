@@ -48,6 +48,7 @@ class port_opener {
   net::asio::awaitable<void> enter_ipv6_after_ipv4();
   void enter_ipv4(const std::optional<route_info>& way);
   void enter_ipv6(const host_network& host);
+  net::asio::awaitable<void> clear_left_overs(const host_network& host);
   net::asio::awaitable<void> follow_network();
   template <class Event>
   void tell(const Event& event);
@@ -58,6 +59,7 @@ class port_opener {
   std::optional<state::claim_book> book_;
   /// The first is for IPv4, the others for an IPv6 address each. Idle where there is nobody to ask.
   std::vector<std::unique_ptr<lease_keeper>> keepers_;
+  std::vector<address> cleared_at_;    ///< the gateways at which left-overs were removed
   std::optional<address> own_public_;  ///< this host's own public IPv4 address: nothing to map
   bool told_no_router_ = false;
   // Expired as soon as it is known for the first time whom to ask.

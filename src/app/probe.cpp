@@ -4,6 +4,8 @@
 
 #include "app/handshake.hpp"
 #include "app/udp_handshake.hpp"
+#include "core/canonical.hpp"
+#include "net/own_addresses.hpp"
 #include "net/random.hpp"
 #include "net/resolver.hpp"
 #include "protocols/greeting/questioner.hpp"
@@ -16,15 +18,17 @@ using net::asio::awaitable;
 /// Between the handshakes of one probe, so that a burst of loss does not take them all.
 constexpr std::chrono::milliseconds pause_between{200};
 
-/// The kernel lets nobody bind an address that this machine does not have; to ask it so is quicker
-/// than to list them all.
+/// The kernel lets nobody bind an address that this machine does not have, unless it is told to
+/// (net.ipv4.ip_nonlocal_bind); to ask it so first is quicker than to list them all.
 bool is_own_address(const net::asio::any_io_executor& executor, const address& ip) {
   net::udp::socket socket(executor);
   const net::udp::endpoint local(ip, 0);
   net::error_code error;
   socket.open(local.protocol(), error);
   if (!error) socket.bind(local, error);
-  return !error;
+  if (error) return false;
+  const auto own = net::read_own_addresses();
+  return own.empty() || std::binary_search(own.begin(), own.end(), canonical(ip));
 }
 
 /// What the target's address alone says about where we are asking from.
@@ -164,7 +168,7 @@ awaitable<void> prober::repeat() {
   net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
   while (evidence_.handshakes.size() < options_.count) {
     pause.expires_after(pause_between);
-    co_await pause.async_wait(net::as_result);
+    co_await net::expiry(pause);
     if (std::chrono::steady_clock::now() >= end_) co_return;
     auto evidence = co_await shake_hands(next_handshake());
     add(std::move(evidence));

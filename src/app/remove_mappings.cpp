@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/udp.hpp>
 
+#include "app/listeners.hpp"
 #include "app/mappings.hpp"
 #include "core/text.hpp"
 #include "net/side_by_side.hpp"
@@ -28,26 +27,6 @@ struct selection {
   }
 };
 
-template <class Protocol>
-bool cannot_bind(const net::asio::any_io_executor& executor, const endpoint& local) {
-  const typename Protocol::endpoint wanted(local.ip, local.port);
-  typename Protocol::socket socket(executor);
-  net::error_code error;
-  socket.open(wanted.protocol(), error);
-  // A port that is only waiting for late packets (TIME_WAIT) is free.
-  if (!error)
-    socket.set_option(net::asio::socket_base::reuse_address(std::is_same_v<Protocol, net::tcp>),
-                      error);
-  if (!error) socket.bind(wanted, error);
-  return error == net::asio::error::address_in_use;
-}
-
-bool is_listened_on(const net::asio::any_io_executor& executor, transport protocol,
-                    const endpoint& local) {
-  return protocol == transport::tcp ? cannot_bind<net::tcp>(executor, local)
-                                    : cannot_bind<net::udp>(executor, local);
-}
-
 class remover {
  public:
   remover(const workplace& place, selection wanted, net::asio::any_io_executor executor)
@@ -61,6 +40,8 @@ class remover {
   awaitable<void> remove_added(known_claim known, portmap::gateway_access access);
   awaitable<void> remove_rows();
   awaitable<void> remove_row(const gateway_mapping& row);
+  bool is_run(const mapping_claim& claim) const;
+  void forget_added(const mapping_claim& claim) const;
   void leave(const known_claim& known);
   void leave_foreign(const gateway_mapping& row);
   void tell(mapping entry, removal outcome, std::string detail = {});
@@ -89,8 +70,8 @@ void remover::tell(mapping entry, removal outcome, std::string detail) {
 
 /// Where one port is meant, what a dead run left on it is what was asked for.
 awaitable<void> remover::take_left_overs() {
-  auto removed =
-      co_await net::before(place_.deadline, remove_left_overs(place_.here, place_.state));
+  auto removed = co_await net::before(
+      place_.deadline, remove_left_overs(place_.here, place_.state, {0, wanted_.external_port}));
   if (!removed) co_return;
   for (events::left_over& each : *removed) {
     const mapping& entry = each.entry;
@@ -113,12 +94,23 @@ void remover::leave(const known_claim& known) {
                    known.claim.gateway.to_string(), known.claim.interface));
 }
 
+/// Where this cannot be written, the next removal finds that there is nothing left.
+void remover::forget_added(const mapping_claim& claim) const {
+  static_cast<void>(state::drop_added(place_.state, claim, state::system_now()));
+}
+
+/// Whether another natcheck, which is running, has the same port.
+bool remover::is_run(const mapping_claim& claim) const {
+  return std::ranges::any_of(known_, [&](const known_claim& each) {
+    return each.owner == claimed_by::running && same_door(each.claim, claim);
+  });
+}
+
 awaitable<void> remover::remove_added(known_claim known, portmap::gateway_access access) {
-  const auto ended = co_await remove_claim(known.claim, std::move(access));
+  const auto ended = co_await remove_claim(known.claim, std::move(access), place_.deadline);
   if (!ended) co_return tell(entry_of(known), removal::failed, ended.error().message());
   tell(entry_of(known), removal::removed);
-  // Where this cannot be written, the next removal finds that there is nothing left.
-  static_cast<void>(state::drop_added(place_.state, known.claim, state::system_now()));
+  forget_added(known.claim);
 }
 
 awaitable<void> remover::remove_claims() {
@@ -129,7 +121,11 @@ awaitable<void> remover::remove_claims() {
     if (each.owner == claimed_by::running || !access) {
       leave(each);
     } else if (each.owner == claimed_by::added) {
-      works.push_back(remove_added(each, *std::move(access)));
+      if (is_run(each.claim)) {
+        forget_added(each.claim);  // its run closes the port now
+      } else {
+        works.push_back(remove_added(each, *std::move(access)));
+      }
     }
     // What is left of a dead run here could not be removed, and that was told.
   }
@@ -172,13 +168,10 @@ awaitable<void> remover::remove_row(const gateway_mapping& row) {
   const auto claim = claim_of(row);
   const auto entry = mapping_of(claim);
   // Another user's natcheck has its files elsewhere, and its server here.
-  if (!wanted_.external_port && is_listened_on(executor_, row.protocol, claim.internal)) {
-    co_return tell(entry, removal::in_use,
-                   fmt::format("something listens on port {} here, perhaps another user's "
-                               "natcheck; natcheck mappings remove {} removes it all the same",
-                               row.internal_port, row.external_port));
+  if (!wanted_.external_port && may_be_listened_on(executor_, row.protocol, claim.internal)) {
+    co_return tell(entry, removal::in_use, why_not_touched(claim));
   }
-  const auto ended = co_await remove_claim(claim, *place_.gateway);
+  const auto ended = co_await remove_claim(claim, *place_.gateway, place_.deadline);
   tell(entry, ended ? removal::removed : removal::failed, ended ? "" : ended.error().message());
 }
 
@@ -190,6 +183,10 @@ awaitable<void> remover::remove_rows() {
   if (!none_to_show) report_.not_seen = table.incomplete_because;
   for (const gateway_mapping& row : table.rows) {
     if (!wanted_.has(row.protocol, row.external_port) || is_known(row)) continue;
+    if (std::chrono::steady_clock::now() >= place_.deadline) {
+      report_.not_seen = "the time limit ended before all of its table was gone through";
+      break;
+    }
     if (row.ours) {
       co_await remove_row(row);
     } else if (wanted_.external_port) {

@@ -1,8 +1,10 @@
 #include "app/self_test.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/handshake.hpp"
+#include "app/udp_handshake.hpp"
 
 namespace natcheck {
 namespace {
@@ -18,13 +20,26 @@ address loopback_for(const std::optional<address>& lan) {
   return boost::asio::ip::address_v4::loopback();
 }
 
-awaitable<void> greet(meeting& met, std::optional<endpoint> target, std::string session) {
+/// Two, since one datagram may be lost for no reason.
+constexpr unsigned questions = 2;
+
+bool is_reached(const handshake_evidence& one) { return one.result == probe_result::reached; }
+
+awaitable<handshake_evidence> shake_hands_by(transport protocol, handshake_options options) {
+  if (protocol == transport::tcp) co_return co_await shake_hands(std::move(options));
+  const auto all = co_await ask_by_datagram(std::move(options), questions);
+  const auto reached = std::ranges::find_if(all, is_reached);
+  co_return reached == all.end() ? all.front() : *reached;
+}
+
+awaitable<void> greet(meeting& met, transport protocol, std::optional<endpoint> target,
+                      std::string session) {
   if (!target) co_return;
   handshake_options options;
   options.target = *target;
   options.session = std::move(session);
   options.deadline = std::chrono::steady_clock::now() + patience;
-  met = co_await shake_hands(std::move(options));
+  met = co_await shake_hands_by(protocol, std::move(options));
 }
 
 bool is_another(const handshake_evidence& one, const handshake_evidence& ours) {
@@ -49,14 +64,14 @@ awaitable<self_test_evidence> test_self(transport protocol, std::uint16_t port,
                                         std::string session) {
   self_test_evidence seen;
   seen.protocol = protocol;
-  if (protocol != transport::tcp) co_return seen;
   const endpoint loopback{loopback_for(lan), port};
   std::optional<endpoint> at_lan;
   if (lan) at_lan = endpoint{*lan, port};
   if (outside == at_lan) outside.reset();
   meeting ours, in_lan, back;
-  co_await net::side_by_side(greet(ours, loopback, session), greet(in_lan, at_lan, session),
-                             greet(back, outside, session));
+  co_await net::side_by_side(greet(ours, protocol, loopback, session),
+                             greet(in_lan, protocol, at_lan, session),
+                             greet(back, protocol, outside, session));
   seen.loopback = check_of(loopback, ours, std::nullopt);
   seen.lan = check_of(at_lan, in_lan, ours);
   seen.hairpin = check_of(outside, back, ours);

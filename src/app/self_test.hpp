@@ -9,9 +9,9 @@
 
 namespace natcheck {
 
-/// Greets the TCP server on `port` over loopback, at the address `lan`, and at its `outside`
+/// Greets the server on `port` over loopback, at the address `lan`, and at its `outside`
 /// address where that is another one, side by side; takes 2 s at most. Who answers with another
-/// instance than over loopback is another server: `other_service`. Over UDP nothing is tested.
+/// instance than over loopback is another server: `other_service`.
 ///
 /// `session` is the one of these greetings, by which the server knows them.
 boost::asio::awaitable<self_test_evidence> test_self(transport protocol, std::uint16_t port,

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <memory>
 #include <natcheck/report.hpp>
@@ -81,7 +82,8 @@ class server {
   net::asio::steady_timer end_;  ///< expires, or is cancelled, when the server has to end
   std::optional<failure> failed_;
   std::string own_session_ = random_hex(8);  ///< of visits that this server pays to itself
-  std::optional<endpoint> outside_;          ///< where the IPv4 world finds this server
+  /// Where the IPv4 world finds this server, by transport.
+  std::array<std::optional<endpoint>, 2> outside_;
 };
 
 bool server::uses(transport protocol) const {
@@ -97,12 +99,11 @@ void server::tell_event(const serve_event& event) {
 /// What the server itself has to know of what it tells.
 void server::heed(const serve_event& event) {
   const auto note = [this](const mapping& entry, bool there) {
-    if (!entry.internal.ip.is_v4() || entry.protocol != transport::tcp) return;
-    outside_.reset();
-    if (there && entry.external_address) {
-      outside_ = {*entry.external_address, entry.external_port};
-    }
-    crowd_->set_outside(outside_);
+    if (!entry.internal.ip.is_v4()) return;
+    auto& outside = outside_[static_cast<std::size_t>(entry.protocol)];
+    outside.reset();
+    if (there && entry.external_address) outside = {*entry.external_address, entry.external_port};
+    if (entry.protocol == transport::tcp) crowd_->set_outside(outside);
   };
   if (const auto* mapped = std::get_if<events::mapped>(&event.what)) note(mapped->entry, true);
   if (const auto* again = std::get_if<events::remapped>(&event.what)) note(again->entry, true);
@@ -162,7 +163,9 @@ void server::open_house() {
 
 void server::count(const visit_end& end) {
   const auto* greeted = std::get_if<events::greeted>(&end);
-  if (greeted != nullptr && greeted->session == own_session_) return;
+  if (greeted != nullptr && greeted->session == own_session_) {
+    return arrivals_->was_ourselves(greeted->protocol, greeted->peer);
+  }
   guests_.add(end, std::chrono::steady_clock::now());
   guests_due_.cancel();
   if (greeted != nullptr && options_.once) end_.cancel();
@@ -171,7 +174,7 @@ void server::count(const visit_end& end) {
 awaitable<void> server::settle_guests() {
   for (;;) {
     guests_due_.expires_at(guests_.due());
-    co_await guests_due_.async_wait(net::as_result);
+    co_await net::expiry(guests_due_);
     co_await net::unless_cancelled();
     guests_.settle(std::chrono::steady_clock::now());
   }
@@ -180,16 +183,17 @@ awaitable<void> server::settle_guests() {
 awaitable<void> server::accept_on(tcp::acceptor& acceptor) {
   net::asio::steady_timer rest(executor_);
   for (;;) {
-    auto [error, socket] = co_await acceptor.async_accept(net::as_result);
+    tcp::endpoint peer;  // known only now where the visitor is gone already
+    auto [error, socket] = co_await acceptor.async_accept(peer, net::as_result);
     if (!error) {
-      crowd_->admit(std::move(socket));
+      crowd_->admit(std::move(socket), {peer.address(), peer.port()});
       continue;
     }
     // Out of descriptors: somebody makes room. Other errors belong to the one connection that has
     // gone away meanwhile.
     crowd_->make_room();
     rest.expires_after(accept_rest);
-    co_await rest.async_wait(net::as_result);
+    co_await net::expiry(rest);
   }
 }
 
@@ -219,15 +223,17 @@ failure server::no_mapping() const {
 
 /// Once, as soon as it is known whether there is an outside address to test as well.
 awaitable<void> server::test_self() {
-  if (!uses(transport::tcp)) co_return;
   if (doors_) co_await doors_->attempted_ipv4();
   co_await net::unless_cancelled();
   const auto host = net::read_host_network({options_.interface, options_.gateway});
   std::optional<address> lan;
   if (host && host->ipv4) lan = host->ipv4->local;
-  const auto seen =
-      co_await natcheck::test_self(transport::tcp, options_.port, lan, outside_, own_session_);
-  tell(events::self_tested{seen, diagnose(seen)});
+  for (const transport protocol : options_.protocols) {
+    const auto outside = outside_[static_cast<std::size_t>(protocol)];
+    const auto seen =
+        co_await natcheck::test_self(protocol, options_.port, lan, outside, own_session_);
+    tell(events::self_tested{seen, diagnose(seen)});
+  }
 }
 
 // --- the whole -----------------------------------------------------------------------------

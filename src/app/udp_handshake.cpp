@@ -136,13 +136,16 @@ awaitable<std::vector<handshake_evidence>> inquirer::run() {
     send_due();
     const auto wake = std::min(machine_.next_timeout(), options_.deadline);
     // Waiting and reading are separate so that the end of the wait swallows no datagram.
-    const auto readable =
-        co_await net::before(wake, socket_->async_wait(udp::socket::wait_read, net::as_result));
+    const auto readable = co_await net::before(wake, net::arrival(*socket_));
     if (readable) receive_all();
     tell();
   }
   auto rest = machine_.finish(steady_clock::now());
   std::move(rest.begin(), rest.end(), std::back_inserter(told_));
+  if (told_.empty()) {
+    told_.push_back(not_asked(
+        {outcome::cut_short, asking, "the time limit ended before anything was sent", 0}));
+  }
   co_return std::move(told_);
 }
 

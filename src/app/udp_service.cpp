@@ -61,8 +61,8 @@ void udp_service::serve_batch(net::udp_listener& here) {
 
 void udp_service::handle(net::udp_listener& here, const net::received_datagram& came) {
   const auto now = std::chrono::steady_clock::now();
+  if (on_datagram) on_datagram(came.peer);
   const auto response = responder_.handle(now, {came.peer, came.local, came.bytes, came.whole});
-  if (response.well_formed && on_datagram) on_datagram(came.peer);
   if (!response.answer.empty()) here.answer(came, response.answer);
   if (const auto& greeted = response.greeted) {
     on_end_(events::greeted{transport::udp, came.peer,

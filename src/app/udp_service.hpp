@@ -21,8 +21,7 @@ class udp_service {
   udp_service(net::asio::any_io_executor executor, const server_identity& identity,
               std::function<void(const visit_end&)> on_end);
 
-  /// May be empty. Called for each datagram that is a well-formed question, answered or not: it got
-  /// through to the socket.
+  /// May be empty. Called for each datagram, whatever is in it: it got through to the socket.
   std::function<void(const endpoint& peer)> on_datagram;
 
   /// Listens there too. Port 0 lets the kernel choose; local() then tells. The failure's kind is

@@ -18,6 +18,7 @@ bool is_one_of(const serve_event& event) {
 
 bool goes_wrong(const serve_event& event) {
   if (const auto* left = std::get_if<events::left_over>(&event.what)) return !left->removed;
+  if (const auto* closed = std::get_if<events::unmapped>(&event.what)) return !closed->removed;
   if (const auto* tested = std::get_if<events::self_tested>(&event.what)) {
     return tested->judged.main.code != verdict_code::inconclusive;
   }

@@ -20,6 +20,8 @@ inline constexpr int conflict_with_other_mechanisms = 729;
 
 /// Not of the standard: the gateway said yes, and then has no such entry.
 inline constexpr int not_kept = -1;
+/// Not of the standard either: the port inside is open already, by another number outside.
+inline constexpr int open_by_another_port = -2;
 
 }  // namespace natcheck::upnp_error
 

@@ -27,7 +27,7 @@ std::string port(const arrival_evidence& seen) {
 }
 
 std::vector<std::string> let_in(const arrival_evidence& seen) {
-  return judging::let_in(seen.firewall, seen.protocol, seen.local.port);
+  return judging::let_in(seen.firewall, {seen.protocol, seen.local.port, seen.interface});
 }
 
 verdict judge_refusing(const arrival_evidence& seen) {

@@ -24,37 +24,41 @@ bool names_chain(const firewall_evidence& firewall) {
   return is_plain(firewall.family) && is_plain(firewall.table) && is_plain(firewall.chain);
 }
 
+std::string_view word_of(transport protocol) { return protocol == transport::tcp ? "tcp" : "udp"; }
+
 /// "1234/tcp", as ufw and firewalld write it.
-std::string port_and_protocol(transport protocol, std::uint16_t port) {
-  return fmt::format("{}/{}", port, protocol == transport::tcp ? "tcp" : "udp");
+std::string port_of(const way_in& wanted) {
+  return fmt::format("{}/{}", wanted.port, word_of(wanted.protocol));
 }
 
-std::string by_ufw(const std::string& port) { return "sudo ufw allow " + port; }
+std::string by_ufw(const way_in& wanted) { return "sudo ufw allow " + port_of(wanted); }
 
-std::string by_firewalld(const std::string& port) {
-  return fmt::format(
-      "sudo firewall-cmd --add-port={0}; for good: sudo firewall-cmd --permanent --add-port={0}",
-      port);
+/// Without a zone firewalld opens the default one, which need not be that of the interface.
+std::string by_firewalld(const way_in& wanted, std::string_view option = "") {
+  const std::string zone =
+      is_plain(wanted.interface)
+          ? fmt::format("--zone=\"$(sudo firewall-cmd --get-zone-of-interface={})\" ",
+                        wanted.interface)
+          : "";
+  return fmt::format("sudo firewall-cmd {}{}--add-port={}", option, zone, port_of(wanted));
 }
 
-std::string by_nft(const std::string& chain, transport protocol, std::uint16_t port) {
-  return fmt::format("sudo nft insert rule {} {} dport {} accept", chain,
-                     protocol == transport::tcp ? "tcp" : "udp", port);
+std::string by_nft(const std::string& chain, const way_in& wanted) {
+  return fmt::format("sudo nft insert rule {} {} dport {} accept", chain, word_of(wanted.protocol),
+                     wanted.port);
 }
 
-std::vector<std::string> by_nftables(const firewall_evidence& firewall, transport protocol,
-                                     std::uint16_t port) {
+std::vector<std::string> by_nftables(const firewall_evidence& firewall, const way_in& wanted) {
   if (!names_chain(firewall)) return {std::string(show_rules)};
   const auto chain = fmt::format("{} {} {}", firewall.family, firewall.table, firewall.chain);
-  return {by_nft(chain, protocol, port) +
-              "; for good, add the rule to /etc/nftables.conf, or to what else makes the rules",
+  return {by_nft(chain, wanted),
+          "for good, add that rule to /etc/nftables.conf, or to what else makes the rules",
           "if that does not help: " + std::string(show_rules)};
 }
 
-std::vector<std::string> by_any(transport protocol, std::uint16_t port) {
-  const std::string name = port_and_protocol(protocol, port);
-  return {"with ufw: " + by_ufw(name), "with firewalld: " + by_firewalld(name),
-          "with nftables: " + by_nft("FAMILY TABLE CHAIN", protocol, port) +
+std::vector<std::string> by_any(const way_in& wanted) {
+  return {"with ufw: " + by_ufw(wanted), "with firewalld: " + by_firewalld(wanted),
+          "with nftables: " + by_nft("FAMILY TABLE CHAIN", wanted) +
               "; sudo nft list chains shows the chain of the input hook"};
 }
 
@@ -80,15 +84,14 @@ std::string describe(const firewall_evidence& firewall) {
   return "not known which (reading it takes privileges)";
 }
 
-std::vector<std::string> let_in(const firewall_evidence& firewall, transport protocol,
-                                std::uint16_t port) {
+std::vector<std::string> let_in(const firewall_evidence& firewall, const way_in& wanted) {
   switch (firewall.by) {
     case manager::ufw:
-      return {by_ufw(port_and_protocol(protocol, port))};
+      return {by_ufw(wanted)};
     case manager::firewalld:
-      return {by_firewalld(port_and_protocol(protocol, port))};
+      return {by_firewalld(wanted), "and for good: " + by_firewalld(wanted, "--permanent ")};
     case manager::nftables:
-      return by_nftables(firewall, protocol, port);
+      return by_nftables(firewall, wanted);
     case manager::none:
       return {
           "look for a filter other than nftables: sudo iptables-legacy -S INPUT, a security "
@@ -96,7 +99,7 @@ std::vector<std::string> let_in(const firewall_evidence& firewall, transport pro
     case manager::unknown:
       break;
   }
-  return by_any(protocol, port);
+  return by_any(wanted);
 }
 
 }  // namespace natcheck::judging

@@ -14,9 +14,15 @@ std::string name_of(transport protocol);
 /// The firewall as far as it is known: "ufw", "nftables, chain inet filter input".
 std::string describe(const firewall_evidence& firewall);
 
+/// What is to be let in, and by which interface; empty: not known.
+struct way_in {
+  transport protocol = transport::tcp;
+  std::uint16_t port = 0;
+  std::string interface;
+};
+
 /// The commands, for whoever manages the firewall; for all three managers when that is not known.
-/// Names of tables and chains that no shell should see are left out.
-std::vector<std::string> let_in(const firewall_evidence& firewall, transport protocol,
-                                std::uint16_t port);
+/// Names of tables, chains and interfaces that no shell should see are left out.
+std::vector<std::string> let_in(const firewall_evidence& firewall, const way_in& wanted);
 
 }  // namespace natcheck::judging

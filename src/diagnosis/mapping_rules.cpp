@@ -38,6 +38,10 @@ constexpr explanation over_quota{
     "providers allow a few for each customer"};
 constexpr explanation conflict{
     verdict_code::port_conflict, "The port is already taken on the router.", {}};
+constexpr explanation open_already{
+    verdict_code::port_conflict, "The router has opened this port already, under another number.",
+    "use the number that it has (see below), close that one with natcheck mappings remove, or try "
+    "--via upnp, which can have several"};
 constexpr explanation not_kept{verdict_code::mapping_not_kept,
                                "The router said yes, but the mapping is not there.",
                                "restart the router or update its firmware"};
@@ -49,7 +53,7 @@ constexpr explanation port_not_allowed{
 constexpr explanation no_lease{
     verdict_code::mapping_refused,
     "The router accepts none of the lifetimes: not the one asked for, not a week, not for ever.",
-    "try another protocol (natcheck serve --via nat-pmp) or another --lifetime"};
+    "try another protocol (--via nat-pmp) or another --lifetime"};
 constexpr explanation no_wan{
     verdict_code::mapping_refused,
     "The router cannot open a port now: it has no Internet connection, or stands behind another "
@@ -68,17 +72,17 @@ constexpr explanation no_router{verdict_code::inconclusive,
                                 "This machine has no IPv4 router to ask.", "natcheck discover"};
 constexpr explanation not_finished{verdict_code::inconclusive,
                                    "The attempt ended before the router had answered.",
-                                   "give it ten seconds at least (--for, --timeout); natcheck "
-                                   "discover shows what the router offers"};
+                                   "give it more time, ten seconds at least; natcheck discover "
+                                   "shows what the router offers"};
 constexpr explanation unknown{verdict_code::inconclusive,
                               "No mapping was made, and the router did not say why.",
                               "natcheck discover shows what the router offers"};
 
 // A protocol that was not asked to the end leaves open whether the router offers it.
-constexpr std::array ranking{&another_nat,  &not_allowed, &table_full,   &over_quota,
-                             &conflict,     &not_kept,    &same_port,    &port_not_allowed,
-                             &no_lease,     &no_wan,      &no_resources, &other_refusal,
-                             &not_finished, &no_service,  &unknown};
+constexpr std::array ranking{&another_nat,      &not_allowed,  &table_full, &over_quota,
+                             &conflict,         &open_already, &not_kept,   &same_port,
+                             &port_not_allowed, &no_lease,     &no_wan,     &no_resources,
+                             &other_refusal,    &not_finished, &no_service, &unknown};
 
 struct known_code {
   mapping_protocol via;
@@ -120,6 +124,7 @@ const explanation* explain_code(const mapping_attempt& attempt) {
 
 const explanation* explain(const mapping_attempt& attempt) {
   if (attempt.code == upnp_error::not_kept) return &not_kept;
+  if (attempt.code == upnp_error::open_by_another_port) return &open_already;
   // Whatever the protocol: the others say it in words, by granting another port.
   if (attempt.code == upnp_error::conflict_in_mapping_entry) return &conflict;
   if (attempt.code != 0) return explain_code(attempt);
@@ -175,8 +180,11 @@ std::string line(const mapping_attempt& attempt) {
   return attempt.detail.empty() ? text : fmt::format("{}: {}", text, attempt.detail);
 }
 
-std::string serve_command(int external, const mapping_evidence& seen) {
-  return fmt::format("natcheck serve --map {}:{}", external, seen.internal.port);
+/// What was typed, for another outside port.
+std::string command_for(int external, const mapping_evidence& seen) {
+  const auto* const command =
+      seen.asked_by == mapping_command::serve ? "natcheck serve --map" : "natcheck mappings add";
+  return fmt::format("{} {}:{}", command, external, seen.internal.port);
 }
 
 /// Many routers keep those below for themselves.
@@ -190,15 +198,14 @@ int another_port(const mapping_evidence& seen) {
 
 std::string try_another_port(const mapping_evidence& seen) {
   return fmt::format("try another outside port, as in: {}; or take any that is free: {} --any-port",
-                     serve_command(another_port(seen), seen),
-                     serve_command(seen.external_port, seen));
+                     command_for(another_port(seen), seen), command_for(seen.external_port, seen));
 }
 
 std::string first_advice(const explanation& why, const mapping_evidence& seen) {
   if (&why == &no_service) return judging::turn_on_service(seen.gateway->to_string());
   if (&why == &conflict || &why == &port_not_allowed) return try_another_port(seen);
   if (&why == &same_port) {
-    return fmt::format("ask for that port, as in: {}", serve_command(seen.internal.port, seen));
+    return fmt::format("ask for that port, as in: {}", command_for(seen.internal.port, seen));
   }
   return std::string(why.advice);
 }
@@ -214,7 +221,7 @@ std::vector<std::string> advice_for(const explanation& why, const mapping_eviden
   if (!seen.gateway || seen.internal.ip.is_unspecified()) return advice;
   if (may_be_the_low_port(why, seen)) {
     advice.push_back("or, since many routers refuse ports below 1024, try: " +
-                     serve_command(another_port(seen), seen));
+                     command_for(another_port(seen), seen));
   }
   advice.push_back("or " + judging::forward_by_hand(seen.protocol, seen.external_port,
                                                     seen.gateway->to_string(), seen.internal));

@@ -164,6 +164,15 @@ std::vector<std::string> failure_advice(const handshake_evidence& one, const pro
   return {fmt::format(fmt::runtime(advice), port)};
 }
 
+std::string session_line(const probe_evidence& seen, const handshake_evidence& one) {
+  if (!seen.address || one.local_fault || seen.session.empty()) return {};
+  if (one.result == probe_result::reached) {
+    return "the session is " + seen.session + ", as natcheck serve shows it too";
+  }
+  if (one.result == probe_result::refused || one.result == probe_result::reached_plain) return {};
+  return "the session is " + seen.session + ": if natcheck serve shows it, the question arrived";
+}
+
 std::vector<std::string> handshake_lines(const probe_evidence& seen,
                                          const handshake_evidence& one) {
   std::vector<std::string> lines;
@@ -177,10 +186,7 @@ std::vector<std::string> handshake_lines(const probe_evidence& seen,
   }
   if (one.seen_as) lines.push_back("the server saw this machine as " + to_string(*one.seen_as));
   if (auto timing = timing_line(one.timing); !timing.empty()) lines.push_back(std::move(timing));
-  const bool was_asked = seen.address && !one.local_fault;
-  if (was_asked && !seen.session.empty()) {
-    lines.push_back("the session is " + seen.session + ", as natcheck serve shows it too");
-  }
+  if (auto session = session_line(seen, one); !session.empty()) lines.push_back(std::move(session));
   return lines;
 }
 

@@ -47,7 +47,8 @@ verdict judge_deaf(const self_test_evidence& seen) {
           certainty_of(failed),
           fmt::format("The server does not answer even to this machine itself (port {}).", port),
           {},
-          {fmt::format("see who has the port: ss -ltnp 'sport = :{}'", port),
+          {fmt::format("see who has the port: ss -l{}np 'sport = :{}'",
+                       seen.protocol == transport::tcp ? "t" : "u", port),
            fmt::format("start the server on another port: natcheck serve --port {}",
                        port == 65535 ? 65534 : port + 1),
            "look for a firewall that blocks loopback: sudo nft list ruleset"}};
@@ -60,7 +61,7 @@ verdict judge_walled(const self_test_evidence& seen) {
                       "blocks its own address.",
                       seen.lan->target.ip.to_string()),
           {},
-          judging::let_in({}, seen.protocol, seen.lan->target.port)};
+          judging::let_in({}, {seen.protocol, seen.lan->target.port, {}})};
 }
 
 verdict judge_untested() {
@@ -74,14 +75,17 @@ verdict judge_untested() {
 /// Nothing that this machine asks of itself tells what comes in from outside.
 verdict judge_sound(const self_test_evidence& seen) {
   const self_check& any = seen.loopback ? *seen.loopback : *seen.lan;
+  const bool udp = seen.protocol == transport::udp;
   const std::string target =
       seen.hairpin ? to_string(seen.hairpin->target) : fmt::format("ADDRESS:{}", any.target.port);
   return {verdict_code::inconclusive,
           confidence::unconfirmed,
-          "The server answers on this machine; only a probe from outside can tell whether it is "
-          "reachable from there.",
+          fmt::format("The server answers on this machine{}; only a probe from outside can tell "
+                      "whether it is reachable from there.",
+                      udp ? " over UDP" : ""),
           {},
-          {"from outside, run: natcheck probe " + target}};
+          {fmt::format("from outside, run: natcheck probe {}{}", udp ? "--protocol udp " : "",
+                       target)}};
 }
 
 verdict judge(const self_test_evidence& seen) {

@@ -21,6 +21,13 @@ bool is_close(const address& seen, const address& local) {
   return share_prefix(seen, local, 24, 48);
 }
 
+/// Whether the router leads somebody like that in from the Internet: the door of IPv4 is none for
+/// IPv6.
+bool has_public_door(const page_facts& facts, const address& seen) {
+  return facts.outside && is_public(facts.outside->ip) &&
+         canonical(facts.outside->ip).is_v6() == seen.is_v6();
+}
+
 }  // namespace
 
 standpoint standpoint_of(const page_facts& facts) {
@@ -31,8 +38,8 @@ standpoint standpoint_of(const page_facts& facts) {
   if (is_neighbour(seen, local)) return standpoint::same_network;
   if (!is_public(seen)) return standpoint::not_public;
   if (is_close(seen, local)) return standpoint::nearby;
-  return (facts.outside && is_public(facts.outside->ip)) || is_public(local) ? standpoint::outside
-                                                                             : standpoint::perhaps;
+  return has_public_door(facts, seen) || is_public(local) ? standpoint::outside
+                                                          : standpoint::perhaps;
 }
 
 }  // namespace natcheck

@@ -166,6 +166,14 @@ result<host_network> read_host_network(const route_choice& choice) {
   return host;
 }
 
+std::optional<unsigned> interface_towards(const address& peer) {
+  auto socket = netlink_socket::open();
+  if (!socket) return std::nullopt;
+  const auto found = look_up(*socket, peer, 0, lookup::decision);
+  if (!found || !*found || (*found)->hops.empty()) return std::nullopt;
+  return (*found)->hops.front().index;
+}
+
 neighbor_state read_neighbor(const address& ip, unsigned interface_index) {
   auto socket = netlink_socket::open();
   if (!socket) return neighbor_state::unknown;

@@ -31,6 +31,10 @@ struct route_choice {
 /// where netlink cannot be used.
 result<host_network> read_host_network(const route_choice& choice);
 
+/// The index of the interface by which a packet to `peer` would leave. Empty where there is no way,
+/// or the kernel does not tell. Sends nothing, and blocks as little as read_host_network.
+std::optional<unsigned> interface_towards(const address& peer);
+
 /// What the neighbour table says of `ip` on the interface with that index. `unknown` also when the
 /// table cannot be read. Blocks no longer than the kernel takes to answer.
 neighbor_state read_neighbor(const address& ip, unsigned interface_index);

@@ -115,7 +115,7 @@ asio::awaitable<void> network_watch::socket::settle() {
 asio::awaitable<void> network_watch::socket::next() {
   if (!descriptor_.is_open()) {
     asio::steady_timer never(descriptor_.get_executor(), steady_time::max());
-    co_await never.async_wait(as_result);
+    co_await expiry(never);
     co_await unless_cancelled();
   }
   read_all();

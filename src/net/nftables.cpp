@@ -135,8 +135,13 @@ firewall_evidence firewall_of(const std::vector<nft_chain>& chains, bool ipv6) {
 }
 
 firewall_evidence read_firewall(bool ipv6) {
-  if (const auto chains = read_chains()) return firewall_of(*chains, ipv6);
-  return {manager_by_files(), {}, {}, {}};
+  firewall_evidence seen;
+  if (const auto chains = read_chains()) seen = firewall_of(*chains, ipv6);
+  if (seen.by != manager::unknown && seen.by != manager::none) return seen;
+  // ufw and firewalld may as well work with what was before nftables.
+  const manager named = manager_by_files();
+  if (named != manager::unknown) seen.by = named;
+  return seen;
 }
 
 }  // namespace natcheck::net

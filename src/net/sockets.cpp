@@ -78,6 +78,10 @@ result<Socket> open_bound(const asio::any_io_executor& executor, const source& f
 
 }  // namespace
 
+asio::awaitable<void> arrival(udp::socket& socket) {
+  co_await socket.async_wait(udp::socket::wait_read, as_result);
+}
+
 failure failure_from(std::string operation, const error_code& error) {
   return {outcome_of(error), std::move(operation), words_for(error), 0};
 }

@@ -33,6 +33,9 @@ result<tcp::socket> open_tcp(const asio::any_io_executor& executor, const source
 /// (before Linux 5.7 it took privileges); the bound address then decides.
 void keep_on_interface(int descriptor, const std::string& name);
 
+/// Until there is something to be read, from the error queue too.
+asio::awaitable<void> arrival(udp::socket& socket);
+
 /// What an error of the operating system means to natcheck, with words for people.
 failure failure_from(std::string operation, const error_code& error);
 

@@ -182,7 +182,7 @@ awaitable<void> hairpin_probe::knock() {
     a_.port.ask(server_.primary);
     last = tempo::is_last(i, controls_);
     timer_.expires_at(after(last ? pace_.last_wait : pace_.knock_again));
-    co_await timer_.async_wait(net::as_result);
+    co_await net::expiry(timer_);
     co_await net::unless_cancelled();
   }
 }

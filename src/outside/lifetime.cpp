@@ -98,7 +98,7 @@ awaitable<void> delivery_test::ask() {
     asking_.ask(server_.primary);
     last = tempo::is_last(i, controls_);
     timer_.expires_at(after(last ? pace_.last_wait : pace_.knock_again));
-    co_await timer_.async_wait(net::as_result);
+    co_await net::expiry(timer_);
     co_await net::unless_cancelled();
   }
 }
@@ -109,6 +109,10 @@ awaitable<delivery> delivery_test::run() {
   const bool sure = controls_ >= tempo::enough_controls && !other_address_;
   co_return sure ? delivery::lost : delivery::unknown;
 }
+
+constexpr const char* server_is_gone = "binding lifetime: the server did not answer any more";
+constexpr const char* server_ignores_other_port =
+    "binding lifetime: the server does not answer to another port of ours (RESPONSE-PORT)";
 
 /// The measurement: all bindings at the same time, and when enough is known of them.
 class measurement {
@@ -142,7 +146,7 @@ class measurement {
 
 awaitable<delivery> measurement::deliver_after(milliseconds wait, milliseconds idle) {
   net::asio::steady_timer timer(executor_, after(wait));
-  co_await timer.async_wait(net::as_result);
+  co_await net::expiry(timer);
   co_await net::unless_cancelled();
   auto bound = stun_port::open(executor_, from_);
   auto asking = stun_port::open(executor_, from_);
@@ -151,7 +155,7 @@ awaitable<delivery> measurement::deliver_after(milliseconds wait, milliseconds i
   if (!seen) co_return delivery::unknown;
   server_.rtt = std::max(server_.rtt, seen->rtt);  // silence must last for the slowest
   timer.expires_at(after(idle));
-  co_await timer.async_wait(net::as_result);
+  co_await net::expiry(timer);
   co_await net::unless_cancelled();
   delivery_test test(server_, *bound, seen->mapped, *asking, executor_);
   co_return co_await test.run();
@@ -176,10 +180,7 @@ awaitable<void> measurement::run(std::vector<std::string>& doubts) {
   // A binding that was used just now lives: what does not arrive then never will.
   const delivery first = co_await deliver_after(milliseconds{0}, milliseconds{0});
   if (first != delivery::arrived) {
-    doubts.push_back(first == delivery::unknown
-                         ? "binding lifetime: the server did not answer any more"
-                         : "binding lifetime: the server does not answer to another port of ours "
-                           "(RESPONSE-PORT)");
+    doubts.emplace_back(first == delivery::unknown ? server_is_gone : server_ignores_other_port);
     co_return;
   }
   net::coroutines works;

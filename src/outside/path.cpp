@@ -155,14 +155,14 @@ awaitable<void> tracer::ask() {
   net::asio::steady_timer timer(co_await net::asio::this_coro::executor);
   for (const millis offset : sending_times) {
     timer.expires_at(start_ + std::chrono::duration_cast<steady_time::duration>(offset));
-    co_await timer.async_wait(net::as_result);
+    co_await net::expiry(timer);
     co_await net::unless_cancelled();
     send_to_silent();
     if (sent_ == 0) co_return;
   }
   while (std::chrono::steady_clock::now() < end()) {
     timer.expires_at(end());
-    co_await timer.async_wait(net::as_result);
+    co_await net::expiry(timer);
     co_await net::unless_cancelled();
   }
 }
@@ -193,7 +193,7 @@ steady_time tracer::end() const {
 awaitable<void> tracer::listen(probe& asked) {
   while (!complete()) {
     // An error in the queue makes a socket readable, too.
-    co_await asked.socket.async_wait(net::udp::socket::wait_read, net::as_result);
+    co_await net::arrival(asked.socket);
     co_await net::unless_cancelled();
     read_errors(asked);
     read_answers(asked);

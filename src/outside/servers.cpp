@@ -73,7 +73,7 @@ awaitable<void> lookups::look_up(std::size_t number) {
 awaitable<void> lookups::wait() {
   while (std::chrono::steady_clock::now() < end_) {
     timer_.expires_at(end_);
-    co_await timer_.async_wait(net::as_result);
+    co_await net::expiry(timer_);
     co_await net::unless_cancelled();
   }
 }

@@ -108,7 +108,7 @@ awaitable<void> surveyor::pace() {
     const auto at = now();
     if (schedule_.finished(at) || at >= deadline_) co_return;
     wake_.expires_at(std::min(schedule_.next_timeout(at), deadline_));
-    co_await wake_.async_wait(net::as_result);
+    co_await net::expiry(wake_);
     co_await net::unless_cancelled();
   }
 }
@@ -132,7 +132,7 @@ void surveyor::send(std::size_t number) {
 
 awaitable<void> surveyor::listen(unsigned family) {
   for (;;) {
-    co_await udp_socket(family)->async_wait(udp::socket::wait_read, net::as_result);
+    co_await net::arrival(*udp_socket(family));
     co_await net::unless_cancelled();
     read_refusals(family);
     read_answers(family);
@@ -179,7 +179,7 @@ void surveyor::judge(const endpoint& from, std::span<const std::uint8_t> datagra
 
 awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
   net::asio::steady_timer timer(executor_, schedule_.tcp_start());
-  co_await timer.async_wait(net::as_result);
+  co_await net::expiry(timer);
   co_await net::unless_cancelled();
   if (!schedule_.begin_tcp(number, now())) co_return;
   const auto limit = now() + survey_schedule::whole_schedule;

@@ -63,8 +63,7 @@ awaitable<std::optional<stun_port::datagram>> stun_port::next(net::steady_time u
       co_return received;
     }
     // Waiting and reading are separate so that the end of the wait swallows no datagram.
-    const auto readable =
-        co_await net::before(until, socket_.async_wait(udp::socket::wait_read, net::as_result));
+    const auto readable = co_await net::before(until, net::arrival(socket_));
     if (!readable) co_return std::nullopt;
   }
 }

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/canonical.hpp"
+#include "net/boot_time.hpp"
 #include "protocols/natpmp/codec.hpp"
 #include "protocols/natpmp/epoch.hpp"
 #include "protocols/pcp/codec.hpp"
@@ -89,16 +90,16 @@ udp::socket make_ear(const net::asio::any_io_executor& executor, const endpoint&
 /// Ends when there may be something to read; never where the socket is not open.
 awaitable<void> readable(udp::socket& socket) {
   if (socket.is_open()) {
-    co_await socket.async_wait(udp::socket::wait_read, net::as_result);
+    co_await net::arrival(socket);
   } else {
     steady_timer never(socket.get_executor(), net::steady_time::max());
-    co_await never.async_wait(net::as_result);
+    co_await net::expiry(never);
   }
 }
 
 awaitable<void> pause_until(net::steady_time end) {
   steady_timer timer(co_await net::asio::this_coro::executor, end);
-  co_await timer.async_wait(net::as_result);
+  co_await net::expiry(timer);
   co_await net::unless_cancelled();
 }
 
@@ -164,7 +165,8 @@ std::optional<std::string_view> announcement_listener::ears::receive(udp::socket
 std::string announcement_listener::ears::news_by_nat_pmp(std::span<const std::uint8_t> datagram) {
   const auto said = natpmp::check(datagram, {});
   if (!said || said->result != natpmp::result_code::success) return {};
-  const bool runs_on = nat_pmp_epoch_.accept(*said->epoch_s, std::chrono::steady_clock::now());
+  const bool runs_on =
+      nat_pmp_epoch_.accept(*said->epoch_s, net::since_boot()) != epoch_state::began_anew;
   const std::optional<address> external = said->external_address;
   if (std::exchange(external_, external) == external && runs_on) return {};
   return fmt::format("it announced its external address, {} (NAT-PMP)", external->to_string());
@@ -173,7 +175,8 @@ std::string announcement_listener::ears::news_by_nat_pmp(std::span<const std::ui
 std::string announcement_listener::ears::news_by_pcp(std::span<const std::uint8_t> datagram) {
   const auto said = pcp::check(datagram, pcp::announce{access_.from.local});
   if (!said || said->result != pcp::result_code::success) return {};
-  const bool runs_on = pcp_epoch_.accept(said->epoch_s, std::chrono::steady_clock::now());
+  const bool runs_on =
+      pcp_epoch_.accept(said->epoch_s, net::since_boot()) != epoch_state::began_anew;
   if (std::exchange(pcp_heard_, true) && runs_on) return {};
   return "it announced that its mappings may be lost (PCP)";
 }

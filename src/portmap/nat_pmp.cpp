@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "net/boot_time.hpp"
 #include "portmap/grants.hpp"
 
 namespace natcheck::portmap {
@@ -36,8 +37,12 @@ awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access, net::steady_time 
 void nat_pmp_mapper::note(const nat_pmp_end& finished) {
   if (!finished.answer || !finished.answer->epoch_s) return;
   const std::uint32_t epoch_s = *finished.answer->epoch_s;
-  if (epoch_.accept(epoch_s, std::chrono::steady_clock::now())) return;
-  lost_ = table_lost(epoch_s);
+  const epoch_state epoch = epoch_.accept(epoch_s, net::since_boot());
+  const bool stands_still = epoch == epoch_state::stands_still;
+  // The first time it may as well have begun anew, and be just as far by now.
+  suspect_ = suspect_ || (stands_still && !clock_stands_still_);
+  clock_stands_still_ = stands_still;
+  if (epoch == epoch_state::began_anew) lost_ = table_lost(epoch_s);
 }
 
 /// A refusal is an answer too: the service is there, and `map` will hear the reason.
@@ -95,6 +100,7 @@ awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
   asked_.external_port = finished.answer->external_port;
   asked_.lifetime_s = finished.answer->lifetime_s;
   lost_.clear();
+  suspect_ = false;
   if (asked_.external_port != wanted && !request.any_port) co_return co_await give_back(wanted);
   co_return co_await describe(request);
 }
@@ -106,6 +112,8 @@ awaitable<result<mapping_check>> nat_pmp_mapper::check() {
   mapping_check seen;
   seen.stands = lost_.empty();
   seen.detail = lost_;
+  seen.suspect = suspect_;
+  seen.unsure = clock_stands_still_;
   if (succeeded(finished))
     seen.external_address = named_address(*finished.answer->external_address);
   // Without an address on its Internet side the gateway has its table all the same.

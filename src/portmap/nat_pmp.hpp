@@ -49,6 +49,8 @@ class nat_pmp_mapper final : public port_mapper {
   standing standing_ = standing::none;
   std::optional<failure> out_of_reach_;  ///< why what was adopted cannot be removed
   natpmp::epoch_watch epoch_;
+  bool clock_stands_still_ = false;  ///< the gateway's
+  bool suspect_ = false;             ///< the mapping may be lost
   std::string lost_;  ///< why the gateway has lost its mappings since the last grant; empty: not so
 };
 

@@ -129,9 +129,8 @@ net::steady_time exchange::next_wake() const {
 }
 
 awaitable<bool> exchange::readable_before(net::steady_time wake) {
-  auto woken =
-      co_await net::before(wake, socket_->async_wait(udp::socket::wait_read, net::as_result));
-  co_return woken.has_value();
+  auto woken = co_await net::before(wake, net::arrival(*socket_));
+  co_return woken;
 }
 
 std::string exchange::stray_answer() {

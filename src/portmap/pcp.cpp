@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "net/boot_time.hpp"
 #include "net/random.hpp"
 #include "portmap/grants.hpp"
 #include "protocols/pcp/nonce.hpp"
@@ -67,8 +68,12 @@ std::uint16_t pcp_mapper::wanted_port(const mapping_request& request) const {
 void pcp_mapper::note(const pcp_end& finished) {
   if (!speaks_pcp(finished)) return;
   const std::uint32_t epoch_s = finished.answer->epoch_s;
-  if (epoch_.accept(epoch_s, std::chrono::steady_clock::now())) return;
-  lost_ = table_lost(epoch_s);
+  const epoch_state epoch = epoch_.accept(epoch_s, net::since_boot());
+  const bool stands_still = epoch == epoch_state::stands_still;
+  // The first time it may as well have begun anew, and be just as far by now.
+  suspect_ = suspect_ || (stands_still && !clock_stands_still_);
+  clock_stands_still_ = stands_still;
+  if (epoch == epoch_state::began_anew) lost_ = table_lost(epoch_s);
 }
 
 awaitable<result<void>> pcp_mapper::find() {
@@ -134,6 +139,7 @@ awaitable<result<mapping>> pcp_mapper::map(mapping_request request) {
   asked_.lifetime_s = static_cast<std::uint32_t>(
       std::min<std::int64_t>(grant.lifetime_s, longest_lifetime.count()));
   lost_.clear();
+  suspect_ = false;
   const bool another = grant.external->port != wanted_port(request);
   if (another && !request.any_port) co_return co_await give_back(wanted_port(request));
   co_return granted(request);
@@ -144,7 +150,14 @@ awaitable<result<mapping_check>> pcp_mapper::check() {
   note(finished);
   // A server that does not know ANNOUNCE says when its epoch began all the same.
   if (!speaks_pcp(finished)) co_return finished.why;
-  co_return mapping_check{lost_.empty(), lost_, std::nullopt};
+  mapping_check seen;
+  seen.stands = lost_.empty();
+  seen.detail = lost_;
+  // With IPv4 a grant alone names the outside address, and a server that keeps its epoch when that
+  // address changes breaks section 8.5 (seen: miniupnpd without UPnP).
+  seen.suspect = suspect_;
+  seen.unsure = clock_stands_still_ || access_.from.local.is_v4();
+  co_return seen;
 }
 
 awaitable<result<void>> pcp_mapper::unmap() {

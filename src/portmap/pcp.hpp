@@ -67,6 +67,8 @@ class pcp_mapper final : public port_mapper {
   std::optional<failure> cannot_remove_;  ///< why what was adopted cannot be removed
   std::optional<std::chrono::seconds> refused_for_;
   pcp::epoch_watch epoch_;
+  bool clock_stands_still_ = false;  ///< the gateway's
+  bool suspect_ = false;             ///< the mapping may be lost
   std::string lost_;  ///< why the server has lost its mappings since the last grant; empty: not so
 };
 

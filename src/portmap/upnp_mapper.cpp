@@ -247,7 +247,7 @@ awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
 // --- looking after it ------------------------------------------------------------------------
 
 awaitable<result<mapping_check>> upnp_mapper::check() {
-  if (add_ == add_state::none) co_return mapping_check{false, "nothing was mapped", std::nullopt};
+  if (add_ == add_state::none) co_return mapping_check{false, "nothing was mapped", {}};
   const auto reached = co_await reach();
   if (!reached) co_return reached.error();
   mapping_check seen;
@@ -281,8 +281,17 @@ awaitable<result<upnp_entry>> upnp_mapper::read_settled_entry() {
     const bool late = std::chrono::steady_clock::now() + reading_interval > deadline;
     if (!says_no_entry(row) || add_ != add_state::sent || late) co_return row;
     pause.expires_after(reading_interval);
-    co_await pause.async_wait(net::as_result);
+    co_await net::expiry(pause);
   }
+}
+
+/// It leads where ours did; but so may a rule that somebody made by hand.
+failure upnp_mapper::not_known_as_ours(const upnp_entry& entry) const {
+  return {outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
+          fmt::format("the entry on port {} leads here, but is called \"{}\" and may be another "
+                      "program's; it is left alone, and can be deleted in the router's menu",
+                      request_.external_port, escape_bytes(entry.description)),
+          0};
 }
 
 failure upnp_mapper::removal_failed(failure why) const {
@@ -303,10 +312,12 @@ awaitable<result<void>> upnp_mapper::remove() {
   const auto reached = co_await reach();
   if (!reached) co_return reached.error();
   const auto row = co_await read_settled_entry();
-  if (says_no_entry(row) || (row && !is_own(*row))) {
+  const bool is_elsewhere = row && !leads_to(*row, client_, request_.internal_port);
+  if (says_no_entry(row) || is_elsewhere) {
     forget();
     co_return result<void>{};
   }
+  if (row && !is_own(*row)) co_return not_known_as_ours(*row);
   // What cannot be read is removed only where it cannot well be anybody else's.
   const bool blindly = add_ == add_state::confirmed || was_free_;
   if (!row && !blindly) {
@@ -333,7 +344,7 @@ awaitable<result<void>> upnp_mapper::unmap() {
 
 mapping_claim upnp_mapper::claim(const mapping_request& request) const {
   mapping_claim claim = claim_of(access_, mapping_protocol::upnp, request);
-  claim.description = kept_description_.value_or("");
+  claim.description = kept_description_;
   // It may become an entry without an end, if the gateway knows no others.
   if (add_ == add_state::none) claim.lifetime = std::chrono::seconds(0);
   if (add_ == add_state::none) return claim;
@@ -347,7 +358,7 @@ void upnp_mapper::adopt(const mapping_claim& claim) {
   client_ = claim.internal.ip.to_string();
   add_ = add_state::adopted;
   was_free_ = false;
-  if (!claim.description.empty()) kept_description_ = claim.description;
+  if (claim.description) kept_description_ = claim.description;
 }
 
 }  // namespace natcheck::portmap

@@ -56,6 +56,7 @@ class upnp_mapper final : public port_mapper {
   void forget();
   failure refusal(std::string detail, int code) const;
   failure conflict(const upnp_entry& entry, std::uint16_t external_port) const;
+  failure not_known_as_ours(const upnp_entry& entry) const;
   failure removal_failed(failure why) const;
 
   gateway_access access_;

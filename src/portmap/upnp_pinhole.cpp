@@ -219,14 +219,16 @@ awaitable<result<mapping_check>> upnp_pinhole_mapper::check() {
   }
   mapping_check found;
   if (!id_) {
-    found = {false, "the router restarted", std::nullopt};
+    found.stands = false;
+    found.detail = "the router restarted";
     co_return found;
   }
   const auto seen = co_await look();
   if (seen || does_not_know_the_action(seen.error())) co_return found;
   if (!is_gone(seen.error())) co_return seen.error();
   id_.reset();
-  found = {false, "the router has the pinhole no more", std::nullopt};
+  found.stands = false;
+  found.detail = "the router has the pinhole no more";
   co_return found;
 }
 

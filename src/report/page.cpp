@@ -93,6 +93,12 @@ void page::paragraph(const std::string& head, std::string_view text, std::size_t
   }
 }
 
+void page::to_copy(const std::string& head, const std::string& text, std::size_t indent) {
+  if (indent + columns(text) <= style_.width) return paragraph(head, text, indent);
+  line(head);
+  line("  " + text);
+}
+
 void page::list(const std::string& head, const std::vector<std::string>& items) {
   constexpr std::size_t indent = 8;
   std::string start = head;

@@ -22,6 +22,8 @@ class page {
 
   /// `head`, and `text` beside it from column `indent` on. `head` is ours, and may be coloured.
   void paragraph(const std::string& head, std::string_view text, std::size_t indent);
+  /// Not wrapped, so that it can be copied: where it has no room beside its head it is below.
+  void to_copy(const std::string& head, const std::string& text, std::size_t indent);
 
   /// A line of ours as it stands.
   void line(std::string_view text);

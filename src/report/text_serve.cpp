@@ -221,8 +221,8 @@ class writer {
   }
 
   void ask(const std::string& command, const std::optional<std::string>& page) {
-    out_.paragraph("Ask somebody outside to run", command, 30);
-    if (page) out_.paragraph("or to open in a browser", *page, 30);
+    out_.to_copy("Ask somebody outside to run", command, 30);
+    if (page) out_.to_copy("or to open in a browser", *page, 30);
   }
 
   void warn(const address& external) {

@@ -137,13 +137,13 @@ claim_book::~claim_book() {
   if (file_ && claims_.claims().empty()) file_->remove();
 }
 
-bool claim_book::was_added(const mapping_claim& claim) const {
-  std::vector<known_claim> added;
-  read_claims_of(file_->path().parent_path() / added_name, claimed_by::added, clock_(), added);
-  return std::any_of(added.begin(), added.end(), [&](const known_claim& each) {
-    return each.claim.protocol == claim.protocol && each.claim.gateway == claim.gateway &&
-           each.claim.internal == claim.internal && each.claim.external_port == claim.external_port;
+std::vector<known_claim> claim_book::others() const {
+  auto known = read_claims(file_->path().parent_path(), clock_());
+  const auto own = file_->path().filename().string();
+  std::erase_if(known, [&](const known_claim& each) {
+    return each.file == own || each.owner == claimed_by::dead;
   });
+  return known;
 }
 
 result<void> claim_book::write(std::string_view lines) {

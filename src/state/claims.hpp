@@ -21,6 +21,16 @@ fs::path state_directory();
 wall_time system_now();
 using wall_clock = std::function<wall_time()>;
 
+enum class claimed_by { running, dead, added };
+
+struct known_claim {
+  mapping_claim claim;
+  claimed_by owner = claimed_by::dead;
+  std::string process;  ///< the number of the process that is, or was, the run; empty for `added`
+  std::string file;     ///< its name
+  wall_time ends;       ///< when the gateway will have forgotten it, if nobody renews it
+};
+
 /// The claims of this run. Every call returns when the disk has it.
 class claim_book {
  public:
@@ -39,8 +49,8 @@ class claim_book {
   result<void> keep(const mapping_claim& claim);
   result<void> drop(const mapping_claim& claim);
 
-  /// Whether `mappings add` made that very mapping to stay.
-  bool was_added(const mapping_claim& claim) const;
+  /// What others keep: runs beside this one, and `mappings add`. Read anew each time.
+  std::vector<known_claim> others() const;
 
  private:
   claim_book(journal_file file, wall_clock clock);
@@ -82,16 +92,6 @@ std::optional<descriptor> begin_removing(const fs::path& directory);
 /// A mapping that is to outlive this program.
 result<void> keep_added(const fs::path& directory, const mapping_claim& claim, wall_time now);
 result<void> drop_added(const fs::path& directory, const mapping_claim& claim, wall_time now);
-
-enum class claimed_by { running, dead, added };
-
-struct known_claim {
-  mapping_claim claim;
-  claimed_by owner = claimed_by::dead;
-  std::string process;  ///< the number of the process that is, or was, the run; empty for `added`
-  std::string file;     ///< its name
-  wall_time ends;       ///< when the gateway will have forgotten it, if nobody renews it
-};
 
 /// All claims on mappings that may still be there. Changes nothing.
 std::vector<known_claim> read_claims(const fs::path& directory, wall_time now);

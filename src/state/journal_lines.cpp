@@ -43,7 +43,7 @@ json::object claim_part(const mapping_claim& claim) {
   part["interface"] = claim.interface;
   part["lifetime_s"] = claim.lifetime.count();
   if (!claim.nonce.empty()) part["nonce"] = claim.nonce;
-  if (!claim.description.empty()) part["description"] = claim.description;
+  if (claim.description) part["description"] = *claim.description;
   if (claim.pinhole) part["pinhole"] = *claim.pinhole;
   return part;
 }
@@ -121,7 +121,7 @@ std::optional<mapping_claim> read_claim(const json::object& part) {
   claim->lifetime = std::chrono::seconds(*lifetime);
   claim->interface = text_in(part, "interface").value_or("");
   claim->nonce = text_in(part, "nonce").value_or("");
-  claim->description = text_in(part, "description").value_or("");
+  claim->description = text_in(part, "description");
   claim->pinhole = port_in(part, "pinhole");
   if (!is_nonce(claim->nonce)) return std::nullopt;
   return claim;

@@ -194,6 +194,29 @@ TEST_F(Arrivals, TheReversePathFilterMarksThoseWhoWait) {
   EXPECT_FALSE(late[1].seen.reverse_path);
 }
 
+TEST_F(Arrivals, TheReversePathFilterIsForIpv4) {
+  see(packet_kind::request, at("2a00::9", 1));
+  table_.mark_reverse_path();
+  pass(3s);
+  const auto late = overdue();
+  ASSERT_THAT(late, SizeIs(1));
+  EXPECT_FALSE(late[0].seen.reverse_path);
+}
+
+// A router that leads its own address back inside puts itself in the place of the source.
+TEST_F(Arrivals, WhoeverWasThisMachineItselfDidNotArrive) {
+  for (const bool noted_late : {false, true}) {
+    const auto router = at("192.168.1.1", noted_late ? 4000 : 4001);
+    if (!noted_late) see(packet_kind::request, router);
+    table_.accepted(transport::tcp, router, now_);
+    table_.was_ourselves(transport::tcp, router);
+    if (noted_late) see(packet_kind::request, router);
+    EXPECT_EQ(table_.arrived(), 0U) << noted_late;
+  }
+  see(packet_kind::request);
+  EXPECT_EQ(table_.arrived(), 1U);
+}
+
 TEST_F(Arrivals, OfManyTheOldestAreForgotten) {
   for (unsigned i = 0; i < 5000; ++i) {
     see(packet_kind::request, {boost::asio::ip::address_v4(0x08000000 + i), 1000});

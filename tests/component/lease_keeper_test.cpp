@@ -10,6 +10,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <filesystem>
 
+#include "portmap/pcp.hpp"
 #include "state/claims.hpp"
 #include "support/fake_gateway.hpp"
 
@@ -182,6 +183,41 @@ TEST_F(LeaseKeeper, AnAddressThatIsNotRepeatedIsStillKnown) {
   };
   const auto renewed = next<events::renewed>();
   EXPECT_EQ(renewed.entry.external_address, asio::ip::make_address("5.5.5.5"));
+  cancel();
+}
+
+TEST_F(LeaseKeeper, AnAddressOfBeforeTheLossIsNotToldAgain) {
+  make_nat_pmp_answer(0);
+  keep();
+  EXPECT_EQ(next<events::mapped>().probe_command, "natcheck probe 5.5.5.5:1234");
+  make_nat_pmp_answer(2);
+  next<events::mapping_lost>();
+  gateway_.on_nat_pmp = [](udp_peer& peer, const std::string& request, const auto& from) {
+    if (is_refused_pcp(peer, request, from)) return;
+    peer.send(
+        request.size() == 2 ? nat_pmp_address(0, "0.0.0.0") : nat_pmp_mapping(2, 4321, 1234, 60),
+        from);
+  };
+  EXPECT_EQ(next<events::remapped>().probe_command, "natcheck probe YOUR-PUBLIC-ADDRESS:1234");
+  cancel();
+}
+
+TEST_F(LeaseKeeper, AnotherProtocolTakesOverWhenItsOwnIsGone) {
+  keep();
+  EXPECT_EQ(next<events::mapped>().entry.via, mapping_protocol::pcp);
+  make_nat_pmp_silent();
+  EXPECT_THAT(next<events::mapping_lost>().reason, HasSubstr("another protocol"));
+  EXPECT_EQ(next<events::remapped>().entry.via, mapping_protocol::upnp);
+  cancel();
+}
+
+TEST_F(LeaseKeeper, ARefusalByTheNextRouterIsToldAsWell) {
+  make_nat_pmp_answer(2);
+  gateway_.answers["AddPortMapping"] = soap_fault(728);
+  keep();
+  next<events::map_failed>();
+  keeper_->move_to(gateway_.access(), "the router is another one now");
+  EXPECT_EQ(next<events::map_failed>().evidence.attempts.back().code, 728);
   cancel();
 }
 
@@ -390,6 +426,41 @@ TEST_F(RememberingKeeper, WhatWasAddedToStayStays) {
   EXPECT_EQ(gateway_.table.count("1234/TCP"), 1U);
   ASSERT_THAT(claims(), SizeIs(1));
   EXPECT_EQ(claims()[0].owner, state::claimed_by::added);
+}
+
+// A PCP server does for a mapping only what the owner of its nonce asks (RFC 6887 section 11.2.1).
+TEST_F(RememberingKeeper, WhatWasAddedByPcpIsRenewedByItsNonceAndForItsTime) {
+  portmap::mapping_request request{transport::tcp, 4321, 1234, 2h};
+  portmap::pcp_mapper adder(gateway_.access());
+  ASSERT_TRUE(loop_.await(adder.map(request)));
+  ASSERT_TRUE(state::keep_added(directory_, adder.claim(request), state::system_now()));
+  lease_options pcp_only;
+  pcp_only.via = mapping_choice::pcp;
+  keep_remembered(pcp_only);
+  EXPECT_GT(next<events::mapped>().entry.asked_lifetime, 1h);
+  cancel();
+  release();
+  EXPECT_FALSE(next<events::unmapped>().removed);
+  EXPECT_TRUE(loop_.await(adder.map(request))) << "it is still there, and still of that nonce";
+}
+
+TEST_F(RememberingKeeper, WhatWasAddedUnderAnotherNumberIsNotClosed) {
+  mapping_claim added;
+  added.via = mapping_protocol::nat_pmp;
+  added.gateway = gateway_.access().gateway;
+  added.internal = {gateway_.access().from.local, 4321};
+  added.external_port = 8080;
+  added.lifetime = 1h;
+  ASSERT_TRUE(state::keep_added(directory_, added, state::system_now()));
+  lease_options nat_pmp_only;
+  nat_pmp_only.via = mapping_choice::nat_pmp;
+  keep_remembered(nat_pmp_only);
+  const auto failed = next<events::map_failed>();
+  EXPECT_EQ(failed.judged.main.code, verdict_code::port_conflict);
+  EXPECT_THAT(failed.judged.main.evidence, ::testing::Contains(HasSubstr("as port 8080 outside")));
+  cancel();
+  release();
+  EXPECT_THAT(gateway_.mapping_requests(), SizeIs(0));
 }
 
 TEST_F(LeaseKeeper, AGatewayThatDiedDoesNotHoldTheEndUp) {

@@ -148,6 +148,30 @@ TEST_F(MappingChanges, TwoOutsidePortsMayLeadToOne) {
   EXPECT_THAT(known(claimed_by::added), SizeIs(1));
 }
 
+// Those protocols have one mapping for each place inside: the gateway would grant that one again,
+// and to give it back would close it.
+TEST_F(MappingChanges, WhatIsOpenUnderAnotherNumberIsNotAskedForByNatPmpOrPcp) {
+  for (const auto via : {mapping_choice::nat_pmp, mapping_choice::pcp}) {
+    ASSERT_EQ(answer_of(add(8080, via)), answer::yes);
+    const auto asked = gateway_.mapping_requests().size();
+    const auto second = add(9090, via);
+    EXPECT_EQ(answer_of(second), answer::no);
+    EXPECT_EQ(second.mappings.at(0).judged.code, verdict_code::port_conflict);
+    EXPECT_THAT(second.mappings[0].evidence.attempts.back().detail,
+                HasSubstr("port 4321 of this machine is open already as port 8080 outside"));
+    EXPECT_EQ(gateway_.mapping_requests().size(), asked);
+    EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+    EXPECT_EQ(answer_of(remove(8080)), answer::yes);
+  }
+}
+
+TEST_F(MappingChanges, ItSaysHowToAddAnotherPort) {
+  put_row("1234/TCP", other_ip, "web");
+  const auto report = add(1234);
+  EXPECT_THAT(report.mappings.at(0).judged.advice.front(),
+              HasSubstr("natcheck mappings add 1235:4321"));
+}
+
 TEST_F(MappingChanges, BothProtocolsAreAdded) {
   auto options = options_for(53, mapping_choice::upnp);
   options.protocols = {transport::tcp, transport::udp};
@@ -296,6 +320,71 @@ TEST_F(MappingChanges, LeftOversAreRemovedSideBySide) {
   EXPECT_THAT(known(claimed_by::dead), SizeIs(5));
 }
 
+TEST_F(MappingChanges, WhereSomebodyListensALeftOverIsSpared) {
+  leave_behind(upnp_claim(99));
+  put_row("99/TCP", host_ip);
+  asio::ip::tcp::acceptor other(loop_.context(), {asio::ip::make_address(host_ip), 4321});
+  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_FALSE(told[0].removed);
+  EXPECT_THAT(told[0].detail, HasSubstr("something may be listening on port 4321 here"));
+  EXPECT_TRUE(gateway_.table.contains("99/TCP"));
+  const auto by_its_own = loop_.await(remove_left_overs(place().here, state_, {4321}));
+  EXPECT_TRUE(by_its_own.at(0).removed) << "who listens is this process itself";
+}
+
+TEST_F(MappingChanges, WhatLeadsToAFormerAddressIsSparedUntilItIsNamed) {
+  auto claim = upnp_claim(99);
+  claim.internal.ip = asio::ip::make_address(other_ip);
+  leave_behind(claim);
+  put_row("99/TCP", other_ip);  // perhaps another machine's natcheck by now
+  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_FALSE(told[0].removed);
+  EXPECT_THAT(told[0].detail, HasSubstr("was this machine's address"));
+  EXPECT_TRUE(gateway_.table.contains("99/TCP"));
+  EXPECT_EQ(answer_of(remove(99)), answer::yes);
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(MappingChanges, AnEmptiedDescriptionIsKnownAgain) {
+  auto claim = upnp_claim(99);
+  claim.description = "";
+  leave_behind(claim);
+  put_row("99/TCP", host_ip, "");
+  EXPECT_TRUE(loop_.await(remove_left_overs(place().here, state_)).at(0).removed);
+  EXPECT_THAT(gateway_.table, IsEmpty());
+}
+
+TEST_F(MappingChanges, WhatStaysIsNotToldAsRemoved) {
+  leave_behind(upnp_claim(99));
+  put_row("99/TCP", host_ip, "made by hand");
+  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_FALSE(told[0].removed);
+  EXPECT_THAT(told[0].detail, HasSubstr("is called \"made by hand\""));
+  EXPECT_TRUE(gateway_.table.contains("99/TCP"));
+}
+
+TEST_F(MappingChanges, WhatARunHasTakenOverIsOnlyForgotten) {
+  ASSERT_EQ(answer_of(add(1234)), answer::yes);
+  auto book = state::claim_book::open(state_);
+  ASSERT_TRUE(book && book->keep(upnp_claim(1234)));
+  const auto report = clean();
+  EXPECT_THAT(outcomes(report), ElementsAre(removal::in_use));
+  EXPECT_TRUE(gateway_.table.contains("1234/TCP"));
+  EXPECT_THAT(known(claimed_by::added), IsEmpty()) << "the run closes it now";
+}
+
+TEST_F(MappingChanges, TheTimeLimitEndsARowByRowRemoval) {
+  for (int port = 1; port <= 50; ++port) put_row(fmt::format("{}/TCP", port), host_ip);
+  gateway_.answers["DeletePortMapping"] = {"", ending::hang};
+  const stopwatch watch;
+  const auto report = loop_.await(app::clean(place(2s)));
+  EXPECT_LT(watch.elapsed(), 10s) << "each would have 3 s";
+  EXPECT_THAT(report.not_seen, HasSubstr("time limit"));
+}
+
 TEST_F(MappingChanges, TwoAtOnceRemoveALeftOverOnce) {
   leave_behind(upnp_claim(99));
   put_row("99/TCP", host_ip);
@@ -417,7 +506,9 @@ TEST_F(MappingChanges, WhatCouldNotBeRemovedStaysKnown) {
 
 TEST_F(MappingChanges, CleanRemovesAllThatIsOursAndNothingElse) {
   EXPECT_EQ(answer_of(add(1)), answer::yes);
-  EXPECT_EQ(answer_of(add(2, mapping_choice::nat_pmp)), answer::yes);
+  auto by_nat_pmp = options_for(2, mapping_choice::nat_pmp);
+  by_nat_pmp.internal_port = 4322;
+  EXPECT_EQ(answer_of(loop_.await(app::add(place(), by_nat_pmp))), answer::yes);
   leave_behind(upnp_claim(3));
   put_row("3/TCP", host_ip);
   put_row("4/UDP", host_ip);

@@ -5,6 +5,7 @@
 
 #include "protocols/greeting/codec.hpp"
 #include "support/peers.hpp"
+#include "support/udp_ends.hpp"
 
 namespace natcheck {
 namespace {
@@ -88,11 +89,16 @@ TEST(SelfTest, AnOutsideAddressOfThisHostIsTestedOnce) {
   EXPECT_FALSE(seen.hairpin);
 }
 
-TEST(SelfTest, OverUdpNothingIsTested) {
+TEST(SelfTest, AsksOverUdpAsWell) {
   loop events;
-  const auto seen = events.await(test_self(transport::udp, 1, ip(host_ip), std::nullopt, "mine"));
+  running_udp_service server(events, {host_ip});
+  const auto seen = events.await(test_self(transport::udp, server.port(), ip(gateway_ip),
+                                           endpoint{ip(host_ip), server.port()}, "mine"));
   EXPECT_EQ(seen.protocol, transport::udp);
-  EXPECT_FALSE(seen.loopback || seen.lan || seen.hairpin);
+  ASSERT_TRUE(seen.loopback && seen.lan && seen.hairpin);
+  EXPECT_EQ(seen.loopback->result, probe_result::reached);
+  EXPECT_EQ(seen.lan->result, probe_result::refused) << "nothing listens there";
+  EXPECT_EQ(seen.hairpin->result, probe_result::reached);
 }
 
 }  // namespace

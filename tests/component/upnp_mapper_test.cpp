@@ -246,7 +246,9 @@ TEST_F(UpnpMapper, WhatMayHaveBeenThereBeforeIsKnownByItsDescriptionOnly) {
   map_until("AddPortMapping", 1);
   gateway_.answers.erase("GetSpecificPortMappingEntry");
   gateway_.table[key] = {host_ip, "4321", "game", "0"};
-  ASSERT_TRUE(unmap());
+  const auto removed = unmap();
+  ASSERT_FALSE(removed);
+  EXPECT_THAT(removed.error().detail, HasSubstr("is called \"game\""));
   EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
 }
 

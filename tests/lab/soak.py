@@ -37,6 +37,7 @@ _ROUTERS = {"router": ("192.168.1.1", ("5.5.5.5/24", "5.5.5.6/24")),
             "spare": ("192.168.1.2", ("6.6.6.6/24", "6.6.6.7/24"))}
 _OWN_ADDRESSES = ("192.168.1.10/24", "192.168.1.11/24")
 _VISITORS = 60
+_PATIENCE_S = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,9 +160,16 @@ class Soak:
     def crowd(self):
         """Visitors are no fault, but what they take has to be given back too."""
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
-            greeted = list(pool.map(self._greets, self.servers * (_VISITORS // len(self.servers))))
-        natcheck.expect(all(greeted), f"{greeted.count(False)} visitors were not greeted", "")
-        return f"{len(greeted)} visitors at once"
+            visits = self.servers * (_VISITORS // len(self.servers))
+            for _ in pool.map(self._visit, visits):
+                pass
+        return f"{len(visits)} visitors at once"
+
+    def _visit(self, serving):
+        """As a person does: again, if it fails. A router that takes an entry anew, as after a restart
+        with its leases, has none for a moment."""
+        builder.wait_until("a visitor of the crowd is greeted", lambda: self._greets(serving),
+                           _PATIENCE_S)
 
     def summary(self):
         lines = [f"  {seconds:5.1f} s  {name.replace('_', ' ')}"

@@ -100,7 +100,6 @@ response responder::handle(time_point now, const arrival& datagram) {
   } else {
     out = reject(now, datagram, why_not);
   }
-  out.well_formed = true;
   return out;
 }
 

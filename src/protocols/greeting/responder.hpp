@@ -62,8 +62,7 @@ struct first_greeting {
 
 /// What to do about a datagram.
 struct response {
-  bool well_formed = false;  ///< it was a question, answered or not
-  std::string answer;        ///< to be sent back; empty: nothing. Never longer than the datagram
+  std::string answer;  ///< to be sent back; empty: nothing. Never longer than the datagram
   std::optional<first_greeting> greeted;
   std::string rejected;  ///< why it was turned away; empty where that need not be told
 };

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "protocols/lease/epoch.hpp"
+
 namespace natcheck::natpmp {
 
 /// Compares the gateway's seconds since its table was empty with the time that went by here. One
@@ -12,16 +14,14 @@ namespace natcheck::natpmp {
 /// ahead has lost nothing.
 class epoch_watch {
  public:
-  using time_point = std::chrono::steady_clock::time_point;
-
-  /// Takes note of an answer's epoch, in seconds, which came at `now`. False when the gateway has
-  /// lost its mappings since the answer before. The first answer is always believed.
-  bool accept(std::uint32_t epoch_s, time_point now);
+  /// Takes note of an answer's epoch, in seconds, which came at `now`: the time since some moment,
+  /// by a clock that goes on while this machine sleeps. The first answer is always believed.
+  epoch_state accept(std::uint32_t epoch_s, std::chrono::nanoseconds now);
 
  private:
   struct reading {
     std::int64_t gateway_s;
-    time_point here;
+    std::chrono::nanoseconds here;
   };
   std::optional<reading> last_;
 };

@@ -110,14 +110,13 @@ const remedy_row remedies[] = {
     {"firewalld",
      {manager::firewalld, {}, {}, {}},
      transport::tcp,
-     "sudo firewall-cmd --add-port=1234/tcp; for good: sudo firewall-cmd --permanent "
+     "sudo firewall-cmd --zone=\"$(sudo firewall-cmd --get-zone-of-interface=eth0)\" "
      "--add-port=1234/tcp",
      "firewalld"},
     {"nftables",
      {manager::nftables, "inet", "filter", "input"},
      transport::tcp,
-     "sudo nft insert rule inet filter input tcp dport 1234 accept; for good, add the rule to "
-     "/etc/nftables.conf, or to what else makes the rules",
+     "sudo nft insert rule inet filter input tcp dport 1234 accept",
      "the firewall: nftables, chain inet filter input"},
     {"nftables, with a name that is a command",
      {manager::nftables, "inet", "x; reboot", "input"},
@@ -144,6 +143,13 @@ TEST(ArrivalRules, TheCommandIsTheManagers) {
     EXPECT_EQ(v.evidence.size(), 4U);
     EXPECT_THAT(v.evidence.back(), HasSubstr(r.in_evidence));
   }
+}
+
+TEST(ArrivalRules, NoShellSeesAnOddInterface) {
+  auto seen = arriving();
+  seen.firewall.by = manager::firewalld;
+  seen.interface = "eth0$(reboot)";
+  EXPECT_EQ(diagnose(seen).main.advice.front(), "sudo firewall-cmd --add-port=1234/tcp");
 }
 
 TEST(ArrivalRules, AnUnknownManagerGetsAllThreeCommands) {

@@ -3,6 +3,7 @@
 
 #include <natcheck/diagnosis.hpp>
 
+#include "core/upnp_errors.hpp"
 #include "print.hpp"
 
 namespace natcheck {
@@ -50,7 +51,7 @@ const row rows[] = {
      {{pmp, silent, {}, 0}, {upnp, not_tried, {}, 0}},
      verdict_code::inconclusive,
      unconfirmed,
-     "--timeout"},
+     "ten seconds at least"},
     {"the time ended",
      {{pmp, not_tried, "the time limit ended", 0}, {upnp, not_tried, {}, 0}},
      verdict_code::inconclusive,
@@ -213,6 +214,24 @@ const row rows[] = {
      "natcheck serve --map 8080:8080"},
     {"nothing tried", {}, verdict_code::inconclusive, unconfirmed, "natcheck discover"},
 };
+
+TEST(MappingRules, APortThatIsOpenUnderAnotherNumberIsAConflict) {
+  const auto seen = trying({{pmp, refused, "port 8080 of this machine is open already as port 80",
+                             upnp_error::open_by_another_port}});
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::port_conflict);
+  EXPECT_THAT(v.summary, HasSubstr("under another number"));
+  EXPECT_THAT(v.evidence, ::testing::ElementsAre("NAT-PMP: refused: port 8080 of this machine is "
+                                                 "open already as port 80"));
+}
+
+TEST(MappingRules, TheCommandIsTheOneThatWasTyped) {
+  auto seen = trying({{upnp, refused, "ConflictInMappingEntry", 718}});
+  seen.asked_by = mapping_command::mappings_add;
+  EXPECT_THAT(diagnose(seen).main.advice.front(),
+              ::testing::AllOf(HasSubstr("natcheck mappings add 1235:8080"),
+                               HasSubstr("natcheck mappings add 1234:8080 --any-port")));
+}
 
 TEST(MappingRules, TheBestExplanationWins) {
   for (const auto& r : rows) {

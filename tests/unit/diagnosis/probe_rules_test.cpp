@@ -264,6 +264,17 @@ TEST(ProbeRules, NameTheSession) {
   EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr("session"))));
   seen.session = "8f2c";
   EXPECT_THAT(diagnose(seen).main.evidence.back(), HasSubstr("the session is 8f2c"));
+  for (const auto result : {probe_result::timed_out, probe_result::silent}) {
+    seen.handshakes.front() = shake(result);
+    EXPECT_THAT(diagnose(seen).main.evidence,
+                Contains(HasSubstr("8f2c: if natcheck serve shows it, the question arrived")));
+  }
+  for (const auto result : {probe_result::refused, probe_result::reached_plain}) {
+    seen.handshakes.front() = shake(result);
+    EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr("session"))))
+        << "nobody there knows of sessions";
+  }
+  seen.handshakes.front() = shake(probe_result::timed_out);
   seen.handshakes.front().local_fault = true;
   EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr("session"))))
       << "nobody was told of it";

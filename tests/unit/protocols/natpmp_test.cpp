@@ -8,6 +8,7 @@
 namespace natcheck::natpmp {
 namespace {
 
+using namespace std::chrono_literals;
 using datagram = std::vector<std::uint8_t>;
 using boost::asio::ip::make_address_v4;
 
@@ -168,37 +169,44 @@ struct epoch_row {
   std::uint32_t first;
   std::uint32_t second;
   std::chrono::milliseconds between;
-  bool valid;
+  epoch_state expected;
 };
 
 TEST(NatPmpEpoch, FollowsTheClockHere) {
-  using namespace std::chrono_literals;
+  using enum epoch_state;
   const epoch_row rows[]{
-      {1000, 1000, 0s, true},     {1000, 1060, 60s, true},
-      {1000, 998, 0s, true},                                  // 2 s of rounding
-      {1000, 997, 0s, false},                                 // the gateway began again
-      {1000, 0, 60s, false},      {0, 0, 0s, true},           // nothing wraps around 0
-      {0, 698, 800s, true},                                   // one part in 8 slower: 700 - 2
-      {0, 697, 800s, false},      {0, 0, 3500ms, true},       // 3 * 7 / 8 = 2, and 2 for rounding
-      {0, 0, 5s, false},          {0, 0xffffffff, 0s, true},  // ahead is no loss (section 3.6)
-      {0xffffffff, 0, 1s, false}, {100, 5000, 60s, true},
+      {1000, 1000, 0s, runs_on},
+      {1000, 1060, 60s, runs_on},
+      {1000, 998, 0s, runs_on},     // 2 s of rounding
+      {1000, 997, 0s, began_anew},  // the gateway began again
+      {1000, 0, 60s, began_anew},
+      {0, 0, 0s, runs_on},      // nothing wraps around 0
+      {0, 698, 800s, runs_on},  // one part in 8 slower: 700 - 2
+      {0, 697, 800s, began_anew},
+      {0, 0, 3500ms, runs_on},  // 3 * 7 / 8 = 2, and 2 for rounding
+      {0, 0, 5s, stands_still},
+      {1000, 1000, 60s, stands_still},
+      {1000, 1001, 60s, began_anew},
+      {0, 0xffffffff, 0s, runs_on},  // ahead is no loss (section 3.6)
+      {0xffffffff, 0, 1s, began_anew},
+      {100, 5000, 60s, runs_on},
   };
   for (const auto& row : rows) {
     epoch_watch watch;
-    const epoch_watch::time_point start{};
-    EXPECT_TRUE(watch.accept(row.first, start)) << "the first answer is believed";
-    EXPECT_EQ(watch.accept(row.second, start + row.between), row.valid)
+    const std::chrono::nanoseconds start = 100h;
+    EXPECT_EQ(watch.accept(row.first, start), epoch_state::runs_on)
+        << "the first answer is believed";
+    EXPECT_EQ(watch.accept(row.second, start + row.between), row.expected)
         << row.first << " -> " << row.second << " after " << row.between.count() << " ms";
   }
 }
 
 TEST(NatPmpEpoch, AnInvalidOneIsTheStartOfTheNextComparison) {
-  using namespace std::chrono_literals;
   epoch_watch watch;
-  const epoch_watch::time_point start{};
-  EXPECT_TRUE(watch.accept(1000, start));
-  EXPECT_FALSE(watch.accept(5, start + 60s));
-  EXPECT_TRUE(watch.accept(65, start + 120s));
+  const std::chrono::nanoseconds start = 100h;
+  EXPECT_EQ(watch.accept(1000, start), epoch_state::runs_on);
+  EXPECT_EQ(watch.accept(5, start + 60s), epoch_state::began_anew);
+  EXPECT_EQ(watch.accept(65, start + 120s), epoch_state::runs_on);
 }
 
 }  // namespace

@@ -330,39 +330,49 @@ struct epoch_row {
   std::uint32_t first;
   std::uint32_t second;
   std::chrono::milliseconds between;
-  bool valid;
+  epoch_state expected;
 };
 
 TEST(PcpEpoch, FollowsTheClockHere) {
+  using enum epoch_state;
   const epoch_row rows[]{
-      {1000, 1000, 0s, true},     {1000, 1060, 60s, true},
-      {1000, 999, 0s, true},                         // reordered on the way
-      {1000, 998, 0s, false},                        // the server began again
-      {1000, 0, 60s, false},      {0, 0, 0s, true},  // nothing wraps around 0
-      {0, 0xffffffff, 0s, false}, {0xffffffff, 0, 1s, false},
-      {0, 2, 0s, true},  // 2 s of rounding
-      {0, 3, 0s, false},          {0, 0, 2s, true},
-      {0, 0, 3s, false},       // it was restarted just now
-      {0, 1600, 1500s, true},  // one part in 16 slower here: 1600 - 100 = 1500
-      {0, 1700, 1500s, false},    {0, 1500, 1600s, true},
-      {0, 1400, 1600s, false},    {0xfffffff0, 0xfffffff0, 0s, true},
-      {100, 101, 1900ms, true},
+      {1000, 1000, 0s, runs_on},
+      {1000, 1060, 60s, runs_on},
+      {1000, 999, 0s, runs_on},     // reordered on the way
+      {1000, 998, 0s, began_anew},  // the server began again
+      {1000, 0, 60s, began_anew},
+      {0, 0, 0s, runs_on},  // nothing wraps around 0
+      {0, 0xffffffff, 0s, began_anew},
+      {0xffffffff, 0, 1s, began_anew},
+      {0, 2, 0s, runs_on},  // 2 s of rounding
+      {0, 3, 0s, began_anew},
+      {0, 0, 2s, runs_on},
+      {0, 0, 3s, stands_still},
+      {1000, 1000, 60s, stands_still},
+      {1000, 1001, 60s, began_anew},  // it was restarted just now
+      {0, 1600, 1500s, runs_on},      // one part in 16 slower here: 1600 - 100 = 1500
+      {0, 1700, 1500s, began_anew},
+      {0, 1500, 1600s, runs_on},
+      {0, 1400, 1600s, began_anew},
+      {0xfffffff0, 0xfffffff0, 0s, runs_on},
+      {100, 101, 1900ms, runs_on},
   };
   for (const auto& row : rows) {
     epoch_watch watch;
-    const epoch_watch::time_point start{};
-    EXPECT_TRUE(watch.accept(row.first, start)) << "the first answer is believed";
-    EXPECT_EQ(watch.accept(row.second, start + row.between), row.valid)
+    const std::chrono::nanoseconds start = 100h;
+    EXPECT_EQ(watch.accept(row.first, start), epoch_state::runs_on)
+        << "the first answer is believed";
+    EXPECT_EQ(watch.accept(row.second, start + row.between), row.expected)
         << row.first << " -> " << row.second << " after " << row.between.count() << " ms";
   }
 }
 
 TEST(PcpEpoch, AnInvalidOneIsTheStartOfTheNextComparison) {
   epoch_watch watch;
-  const epoch_watch::time_point start{};
-  EXPECT_TRUE(watch.accept(1000, start));
-  EXPECT_FALSE(watch.accept(5, start + 60s));
-  EXPECT_TRUE(watch.accept(65, start + 120s));
+  const std::chrono::nanoseconds start = 100h;
+  EXPECT_EQ(watch.accept(1000, start), epoch_state::runs_on);
+  EXPECT_EQ(watch.accept(5, start + 60s), epoch_state::began_anew);
+  EXPECT_EQ(watch.accept(65, start + 120s), epoch_state::runs_on);
 }
 
 }  // namespace

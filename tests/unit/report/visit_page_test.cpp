@@ -93,7 +93,7 @@ TEST(VisitPage, AsText) {
 You came from 9.9.0.7, a public address: this server can be reached from
 outside.
 
-Your address    9.9.0.7:51820, as the server saw it
+You came from   9.9.0.7:51820
 Server          natcheck 0.1.0, instance a91e12cd
 )");
   EXPECT_EQ(to_text(facts("192.168.1.20", "192.168.1.10", "5.5.5.5")),
@@ -103,7 +103,7 @@ You are inside the same network, or something on the way hides your address:
 192.168.1.20 is private (RFC 1918). This proves nothing about the outside. On
 a phone, turn Wi-Fi off and load again.
 
-Your address    192.168.1.20:51820, as the server saw it
+You came from   192.168.1.20:51820
 Server          natcheck 0.1.0, instance a91e12cd
 From outside    http://5.5.5.5:1234/
 )");

@@ -144,7 +144,8 @@ TEST(SameMapping, IsWhatTheGatewayTakesForOne) {
   EXPECT_FALSE(same_mapping(claim_of(upnp, 1), claim_of(upnp, 2)));
   EXPECT_TRUE(same_mapping(pcp, changed(pcp, [](auto& c) {
                              c.lifetime = 5s;
-                             c.nonce = c.interface = c.description = "";
+                             c.nonce = c.interface = "";
+                             c.description.reset();
                            })));
   EXPECT_FALSE(same_mapping(pcp, changed(pcp, [](auto& c) { c.protocol = transport::tcp; })));
   EXPECT_FALSE(same_mapping(pcp, changed(pcp, [](auto& c) { c.internal.port = 1; })));
