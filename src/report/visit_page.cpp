@@ -141,7 +141,7 @@ std::string to_text(const page_facts& facts) {
   const standpoint where = standpoint_of(facts);
   std::string text = fmt::format("{}.\n\n", headline);
   for (const auto& line : report::wrap(statement(facts, where), width)) text += line + '\n';
-  text += fmt::format("\nYou came from   {}\nServer          {}\n",
+  text += fmt::format("\nYour address    {}\nServer          {}\n",
                       to_string(canonical(facts.seen)), server_words(facts));
   const auto url = url_for_outside(facts, where);
   return url.empty() ? text : fmt::format("{}From outside    {}\n", text, url);

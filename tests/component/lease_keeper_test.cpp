@@ -1,87 +1,16 @@
-#include "app/lease_keeper.hpp"
-
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <filesystem>
 
-#include "portmap/pcp.hpp"
-#include "state/claims.hpp"
-#include "support/fake_gateway.hpp"
+#include "kept_lease.hpp"
 
 namespace natcheck {
 namespace {
 
-using namespace support;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ending = http_answer::ending;
-
-class LeaseKeeper : public ::testing::Test {
- protected:
-  /// Begins to keep a mapping of external port 1234 to port 4321 of this host.
-  void keep(lease_options options = {}, state::claim_book* book = nullptr) {
-    options.internal_port = 4321;
-    options.external_port = 1234;
-    keeper_ = std::make_unique<lease_keeper>(
-        loop_.context().get_executor(), std::vector{options}, book,
-        [this](const lease_event& event) { events_.push_back(event); });
-    keeper_->move_to(gateway_.access(), "");
-    asio::co_spawn(loop_.context(), keeper_->keep(),
-                   asio::bind_cancellation_slot(cancel_.slot(),
-                                                [this](std::exception_ptr) { ended_ = true; }));
-  }
-  void cancel() {
-    cancel_.emit(asio::cancellation_type::terminal);
-    ASSERT_TRUE(loop_.run_until([this] { return ended_; }));
-  }
-  void release() { loop_.await(keeper_->release(std::chrono::steady_clock::now() + 3s)); }
-
-  /// The next event of that kind, after the one that was looked at last.
-  template <class Event>
-  Event next() {
-    const auto came = [this] {
-      while (looked_at_ < events_.size()) {
-        if (std::holds_alternative<Event>(events_[looked_at_++])) return true;
-      }
-      return false;
-    };
-    if (!loop_.run_until(came)) throw std::runtime_error("the event has not come");
-    return std::get<Event>(events_[looked_at_ - 1]);
-  }
-
-  void make_nat_pmp_silent() {
-    gateway_.on_nat_pmp = [](auto&, const auto&, const auto&) {};
-  }
-  /// What a gateway without PCP answers to it (RFC 6887 appendix A).
-  static bool is_refused_pcp(udp_peer& peer, const std::string& request,
-                             const udp::endpoint& from) {
-    if (!request.starts_with('\2')) return false;
-    peer.send(std::string("\0\200\0\1\0\0\0\0", 8), from);
-    return true;
-  }
-  void make_nat_pmp_answer(std::uint16_t result) {
-    gateway_.on_nat_pmp = [=](udp_peer& peer, const std::string& request, const auto& from) {
-      if (is_refused_pcp(peer, request, from)) return;
-      const auto bytes = request.size() == 2 ? nat_pmp_address(result, "5.5.5.5")
-                                             : nat_pmp_mapping(2, 4321, 1234, 2, result);
-      peer.send(bytes, from);
-    };
-  }
-
-  loop loop_;
-  fake_gateway gateway_{loop_.context()};
-  asio::cancellation_signal cancel_;
-  std::unique_ptr<lease_keeper> keeper_;
-  std::vector<lease_event> events_;
-  std::size_t looked_at_ = 0;  ///< how many of them
-  bool ended_ = false;
-};
 
 TEST_F(LeaseKeeper, TheBestIsEnough) {
   keep();
@@ -361,106 +290,6 @@ TEST_F(LeaseKeeper, AFailingRenewalIsToldOnce) {
   });
   EXPECT_EQ(again, 1);
   cancel();
-}
-
-/// With a book that remembers.
-class RememberingKeeper : public LeaseKeeper {
- protected:
-  ~RememberingKeeper() override {
-    keeper_.reset();
-    book_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  void keep_remembered(lease_options options = {}) {
-    auto opened = state::claim_book::open(directory_);
-    ASSERT_TRUE(opened);
-    book_.emplace(std::move(*opened));
-    keep(options, &*book_);
-  }
-  std::vector<state::known_claim> claims() const {
-    return state::read_claims(directory_, state::system_now());
-  }
-
-  const std::filesystem::path directory_ =
-      std::filesystem::temp_directory_path() / fmt::format("natcheck-test-{}", ::getpid());
-  std::optional<state::claim_book> book_;
-};
-
-TEST_F(RememberingKeeper, RemembersWhatItAsksFor) {
-  make_nat_pmp_answer(0);
-  keep_remembered();
-  next<events::mapped>();
-  ASSERT_THAT(claims(), SizeIs(1));
-  EXPECT_EQ(claims()[0].claim.via, mapping_protocol::nat_pmp);
-  EXPECT_EQ(claims()[0].claim.external_port, 1234);
-  EXPECT_EQ(claims()[0].claim.gateway, gateway_.access().gateway);
-  cancel();
-  release();
-  EXPECT_THAT(claims(), SizeIs(0));
-}
-
-TEST_F(RememberingKeeper, WhatWasRefusedIsForgotten) {
-  make_nat_pmp_answer(2);
-  gateway_.answers["AddPortMapping"] = soap_fault(728);
-  keep_remembered();
-  next<events::map_failed>();
-  EXPECT_THAT(claims(), SizeIs(0)) << "or it would keep others from removing what is theirs";
-  cancel();
-}
-
-TEST_F(RememberingKeeper, WhatWasAddedToStayStays) {
-  mapping_claim added;
-  added.via = mapping_protocol::upnp;
-  added.gateway = gateway_.access().gateway;
-  added.internal = {gateway_.access().from.local, 4321};
-  added.external_port = 1234;
-  added.lifetime = 1h;
-  ASSERT_TRUE(state::keep_added(directory_, added, state::system_now()));
-  lease_options upnp_only;
-  upnp_only.via = mapping_choice::upnp;
-  keep_remembered(upnp_only);
-  next<events::mapped>();
-  cancel();
-  release();
-  EXPECT_FALSE(next<events::unmapped>().removed);
-  EXPECT_EQ(gateway_.table.count("1234/TCP"), 1U);
-  ASSERT_THAT(claims(), SizeIs(1));
-  EXPECT_EQ(claims()[0].owner, state::claimed_by::added);
-}
-
-// A PCP server does for a mapping only what the owner of its nonce asks (RFC 6887 section 11.2.1).
-TEST_F(RememberingKeeper, WhatWasAddedByPcpIsRenewedByItsNonceAndForItsTime) {
-  portmap::mapping_request request{transport::tcp, 4321, 1234, 2h};
-  portmap::pcp_mapper adder(gateway_.access());
-  ASSERT_TRUE(loop_.await(adder.map(request)));
-  ASSERT_TRUE(state::keep_added(directory_, adder.claim(request), state::system_now()));
-  lease_options pcp_only;
-  pcp_only.via = mapping_choice::pcp;
-  keep_remembered(pcp_only);
-  EXPECT_GT(next<events::mapped>().entry.asked_lifetime, 1h);
-  cancel();
-  release();
-  EXPECT_FALSE(next<events::unmapped>().removed);
-  EXPECT_TRUE(loop_.await(adder.map(request))) << "it is still there, and still of that nonce";
-}
-
-TEST_F(RememberingKeeper, WhatWasAddedUnderAnotherNumberIsNotClosed) {
-  mapping_claim added;
-  added.via = mapping_protocol::nat_pmp;
-  added.gateway = gateway_.access().gateway;
-  added.internal = {gateway_.access().from.local, 4321};
-  added.external_port = 8080;
-  added.lifetime = 1h;
-  ASSERT_TRUE(state::keep_added(directory_, added, state::system_now()));
-  lease_options nat_pmp_only;
-  nat_pmp_only.via = mapping_choice::nat_pmp;
-  keep_remembered(nat_pmp_only);
-  const auto failed = next<events::map_failed>();
-  EXPECT_EQ(failed.judged.main.code, verdict_code::port_conflict);
-  EXPECT_THAT(failed.judged.main.evidence, ::testing::Contains(HasSubstr("as port 8080 outside")));
-  cancel();
-  release();
-  EXPECT_THAT(gateway_.mapping_requests(), SizeIs(0));
 }
 
 TEST_F(LeaseKeeper, AGatewayThatDiedDoesNotHoldTheEndUp) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <natcheck/report.hpp>
 #include <set>
 
 #include "protocols/greeting/responder.hpp"
@@ -81,6 +82,18 @@ TEST(UdpProbe, TheTimeLimitEndsTheWait) {
   EXPECT_LT(watch.elapsed(), 2s);
   EXPECT_THAT(report.evidence.handshakes.front().detail,
               HasSubstr("when the time limit ended the wait"));
+}
+
+TEST(UdpProbe, ATimeLimitThatIsOverBeforeTheFirstQuestionIsTold) {
+  loop events_loop;
+  udp_peer silent(events_loop.context(), gateway_ip, {});
+  auto options = asking(gateway_ip, silent.port());
+  options.total = 0ms;
+  const auto report = events_loop.await(probe(options));
+  ASSERT_THAT(report.evidence.handshakes, SizeIs(1));
+  EXPECT_THAT(report.evidence.handshakes.front().detail, HasSubstr("before anything was sent"));
+  EXPECT_NE(to_json(report), "");
+  EXPECT_THAT(silent.requests(), SizeIs(0));
 }
 
 TEST(UdpProbe, AClosedPortIsRefusedAtOnce) {

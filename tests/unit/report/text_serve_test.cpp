@@ -55,6 +55,16 @@ TEST_F(serve_text, MappedWithoutAnAddress) {
               HasSubstr("Mapped      port 1234 of the router → 192.168.1.10:1234"));
 }
 
+TEST_F(serve_text, WhatIsToBeCopiedStaysInOnePiece) {
+  const std::string door = "[2a02:8109:9d40:1a2c:5054:1eff:fe12:3456]:1234";
+  auto entry = example_mapping();
+  entry.internal = {ip("2a02:8109:9d40:1a2c:5054:1eff:fe12:3456"), 1234};
+  entry.external_address = entry.internal.ip;
+  const auto text = to_text(event_of(events::mapped{entry, "natcheck probe " + door}), fancy);
+  EXPECT_THAT(text, HasSubstr("Ask somebody outside to run\n  natcheck probe " + door + "\n"));
+  EXPECT_THAT(text, HasSubstr("or to open in a browser\n  http://" + door + "/\n"));
+}
+
 TEST_F(serve_text, MapFailed) {
   const auto seen = failed_mapping();
   EXPECT_EQ(to_text(event_of(events::map_failed{seen, diagnose(seen)}), plain),

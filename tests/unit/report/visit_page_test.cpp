@@ -38,6 +38,8 @@ const seat seats[] = {
     {"9.9.0.7", "192.168.1.10", nullptr, standpoint::perhaps},
     // The router's own outside address is not public: nobody knows the one that is.
     {"9.9.0.7", "192.168.1.10", "100.64.5.2", standpoint::perhaps},
+    // The door of IPv4 says nothing of a way in by IPv6, and the Internet has none to fd00::/8.
+    {"2a00:1::7", "fd00::10", "5.5.5.5", standpoint::perhaps},
     {"127.0.0.1", "127.0.0.1", "5.5.5.5", standpoint::same_machine},
     {"::1", "::1", nullptr, standpoint::same_machine},
     {"::ffff:127.0.0.1", "::ffff:127.0.0.1", nullptr, standpoint::same_machine},
@@ -93,7 +95,7 @@ TEST(VisitPage, AsText) {
 You came from 9.9.0.7, a public address: this server can be reached from
 outside.
 
-You came from   9.9.0.7:51820
+Your address    9.9.0.7:51820
 Server          natcheck 0.1.0, instance a91e12cd
 )");
   EXPECT_EQ(to_text(facts("192.168.1.20", "192.168.1.10", "5.5.5.5")),
@@ -103,7 +105,7 @@ You are inside the same network, or something on the way hides your address:
 192.168.1.20 is private (RFC 1918). This proves nothing about the outside. On
 a phone, turn Wi-Fi off and load again.
 
-You came from   192.168.1.20:51820
+Your address    192.168.1.20:51820
 Server          natcheck 0.1.0, instance a91e12cd
 From outside    http://5.5.5.5:1234/
 )");
