@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/lease_service.hpp"
+#include "app/left_over.hpp"
 #include "net/boot_time.hpp"
 #include "net/host_network.hpp"
 #include "net/random.hpp"
@@ -65,6 +66,7 @@ awaitable<void> lease::move_to(std::optional<portmap::gateway_access> access,
       services_.push_back({std::move(mapper), {}, {}, {}});
     }
     take_over_claims();
+    co_await clear_former_address();
   }
   retry_due_ = access_ ? now() : net::steady_time::max();
 }
@@ -82,6 +84,24 @@ void lease::take_over_claims() {
     each.mapper->adopt(*ours);
     each.claim = *ours;
     unremoved_.erase(ours);
+  }
+}
+
+/// What this lease made when this host had another address. Many routers let anybody remove it;
+/// others (secure mode of miniupnpd) keep it until its lease is over.
+awaitable<void> lease::clear_former_address() {
+  for (const mapping_claim& each : std::exchange(unremoved_, {})) {
+    const bool is_former = each.via == mapping_protocol::upnp && each.internal.ip.is_v4() &&
+                           each.gateway == access_->gateway &&
+                           each.internal.ip != access_->from.local;
+    if (is_former) {
+      const auto removed = co_await remove_claim(each, *access_, now() + leaving_time);
+      if (removed) {
+        write_off(each);
+        continue;
+      }
+    }
+    unremoved_.push_back(each);
   }
 }
 

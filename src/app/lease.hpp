@@ -82,7 +82,9 @@ class lease {
   net::asio::awaitable<void> end_service(service& which, net::steady_time deadline);
   net::asio::awaitable<void> withdraw(service& which);
   void take_over_claims();
+  net::asio::awaitable<void> clear_former_address();
   void drop_claim(service& which);
+  void write_off(const mapping_claim& claim);
   bool has_to_stay(const service& which) const;
   void tell_granted(const std::optional<mapping>& before, telling how);
   void note(const service& which, const failure& why);

@@ -62,8 +62,9 @@ void lease::keep_claim(service& which, const portmap::mapping_request& request) 
   if (!kept) spdlog::warn("{}", kept.error().message());
 }
 
-void lease::drop_claim(service& which) {
-  const auto claim = *std::exchange(which.claim, std::nullopt);
+void lease::drop_claim(service& which) { write_off(*std::exchange(which.claim, std::nullopt)); }
+
+void lease::write_off(const mapping_claim& claim) {
   if (book_ == nullptr) return;
   const auto dropped = book_->drop(claim);
   if (!dropped) spdlog::warn("{}", dropped.error().message());

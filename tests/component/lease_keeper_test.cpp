@@ -150,6 +150,25 @@ TEST_F(LeaseKeeper, ARefusalByTheNextRouterIsToldAsWell) {
   cancel();
 }
 
+// In its secure mode miniupnpd would refuse; this router does not.
+TEST_F(LeaseKeeper, WhatLeadsToItsAddressOfBeforeIsNotInItsWay) {
+  lease_options upnp_only;
+  upnp_only.via = mapping_choice::upnp;
+  keep(upnp_only);
+  next<events::mapped>();
+  auto elsewhere = gateway_.access();
+  elsewhere.from.local = asio::ip::make_address("127.0.0.9");
+  // From an address that is gone nothing can be removed any more.
+  gateway_.answers["DeletePortMapping"] = soap_fault(501);
+  gateway_.on_request = [this](const http_request&) {
+    if (gateway_.count("DeletePortMapping") > 1) gateway_.answers.erase("DeletePortMapping");
+  };
+  keeper_->move_to(elsewhere, "this machine's address is another one now");
+  EXPECT_EQ(next<events::remapped>().entry.internal, (endpoint{elsewhere.from.local, 4321}));
+  EXPECT_EQ(gateway_.table.at("1234/TCP").client, "127.0.0.9");
+  cancel();
+}
+
 TEST_F(LeaseKeeper, NoAddressIsNoAddressToProbe) {
   gateway_.external_address = "0.0.0.0";
   lease_options upnp_only;
