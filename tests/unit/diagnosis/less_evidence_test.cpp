@@ -120,13 +120,13 @@ const changes losses{
     [](auto& e) { e.web = {}; },
 };
 
-/// Every tenth or so of all combinations, spread evenly: the step shares no factor with any of
-/// their numbers.
+/// A part of all combinations, spread evenly: the step, a prime, shares no factor with any of their
+/// numbers.
 template <class Check>
 void for_many_combinations(Check check) {
   const changes* const dimensions[] = {&hosts,        &neighbors, &pcp_answers, &nat_pmp_answers,
                                        &upnp_answers, &views,     &paths};
-  constexpr std::size_t step = 211;
+  constexpr std::size_t step = COMBINATION_STEP;
   std::size_t all = 1;
   for (const auto* dimension : dimensions) all *= dimension->size();
   for (std::size_t number = 0; number < all; number += step) {
