@@ -67,7 +67,7 @@ class owners {
   std::vector<mapping_claim> claims_;
 };
 
-/// Tells of a claim that is left alone.
+/// Whether a claim is left alone; if so, that has been told.
 using spared = std::function<bool(const mapping_claim& claim)>;
 
 /// One claim of a dead run, and where to write what became of it.

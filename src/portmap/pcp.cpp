@@ -153,9 +153,9 @@ awaitable<result<mapping_check>> pcp_mapper::check() {
   mapping_check seen;
   seen.stands = lost_.empty();
   seen.detail = lost_;
+  seen.suspect = suspect_;
   // With IPv4 a grant alone names the outside address, and a server that keeps its epoch when that
   // address changes breaks section 8.5 (seen: miniupnpd without UPnP).
-  seen.suspect = suspect_;
   seen.unsure = clock_stands_still_ || access_.from.local.is_v4();
   co_return seen;
 }
