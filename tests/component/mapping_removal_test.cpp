@@ -1,4 +1,5 @@
 // What dead runs left, and what remove and clean close.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
