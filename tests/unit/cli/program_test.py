@@ -205,9 +205,10 @@ class Program(unittest.TestCase):
     def test_serve_ends_quietly_when_its_reader_leaves(self):
         server, port = self.serve()
         self.assertEqual(self.greet(port), b"Hello, client!")
-        # Everything that was on its way has been read when this line has come.
-        while json.loads(server.stdout.readline())["event"] != "greeted":
-            pass
+        # Everything that was on its way has been read when these lines have come.
+        expected = {"greeted", "self-tested"}
+        while expected:
+            expected.discard(json.loads(server.stdout.readline())["event"])
         server.stdout.close()
         self.assertEqual(self.greet(port), b"Hello, client!")
         self.assertEqual(server.wait(SECONDS), 0)
