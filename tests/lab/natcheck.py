@@ -109,7 +109,8 @@ class Serving:
                           *self._errors[-most:]])
 
     def wait_for(self, event, seconds=15):
-        """The next event of that name, skipping others."""
+        """The next event of that name, or of one of these names, skipping others."""
+        names = (event,) if isinstance(event, str) else event
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -119,7 +120,7 @@ class Serving:
             if line is None:
                 raise Failure(f"ended before an event '{event}'\n{self}")
             self._seen.append(line)
-            if line.get("event") == event:
+            if line.get("event") in names:
                 return line
 
     def end(self, number=None, seconds=10):

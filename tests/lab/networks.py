@@ -12,6 +12,7 @@ Both hosts outside run a STUN server, of two operators. No packet ever leaves th
 import networks_behavior
 import networks_carrier
 import networks_cut_off
+import networks_dialects
 import networks_firewall
 import networks_home
 import networks_ipv6
@@ -25,4 +26,5 @@ NETWORKS = {
     **networks_ipv6.NETWORKS,
     **networks_firewall.NETWORKS,
     **networks_stay.NETWORKS,
+    **networks_dialects.NETWORKS,
 }

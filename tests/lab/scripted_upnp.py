@@ -8,7 +8,7 @@ import threading
 import xml.sax.saxutils
 
 _SSDP_PORT = 1900
-_HTTP_PORT = 5000
+HTTP_PORT = 5000
 _GROUP = "239.255.255.250"
 _DEVICE = "urn:schemas-upnp-org:device:"
 _SERVICE = "urn:schemas-upnp-org:service:WANIPConnection:1"
@@ -27,17 +27,24 @@ def _device(kind, inside):
     return f"<device><deviceType>{_DEVICE}{kind}:1</deviceType>{inside}</device>"
 
 
-_DESCRIPTION = (
+def _service(kind, name, control):
+    return (f"<service><serviceType>{kind}</serviceType>"
+            f"<serviceId>urn:upnp-org:serviceId:{name}</serviceId>"
+            f"<controlURL>{control}</controlURL><eventSubURL>/events</eventSubURL>"
+            "<SCPDURL>/scpd.xml</SCPDURL></service>")
+
+
+# Without the first service miniupnpc takes it for no gateway.
+DESCRIPTION = (
     '<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0">' + _device(
         "InternetGatewayDevice",
         "<friendlyName>Scripted router</friendlyName><deviceList>" + _device(
-            "WANDevice", "<deviceList>" + _device(
-                "WANConnectionDevice",
-                f"<serviceList><service><serviceType>{_SERVICE}</serviceType>"
-                "<serviceId>urn:upnp-org:serviceId:WANIPConn1</serviceId>"
-                "<controlURL>/control</controlURL><eventSubURL>/events</eventSubURL>"
-                "<SCPDURL>/scpd.xml</SCPDURL></service></serviceList>") + "</deviceList>")
-        + "</deviceList>") + "</root>")
+            "WANDevice", "<serviceList>" + _service(
+                "urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1", "WANCommonIFC1",
+                "/common") + "</serviceList><deviceList>" + _device(
+                    "WANConnectionDevice", "<serviceList>" + _service(
+                        _SERVICE, "WANIPConn1", "/control") + "</serviceList>")
+            + "</deviceList>") + "</deviceList>") + "</root>")
 
 
 class Refused(Exception):
@@ -74,19 +81,24 @@ class Upnp:
 
     def _answer_searches(self):
         answer = ("HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\nEXT:\r\n"
-                  f"LOCATION: http://{self._settings.address}:{_HTTP_PORT}/device.xml\r\n"
-                  f"ST: {_FIRST}\r\nUSN: uuid:6e617463-6865-636b::{_FIRST}\r\n\r\n").encode()
+                  f"LOCATION: http://{self._settings.address}:{HTTP_PORT}/device.xml\r\n"
+                  f"ST: {_FIRST}\r\nUSN: uuid:6e617463-6865-636b::{_FIRST}\r\n\r\n")
         while True:
             question, client = self._ssdp.recvfrom(2048)
-            if question.startswith(b"M-SEARCH") and _FIRST.encode() in question:
-                self._ssdp.sendto(answer, client)
+            told = self.answer_search(answer)
+            if told and question.startswith(b"M-SEARCH") and _FIRST.encode() in question:
+                self._ssdp.sendto(told.encode(), client)
+
+    def answer_search(self, answer):
+        """What is sent in the place of the usual answer; None for nothing."""
+        return answer
 
     def _serve_pages(self):
         gateway = self
 
         class Pages(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self._send(200, _DESCRIPTION)
+                self._send(200, DESCRIPTION)
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -103,7 +115,7 @@ class Upnp:
                 pass
 
         with self._lab.at(self._host):
-            server = http.server.HTTPServer((self._settings.address, _HTTP_PORT), Pages)
+            server = http.server.HTTPServer((self._settings.address, HTTP_PORT), Pages)
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def purge(self):
@@ -117,7 +129,7 @@ class Upnp:
         arguments = {name: xml.sax.saxutils.unescape(value)
                      for name, value in re.findall(r"<(New\w+)[^>]*>([^<]*)</", body)}
         try:
-            values = self._actions.get(action, _unknown)(arguments)
+            values = self.act(action, arguments)
         except Refused as refused:
             return 500, _envelope(
                 "<s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring>"
@@ -128,8 +140,15 @@ class Upnp:
         return 200, _envelope(f'<u:{action}Response xmlns:u="{_SERVICE}">{values}'
                               f"</u:{action}Response>")
 
+    def act(self, action, arguments):
+        """The values of an answer, or Refused."""
+        return self._actions.get(action, _unknown)(arguments)
+
+    def says_address(self):
+        return self._settings.external
+
     def _external(self, _):
-        return {"NewExternalIPAddress": self._settings.external}
+        return {"NewExternalIPAddress": self.says_address()}
 
     def _status(self, _):
         return {"NewConnectionStatus": "Connected", "NewLastConnectionError": "ERROR_NONE",
