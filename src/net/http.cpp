@@ -3,96 +3,82 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
 
 namespace natcheck::net {
 namespace {
 
-namespace http = boost::beast::http;
-using message = http::request<http::string_body>;
-using parser = http::response_parser<http::string_body>;
+constexpr std::size_t header_limit = 32 * 1024;
 
-constexpr std::uint32_t header_limit = 16 * 1024;
+/// A body without a known end that pauses for so long has ended.
+constexpr std::chrono::milliseconds longest_pause{1500};
+/// A device that takes one connection at a time has let go of the last one by then.
+constexpr std::chrono::milliseconds before_the_next_try{100};
 
 /// How far an exchange came, so that a time-out can say where it stopped.
 struct progress {
   const char* step = "accepting the connection";
   bool connected = false;
+  bool answered = false;  ///< a byte came
 };
 
-message prepare(http_request request) {
-  message prepared;
-  prepared.version(11);
-  prepared.method_string(request.method);
-  prepared.target(request.target);
-  prepared.set(http::field::host, request.host);
-  prepared.set(http::field::user_agent, request.user_agent);
-  prepared.set(http::field::connection, "close");
-  for (const auto& [name, value] : request.more_headers) prepared.set(name, value);
-  if (request.body) {
-    prepared.body() = *std::move(request.body);
-    prepared.prepare_payload();
+std::string request_text(const http_request& request) {
+  std::string text =
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nConnection: close\r\n",
+                  request.method, request.target, request.host, request.user_agent);
+  for (const auto& [name, value] : request.more_headers) {
+    text += fmt::format("{}: {}\r\n", name, value);
   }
-  return prepared;
+  if (request.body) text += fmt::format("Content-Length: {}\r\n", request.body->size());
+  return text + "\r\n" + request.body.value_or("");
 }
 
-failure read_failure(std::string operation, const error_code& error, std::uint64_t body_limit) {
-  if (error == http::error::body_limit || error == http::error::header_limit) {
-    const auto limit = error == http::error::body_limit ? body_limit : header_limit;
-    return {outcome::malformed, std::move(operation),
-            fmt::format("the answer is longer than {} KiB", limit / 1024)};
-  }
-  if (error == http::error::end_of_stream) {
-    return {outcome::malformed, std::move(operation), "closed the connection without an answer"};
-  }
-  if (error.category() == http::make_error_code(http::error::end_of_stream).category()) {
-    return {outcome::malformed, std::move(operation), "the answer is not HTTP: " + error.message()};
-  }
-  return failure_from(std::move(operation), error);
+/// Until something can be read, or no more has to be waited for; false for the latter.
+asio::awaitable<bool> more_comes(tcp::socket& socket, const http::response_reader& reading) {
+  if (!reading.may_be_all()) co_return true;
+  const auto wait = [](tcp::socket& from) -> asio::awaitable<void> {
+    co_await from.async_wait(tcp::socket::wait_read, as_result);
+  };
+  const auto pause_ends = std::chrono::steady_clock::now() + longest_pause;
+  co_return co_await before(pause_ends, wait(socket));
 }
 
-/// Some gateways announce more bytes than they send; what came is judged by its content.
-bool usable_though_short(const error_code& error, const parser& reading) {
-  return error == http::error::partial_message && reading.is_header_done() &&
-         !reading.get().body().empty();
-}
-
-asio::awaitable<error_code> read(tcp::socket& socket, parser& reading, std::uint64_t body_limit) {
-  boost::beast::flat_buffer buffer;
-  reading.header_limit(header_limit);
-  if (body_limit == 0) {
-    // The length of a body that nobody reads must not matter.
-    reading.body_limit(boost::none);
-    auto [error, size] = co_await http::async_read_header(socket, buffer, reading, as_result);
-    co_return error;
+/// A connection that breaks in the body ends it, as one that is closed does.
+asio::awaitable<result<http_reply>> read(tcp::socket& socket, std::size_t body_limit,
+                                         const std::string& operation, progress& reached) {
+  http::response_reader reading({header_limit, body_limit});
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const bool more = co_await more_comes(socket, reading);
+    error_code error = asio::error::eof;
+    std::size_t size = 0;
+    if (more)
+      std::tie(error, size) = co_await socket.async_read_some(asio::buffer(buffer), as_result);
+    reading.feed({buffer.data(), size});
+    reached.answered = reading.began();
+    const bool is_broken = error && error != asio::error::eof;
+    if (is_broken && !reached.answered) co_return failure_from(operation, error);
+    if (error) reading.end();
+    auto answer = reading.poll();
+    if (!answer) continue;
+    if (*answer) co_return std::move(**answer);
+    co_return failure{outcome::malformed, operation, answer->error().reason};
   }
-  reading.body_limit(body_limit);
-  auto [error, size] = co_await http::async_read(socket, buffer, reading, as_result);
-  co_return usable_though_short(error, reading) ? error_code{} : error;
-}
-
-http_reply reply_from(http::response<http::string_body>& answer) {
-  http_reply reply{answer.result_int(), std::move(answer.body())};
-  const auto location = answer.find(http::field::location);
-  if (location != answer.end()) reply.location = std::string(location->value());
-  return reply;
 }
 
 asio::awaitable<result<http_reply>> run(tcp::socket& socket, const endpoint& server,
-                                        const message& request, std::uint64_t body_limit,
+                                        const std::string& request, std::size_t body_limit,
                                         const std::string& operation, progress& reached) {
   const tcp::endpoint to{server.ip, server.port};
   auto [connect_error] = co_await socket.async_connect(to, as_result);
   if (connect_error) co_return failure_from(operation, connect_error);
-  reached = {"reading the request", true};
-  auto [write_error, sent] = co_await http::async_write(socket, request, as_result);
+  reached = {"reading the request", true, false};
+  auto [write_error, sent] = co_await asio::async_write(socket, asio::buffer(request), as_result);
   if (write_error) co_return failure_from(operation, write_error);
   reached.step = "answering";
-  parser reading;
-  const auto read_error = co_await read(socket, reading, body_limit);
-  if (read_error) co_return read_failure(operation, read_error, body_limit);
-  co_return reply_from(reading.get());
+  co_return co_await read(socket, body_limit, operation, reached);
 }
 
 std::string words_for(const std::optional<result<http_reply>>& reply) {
@@ -112,16 +98,23 @@ failure stuck(const progress& reached, std::string operation, millis waited) {
 asio::awaitable<result<http_reply>> http_exchange(endpoint server, source from,
                                                   http_request request, http_bounds bounds,
                                                   std::string operation) {
-  auto socket = open_tcp(co_await asio::this_coro::executor, from, operation);
-  if (!socket) co_return socket.error();
-  const message prepared = prepare(std::move(request));
-  progress reached;
-  const auto start = std::chrono::steady_clock::now();
-  auto reply = co_await before(bounds.deadline,
-                               run(*socket, server, prepared, bounds.body, operation, reached));
-  spdlog::debug("{}: {} after {:.1f} ms", operation, words_for(reply), since(start).count());
-  if (reply) co_return std::move(*reply);
-  co_return stuck(reached, std::move(operation), since(start));
+  const auto executor = co_await asio::this_coro::executor;
+  const std::string text = request_text(request);
+  for (;;) {
+    auto socket = open_tcp(executor, from, operation);
+    if (!socket) co_return socket.error();
+    progress reached;
+    const auto start = std::chrono::steady_clock::now();
+    auto reply = co_await before(bounds.deadline,
+                                 run(*socket, server, text, bounds.body, operation, reached));
+    spdlog::debug("{}: {} after {:.1f} ms", operation, words_for(reply), since(start).count());
+    if (!reply) co_return stuck(reached, std::move(operation), since(start));
+    const bool was_hung_up_on = !*reply && reached.connected && !reached.answered;
+    if (!was_hung_up_on || !bounds.again) co_return std::move(*reply);
+    bounds.again = false;
+    asio::steady_timer pause(executor, before_the_next_try);
+    co_await expiry(pause);
+  }
 }
 
 }  // namespace natcheck::net

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/sockets.hpp"
+#include "protocols/http/response_reader.hpp"
 
 namespace natcheck::net {
 
@@ -22,19 +23,17 @@ struct http_request {
   std::optional<std::string> body;
 };
 
-struct http_reply {
-  unsigned status = 0;
-  std::string body;                                    ///< empty where only the header was wanted
-  std::optional<std::string> location = std::nullopt;  ///< the Location header, as it came
-};
+using http_reply = http::response;
 
 struct http_bounds {
-  std::uint64_t body = 0;  ///< bytes; 0: the reply is complete with its header
-  steady_time deadline;    ///< of the whole exchange, however slowly the bytes come
+  std::size_t body = 0;  ///< bytes; 0: the reply is complete with its header
+  steady_time deadline;  ///< of the whole exchange, however slowly the bytes come
+  bool again = false;    ///< ask once more when the connection ends before any byte of an answer
 };
 
-/// Connects to `server` from `from`, asks and reads the answer. Follows no redirect and resolves no
-/// name. A body that is shorter than announced is taken as it is, unless it is empty.
+/// Connects to `server` from `from`, asks and reads the answer, as leniently as
+/// `http::response_reader` does. Follows no redirect and resolves no name. A body without a known
+/// end is taken as it is when nothing more comes for 1.5 s.
 ///
 /// Fails with `timed_out` when no connection comes about, with `malformed` when the answer is none
 /// of HTTP's, too long, or does not end in time.

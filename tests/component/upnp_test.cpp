@@ -113,7 +113,7 @@ std::vector<broken_description> broken_descriptions(const std::string& trap_url)
       {"announced too long",
        {"HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n"},
        malformed,
-       "longer than 256 KiB"},
+       "no WAN connection"},
       {"dripping",
        {begin + std::string(1000, 'x'), ending::bytewise, 100ms},
        malformed,

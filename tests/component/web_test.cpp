@@ -80,7 +80,7 @@ struct broken_row {
 TEST_F(Web, WhatIsNoHttpFails) {
   const broken_row rows[]{
       {"another protocol", "SSH-2.0-dropbear\r\n", "the answer is not HTTP"},
-      {"endless header", "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), "longer than 16 KiB"},
+      {"endless header", "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), "longer than 32 KiB"},
   };
   for (const auto& row : rows) {
     tcp_peer peer(loop_.context(), page_ip, saying(row.answer));
