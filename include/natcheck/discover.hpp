@@ -30,6 +30,12 @@ struct discover_options {
   std::string web_check{default_web_check};
   bool behavior = false;          ///< test mapping, filtering, hairpin (RFC 5780)
   bool binding_lifetime = false;  ///< measure how long an idle UDP binding lives: takes minutes
+  /// Only the public address and the answer (yes, no, could not tell) matter: ends as soon as no
+  /// answer that is still missing can change them. What was not waited for is "not tried".
+  bool answer_only = false;
+  /// Told whenever somebody has answered; what is still being asked is "not tried" then. Called on
+  /// the executor of the awaiting coroutine.
+  std::function<void(const discover_evidence&)> on_evidence;
   /// Told what a long test is waiting for. Called on the executor of the awaiting coroutine.
   std::function<void(std::string_view)> on_progress;
   /// The whole command's upper bound. A service whose schedule it cuts off is "not tried".

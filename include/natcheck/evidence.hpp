@@ -135,6 +135,7 @@ struct gateway_evidence {
   address ip;
   std::string interface;
   neighbor_state neighbor = neighbor_state::unknown;
+  std::string link_layer;  ///< its link-layer address, "02:00:5e:00:53:01"; empty: not known
   pcp_evidence pcp;
   nat_pmp_evidence nat_pmp;
   upnp_evidence upnp;
@@ -149,6 +150,8 @@ enum class transport { tcp, udp };
 struct stun_evidence : service_evidence {
   std::string server;               ///< as it was named: "stun.example.org:3478"
   std::optional<endpoint> address;  ///< that was asked; empty when the name has none
+  /// What the name leads to where that cannot be outside (a DNS filter's 0.0.0.0): never asked.
+  std::optional<natcheck::address> diverted_to;
   transport protocol = transport::udp;
   unsigned family = 4;              ///< 4 or 6
   std::optional<endpoint> local;    ///< ours, that it was asked from
@@ -220,6 +223,7 @@ struct web_evidence {
   unsigned status = 0;                  ///< HTTP status, when something answered
   std::optional<std::string> location;  ///< where a redirect led: the sign-in page, most likely
   bool resolved = false;                ///< its host has an address, which was asked
+  std::optional<address> diverted_to;   ///< as for STUN servers
 };
 
 /// An IPv4 way out inside IPv6: the prefix that the resolver mixes in (RFC 7050).
@@ -230,12 +234,25 @@ struct nat64_prefix {
   friend bool operator==(const nat64_prefix&, const nat64_prefix&) = default;
 };
 
+/// What the user named instead of the kernel's way out: advised commands repeat it.
+struct asked_options {
+  std::string interface;           ///< empty: none
+  std::optional<address> gateway;  ///< empty: none
+
+  friend bool operator==(const asked_options&, const asked_options&) = default;
+};
+
 /// Everything `discover` found.
 struct discover_evidence {
+  asked_options asked;
   host_network host;
-  std::optional<gateway_evidence> gateway;  ///< of the IPv4 route
-  pcp_evidence ipv6_pcp;                    ///< of the IPv6 route's router
-  std::vector<stun_evidence> stun;          ///< empty: nobody outside was to be asked
+  /// The router of the IPv4 route: the one that the route names, unless another device of the same
+  /// link is proven to be the way out.
+  std::optional<gateway_evidence> gateway;
+  /// Further devices of that link that offer to open ports, or forward packets.
+  std::vector<gateway_evidence> other_gateways;
+  pcp_evidence ipv6_pcp;            ///< of the IPv6 route's router
+  std::vector<stun_evidence> stun;  ///< empty: nobody outside was to be asked
   nat_evidence nat;
   path_evidence path;
   web_evidence web;
@@ -314,6 +331,7 @@ enum class mapping_command { serve, mappings_add };
 
 struct mapping_evidence {
   mapping_command asked_by = mapping_command::serve;
+  asked_options asked;
   transport protocol = transport::tcp;
   endpoint internal;                ///< what was to be reached
   std::uint16_t external_port = 0;  ///< what was asked for

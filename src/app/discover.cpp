@@ -19,6 +19,7 @@ boost::asio::awaitable<result<discover_report>> discover(discover_options option
   auto host = net::read_host_network({options.interface, options.gateway});
   if (!host) co_return host.error();
   report.evidence.host = std::move(*host);
+  report.evidence.asked = {options.interface, options.gateway};
   app::inquiry asking(options, report.evidence, start, co_await net::asio::this_coro::executor);
   co_await asking.run();
   report.external = public_address_of(report.evidence);
