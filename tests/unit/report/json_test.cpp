@@ -131,7 +131,13 @@ TEST(DiscoverJson, HoldsThePathAndTheWeb) {
   seen.path.state = service_state::answered;
   seen.path.target = endpoint{ip("198.18.0.9"), 3478};
   seen.path.hops = {{1, ip("192.168.1.1"), millis(0.5)}, {2, std::nullopt, std::nullopt}};
-  seen.web = {web_result::intercepted, "http://check.example/", "", 302, "http://login.example/"};
+  seen.web = {web_result::intercepted,
+              "http://check.example/",
+              "",
+              302,
+              "http://login.example/",
+              false,
+              std::nullopt};
   const auto all = json::parse(to_json(report_on(seen)));
   EXPECT_EQ(all.at("path"), json::parse(R"([{"ttl":1,"address":"192.168.1.1","rtt_ms":0.5},
                               {"ttl":2,"address":null,"rtt_ms":null}])"));

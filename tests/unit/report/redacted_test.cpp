@@ -105,8 +105,13 @@ discover_report full_report(publics& fresh) {
   seen.path.detail = fresh.sentence();
   seen.path.target = endpoint{fresh.v4(), 53};
   seen.path.hops = {{2, fresh.v4(), {}}, {3, {}, {}}, {4, fresh.v4(), {}}};
-  seen.web = {web_result::intercepted, "http://" + fresh.v4().to_string() + "/", fresh.sentence(),
-              302, "http://[" + fresh.v6().to_string() + "]/login?ip=" + fresh.v4().to_string()};
+  seen.web = {web_result::intercepted,
+              "http://" + fresh.v4().to_string() + "/",
+              fresh.sentence(),
+              302,
+              "http://[" + fresh.v6().to_string() + "]/login?ip=" + fresh.v4().to_string(),
+              false,
+              std::nullopt};
   seen.nat64 = nat64_prefix{fresh.v6(), 96};
   report.external = public_address{fresh.v4(), {"stun"}};
   report.judged.main.summary = fresh.sentence();

@@ -50,7 +50,7 @@ TEST(AskedOutside, NamesThePageAndTheEndOfThePath) {
       {web_result::intercepted, "(web, somebody else answered)"},
       {web_result::failed, "(web, no answer)"}};
   for (const auto& [result, words] : rows) {
-    seen.web = {result, "http://check.example/generate_204", "", 0, {}};
+    seen.web = {result, "http://check.example/generate_204", "", 0, {}, false, {}};
     EXPECT_THAT(text_of(seen), HasSubstr(std::string("a.example (silent), check.example ")));
     const auto text = text_of(seen);
     EXPECT_THAT(text.substr(0, text.find("\n\n")), HasSubstr(std::string(words).substr(0, 8)));
