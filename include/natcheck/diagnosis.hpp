@@ -2,6 +2,7 @@
 #pragma once
 
 #include <natcheck/evidence.hpp>
+#include <natcheck/mapping.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,7 @@ enum class verdict_code {
   // serve: why there is no mapping
   mapping_refused,
   port_conflict,
+  port_granted_otherwise,  ///< another external port than the one asked for
   mapping_table_full,
   mapping_not_kept,
   no_mapping_service,
@@ -86,6 +88,9 @@ diagnosis diagnose(const mapping_evidence& evidence);
 diagnosis diagnose(const self_test_evidence& evidence);
 /// Of a client whose packets arrived and who was not accepted.
 diagnosis diagnose(const arrival_evidence& evidence);
+
+/// What is odd about a mapping that was granted.
+std::vector<finding> findings_of(const mapping& granted);
 
 /// The address the Internet sees, and who said exactly that ("pcp", "nat-pmp", "upnp", "stun",
 /// "interface").

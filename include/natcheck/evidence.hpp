@@ -323,7 +323,11 @@ struct mapping_attempt {
   /// `answered`: the gateway said yes. The rest as for services.
   service_state state = service_state::not_tried;
   std::string detail;
-  int code = 0;  ///< PCP or NAT-PMP result, or UPnP errorCode, of a refusal, else 0
+  int code = 0;          ///< PCP or NAT-PMP result, or UPnP errorCode, of a refusal, else 0
+  bool present = false;  ///< the service answered something, if not what counts
+  /// This machine could not ask (no descriptor, no free port, no such address), which says nothing
+  /// of the router.
+  bool local_fault = false;
 };
 
 /// The command that asks for a mapping.
@@ -332,6 +336,8 @@ enum class mapping_command { serve, mappings_add };
 struct mapping_evidence {
   mapping_command asked_by = mapping_command::serve;
   asked_options asked;
+  std::optional<mapping_protocol> only_via;  ///< --via; empty: any
+  bool both_transports = false;              ///< the command asks for TCP and UDP
   transport protocol = transport::tcp;
   endpoint internal;                ///< what was to be reached
   std::uint16_t external_port = 0;  ///< what was asked for

@@ -44,6 +44,7 @@ struct listening {
 struct mapped {
   mapping entry;
   std::string probe_command;
+  std::vector<finding> findings{};  ///< what is odd about this mapping
 };
 /// This host has a public address of its own, so there is nothing to map.
 struct map_not_needed {
@@ -110,6 +111,7 @@ struct mapping_lost {
 struct remapped {
   mapping entry;
   std::string probe_command;
+  std::vector<finding> findings{};  ///< as for `mapped`
 };
 struct unmapped {
   mapping entry;

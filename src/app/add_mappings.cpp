@@ -26,10 +26,15 @@ struct attempt {
 /// Opens one port; all there is to know of it gathers in `done`.
 class adder {
  public:
+  /// `book` has what is not made yet: should this end before, or fail half-way, it is nobody's, and
+  /// the next run removes it. Null where nothing can be written.
   adder(const workplace& place, const add_options& options, transport protocol,
-        std::string& not_remembered)
-      : place_(place), options_(options), not_remembered_(not_remembered) {
+        state::claim_book* book, std::string& not_remembered)
+      : place_(place), options_(options), book_(book), not_remembered_(not_remembered) {
     done_.evidence.asked_by = mapping_command::mappings_add;
+    done_.evidence.asked = {options.interface, options.gateway};
+    done_.evidence.only_via = portmap::only_protocol_of(options.via);
+    done_.evidence.both_transports = options.protocols.size() > 1;
     done_.evidence.protocol = protocol;
     done_.evidence.external_port = options.external_port;
   }
@@ -46,12 +51,15 @@ class adder {
   bool is_wanted(const mapping_claim& claim) const;
   portmap::mapping_request request() const;
   void accept(const mapping& made);
-  void note(mapping_protocol via, const failure& why);
-  void remember(const mapping_claim& claim);
+  void note(const portmap::port_mapper& mapper, const failure& why);
+  void keep_meanwhile(const mapping_claim& claim);
+  void write_off(const mapping_claim& claim);
+  void keep_for_good(const mapping_claim& claim);
   void forget(const mapping_claim& claim);
 
   const workplace& place_;
   const add_options& options_;
+  state::claim_book* book_;
   std::string& not_remembered_;
   std::vector<state::known_claim> known_;
   added_mapping done_;
@@ -67,12 +75,26 @@ portmap::mapping_request adder::request() const {
   return wanted;
 }
 
-void adder::note(mapping_protocol via, const failure& why) {
+void adder::note(const portmap::port_mapper& mapper, const failure& why) {
   spdlog::debug("{}", why.message());
-  done_.evidence.attempts.push_back({via, portmap::state_of(why.kind), why.detail, why.code});
+  done_.evidence.attempts.push_back({mapper.protocol(), portmap::state_of(why.kind), why.detail,
+                                     why.code, mapper.has_spoken(), portmap::is_local_fault(why)});
 }
 
-void adder::remember(const mapping_claim& claim) {
+void adder::keep_meanwhile(const mapping_claim& claim) {
+  if (book_ == nullptr) return;
+  const auto kept = book_->keep(claim);
+  if (!kept) not_remembered_ = kept.error().message();
+}
+
+/// Where this cannot be written, a later run finds that there is nothing left.
+void adder::write_off(const mapping_claim& claim) {
+  if (book_ == nullptr) return;
+  const auto dropped = book_->drop(claim);
+  if (!dropped) spdlog::debug("{}", dropped.error().message());
+}
+
+void adder::keep_for_good(const mapping_claim& claim) {
   const auto kept = state::keep_added(place_.state, claim, state::system_now());
   if (!kept) not_remembered_ = kept.error().message();
 }
@@ -115,7 +137,7 @@ awaitable<bool> adder::find(portmap::port_mapper& mapper) {
   const auto found = co_await net::before(place_.deadline, mapper.find());
   if (found && *found) co_return true;
   if (found) {
-    note(mapper.protocol(), found->error());
+    note(mapper, found->error());
   } else {
     done_.evidence.attempts.push_back({mapper.protocol(), service_state::not_tried,
                                        "the time limit ended before it had answered", 0});
@@ -136,17 +158,21 @@ awaitable<void> adder::undo(attempt& way, const mapping_claim& claim) {
   if (way.renews) co_return;
   const auto deadline = std::chrono::steady_clock::now() + undoing_time;
   const auto ended = co_await net::before(deadline, way.mapper->unmap());
-  if (ended && *ended) forget(claim);
+  if (ended && *ended) write_off(claim);
 }
 
 awaitable<bool> adder::map(attempt& way) {
   const auto asked = way.mapper->claim(request());
   if (const auto why_not = state::open_by_another_port(known_, asked, options_.any_port)) {
-    note(asked.via, *why_not);
+    note(*way.mapper, *why_not);
     co_return false;
   }
-  // Before the gateway is asked: should this program be killed now, `clean` knows.
-  remember(asked);
+  // Before the gateway is asked: should this program be killed now, the next one knows.
+  if (way.renews) {
+    keep_for_good(asked);
+  } else {
+    keep_meanwhile(asked);
+  }
   auto ended = co_await net::caught(net::before(place_.deadline, way.mapper->map(request())));
   if (ended.fault) {
     co_await net::asio::this_coro::reset_cancellation_state(net::asio::disable_cancellation());
@@ -156,12 +182,13 @@ awaitable<bool> adder::map(attempt& way) {
   auto& made = *ended.value;
   if (made && *made) {
     const auto granted = way.mapper->claim(request());
-    if (granted != asked) remember(granted);
-    if (!state::same_mapping(asked, granted)) forget(asked);
+    keep_for_good(granted);
+    if (way.renews && !state::same_mapping(asked, granted)) forget(asked);
+    if (!way.renews) write_off(asked);
     accept(**made);
     co_return true;
   }
-  note(way.mapper->protocol(),
+  note(*way.mapper,
        made ? made->error()
             : failure{outcome::cut_short, "", "the time limit ended before it had answered", 0});
   co_await undo(way, asked);
@@ -204,8 +231,10 @@ awaitable<add_report> add(workplace place, add_options options) {
   add_report report;
   auto left = co_await net::before(place.deadline, remove_left_overs(place.here, place.state));
   if (left) report.left_overs = *std::move(left);
+  auto book = state::claim_book::open(place.state);
+  if (!book) report.not_remembered = book.error().message();
   for (const transport protocol : options.protocols) {
-    adder one(place, options, protocol, report.not_remembered);
+    adder one(place, options, protocol, book ? &*book : nullptr, report.not_remembered);
     auto done = co_await one.run();
     report.mappings.push_back(std::move(done));
   }

@@ -27,8 +27,10 @@ constexpr auto patience = 1min;
 /// Between attempts where the gateway never made the mapping: a setting has to change first.
 constexpr auto hopeless_retry_interval = 30s;
 constexpr auto wake_tolerance = 5s;
-/// Where a look does not tell all.
+/// Where a look does not tell all; longer where the router takes its time, since some load their
+/// whole firewall anew for each request.
 constexpr auto quiet_renewal_interval = 30s;
+constexpr int quiet_renewal_rest = 10;  ///< times as long as the renewal took, at least
 /// So many in a row, and the gateway may speak another protocol now.
 constexpr int failed_looks_to_doubt = 2;
 /// What the gateway before may take to remove what it has.
@@ -131,6 +133,9 @@ std::optional<std::chrono::seconds> lease::time_to_stay(
 
 mapping_evidence lease::evidence() const {
   mapping_evidence seen;
+  seen.asked = options_.asked;
+  seen.only_via = portmap::only_protocol_of(options_.via);
+  seen.both_transports = options_.both_transports;
   seen.protocol = options_.protocol;
   seen.external_port = options_.external_port;
   seen.attempts = attempts_;
@@ -157,7 +162,7 @@ void lease::accept(const mapping& granted, telling how) {
   granted_since_boot_ = net::since_boot();
   quiet_due_ = now() + quiet_renewal_interval;
   look_due_ = now() + look_interval;
-  find_first_ = told_failed_ = false;
+  find_first_ = renew_next_ = told_failed_ = false;
   failed_looks_ = 0;
   trouble_.clear();
   tell_granted(before, how);
@@ -168,13 +173,14 @@ void lease::tell_granted(const std::optional<mapping>& before, telling how) {
       probe_command(entry_->external_address, entry_->external_port, entry_->protocol);
   const bool was_nameless = before && !before->external_address && entry_->external_address;
   const bool was_lost = std::exchange(lost_, false);
-  if (!before || (was_nameless && !was_lost)) return observer_(events::mapped{*entry_, command});
+  if (!before || (was_nameless && !was_lost))
+    return observer_(events::mapped{*entry_, command, findings_of(*entry_)});
   const bool moved = entry_->external_port != before->external_port ||
                      entry_->external_address != before->external_address;
   if (moved && !was_lost) {
     observer_(events::mapping_lost{*before, "the router grants another outside address or port"});
   }
-  if (moved || was_lost) return observer_(events::remapped{*entry_, command});
+  if (moved || was_lost) return observer_(events::remapped{*entry_, command, findings_of(*entry_)});
   if (how == telling::everything) observer_(events::renewed{*entry_});
 }
 
@@ -187,7 +193,8 @@ void lease::lose(const std::string& reason) {
 /// A gateway that cannot be asked keeps the mapping until its lease is over; one whose table has
 /// something else in its place does not.
 awaitable<void> lease::renew(telling how) {
-  const auto wanted = request_to(*holder_);
+  auto wanted = request_to(*holder_);
+  wanted.keep_standing = how == telling::only_changes;
   const auto ended = co_await net::before(schedule_.end(), holder_->mapper->map(wanted));
   if (!ended) {
     co_return lose(trouble_.empty() ? "the router did not answer before the lease was over"
@@ -207,6 +214,12 @@ awaitable<void> lease::renew(telling how) {
   trouble_ = made.error().message();
   if (portmap::proves_loss(made.error()) || schedule_.over(now())) co_return lose(trouble_);
   if (!told) observer_(events::renewal_failed{*entry_, trouble_, schedule_.left(now())});
+}
+
+awaitable<void> lease::renew_quietly() {
+  const auto began = now();
+  co_await renew(telling::only_changes);
+  quiet_due_ = std::max(quiet_due_, now() + quiet_renewal_rest * (now() - began));
 }
 
 /// Where the machine slept, the clock of the lease went on.
@@ -243,7 +256,7 @@ awaitable<void> lease::look() {
     if (!found) co_return;
   }
   const auto seen = co_await holder_->mapper->check();
-  look_due_ = now() + look_interval;
+  look_due_ = now() + (renew_next_ ? retry_interval : look_interval);
   find_first_ = !seen;
   failed_looks_ = seen ? 0 : failed_looks_ + 1;
   if (!seen) co_return;
@@ -251,15 +264,14 @@ awaitable<void> lease::look() {
   const auto& after = seen->external_address;
   if (!seen->stands) co_return lose(seen->detail);
   if (!before && after && !after->is_unspecified()) {  // now it knows; and so shall the user
-    co_return co_await renew(telling::only_changes);
+    co_return co_await renew_quietly();
   }
   if (before && after && !after->is_unspecified() && *before != *after) {
     co_return lose(fmt::format("the router's outside address was {} and is {} now",
                                before->to_string(), after->to_string()));
   }
-  if (seen->suspect || (seen->unsure && now() >= quiet_due_)) {
-    co_await renew(telling::only_changes);
-  }
+  const bool asked = std::exchange(renew_next_, false);
+  if (asked || seen->suspect || (seen->unsure && now() >= quiet_due_)) co_await renew_quietly();
 }
 
 /// A gateway that was there a moment ago will be back: somebody waits.
@@ -273,6 +285,11 @@ void lease::look_at(net::steady_time when) {
   find_first_ = true;
   look_due_ = std::min(look_due_, when);
   if (!holds()) retry_due_ = std::min(retry_due_, when);
+}
+
+void lease::renew_at(net::steady_time when) {
+  renew_next_ = true;
+  look_at(when);
 }
 
 net::steady_time lease::due() const {

@@ -26,6 +26,9 @@ struct lease_options {
   std::chrono::seconds lifetime{3600};
   mapping_choice via = mapping_choice::automatic;
   bool any_port = false;
+  // For advice, which repeats them.
+  bool both_transports = false;
+  asked_options asked{};
 };
 
 /// What becomes of a mapping, in the order in which it happens.
@@ -55,6 +58,10 @@ class lease {
   /// that is due sooner anyway.
   void look_at(net::steady_time when);
 
+  /// The same, and the mapping is asked for anew whatever the look brings: a gateway may have lost
+  /// it and not know.
+  void renew_at(net::steady_time when);
+
   bool holds() const { return entry_ && !lost_; }
   /// Whether the first attempt to make the mapping has come to an end, or there is nobody to ask.
   bool attempted() const { return attempted_ || !access_; }
@@ -77,6 +84,7 @@ class lease {
   net::asio::awaitable<void> look_for(service& which, net::asio::steady_timer& enough);
   net::asio::awaitable<bool> try_service(service& which);
   net::asio::awaitable<void> renew(telling how);
+  net::asio::awaitable<void> renew_quietly();
   net::asio::awaitable<void> look();
   net::asio::awaitable<bool> find_again();
   net::asio::awaitable<void> end_service(service& which, net::steady_time deadline);
@@ -122,6 +130,7 @@ class lease {
   bool attempted_ = false;
   bool told_failed_ = false;  ///< since the last mapping, of this gateway
   bool find_first_ = false;   ///< before the next look
+  bool renew_next_ = false;   ///< at the next look that gets an answer
   int failed_looks_ = 0;      ///< in a row
   std::string trouble_;       ///< why the renewals since the last grant failed; it was told
 };
@@ -129,5 +138,9 @@ class lease {
 /// What somebody outside has to type.
 std::string probe_command(const std::optional<address>& external, std::uint16_t port,
                           transport protocol = transport::tcp);
+
+/// What kept this machine from asking, where no protocol could be asked: a fault of its own, and no
+/// answer of the router.
+std::optional<failure> local_fault_of(const mapping_evidence& seen);
 
 }  // namespace natcheck

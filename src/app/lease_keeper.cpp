@@ -81,7 +81,7 @@ awaitable<void> lease_keeper::hear_one(const portmap::gateway_access& access) {
     spdlog::debug("{}", heard);
     const auto wait = std::chrono::milliseconds(random_below(longest_politeness_ms));
     const auto when = std::chrono::steady_clock::now() + wait;
-    look_at(when);
+    for (lease& each : leases_) each.renew_at(when);
     due_.cancel();
   }
 }

@@ -1,4 +1,5 @@
 // How a lease comes by its mapping: who is there, who is the best, and what is written down before.
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -51,6 +52,8 @@ void lease::note(const service& which, const failure& why) {
   attempt.state = portmap::state_of(why.kind);
   attempt.detail = why.detail;
   attempt.code = why.code;
+  attempt.present = which.mapper->has_spoken();
+  attempt.local_fault = portmap::is_local_fault(why);
   spdlog::debug("{}", why.message());
   attempts_.push_back(std::move(attempt));
 }
@@ -145,6 +148,17 @@ awaitable<bool> lease::obtain() {
     if (made) co_return true;
   }
   co_return false;
+}
+
+std::optional<failure> local_fault_of(const mapping_evidence& seen) {
+  const auto& all = seen.attempts;
+  const bool by_this_machine =
+      !all.empty() && std::ranges::all_of(all, [](const auto& each) { return each.local_fault; });
+  if (!by_this_machine) return std::nullopt;
+  return failure{
+      outcome::unavailable,
+      fmt::format("asking {} to open port {}", seen.gateway->to_string(), seen.external_port),
+      all.front().detail, 0};
 }
 
 void lease::tell_failed() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/lease.hpp"
 #include "net/host_network.hpp"
 #include "net/sockets.hpp"
 #include "portmap/upnp_table.hpp"
@@ -87,7 +88,13 @@ awaitable<result<mappings_report>> list_mappings(mappings_options options) {
 }
 
 awaitable<result<add_report>> add_mappings(add_options options) {
-  return change<add_report>(std::move(options), app::add);
+  auto report = co_await change<add_report>(std::move(options), app::add);
+  if (!report) co_return report;
+  const bool made = std::ranges::any_of(report->mappings,
+                                        [](const auto& each) { return each.entry.has_value(); });
+  if (made || report->mappings.empty()) co_return report;
+  if (auto fault = local_fault_of(report->mappings.front().evidence)) co_return *std::move(fault);
+  co_return report;
 }
 
 awaitable<result<removal_report>> remove_mappings(remove_options options) {

@@ -36,8 +36,14 @@ std::string reason_to_move(const std::optional<gateway_access>& before,
 std::vector<lease_options> wanted(const serve_options& options, std::uint16_t external_port) {
   std::vector<lease_options> all;
   for (const transport protocol : options.protocols) {
-    all.push_back(
-        {protocol, options.port, external_port, options.lifetime, options.via, options.any_port});
+    all.push_back({protocol,
+                   options.port,
+                   external_port,
+                   options.lifetime,
+                   options.via,
+                   options.any_port,
+                   options.protocols.size() > 1,
+                   {options.interface, options.gateway}});
   }
   return all;
 }

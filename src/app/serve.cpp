@@ -10,6 +10,7 @@
 #include "app/arrival_watch.hpp"
 #include "app/crowd.hpp"
 #include "app/guest_book.hpp"
+#include "app/lease.hpp"
 #include "app/listeners.hpp"
 #include "app/port_opener.hpp"
 #include "app/self_test.hpp"
@@ -81,6 +82,7 @@ class server {
   net::asio::steady_timer guests_due_;
   net::asio::steady_timer end_;  ///< expires, or is cancelled, when the server has to end
   std::optional<failure> failed_;
+  std::optional<failure> local_fault_;       ///< why the router could not even be asked
   std::string own_session_ = random_hex(8);  ///< of visits that this server pays to itself
   /// Where the IPv4 world finds this server, by transport.
   std::array<std::optional<endpoint>, 2> outside_;
@@ -108,6 +110,9 @@ void server::heed(const serve_event& event) {
   if (const auto* mapped = std::get_if<events::mapped>(&event.what)) note(mapped->entry, true);
   if (const auto* again = std::get_if<events::remapped>(&event.what)) note(again->entry, true);
   if (const auto* lost = std::get_if<events::mapping_lost>(&event.what)) note(lost->entry, false);
+  if (const auto* none = std::get_if<events::map_failed>(&event.what)) {
+    local_fault_ = local_fault_of(none->evidence);
+  }
 }
 
 // --- listening -----------------------------------------------------------------------------
@@ -217,6 +222,7 @@ awaitable<void> server::insist_on_map() {
 }
 
 failure server::no_mapping() const {
+  if (local_fault_) return *local_fault_;
   return {outcome::refused, fmt::format("opening port {}", *options_.external_port),
           "there is no mapping, and --require-map asks for one", 0};
 }

@@ -22,6 +22,8 @@ inline constexpr int conflict_with_other_mechanisms = 729;
 inline constexpr int not_kept = -1;
 /// Not of the standard either: the port inside is open already, by another number outside.
 inline constexpr int open_by_another_port = -2;
+/// Nor is this: another external port than the one that was insisted on.
+inline constexpr int granted_otherwise = -3;
 
 }  // namespace natcheck::upnp_error
 

@@ -5,7 +5,7 @@ namespace natcheck {
 namespace {
 
 // In the order of verdict_code.
-constexpr std::array<std::string_view, 35> verdict_names{
+constexpr std::array<std::string_view, 36> verdict_names{
     "direct",
     "single-nat",
     "nat-no-mapping-service",
@@ -35,6 +35,7 @@ constexpr std::array<std::string_view, 35> verdict_names{
     "wrong-host-answers",
     "mapping-refused",
     "port-conflict",
+    "port-granted-otherwise",
     "mapping-table-full",
     "mapping-not-kept",
     "no-mapping-service",

@@ -24,11 +24,12 @@ bool host_contradicts(const situation& s) {
                      [&](const claim& c) { return c.ip != *local; });
 }
 
-/// For how long the gateway has had its present state, by the service that says least.
+/// For how long the gateway has had its present state, by the service that says least. A clock at 0
+/// is one that never runs (seen on routers) rather than one that began in this very second.
 std::optional<std::uint32_t> age_of_state(const gateway_evidence& gateway) {
   std::optional<std::uint32_t> age;
   const auto look_at = [&age](const auto& service) {
-    if (service.state != service_state::answered || !service.epoch_s) return;
+    if (service.state != service_state::answered || service.epoch_s.value_or(0) == 0) return;
     age = std::min(age.value_or(*service.epoch_s), *service.epoch_s);
   };
   look_at(gateway.pcp);

@@ -28,6 +28,9 @@ inline constexpr std::string_view ipv6_firewalled = "ipv6-firewalled";
 inline constexpr std::string_view ipv6_not_global = "ipv6-not-global";
 inline constexpr std::string_view ipv6_translated = "ipv6-translated";
 
+// Of a mapping.
+inline constexpr std::string_view short_lease = "short-lease";
+
 inline constexpr std::array finding_codes{sources_disagree,   upnp_empty_address,
                                           upnp_wrong_device,  several_default_routes,
                                           multicast_blocked,  old_protocol_version,
@@ -36,7 +39,7 @@ inline constexpr std::array finding_codes{sources_disagree,   upnp_empty_address
                                           short_udp_binding,  address_rewritten,
                                           names_unresolved,   nat64,
                                           ipv6_firewalled,    ipv6_not_global,
-                                          ipv6_translated};
+                                          ipv6_translated,    short_lease};
 
 /// Something worth knowing beside the verdict, where it is there to be found.
 using look = std::optional<finding>(const situation&);

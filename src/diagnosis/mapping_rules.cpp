@@ -5,6 +5,7 @@
 #include <natcheck/diagnosis.hpp>
 
 #include "core/upnp_errors.hpp"
+#include "diagnosis/findings.hpp"
 #include "diagnosis/remedies.hpp"
 
 namespace natcheck {
@@ -38,6 +39,9 @@ constexpr explanation over_quota{
     "providers allow a few for each customer"};
 constexpr explanation conflict{
     verdict_code::port_conflict, "The port is already taken on the router.", {}};
+constexpr explanation granted_otherwise{verdict_code::port_granted_otherwise,
+                                        "The router opens another port than the one you asked for.",
+                                        {}};
 constexpr explanation open_already{
     verdict_code::port_conflict, "The router has opened this port already, under another number.",
     "use the number that it has (see below), close that one with natcheck mappings remove, or try "
@@ -67,6 +71,26 @@ constexpr explanation no_resources{
 constexpr explanation other_refusal{verdict_code::mapping_refused,
                                     "The router refused to open the port.",
                                     "see the router's log, or restart it"};
+// These three begin with the name of the protocol.
+constexpr explanation unusable{verdict_code::inconclusive,
+                               "{} is there, but its answer is unusable.",
+                               "restart the router or update its firmware, or try another "
+                               "protocol with --via"};
+constexpr explanation too_slow{verdict_code::inconclusive,
+                               "{} is there, but does not answer the request for a port.",
+                               "try again; if that does not help, restart the router, or try "
+                               "another protocol with --via"};
+constexpr explanation broken_off{verdict_code::inconclusive,
+                                 "{} is there, but breaks off the request for a port.",
+                                 "try again; if that does not help, restart the router, or try "
+                                 "another protocol with --via"};
+constexpr explanation not_asked{verdict_code::inconclusive,
+                                "This machine could not ask the router.",
+                                "remove the obstacle that is named below, and run it again"};
+constexpr explanation other_version{
+    verdict_code::no_mapping_service,
+    "The router answers to {}, but speaks another version of it than natcheck.",
+    {}};
 constexpr explanation no_service{verdict_code::no_mapping_service, {}, {}};
 constexpr explanation no_router{verdict_code::inconclusive,
                                 "This machine has no IPv4 router to ask.", "natcheck discover"};
@@ -78,11 +102,15 @@ constexpr explanation unknown{verdict_code::inconclusive,
                               "No mapping was made, and the router did not say why.",
                               "natcheck discover shows what the router offers"};
 
+/// A result that says that this version of PCP or NAT-PMP is not spoken there.
+constexpr int unsupported_version = 1;
+
 // A protocol that was not asked to the end leaves open whether the router offers it.
-constexpr std::array ranking{&another_nat,      &not_allowed,  &table_full, &over_quota,
-                             &conflict,         &open_already, &not_kept,   &same_port,
-                             &port_not_allowed, &no_lease,     &no_wan,     &no_resources,
-                             &other_refusal,    &not_finished, &no_service, &unknown};
+constexpr std::array ranking{
+    &another_nat,  &not_allowed,   &table_full, &over_quota,       &conflict, &granted_otherwise,
+    &open_already, &not_kept,      &same_port,  &port_not_allowed, &no_lease, &no_wan,
+    &no_resources, &other_refusal, &unusable,   &broken_off,       &too_slow, &not_asked,
+    &not_finished, &other_version, &no_service, &unknown};
 
 struct known_code {
   mapping_protocol via;
@@ -92,11 +120,11 @@ struct known_code {
 
 // NAT-PMP: RFC 6886 section 3.5. PCP: RFC 6887 section 7.4, and RFC 7652 for 15.
 constexpr std::array known_codes{
-    known_code{mapping_protocol::nat_pmp, 1, &no_service},
+    known_code{mapping_protocol::nat_pmp, unsupported_version, &other_version},
     known_code{mapping_protocol::nat_pmp, 2, &not_allowed},
     known_code{mapping_protocol::nat_pmp, 3, &no_wan},
     known_code{mapping_protocol::nat_pmp, 4, &table_full},
-    known_code{mapping_protocol::pcp, 1, &no_service},
+    known_code{mapping_protocol::pcp, unsupported_version, &other_version},
     known_code{mapping_protocol::pcp, 2, &not_allowed},
     known_code{mapping_protocol::pcp, 7, &no_wan},
     known_code{mapping_protocol::pcp, 8, &no_resources},
@@ -125,27 +153,43 @@ const explanation* explain_code(const mapping_attempt& attempt) {
 const explanation* explain(const mapping_attempt& attempt) {
   if (attempt.code == upnp_error::not_kept) return &not_kept;
   if (attempt.code == upnp_error::open_by_another_port) return &open_already;
-  // Whatever the protocol: the others say it in words, by granting another port.
+  if (attempt.code == upnp_error::granted_otherwise) return &granted_otherwise;
   if (attempt.code == upnp_error::conflict_in_mapping_entry) return &conflict;
   if (attempt.code != 0) return explain_code(attempt);
-  if (attempt.state == service_state::not_tried) return &not_finished;
-  const bool no_answer =
-      attempt.state == service_state::refused || attempt.state == service_state::silent;
-  return no_answer ? &no_service : &unknown;
+  if (attempt.local_fault) return &not_asked;
+  switch (attempt.state) {
+    case service_state::not_tried:
+      return &not_finished;
+    case service_state::malformed:
+      return &unusable;
+    case service_state::refused:
+      return attempt.present ? &broken_off : &no_service;
+    case service_state::silent:
+      return attempt.present ? &too_slow : &no_service;
+    case service_state::answered:
+      break;
+  }
+  return &unknown;
 }
 
-const explanation& best_explanation(const mapping_evidence& seen) {
-  if (!seen.gateway) return no_router;
+/// Why there is no mapping, and which attempt says so; none where there was nobody to ask.
+struct reason {
+  const explanation& why;
+  const mapping_attempt* said_by = nullptr;
+};
+
+reason best_reason(const mapping_evidence& seen) {
+  if (!seen.gateway) return {no_router};
   const auto& attempts = seen.attempts;
   for (const auto* candidate : ranking) {
-    const bool given = std::any_of(attempts.begin(), attempts.end(),
-                                   [&](const auto& a) { return explain(a) == candidate; });
-    if (given) return *candidate;
+    const auto given = std::find_if(attempts.begin(), attempts.end(),
+                                    [&](const auto& a) { return explain(a) == candidate; });
+    if (given != attempts.end()) return {*candidate, &*given};
   }
-  return unknown;
+  return {unknown};
 }
 
-/// An answer that could not be used, or a protocol that was not asked, leaves the reason open.
+/// An attempt without a word leaves the reason open.
 bool all_closed(const mapping_evidence& seen) {
   return std::all_of(seen.attempts.begin(), seen.attempts.end(),
                      [](const auto& a) { return explain(a) != &unknown; });
@@ -172,19 +216,31 @@ std::string line(const mapping_attempt& attempt) {
   if (attempt.state == service_state::silent && !attempt.detail.empty())
     return text + attempt.detail;
   text += state_words.at(static_cast<std::size_t>(attempt.state));
-  const bool named = attempt.detail.find(std::to_string(attempt.code)) != std::string::npos ||
-                     (attempt.via != mapping_protocol::upnp &&
-                      attempt.code == upnp_error::conflict_in_mapping_entry);
+  const bool named = attempt.detail.find(std::to_string(attempt.code)) != std::string::npos;
   if (attempt.code > 0 && !named) text += fmt::format(", code {}", attempt.code);
   if (attempt.code == upnp_error::not_kept) text += ", not there on reading back";
   return attempt.detail.empty() ? text : fmt::format("{}: {}", text, attempt.detail);
+}
+
+std::string_view option_of(mapping_protocol via) {
+  constexpr std::array<std::string_view, 3> words{" --via pcp", " --via nat-pmp", " --via upnp"};
+  return words.at(static_cast<std::size_t>(via));
+}
+
+/// What was typed beside the ports, with a space before it.
+std::string options_of(const mapping_evidence& seen) {
+  std::string options;
+  if (seen.both_transports) options += " --protocol both";
+  if (!seen.both_transports && seen.protocol == transport::udp) options += " --protocol udp";
+  if (seen.only_via) options += option_of(*seen.only_via);
+  return options + judging::options_of(seen.asked);
 }
 
 /// What was typed, for another outside port.
 std::string command_for(int external, const mapping_evidence& seen) {
   const auto* const command =
       seen.asked_by == mapping_command::serve ? "natcheck serve --map" : "natcheck mappings add";
-  return fmt::format("{} {}:{}", command, external, seen.internal.port);
+  return fmt::format("{} {}:{}{}", command, external, seen.internal.port, options_of(seen));
 }
 
 /// Many routers keep those below for themselves.
@@ -202,8 +258,14 @@ std::string try_another_port(const mapping_evidence& seen) {
 }
 
 std::string first_advice(const explanation& why, const mapping_evidence& seen) {
-  if (&why == &no_service) return judging::turn_on_service(seen.gateway->to_string());
+  if (why.code == verdict_code::no_mapping_service) {
+    return judging::turn_on_service(seen.gateway->to_string());
+  }
   if (&why == &conflict || &why == &port_not_allowed) return try_another_port(seen);
+  if (&why == &granted_otherwise) {
+    return "take the port that the router gives: " + command_for(seen.external_port, seen) +
+           " --any-port";
+  }
   if (&why == &same_port) {
     return fmt::format("ask for that port, as in: {}", command_for(seen.internal.port, seen));
   }
@@ -250,6 +312,12 @@ std::string no_service_summary(const mapping_evidence& seen) {
       names.front());
 }
 
+std::string summary_of(const reason& found, const mapping_evidence& seen) {
+  if (&found.why == &no_service) return no_service_summary(seen);
+  if (found.said_by == nullptr) return std::string(found.why.summary);
+  return fmt::format(fmt::runtime(found.why.summary), name_of(found.said_by->via));
+}
+
 /// As for `discover`: no answer to ARP, and a whole schedule without an answer.
 bool is_dead(const mapping_evidence& seen) {
   if (!seen.gateway || seen.neighbor != neighbor_state::unanswered) return false;
@@ -272,12 +340,30 @@ verdict judge_dead(const std::string& router) {
 
 verdict judge(const mapping_evidence& seen) {
   if (is_dead(seen)) return judge_dead(seen.gateway->to_string());
-  const auto& why = best_explanation(seen);
-  const auto summary = &why == &no_service ? no_service_summary(seen) : std::string(why.summary);
-  return {why.code, certainty_of(why, seen), summary, {}, advice_for(why, seen)};
+  const auto& [why, said_by] = best_reason(seen);
+  return {why.code,
+          certainty_of(why, seen),
+          summary_of({why, said_by}, seen),
+          {},
+          advice_for(why, seen)};
 }
 
+/// Below this, what is asked for once a second at most cannot be renewed in good time.
+constexpr std::chrono::seconds shortest_good_lease{5};
+
 }  // namespace
+
+std::vector<finding> findings_of(const mapping& granted) {
+  const bool is_short = granted.lifetime.count() > 0 && granted.lifetime < shortest_good_lease &&
+                        granted.lifetime < granted.asked_lifetime;
+  if (!is_short) return {};
+  return {{std::string(judging::short_lease),
+           fmt::format("The router opens the port for {} s at a time; natcheck asks for it once a "
+                       "second at most, so it may be closed for moments in between.",
+                       granted.lifetime.count()),
+           "look for the lease time in the router's UPnP or NAT-PMP settings, or try another "
+           "protocol with --via"}};
+}
 
 diagnosis diagnose(const mapping_evidence& evidence) {
   verdict v = judge(evidence);

@@ -121,12 +121,20 @@ class announcement_listener::ears {
   std::string news_by_pcp(std::span<const std::uint8_t> datagram);
   std::string news_by_upnp(std::string_view datagram);
 
+  template <class EpochWatch>
+  struct heard_epoch {
+    EpochWatch watch;
+    std::optional<std::uint32_t> last_s;
+  };
+  template <class EpochWatch>
+  static bool repeats(heard_epoch<EpochWatch>& heard, std::uint32_t epoch_s);
+
   gateway_access access_;
   udp::socket mappings_;  ///< NAT-PMP and PCP
   udp::socket upnp_;
   std::array<char, ssdp::max_datagram> buffer_{};
-  natpmp::epoch_watch nat_pmp_epoch_;
-  pcp::epoch_watch pcp_epoch_;
+  heard_epoch<natpmp::epoch_watch> nat_pmp_epoch_;
+  heard_epoch<pcp::epoch_watch> pcp_epoch_;
   std::optional<address> external_;  ///< announced last
   bool pcp_heard_ = false;
   ssdp::presence presence_;
@@ -162,11 +170,20 @@ std::optional<std::string_view> announcement_listener::ears::receive(udp::socket
 }
 
 /// An announcement is news in itself, and the next ones repeat it while the time they tell runs on.
+/// A gateway that restarts when it is seconds old is nearly as far as it was: here a clock that
+/// merely stands still, or goes back by a second, counts as well.
+template <class EpochWatch>
+bool announcement_listener::ears::repeats(heard_epoch<EpochWatch>& heard, std::uint32_t epoch_s) {
+  const auto state = heard.watch.accept(epoch_s, net::since_boot());
+  const bool goes_back = heard.last_s && epoch_s < *heard.last_s;
+  heard.last_s = epoch_s;
+  return state == epoch_state::runs_on && !goes_back;
+}
+
 std::string announcement_listener::ears::news_by_nat_pmp(std::span<const std::uint8_t> datagram) {
   const auto said = natpmp::check(datagram, {});
   if (!said || said->result != natpmp::result_code::success) return {};
-  const bool runs_on =
-      nat_pmp_epoch_.accept(*said->epoch_s, net::since_boot()) != epoch_state::began_anew;
+  const bool runs_on = repeats(nat_pmp_epoch_, *said->epoch_s);
   const std::optional<address> external = said->external_address;
   if (std::exchange(external_, external) == external && runs_on) return {};
   return fmt::format("it announced its external address, {} (NAT-PMP)", external->to_string());
@@ -175,8 +192,7 @@ std::string announcement_listener::ears::news_by_nat_pmp(std::span<const std::ui
 std::string announcement_listener::ears::news_by_pcp(std::span<const std::uint8_t> datagram) {
   const auto said = pcp::check(datagram, pcp::announce{access_.from.local});
   if (!said || said->result != pcp::result_code::success) return {};
-  const bool runs_on =
-      pcp_epoch_.accept(said->epoch_s, net::since_boot()) != epoch_state::began_anew;
+  const bool runs_on = repeats(pcp_epoch_, said->epoch_s);
   if (std::exchange(pcp_heard_, true) && runs_on) return {};
   return "it announced that its mappings may be lost (PCP)";
 }

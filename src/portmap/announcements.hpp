@@ -12,7 +12,7 @@ namespace natcheck::portmap {
 /// Listens for the multicast announcements of one gateway: NAT-PMP and PCP on 224.0.0.1:5350
 /// (RFC 6886 section 3.2.1, RFC 6887 section 14.1), and UPnP's NOTIFY on 239.255.255.250:1900.
 /// What a group cannot be joined for (a port that another program has for itself) is not heard: an
-/// announcement is a hint to look sooner, and nothing rests on it alone.
+/// announcement is a hint to renew sooner, and nothing rests on it alone.
 class announcement_listener {
  public:
   announcement_listener(net::asio::any_io_executor executor, const gateway_access& access);

@@ -10,14 +10,23 @@ std::uint16_t first_choice(const mapping_request& request) {
   return request.external_port != 0 ? request.external_port : request.internal_port;
 }
 
-failure port_conflict(std::string operation, std::uint16_t asked, std::uint16_t granted,
-                      const result<void>& given_back) {
+failure another_port_granted(std::string operation, std::uint16_t asked, std::uint16_t granted,
+                             const result<void>& given_back) {
   auto detail = fmt::format("it gives external port {} instead of {}", granted, asked);
   if (!given_back) {
     detail += ", and that one could not be given back: " + given_back.error().detail;
   }
-  return {outcome::refused, std::move(operation), std::move(detail),
-          upnp_error::conflict_in_mapping_entry};
+  return {outcome::refused, std::move(operation), std::move(detail), upnp_error::granted_otherwise};
+}
+
+outcome before_sending(outcome kind) {
+  return kind == outcome::denied ? kind : outcome::unavailable;
+}
+
+result<void> removed_unless(std::uint32_t left_s, std::string operation) {
+  if (left_s == 0) return result<void>{};
+  return failure{outcome::refused, std::move(operation),
+                 fmt::format("the router says that it keeps the mapping for {} s", left_s), 0};
 }
 
 mapping_claim claim_of(const gateway_access& access, mapping_protocol via,

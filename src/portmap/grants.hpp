@@ -16,8 +16,14 @@ std::uint16_t first_choice(const mapping_request& request);
 
 /// Why there is no mapping when the gateway granted another port than the one that was insisted on.
 /// `given_back`: how the removal of that one went.
-failure port_conflict(std::string operation, std::uint16_t asked, std::uint16_t granted,
-                      const result<void>& given_back);
+failure another_port_granted(std::string operation, std::uint16_t asked, std::uint16_t granted,
+                             const result<void>& given_back);
+
+/// The failure of a socket that could not even send: this machine's own, whatever it is called.
+outcome before_sending(outcome kind);
+
+/// What a removal is worth that was answered with yes; `left_s` is the lifetime in that answer.
+result<void> removed_unless(std::uint32_t left_s, std::string operation);
 
 /// A claim of what the request asks for, before there is any answer.
 mapping_claim claim_of(const gateway_access& access, mapping_protocol via,

@@ -26,27 +26,28 @@ mapper_ptr make_mapper(mapping_protocol via, const gateway_access& access) {
   return nullptr;
 }
 
-bool allows(mapping_choice choice, mapping_protocol via) {
+}  // namespace
+
+std::optional<mapping_protocol> only_protocol_of(mapping_choice choice) {
   switch (choice) {
     case mapping_choice::automatic:
-      return true;
+      break;
     case mapping_choice::pcp:
-      return via == mapping_protocol::pcp;
+      return mapping_protocol::pcp;
     case mapping_choice::nat_pmp:
-      return via == mapping_protocol::nat_pmp;
+      return mapping_protocol::nat_pmp;
     case mapping_choice::upnp:
-      return via == mapping_protocol::upnp;
+      return mapping_protocol::upnp;
   }
-  return false;
+  return std::nullopt;
 }
-
-}  // namespace
 
 std::vector<mapper_ptr> mappers_for(const gateway_access& access, mapping_choice choice) {
   std::vector<mapper_ptr> mappers;
+  const auto only = only_protocol_of(choice);
   for (const auto via :
        {mapping_protocol::pcp, mapping_protocol::nat_pmp, mapping_protocol::upnp}) {
-    if (!allows(choice, via)) continue;
+    if (only && *only != via) continue;
     auto mapper = make_mapper(via, access);
     if (mapper) mappers.push_back(std::move(mapper));
   }

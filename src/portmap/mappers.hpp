@@ -2,11 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "portmap/port_mapper.hpp"
 
 namespace natcheck::portmap {
+
+/// Empty where the choice is free.
+std::optional<mapping_protocol> only_protocol_of(mapping_choice choice);
 
 /// A mapper for each protocol that `choice` allows, best first. An IPv4 gateway: PCP, NAT-PMP,
 /// UPnP. An IPv6 router, where a mapping is a pinhole in its firewall: PCP, UPnP.

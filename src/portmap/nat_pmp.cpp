@@ -35,6 +35,7 @@ awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access, net::steady_time 
 }
 
 void nat_pmp_mapper::note(const nat_pmp_end& finished) {
+  if (finished.answer || finished.why.kind == outcome::malformed) heard();
   if (!finished.answer || !finished.answer->epoch_s) return;
   const std::uint32_t epoch_s = *finished.answer->epoch_s;
   const epoch_state epoch = epoch_.accept(epoch_s, net::since_boot());
@@ -55,16 +56,19 @@ awaitable<result<void>> nat_pmp_mapper::find() {
   co_return result<void>{};
 }
 
-failure nat_pmp_mapper::failed(const nat_pmp_end& finished) {
-  const bool refused = finished.why.kind == outcome::refused;
-  if (standing_ == standing::pending) standing_ = refused ? standing::none : standing::silent;
+/// A refusal, or a request that was never sent, leaves things as they were.
+failure nat_pmp_mapper::failed(const nat_pmp_end& finished, standing before) {
+  const bool changed_nothing = finished.why.kind == outcome::refused || finished.attempts == 0;
+  if (standing_ == standing::granted) return finished.why;
+  if (changed_nothing) standing_ = before;
+  if (finished.why.kind == outcome::timed_out) standing_ = standing::silent;
   return finished.why;
 }
 
 awaitable<failure> nat_pmp_mapper::give_back(std::uint16_t wanted) {
   const std::uint16_t granted = asked_.external_port;
   const auto removed = co_await unmap();
-  co_return port_conflict(nat_pmp_operation(access_, "a mapping"), wanted, granted, removed);
+  co_return another_port_granted(nat_pmp_operation(access_, "a mapping"), wanted, granted, removed);
 }
 
 awaitable<result<mapping>> nat_pmp_mapper::describe(mapping_request request) {
@@ -85,13 +89,14 @@ awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
   const std::uint16_t wanted = first_choice(request);
   // RFC 6886 section 3.3: a renewal suggests the port that was granted.
   const std::uint16_t suggested = standing_ == standing::granted ? asked_.external_port : wanted;
+  const standing before = standing_;
   if (standing_ != standing::granted) standing_ = standing::pending;
   out_of_reach_.reset();
   asked_ = {request.protocol, request.internal_port, suggested,
             static_cast<std::uint32_t>(request.lifetime.count())};
   const nat_pmp_end finished = co_await ask_nat_pmp_mapping(access_, asked_, never);
   note(finished);
-  if (!succeeded(finished)) co_return failed(finished);
+  if (!succeeded(finished)) co_return failed(finished, before);
   if (finished.answer->lifetime_s == 0) {
     co_return failure{outcome::malformed, nat_pmp_operation(access_, "a mapping"),
                       "it granted a mapping for 0 s, which is none", 0};
@@ -132,8 +137,9 @@ awaitable<result<void>> nat_pmp_mapper::unmap() {
   const nat_pmp_terms removal{asked_.protocol, asked_.internal_port, 0, 0};
   const nat_pmp_end finished = co_await ask_nat_pmp_mapping(access_, removal, deadline);
   if (!succeeded(finished)) co_return finished.why;
-  standing_ = standing::none;
-  co_return result<void>{};
+  auto removed = removed_unless(finished.answer->lifetime_s, finished.why.operation);
+  if (removed) standing_ = standing::none;
+  co_return removed;
 }
 
 mapping_claim nat_pmp_mapper::claim(const mapping_request& request) const {

@@ -34,13 +34,13 @@ class nat_pmp_mapper final : public port_mapper {
   /// What is known of the mapping that was asked for.
   enum class standing {
     none,     ///< not asked for, refused, or removed
-    pending,  ///< asked for, and the answer was not waited for
+    pending,  ///< asked for, and the answer was not waited for or is unusable
     silent,   ///< the whole schedule was sent, and no answer came
     granted,
   };
+  failure failed(const nat_pmp_end& finished, standing before);
 
   void note(const nat_pmp_end& finished);
-  failure failed(const nat_pmp_end& finished);
   boost::asio::awaitable<failure> give_back(std::uint16_t wanted);
   boost::asio::awaitable<result<mapping>> describe(mapping_request request);
 

@@ -10,6 +10,8 @@
 #include <array>
 #include <span>
 
+#include "portmap/grants.hpp"
+
 namespace natcheck::portmap {
 namespace {
 
@@ -145,7 +147,7 @@ std::string exchange::stray_answer() {
 }
 
 nat_pmp_end exchange::give_up(net::steady_time deadline) {
-  if (!fault_.empty()) return end(outcome::malformed, "what it answered is no answer: " + fault_);
+  if (!fault_.empty()) return end(outcome::malformed, "its answer is unusable: " + fault_);
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - started_);
   if (waited < whole_schedule && std::chrono::steady_clock::now() >= deadline) {
@@ -162,7 +164,7 @@ template <class Send>
 awaitable<nat_pmp_end> exchange::run(Send send, net::steady_time deadline) {
   const auto executor = co_await net::asio::this_coro::executor;
   if (const auto failed = open(executor)) {
-    co_return end(failed->kind, failed->detail);
+    co_return end(before_sending(failed->kind), failed->detail);
   }
   started_ = sent_ = std::chrono::steady_clock::now();
   const auto last = std::min(deadline, started_ + whole_schedule);

@@ -66,6 +66,7 @@ std::uint16_t pcp_mapper::wanted_port(const mapping_request& request) const {
 }
 
 void pcp_mapper::note(const pcp_end& finished) {
+  if (finished.answer || finished.why.kind == outcome::malformed) heard();
   if (!speaks_pcp(finished)) return;
   const std::uint32_t epoch_s = finished.answer->epoch_s;
   const epoch_state epoch = epoch_.accept(epoch_s, net::since_boot());
@@ -95,10 +96,13 @@ void pcp_mapper::prepare(const mapping_request& request) {
   standing_ = standing::pending;
 }
 
-failure pcp_mapper::failed(const pcp_end& finished) {
+/// A refusal, or a request that was never sent, leaves things as they were.
+failure pcp_mapper::failed(const pcp_end& finished, standing before) {
   if (finished.answer) refused_for_ = pcp::refused_for(*finished.answer);
-  const bool refused = finished.why.kind == outcome::refused;
-  if (standing_ == standing::pending) standing_ = refused ? standing::none : standing::silent;
+  const bool changed_nothing = finished.why.kind == outcome::refused || finished.attempts == 0;
+  if (standing_ == standing::granted) return finished.why;
+  if (changed_nothing) standing_ = before;
+  if (finished.why.kind == outcome::timed_out) standing_ = standing::silent;
   return finished.why;
 }
 
@@ -120,15 +124,16 @@ mapping pcp_mapper::granted(const mapping_request& request) const {
 awaitable<failure> pcp_mapper::give_back(std::uint16_t wanted) {
   const std::uint16_t given = asked_.suggested.port;
   const auto removed = co_await unmap();
-  co_return port_conflict(pcp_operation(access_, "a mapping"), wanted, given, removed);
+  co_return another_port_granted(pcp_operation(access_, "a mapping"), wanted, given, removed);
 }
 
 awaitable<result<mapping>> pcp_mapper::map(mapping_request request) {
+  const standing before = standing_;
   prepare(request);
   const pcp::request wanted = asked_;
   const pcp_end finished = co_await exchange_pcp(access_, wanted, "a mapping", never);
   note(finished);
-  if (!succeeded(finished)) co_return failed(finished);
+  if (!succeeded(finished)) co_return failed(finished, before);
   const pcp::answer& grant = *finished.answer;
   if (grant.lifetime_s == 0) {
     co_return failure{outcome::malformed, finished.why.operation,
@@ -174,8 +179,9 @@ awaitable<result<void>> pcp_mapper::unmap() {
   const pcp_end finished =
       co_await exchange_pcp(access_, removal, "the end of a mapping", deadline);
   if (succeeded(finished)) {
-    standing_ = standing::none;
-    co_return result<void>{};
+    auto removed = removed_unless(finished.answer->lifetime_s, finished.why.operation);
+    if (removed) standing_ = standing::none;
+    co_return removed;
   }
   const bool refused = finished.why.code == static_cast<int>(pcp::result_code::not_authorized);
   if (refused && asked_.client.is_v6()) co_return co_await cut_short(finished.why);

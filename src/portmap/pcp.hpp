@@ -45,7 +45,7 @@ class pcp_mapper final : public port_mapper {
   /// What is known of the mapping that was asked for.
   enum class standing {
     none,     ///< not asked for, refused, or removed
-    pending,  ///< asked for, and the answer was not waited for
+    pending,  ///< asked for, and the answer was not waited for or is unusable
     silent,   ///< the whole schedule was sent, and no answer came
     granted,
   };
@@ -53,7 +53,7 @@ class pcp_mapper final : public port_mapper {
   std::uint16_t wanted_port(const mapping_request& request) const;
   void prepare(const mapping_request& request);
   void note(const pcp_end& finished);
-  failure failed(const pcp_end& finished);
+  failure failed(const pcp_end& finished, standing before);
   boost::asio::awaitable<failure> give_back(std::uint16_t wanted);
   boost::asio::awaitable<result<void>> cut_short(failure why);
   mapping granted(const mapping_request& request) const;

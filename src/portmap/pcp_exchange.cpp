@@ -7,6 +7,8 @@
 #include <array>
 #include <span>
 
+#include "portmap/grants.hpp"
+
 namespace natcheck::portmap {
 namespace {
 
@@ -120,7 +122,7 @@ awaitable<std::optional<pcp_end>> exchange::listen(net::steady_time until) {
 }
 
 pcp_end exchange::give_up(net::steady_time deadline) const {
-  if (!fault_.empty()) return end(outcome::malformed, "what it answered is no answer: " + fault_);
+  if (!fault_.empty()) return end(outcome::malformed, "its answer is unusable: " + fault_);
   const auto now = std::chrono::steady_clock::now();
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
   if (waited < whole_schedule && now >= deadline) {
@@ -134,7 +136,10 @@ pcp_end exchange::give_up(net::steady_time deadline) const {
 
 awaitable<pcp_end> exchange::run(net::steady_time deadline) {
   const auto executor = co_await net::asio::this_coro::executor;
-  if (auto failed = open(executor)) co_return std::move(*failed);
+  if (auto failed = open(executor)) {
+    failed->why.kind = before_sending(failed->why.kind);
+    co_return std::move(*failed);
+  }
   started_ = std::chrono::steady_clock::now();
   for (const auto until : send_until) {
     if (auto failed = send()) co_return std::move(*failed);

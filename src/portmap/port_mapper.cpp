@@ -24,9 +24,14 @@ service_state state_of(outcome kind) {
   return service_state::not_tried;
 }
 
+bool is_local_fault(const failure& why) {
+  return why.kind == outcome::denied || why.kind == outcome::unavailable;
+}
+
 bool proves_loss(const failure& why) {
   return why.kind == outcome::refused &&
-         (why.code == upnp_error::conflict_in_mapping_entry || why.code == upnp_error::not_kept);
+         (why.code == upnp_error::conflict_in_mapping_entry ||
+          why.code == upnp_error::granted_otherwise || why.code == upnp_error::not_kept);
 }
 
 }  // namespace natcheck::portmap

@@ -31,6 +31,9 @@ struct mapping_request {
   std::uint16_t external_port = 0;
   std::chrono::seconds lifetime{3600};
   bool any_port = false;  ///< another external port is as good
+  /// In a renewal: an entry of ours that the gateway will not overwrite stays as it is, where else
+  /// it would be removed and made anew.
+  bool keep_standing = false;
 };
 
 /// What a look at a mapping brought.
@@ -45,8 +48,11 @@ struct mapping_check {
 /// How a service that failed like this stands in the evidence.
 service_state state_of(outcome kind);
 
+/// This machine could not ask, which says nothing of the gateway.
+bool is_local_fault(const failure& why);
+
 /// True when a failed renewal proves that the mapping is gone already: the gateway's table has
-/// somebody else's entry in its place (718), or none.
+/// somebody else's entry in its place (718), or none, or the mapping moved to another port.
 bool proves_loss(const failure& why);
 
 /// Makes, renews and removes one mapping. Not thread-safe; destroys nothing on the gateway by
@@ -65,8 +71,8 @@ class port_mapper {
 
   /// Makes the mapping, or renews it when this mapper made it before. Bounded by the protocol's
   /// own schedule (some seconds). Where the request insists on its port and another one is granted,
-  /// that one is given back, and the failure's code is `upnp_error::conflict_in_mapping_entry`
-  /// whatever the protocol.
+  /// that one is given back, and the failure's code is `upnp_error::granted_otherwise` whatever the
+  /// protocol.
   virtual boost::asio::awaitable<result<mapping>> map(mapping_request request) = 0;
 
   /// Looks whether the gateway still has the mapping, by the cheapest question of the protocol. To
@@ -84,8 +90,17 @@ class port_mapper {
   /// Makes an earlier run's mapping this mapper's own, so that `unmap` removes it.
   virtual void adopt(const mapping_claim& claim) = 0;
 
+  /// Whether the gateway has answered anything by this protocol, usable or not.
+  bool has_spoken() const { return spoke_; }
+
   /// After a refusal: for how long the gateway will say the same. Empty: it did not say.
   virtual std::optional<std::chrono::seconds> refused_for() const { return std::nullopt; }
+
+ protected:
+  void heard() { spoke_ = true; }
+
+ private:
+  bool spoke_ = false;
 };
 
 }  // namespace natcheck::portmap

@@ -45,6 +45,7 @@ awaitable<result<void>> upnp_mapper::find() {
   service_.reset();
   upnp_evidence seen;
   const auto description = co_await find_igd(access_, seen, net::steady_time::max());
+  if (seen.location) heard();
   if (!description) co_return description.error();
   if (description->services.size() == 1) {
     service_ = description->services.front();
@@ -184,6 +185,7 @@ awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
   if (is_foreign) co_return conflict(*before, wanted.external_port);
   auto refused = co_await add(wanted, adding::this_port, is_free);
   if (refused && is_conflict(refused->code) && before) {
+    if (wanted.keep_standing) co_return co_await verify();
     const failure why = *refused;
     refused = co_await take_over(wanted, *before, why);
   }
@@ -251,6 +253,7 @@ awaitable<result<mapping_check>> upnp_mapper::check() {
   const auto reached = co_await reach();
   if (!reached) co_return reached.error();
   mapping_check seen;
+  seen.unsure = true;  // a firewall that was loaded anew may lack what the table still has
   std::optional<result<upnp_entry>> told;
   co_await net::side_by_side(
       net::put(told, read_entry(access_, *service_, request_)),

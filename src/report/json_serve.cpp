@@ -37,6 +37,7 @@ class filler {
   void operator()(const events::mapped& e) {
     begin("mapped", e.entry);
     add_ways_in(e.entry, e.probe_command);
+    out_["findings"] = to_value(e.findings);
   }
   void operator()(const events::map_not_needed& e) {
     begin("map-not-needed", e.protocol);
@@ -110,6 +111,7 @@ class filler {
   void operator()(const events::remapped& e) {
     begin("remapped", e.entry);
     add_ways_in(e.entry, e.probe_command);
+    out_["findings"] = to_value(e.findings);
   }
   void operator()(const events::unmapped& e) {
     begin("unmapped", e.entry);

@@ -71,7 +71,10 @@ class writer {
                    indent);
   }
 
-  void operator()(const events::mapped& e) { announce("Mapped", e.entry, e.probe_command); }
+  void operator()(const events::mapped& e) {
+    announce("Mapped", e.entry, e.probe_command);
+    for (const finding& found : e.findings) out_.note(found);
+  }
 
   void operator()(const events::map_not_needed& e) {
     out_.paragraph("No NAT",
@@ -154,6 +157,7 @@ class writer {
     timed(fmt::format("the {} is there again, as follows",
                       is_pinhole(e.entry) ? "pinhole" : "mapping"));
     announce("Mapped", e.entry, e.probe_command);
+    for (const finding& found : e.findings) out_.note(found);
   }
 
   void operator()(const events::unmapped& e) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "core/upnp_errors.hpp"
 #include "portmap/nat_pmp.hpp"
 #include "support/fake_gateway.hpp"
 
@@ -102,7 +103,7 @@ TEST_F(NatPmpMapper, AnotherPortThanInsistedOnIsGivenBack) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
-  EXPECT_EQ(made.error().code, 718);
+  EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
   EXPECT_EQ(made.error().detail, "it gives external port 20000 instead of 1234");
   ASSERT_THAT(gateway_.mapping_requests(), SizeIs(2));
   EXPECT_EQ(gateway_.mapping_requests()[1].lifetime_s, 0U);
@@ -275,6 +276,64 @@ TEST_F(NatPmpMapper, WithoutAnAddressTheMappingStands) {
   const auto made = map();
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_FALSE(made->external_address);
+}
+
+// miniupnp, issue 196: ports modulo 256. The mapping stands all the same.
+TEST_F(NatPmpMapper, WhatWasAnsweredInNoUsableWayIsRemoved) {
+  gateway_.on_nat_pmp = [](udp_peer& peer, const std::string& request, const auto& from) {
+    if (request.size() == 2) return peer.send(good_answer, from);
+    const nat_pmp_request asked(request);
+    peer.send(
+        nat_pmp_mapping(2, asked.internal_port % 256, asked.external_port % 256, asked.lifetime_s),
+        from);
+  };
+  ASSERT_TRUE(loop_.await(mapper_.find()));
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, outcome::malformed);
+  EXPECT_THAT(made.error().detail, HasSubstr("unusable: an answer for internal port 225"));
+  EXPECT_TRUE(mapper_.has_spoken());
+  const auto removed = unmap();
+  EXPECT_FALSE(removed) << "whether it is gone, that answer does not tell";
+  EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
+  gateway_.on_nat_pmp = {};
+  ASSERT_TRUE(unmap()) << "it is tried again";
+}
+
+TEST_F(NatPmpMapper, ARemovalThatIsRefusedOrOnlyCutsTheLeaseIsNone) {
+  grant(1234);
+  ASSERT_TRUE(map());
+  for (const auto code : std::initializer_list<std::uint16_t>{2, 3, 4, 5}) {
+    grant(1234, code);
+    EXPECT_FALSE(unmap()) << code;
+  }
+  answer_with({nat_pmp_mapping(2, 4321, 1234, 60)});
+  const auto kept = unmap();
+  ASSERT_FALSE(kept);
+  EXPECT_THAT(kept.error().detail, HasSubstr("keeps the mapping for 60 s"));
+  gateway_.on_nat_pmp = {};
+  EXPECT_TRUE(unmap());
+}
+
+TEST_F(NatPmpMapper, ARefusalSaysNothingOfARequestBeforeThatWasNotAnswered) {
+  answer_with({});
+  ASSERT_FALSE(map());
+  answer_with({nat_pmp_mapping(2, 4321, 0, 0, 4)});
+  ASSERT_FALSE(map());
+  gateway_.on_nat_pmp = {};
+  ASSERT_TRUE(unmap());
+  EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U) << "the first may have made it";
+}
+
+TEST_F(NatPmpMapper, WhatThisMachineCannotSendIsAFaultOfItsOwn) {
+  auto nowhere = gateway_.access();
+  nowhere.from.local = asio::ip::make_address("192.0.2.1");  // no interface has it
+  nat_pmp_mapper mapper(nowhere);
+  const auto made = loop_.await(mapper.map(strict));
+  ASSERT_FALSE(made);
+  EXPECT_TRUE(is_local_fault(made.error())) << made.error().message();
+  EXPECT_FALSE(mapper.has_spoken());
+  EXPECT_TRUE(loop_.await(mapper.unmap())) << "nothing was asked for";
 }
 
 TEST_F(NatPmpMapper, UnmapsWhatWasAskedForInVain) {

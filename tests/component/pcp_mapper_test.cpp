@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/upnp_errors.hpp"
 #include "portmap/pcp.hpp"
 #include "support/fake_gateway.hpp"
 #include "support/pcp_messages.hpp"
@@ -139,7 +140,7 @@ TEST_F(PcpMapper, AnotherPortThanInsistedOnIsGivenBack) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
-  EXPECT_EQ(made.error().code, 718);
+  EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
   EXPECT_EQ(made.error().detail, "it gives external port 20000 instead of 1234");
   EXPECT_FALSE(mapper_.refused_for());
   ASSERT_THAT(asked(), SizeIs(2));
@@ -249,6 +250,37 @@ TEST_F(PcpMapper, WhatCannotBeRemovedIsNotAskedFor) {
     EXPECT_THAT(removed.error().detail, HasSubstr(words));
   }
   EXPECT_THAT(asked(), SizeIs(0));
+}
+
+TEST_F(PcpMapper, ARemovalThatIsRefusedOrOnlyCutsTheLeaseIsNone) {
+  grant(outside);
+  ASSERT_TRUE(map());
+  for (const int code : {2, 3, 4, 8, 99}) {
+    grant(outside, code);
+    EXPECT_FALSE(unmap()) << code;
+  }
+  answer_by([](const std::string& request) { return pcp_grant(request, outside, 60); });
+  const auto kept = unmap();
+  ASSERT_FALSE(kept);
+  EXPECT_THAT(kept.error().detail, HasSubstr("keeps the mapping for 60 s"));
+  grant(outside);
+  EXPECT_TRUE(unmap());
+}
+
+TEST_F(PcpMapper, WhatWasAnsweredInNoUsableWayIsRemoved) {
+  answer_by([](const std::string& request) {
+    const bool announces = pcp_request(request).operation == 0;
+    return announces ? pcp_answer(request, 0) : pcp_grant(request, outside, 3600).substr(0, 56);
+  });
+  ASSERT_TRUE(loop_.await(mapper_.find()));
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, outcome::malformed);
+  EXPECT_TRUE(mapper_.has_spoken());
+  EXPECT_FALSE(unmap());
+  EXPECT_EQ(asked().back().lifetime_s, 0U);
+  grant(outside);
+  ASSERT_TRUE(unmap()) << "it is tried again";
 }
 
 TEST_F(PcpMapper, UnmapsOnce) {

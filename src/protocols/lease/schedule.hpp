@@ -14,11 +14,13 @@ class lease_schedule {
 
   /// The gateway granted `lifetime` at `now`; 0 is for ever. The first renewal is due at half of
   /// it; with PCP somewhere between 1/2 and 5/8, as `chance` from [0, 1) says, so that the clients
-  /// of one server do not come all at once.
+  /// of one server do not come all at once. Never sooner than after 1 s: a lease of 1 s ends here a
+  /// second after its renewal was due.
   void granted(mapping_protocol via, std::chrono::seconds lifetime, time_point now, double chance);
 
   /// A renewal did not succeed: the next one is due when an eighth of what is left has gone by, 4 s
-  /// at least (section 11.2.1) unless the whole lease is that short, and 30 s at most.
+  /// at least (section 11.2.1) unless the whole lease is that short, 1 s even then, and 30 s at
+  /// most.
   void failed(time_point now);
 
   /// When the next renewal is due; never, for a lease without an end.

@@ -59,9 +59,9 @@ const row rows[] = {
      "natcheck discover"},
     {"one answered in no usable way",
      {{pmp, silent, {}, 0}, {upnp, malformed, {}, 0}},
-     verdict_code::no_mapping_service,
+     verdict_code::inconclusive,
      unconfirmed,
-     "turn on"},
+     "firmware"},
     {"NAT-PMP not authorised",
      {{pmp, refused, {}, 2}, {upnp, silent, {}, 0}},
      verdict_code::mapping_refused,
@@ -131,7 +131,7 @@ const row rows[] = {
      {{pmp, malformed, {}, 0}},
      verdict_code::inconclusive,
      unconfirmed,
-     "natcheck discover"},
+     "restart the router"},
     {"PCP not authorised",
      {{pcp, refused, {}, 2}, {pmp, silent, {}, 0}},
      verdict_code::mapping_refused,
@@ -193,12 +193,18 @@ const row rows[] = {
      confirmed,
      "log"},
     {"another port was granted by NAT-PMP",
-     {{pmp, refused, "it gives external port 1235 instead of 1234", 718}},
-     verdict_code::port_conflict,
+     {{pmp, refused, "it gives external port 1235 instead of 1234", upnp_error::granted_otherwise}},
+     verdict_code::port_granted_otherwise,
      confirmed,
      "natcheck serve --map 1234:8080 --any-port"},
     {"another port was granted by PCP",
-     {{pcp, refused, "it gives external port 1235 instead of 1234", 718}},
+     {{pcp, refused, "it gives external port 1235 instead of 1234", upnp_error::granted_otherwise}},
+     verdict_code::port_granted_otherwise,
+     confirmed,
+     "natcheck serve --map 1234:8080 --any-port"},
+    {"another port by PCP, and UPnP knows who has the one that was wanted",
+     {{pcp, refused, "it gives external port 1235 instead of 1234", upnp_error::granted_otherwise},
+      {upnp, refused, "port 1234 is already forwarded to 192.168.1.20:80", 718}},
      verdict_code::port_conflict,
      confirmed,
      "natcheck serve --map 1235:8080"},
@@ -231,6 +237,72 @@ TEST(MappingRules, TheCommandIsTheOneThatWasTyped) {
   EXPECT_THAT(diagnose(seen).main.advice.front(),
               ::testing::AllOf(HasSubstr("natcheck mappings add 1235:8080"),
                                HasSubstr("natcheck mappings add 1234:8080 --any-port")));
+}
+
+TEST(MappingRules, TheAdvisedCommandRepeatsTheOptionsOfTheQuestion) {
+  auto seen = trying({{pmp, refused, "it gives external port 1235 instead of 1234",
+                       upnp_error::granted_otherwise}});
+  seen.asked = {"eth1", boost::asio::ip::make_address("192.168.2.1")};
+  seen.only_via = mapping_protocol::nat_pmp;
+  seen.both_transports = true;
+  EXPECT_THAT(diagnose(seen).main.advice.front(),
+              HasSubstr("natcheck serve --map 1234:8080 --protocol both --via nat-pmp --interface "
+                        "eth1 --gateway 192.168.2.1 --any-port"));
+  seen.both_transports = false;
+  seen.protocol = transport::udp;
+  seen.asked = {};
+  EXPECT_THAT(diagnose(seen).main.advice.front(),
+              HasSubstr("natcheck serve --map 1234:8080 --protocol udp --via nat-pmp --any-port"));
+}
+
+// Who answered offers the service, whatever the answer was.
+TEST(MappingRules, OnlyThreeWhoAreSilentOrClosedOfferNothing) {
+  constexpr bool present = true;
+  const auto summary = [](std::vector<mapping_attempt> attempts) {
+    return diagnose(trying(std::move(attempts))).main.summary;
+  };
+  const mapping_attempt none{pcp, silent, {}, 0};
+  const mapping_attempt closed{pmp, refused, "nothing listens on that port", 0};
+  EXPECT_THAT(summary({none, closed, {upnp, silent, {}, 0}}),
+              HasSubstr("neither PCP nor NAT-PMP nor UPnP"));
+  EXPECT_EQ(summary({none, {pmp, malformed, {}, 0, present}, {upnp, silent, {}, 0}}),
+            "NAT-PMP is there, but its answer is unusable.");
+  EXPECT_EQ(summary({none, {pmp, silent, {}, 0, present}, {upnp, silent, {}, 0}}),
+            "NAT-PMP is there, but does not answer the request for a port.");
+  EXPECT_EQ(summary({none, closed, {upnp, refused, "reset", 0, present}}),
+            "UPnP is there, but breaks off the request for a port.");
+  EXPECT_EQ(summary({none, closed, {upnp, silent, "timed out", 0, present}}),
+            "UPnP is there, but does not answer the request for a port.");
+  EXPECT_EQ(summary({{pcp, refused, "it speaks a draft of PCP only", 1, present}, closed}),
+            "The router answers to PCP, but speaks another version of it than natcheck.");
+  EXPECT_EQ(summary({none, closed, {upnp, not_tried, {}, 0}}),
+            "The attempt ended before the router had answered.");
+}
+
+TEST(MappingRules, AFaultOfThisMachineIsNoVerdictAboutTheRouter) {
+  const mapping_attempt own{pcp, not_tried, "too many connections open", 0, false, true};
+  const auto v = diagnose(trying({own, {pmp, silent, {}, 0}, {upnp, silent, {}, 0}})).main;
+  EXPECT_EQ(v.code, verdict_code::inconclusive);
+  EXPECT_EQ(v.summary, "This machine could not ask the router.");
+  EXPECT_THAT(v.evidence, Contains(HasSubstr("too many connections open")));
+  const auto refusal = diagnose(trying({own, {upnp, refused, {}, 728}})).main;
+  EXPECT_EQ(refusal.code, verdict_code::mapping_table_full) << "what the router said counts";
+}
+
+TEST(MappingFindings, AShortLeaseIsTold) {
+  mapping granted;
+  granted.asked_lifetime = std::chrono::seconds(3600);
+  const auto found = [&granted](int lifetime_s) {
+    granted.lifetime = std::chrono::seconds(lifetime_s);
+    return findings_of(granted);
+  };
+  ASSERT_EQ(found(1).size(), 1U);
+  EXPECT_EQ(found(1).front().code, "short-lease");
+  EXPECT_THAT(found(4).front().summary, HasSubstr("for 4 s at a time"));
+  EXPECT_EQ(found(5).size(), 0U);
+  EXPECT_EQ(found(0).size(), 0U) << "that one has no end";
+  granted.asked_lifetime = std::chrono::seconds(4);
+  EXPECT_EQ(found(4).size(), 0U) << "it is what was asked for";
 }
 
 TEST(MappingRules, TheBestExplanationWins) {
@@ -272,10 +344,11 @@ TEST(MappingRules, NameEachAttempt) {
 
 TEST(MappingRules, AnotherPortGrantedIsToldInWords) {
   for (const auto via : {pcp, pmp}) {
-    const auto seen = trying({{via, refused, "it gives external port 1235 instead of 1234", 718}});
+    const auto seen = trying({{via, refused, "it gives external port 1235 instead of 1234",
+                               upnp_error::granted_otherwise}});
     EXPECT_THAT(diagnose(seen).main.evidence.front(),
                 ::testing::EndsWith(": refused: it gives external port 1235 instead of 1234"))
-        << "718 is UPnP's number";
+        << "the code is our own";
   }
 }
 

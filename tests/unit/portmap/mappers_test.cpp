@@ -74,13 +74,13 @@ TEST(Grants, PortZeroIsNeverAskedFor) {
   EXPECT_EQ(first_choice({transport::tcp, 4321, 0, 3600s, true}), 4321);
 }
 
-TEST(Grants, AConflictNamesBothPorts) {
-  const failure clean = port_conflict("mapping", 80, 1024, result<void>{});
+TEST(Grants, AnotherPortThanAskedIsNamedBesideThatOne) {
+  const failure clean = another_port_granted("mapping", 80, 1024, result<void>{});
   EXPECT_EQ(clean.kind, outcome::refused);
-  EXPECT_EQ(clean.code, upnp_error::conflict_in_mapping_entry);
+  EXPECT_EQ(clean.code, upnp_error::granted_otherwise);
   EXPECT_EQ(clean.detail, "it gives external port 1024 instead of 80");
-  const failure stuck =
-      port_conflict("mapping", 80, 1024, failure{outcome::timed_out, "removing", "no answer", 0});
+  const failure stuck = another_port_granted(
+      "mapping", 80, 1024, failure{outcome::timed_out, "removing", "no answer", 0});
   EXPECT_THAT(stuck.detail, HasSubstr("could not be given back: no answer"));
 }
 

@@ -44,7 +44,7 @@ TEST(LeaseSchedule, RetriesUntilTheEnd) {
       {3600s, 1800s, 30s},                          // an eighth of 30 min is above the longest
       {3600s, 3500s, 12500ms}, {3600s, 3590s, 4s},  // never sooner
       {3600s, 3700s, 4s},                           // also when it is over
-      {8s, 4s, 500ms},         {2s, 1s, 125ms},
+      {32s, 16s, 2s},          {8s, 4s, 1s},       {2s, 1s, 1s},
   };
   for (const auto& row : table) {
     auto value = granted(mapping_protocol::nat_pmp, row.lifetime);
@@ -59,6 +59,17 @@ TEST(LeaseSchedule, IsOverAtItsEnd) {
   EXPECT_TRUE(value.over(start + 100s));
   EXPECT_EQ(value.left(start + 40s), 60s);
   EXPECT_EQ(value.left(start + 100s), 0s);
+}
+
+TEST(LeaseSchedule, AsksOnceASecondHoweverShortTheLease) {
+  for (const auto lifetime : {1s, 2s}) {
+    auto value = granted(mapping_protocol::pcp, lifetime);
+    EXPECT_EQ(value.due(), start + 1s);
+    EXPECT_FALSE(value.over(value.due())) << "there is time for the renewal";
+    EXPECT_EQ(value.end(), start + 2s);
+    value.failed(start + 1s);
+    EXPECT_EQ(value.due(), start + 2s);
+  }
 }
 
 TEST(LeaseSchedule, AGrantBeginsAnew) {
