@@ -194,7 +194,7 @@ void lease::lose(const std::string& reason) {
 /// something else in its place does not.
 awaitable<void> lease::renew(telling how) {
   auto wanted = request_to(*holder_);
-  wanted.keep_standing = how == telling::only_changes;
+  wanted.table_may_be_wrong = how == telling::only_changes;
   const auto ended = co_await net::before(schedule_.end(), holder_->mapper->map(wanted));
   if (!ended) {
     co_return lose(trouble_.empty() ? "the router did not answer before the lease was over"

@@ -118,7 +118,7 @@ awaitable<result<mapping_check>> nat_pmp_mapper::check() {
   seen.stands = lost_.empty();
   seen.detail = lost_;
   seen.suspect = suspect_;
-  seen.unsure = clock_stands_still_;
+  seen.unsure = true;  // a firewall that was loaded anew has lost the mapping, and the epoch runs
   if (succeeded(finished))
     seen.external_address = named_address(*finished.answer->external_address);
   // Without an address on its Internet side the gateway has its table all the same.

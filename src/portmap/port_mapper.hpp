@@ -31,9 +31,9 @@ struct mapping_request {
   std::uint16_t external_port = 0;
   std::chrono::seconds lifetime{3600};
   bool any_port = false;  ///< another external port is as good
-  /// In a renewal: an entry of ours that the gateway will not overwrite stays as it is, where else
-  /// it would be removed and made anew.
-  bool keep_standing = false;
+  /// In a renewal between those that the lease asks for: what the gateway's table has, its firewall
+  /// may have lost.
+  bool table_may_be_wrong = false;
 };
 
 /// What a look at a mapping brought.

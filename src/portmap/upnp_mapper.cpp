@@ -24,6 +24,9 @@ constexpr std::chrono::milliseconds reading_interval{250};
 
 constexpr int max_other_ports = 3;
 
+/// For so long a renewal may close the port.
+constexpr std::chrono::milliseconds longest_gap{300};
+
 /// Of those that RFC 6335 section 6 leaves to everybody: most likely free.
 std::uint16_t random_port() {
   constexpr std::uint32_t first = 49'152;
@@ -111,7 +114,9 @@ awaitable<std::optional<failure>> upnp_mapper::add_once(const mapping_request& w
   client_ = access_.from.local.to_string();
   was_free_ = was_free_ || was_free;
   if (add_ != add_state::confirmed || was_free_) add_ = add_state::sent;
+  const auto began = std::chrono::steady_clock::now();
   const auto port = co_await add_entry(access_, *service_, wanted, how);
+  add_took_ = std::chrono::steady_clock::now() - began;
   if (port) {
     request_.external_port = *port;
     add_ = add_state::confirmed;
@@ -145,6 +150,16 @@ awaitable<std::optional<failure>> upnp_mapper::take_over(const mapping_request& 
   if (!removed && !says_no_entry(removed)) co_return refused;
   forget();
   co_return co_await add(wanted, adding::this_port, true);
+}
+
+/// miniupnpd leaves an entry that it has as it is, though its rule is gone since the firewall was
+/// loaded anew; so the entry goes first. On a router that takes its time the port would be closed
+/// for so long, and there it is only asked for again.
+awaitable<std::optional<failure>> upnp_mapper::make_anew(mapping_request wanted) {
+  const auto removed = co_await delete_entry(access_, *service_, wanted);
+  const bool is_free = removed.has_value();
+  if (is_free) forget();
+  co_return co_await add(wanted, adding::this_port, is_free);
 }
 
 /// A "yes" of a gateway is believed when its table says the same. A gateway that cannot read its
@@ -183,9 +198,11 @@ awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
   // come to stand there.
   if (is_foreign || (is_free && add_ != add_state::sent)) forget();
   if (is_foreign) co_return conflict(*before, wanted.external_port);
-  auto refused = co_await add(wanted, adding::this_port, is_free);
+  const bool anew = before && wanted.table_may_be_wrong && add_took_ < longest_gap;
+  auto making = anew ? make_anew(wanted) : add(wanted, adding::this_port, is_free);
+  auto refused = co_await std::move(making);
   if (refused && is_conflict(refused->code) && before) {
-    if (wanted.keep_standing) co_return co_await verify();
+    if (wanted.table_may_be_wrong) co_return co_await verify();
     const failure why = *refused;
     refused = co_await take_over(wanted, *before, why);
   }

@@ -47,6 +47,7 @@ class upnp_mapper final : public port_mapper {
                                                           bool was_free);
   boost::asio::awaitable<std::optional<failure>> take_over(const mapping_request& wanted,
                                                            const upnp_entry& ours, failure refused);
+  boost::asio::awaitable<std::optional<failure>> make_anew(mapping_request wanted);
   boost::asio::awaitable<result<mapping>> verify();
   boost::asio::awaitable<result<upnp_entry>> read_settled_entry();
   boost::asio::awaitable<result<void>> remove();
@@ -64,6 +65,7 @@ class upnp_mapper final : public port_mapper {
   mapping_request request_;  ///< meaningless while add_ is none; its lifetime is the granted one
   std::string client_;       ///< that the entry of `request_` leads to
   add_state add_ = add_state::none;
+  std::chrono::steady_clock::duration add_took_{0};  ///< the last one
   bool was_free_ = false;  ///< no entry stood there before the add, and none was read back since
   std::optional<std::string> kept_description_;  ///< of our entry, as the gateway keeps it
   std::optional<std::chrono::seconds> worked_;   ///< a lease time that the gateway accepted

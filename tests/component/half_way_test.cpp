@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <boost/asio/ip/multicast.hpp>
 #include <filesystem>
 
 #include "kept_lease.hpp"

@@ -60,9 +60,9 @@ class LeaseKeeper : public ::testing::Test {
   void make_nat_pmp_answer(std::uint16_t result) {
     gateway_.on_nat_pmp = [=](udp_peer& peer, const std::string& request, const auto& from) {
       if (is_refused_pcp(peer, request, from)) return;
-      const auto bytes = request.size() == 2 ? nat_pmp_address(result, "5.5.5.5")
-                                             : nat_pmp_mapping(2, 4321, 1234, 2, result);
-      peer.send(bytes, from);
+      if (request.size() == 2) return peer.send(nat_pmp_address(result, "5.5.5.5"), from);
+      const bool removes = nat_pmp_request(request).lifetime_s == 0;
+      peer.send(nat_pmp_mapping(2, 4321, 1234, removes ? 0 : 2, result), from);
     };
   }
 

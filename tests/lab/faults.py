@@ -22,6 +22,12 @@ def restart_router(lab, keep_leases=False, http_port=None, dark_s=0, host="route
     igd.start_again(keep_leases, http_port)
 
 
+def flush_mappings(lab, host="router"):
+    """The firewall is loaded anew, without the rules that miniupnpd put into it."""
+    for chain in ("miniupnpd", "prerouting_miniupnpd", "postrouting_miniupnpd"):
+        lab.run(host, "nft", "flush", "chain", "inet", "filter", chain)
+
+
 def change_wan_address(lab, address, host="router"):
     """Another one of the provider's network."""
     lab.igds[host].wait_until_old()

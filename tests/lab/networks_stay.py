@@ -57,11 +57,11 @@ _CHECKS = ("stay", "share", "left_over")
 NETWORKS = {
     "stay": _stay("two routers, one of them unplugged, and a neighbour; all protocols", SINGLE_NAT),
     "stay-pcp": _stay("the same; the routers speak PCP only", _BY_PCP, Igd(),
-                      (_NO_NAT_PMP, *_NO_UPNP), _CHECKS, _GAG),
+                      (_NO_NAT_PMP, *_NO_UPNP), (*_CHECKS, "young", "reload"), _GAG),
     "stay-nat-pmp": _stay("the same; the routers speak NAT-PMP only", _BY_NAT_PMP,
-                          Igd(upnp=False), _NO_PCP, _CHECKS),
+                          Igd(upnp=False), _NO_PCP, (*_CHECKS, "reload")),
     "stay-upnp": _stay("the same; the routers speak UPnP only", _BY_UPNP, Igd(nat_pmp=False),
-                       (), _CHECKS),
+                       (), (*_CHECKS, "reload")),
     "quirky-upnp": behind_router(
         "one NAT; a scripted UPnP router with the quirks of those that are sold", _BY_UPNP,
         router(igd=None, services=(Upnp(GATEWAY, PUBLIC),)), checks=("discover", "quirks")),
