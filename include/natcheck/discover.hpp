@@ -34,9 +34,9 @@ struct discover_options {
   /// answer that is still missing can change them. What was not waited for is "not tried".
   bool answer_only = false;
   /// Told whenever somebody has answered; what is still being asked is "not tried" then. Called on
-  /// the executor of the awaiting coroutine.
+  /// the strand of the call.
   std::function<void(const discover_evidence&)> on_evidence;
-  /// Told what a long test is waiting for. Called on the executor of the awaiting coroutine.
+  /// Told what a long test is waiting for. Called on the strand of the call.
   std::function<void(std::string_view)> on_progress;
   /// The whole command's upper bound. A service whose schedule it cuts off is "not tried".
   std::chrono::milliseconds timeout{10'000};
@@ -53,9 +53,11 @@ struct discover_report {
 
 /// Asks this host's kernel, its gateway, and the STUN servers outside; changes nothing on any.
 ///
-/// Runs on the executor of the awaiting coroutine; `co_spawn(io, discover(o), token)` works with
-/// any completion token. Needs no privileges. Terminal cancellation stops it at once.
-/// Fails only for reasons of this machine: no such interface (unavailable), no netlink (denied).
+/// Runs on a strand of its own over the executor of the awaiting coroutine, which may be that of a
+/// thread pool; `co_spawn(io, discover(o), token)` works with any completion token. Needs no
+/// privileges. Terminal cancellation stops it at once.
+/// Fails with `invalid` for an option that cannot be, and else only for reasons of this machine: no
+/// such interface (unavailable), no netlink (denied).
 /// A name that does not resolve, and a server that does not answer, are evidence and no failure.
 boost::asio::awaitable<result<discover_report>> discover(discover_options options);
 

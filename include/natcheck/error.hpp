@@ -20,6 +20,7 @@ enum class outcome {
   denied,       ///< this machine forbids it: permissions, a local firewall
   unavailable,  ///< this machine lacks it: the port is taken, no descriptor, no such interface
   unresolved,   ///< a name has no address
+  invalid,      ///< an option of the caller has a value that cannot be; `operation` names it
 };
 
 std::string_view to_string(outcome value);

@@ -49,14 +49,28 @@ struct route_info {
   interface_kind kind = interface_kind::other;
   /// Empty on a point-to-point link, and where an IPv4 route leads to an IPv6 router (RFC 8950).
   std::optional<address> gateway;
+  /// The IPv6 router of an IPv4 route ("via inet6"); link-local with its scope id.
+  std::optional<address> gateway_ipv6;
+  /// The next hops besides this one that the kernel spreads connections over (ECMP).
+  std::vector<address> other_gateways;
 
   friend bool operator==(const route_info&, const route_info&) = default;
 };
 
 struct host_network {
+  /// Empty: nothing was read. Every Linux network has at least the loopback interface.
   std::vector<interface_info> interfaces;
   std::optional<route_info> ipv4;
   std::optional<route_info> ipv6;
+  /// What the kernel did not tell, and why, as a clause; empty: it told everything, so a way out
+  /// that is empty does not exist.
+  std::string unread;
+  /// Names of the interfaces that an IPv4 default route leaves by, in whatever table: packets of
+  /// some programs may take it though those of this one do not.
+  std::vector<std::string> ipv4_defaults;
+  /// What the IPv4 default route does where it refuses packets: "unreachable", "prohibit" or
+  /// "blackhole"; else empty.
+  std::string ipv4_forbidden;
 };
 
 // --- the gateway ---------------------------------------------------------------------------
@@ -342,6 +356,7 @@ struct mapping_evidence {
   endpoint internal;                ///< what was to be reached
   std::uint16_t external_port = 0;  ///< what was asked for
   std::optional<address> gateway;
+  std::string tunnel;  ///< the interface of the way out where that is a tunnel (VPN), else empty
   neighbor_state neighbor = neighbor_state::unknown;  ///< of the gateway, after it was asked
   std::vector<mapping_attempt> attempts;
 };

@@ -53,9 +53,11 @@ struct mappings_report {
   std::vector<mapping> left_overs;
 };
 
+// Each of these calls runs on a strand of its own over the executor of the awaiting coroutine,
+// which may be that of a thread pool. They fail with `invalid` for an option that cannot be, and
+// else only for reasons of this machine.
+
 /// Reads the gateway's table by UPnP; changes nothing. NAT-PMP and PCP have no way to list.
-///
-/// Runs on the executor of the awaiting coroutine. Fails only for reasons of this machine.
 boost::asio::awaitable<result<mappings_report>> list_mappings(mappings_options options);
 
 /// Yes: the table was read to its end. No: there is none, as the gateway's refusal, its silence or
@@ -108,8 +110,6 @@ struct add_report : change_report {
 
 /// Opens a port on the IPv4 gateway that stays open when this ends, until its lease is over or
 /// remove_mappings() is called. First removes what dead runs left behind.
-///
-/// Runs on the executor of the awaiting coroutine. Fails only for reasons of this machine.
 boost::asio::awaitable<result<add_report>> add_mappings(add_options options);
 
 /// Yes: all were made. No: none was, and the gateway said so, or there is none. Unknown: one of two
@@ -153,8 +153,6 @@ struct removal_report : change_report {
 /// Removes the mappings on one external port that natcheck made for this host: those of
 /// add_mappings(), those of runs that are dead, and entries of the gateway's table with natcheck's
 /// description that lead here. Touches nothing else.
-///
-/// Runs on the executor of the awaiting coroutine. Fails only for reasons of this machine.
 boost::asio::awaitable<result<removal_report>> remove_mappings(remove_options options);
 
 /// The same with all ports. An entry of the table that this user's files do not tell of stays where

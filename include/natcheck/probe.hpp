@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <natcheck/diagnosis.hpp>
+#include <natcheck/error.hpp>
 #include <natcheck/evidence.hpp>
 #include <optional>
 #include <string>
@@ -33,6 +34,9 @@ struct rtt_statistics {
 };
 
 struct probe_report {
+  /// An option that cannot be (`invalid`), or an interface that does not exist (`unavailable`):
+  /// nothing was asked.
+  std::optional<failure> problem;
   probe_evidence evidence;
   rtt_statistics rtt;
   diagnosis judged;
@@ -40,8 +44,9 @@ struct probe_report {
 
 /// Runs the handshake of docs/protocol.md. Every outcome is in the report; it fails by none.
 ///
-/// Runs on the executor of the awaiting coroutine. `progress`, where given, is called on it after
-/// each handshake, in their order. Terminal cancellation stops it at once.
+/// Runs on a strand of its own over the executor of the awaiting coroutine, which may be that of a
+/// thread pool. `progress`, where given, is called there after each handshake, in their order.
+/// Terminal cancellation stops it at once.
 boost::asio::awaitable<probe_report> probe(
     probe_options options, std::function<void(const handshake_evidence&)> progress = {});
 

@@ -150,9 +150,10 @@ struct serve_event {
 ///
 /// Ends after `run_for`, after the first greeted visitor with `once`, and on terminal cancellation;
 /// in each case it first removes the mapping (which takes 3 s at most) and then reports `stopped`.
-/// Events come on the executor of the awaiting coroutine, in order.
-/// Fails when it cannot listen (unavailable: the port is taken; denied: no permission), and with
-/// `require_map` when there is no mapping (refused).
+/// Runs on a strand of its own over the executor of the awaiting coroutine, which may be that of a
+/// thread pool; events come there, in order.
+/// Fails with `invalid` for an option that cannot be, when it cannot listen (unavailable: the port
+/// is taken; denied: no permission), and with `require_map` when there is no mapping (refused).
 boost::asio::awaitable<result<events::stopped>> serve(
     serve_options options, std::function<void(const serve_event&)> observer);
 

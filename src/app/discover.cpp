@@ -1,18 +1,13 @@
 #include <natcheck/discover.hpp>
 
 #include "app/inquiry.hpp"
+#include "app/serial.hpp"
 #include "net/host_network.hpp"
 
 namespace natcheck {
+namespace {
 
-// Of different operators, so that one that is down or wrong does not decide. The last two have a
-// second address, as RFC 5780 wants it.
-std::vector<std::string> default_stun_servers() {
-  return {"stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478",
-          "stun.voipgate.com:3478"};
-}
-
-boost::asio::awaitable<result<discover_report>> discover(discover_options options) {
+net::asio::awaitable<result<discover_report>> run(discover_options options) {
   const auto start = std::chrono::steady_clock::now();
   discover_report report;
   report.started_at = std::chrono::system_clock::now();
@@ -26,6 +21,19 @@ boost::asio::awaitable<result<discover_report>> discover(discover_options option
   report.judged = diagnose(report.evidence);
   report.elapsed = net::since(start);
   co_return report;
+}
+
+}  // namespace
+
+// Of different operators, so that one that is down or wrong does not decide. The last two have a
+// second address, as RFC 5780 wants it.
+std::vector<std::string> default_stun_servers() {
+  return {"stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478",
+          "stun.voipgate.com:3478"};
+}
+
+boost::asio::awaitable<result<discover_report>> discover(discover_options options) {
+  return app::serially(run(std::move(options)));
 }
 
 }  // namespace natcheck

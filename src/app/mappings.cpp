@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/lease.hpp"
+#include "app/serial.hpp"
 #include "net/host_network.hpp"
 #include "net/sockets.hpp"
 #include "portmap/upnp_table.hpp"
@@ -54,21 +55,7 @@ awaitable<result<Report>> change(Options options, Work work) {
   co_return report;
 }
 
-}  // namespace
-
-void app::recognize(const std::vector<state::known_claim>& known, mappings_report& report) {
-  for (const state::known_claim& each : known) {
-    if (each.owner == state::claimed_by::dead) {
-      report.left_overs.push_back(mapping_of(each.claim));
-    }
-    if (report.gateway != each.claim.gateway) continue;
-    for (gateway_mapping& row : report.entries) {
-      row.ours = row.ours || is_row_of(row, each.claim);
-    }
-  }
-}
-
-awaitable<result<mappings_report>> list_mappings(mappings_options options) {
+awaitable<result<mappings_report>> list(mappings_options options) {
   const auto start = std::chrono::steady_clock::now();
   mappings_report report;
   report.started_at = std::chrono::system_clock::now();
@@ -87,7 +74,8 @@ awaitable<result<mappings_report>> list_mappings(mappings_options options) {
   co_return report;
 }
 
-awaitable<result<add_report>> add_mappings(add_options options) {
+/// A fault of this machine alone is no answer of the router.
+awaitable<result<add_report>> make(add_options options) {
   auto report = co_await change<add_report>(std::move(options), app::add);
   if (!report) co_return report;
   const bool made = std::ranges::any_of(report->mappings,
@@ -97,14 +85,37 @@ awaitable<result<add_report>> add_mappings(add_options options) {
   co_return report;
 }
 
+}  // namespace
+
+void app::recognize(const std::vector<state::known_claim>& known, mappings_report& report) {
+  for (const state::known_claim& each : known) {
+    if (each.owner == state::claimed_by::dead) {
+      report.left_overs.push_back(mapping_of(each.claim));
+    }
+    if (report.gateway != each.claim.gateway) continue;
+    for (gateway_mapping& row : report.entries) {
+      row.ours = row.ours || is_row_of(row, each.claim);
+    }
+  }
+}
+
+awaitable<result<mappings_report>> list_mappings(mappings_options options) {
+  return app::serially(list(std::move(options)));
+}
+
+awaitable<result<add_report>> add_mappings(add_options options) {
+  return app::serially(make(std::move(options)));
+}
+
 awaitable<result<removal_report>> remove_mappings(remove_options options) {
-  return change<removal_report>(std::move(options), app::remove);
+  return app::serially(change<removal_report>(std::move(options), app::remove));
 }
 
 awaitable<result<removal_report>> clean_mappings(mappings_options options) {
-  return change<removal_report>(
-      std::move(options),
-      [](app::workplace place, const mappings_options&) { return app::clean(std::move(place)); });
+  const auto work = [](app::workplace place, const mappings_options&) {
+    return app::clean(std::move(place));
+  };
+  return app::serially(change<removal_report>(std::move(options), work));
 }
 
 }  // namespace natcheck

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "app/handshake.hpp"
+#include "app/serial.hpp"
 #include "app/udp_handshake.hpp"
 #include "core/canonical.hpp"
 #include "net/own_addresses.hpp"
@@ -191,16 +192,21 @@ awaitable<probe_evidence> prober::run() {
   co_return std::move(evidence_);
 }
 
-}  // namespace
-
-awaitable<probe_report> probe(probe_options options,
-                              std::function<void(const handshake_evidence&)> progress) {
+awaitable<probe_report> run(probe_options options,
+                            std::function<void(const handshake_evidence&)> progress) {
   prober running(std::move(options), std::move(progress));
   probe_report report;
   report.evidence = co_await running.run();
   report.rtt = statistics_of(report.evidence);
   report.judged = diagnose(report.evidence);
   co_return report;
+}
+
+}  // namespace
+
+awaitable<probe_report> probe(probe_options options,
+                              std::function<void(const handshake_evidence&)> progress) {
+  return app::serially(run(std::move(options), std::move(progress)));
 }
 
 rtt_statistics statistics_of(const probe_evidence& evidence) {

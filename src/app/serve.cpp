@@ -14,6 +14,7 @@
 #include "app/listeners.hpp"
 #include "app/port_opener.hpp"
 #include "app/self_test.hpp"
+#include "app/serial.hpp"
 #include "app/udp_service.hpp"
 #include "net/host_network.hpp"
 #include "net/random.hpp"
@@ -303,13 +304,18 @@ awaitable<result<events::stopped>> server::run() {
   co_return totals;
 }
 
+awaitable<result<events::stopped>> run(serve_options options,
+                                       std::function<void(const serve_event&)> observer) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  server running(executor, std::move(options), std::move(observer));
+  co_return co_await running.run();
+}
+
 }  // namespace
 
 awaitable<result<events::stopped>> serve(serve_options options,
                                          std::function<void(const serve_event&)> observer) {
-  const auto executor = co_await net::asio::this_coro::executor;
-  server running(executor, std::move(options), std::move(observer));
-  co_return co_await running.run();
+  return app::serially(run(std::move(options), std::move(observer)));
 }
 
 }  // namespace natcheck

@@ -25,6 +25,8 @@ std::string_view to_string(outcome value) {
       return "unavailable";
     case outcome::unresolved:
       return "unresolved";
+    case outcome::invalid:
+      return "invalid";
   }
   return "unknown";
 }

@@ -19,6 +19,7 @@ service_state state_of(outcome kind) {
     case outcome::denied:
     case outcome::unavailable:
     case outcome::unresolved:
+    case outcome::invalid:
       break;
   }
   return service_state::not_tried;

@@ -139,7 +139,10 @@ class walk {
 
   void visit(interface_address& own) { visit(own.ip); }
   void visit(interface_info& link) { visit_all(link.name, link.addresses); }
-  void visit(route_info& route) { visit_all(route.local, route.gateway, route.interface); }
+  void visit(route_info& route) {
+    visit_all(route.local, route.gateway, route.gateway_ipv6, route.other_gateways,
+              route.interface);
+  }
   void visit(host_network& host) { visit_all(host.ipv4, host.ipv6, host.interfaces); }
 
   void visit(pcp_evidence& service) { visit(service.detail); }
