@@ -48,13 +48,14 @@ std::optional<std::uint32_t> bind_to_any_port(int descriptor) {
   return self.nl_pid;
 }
 
-/// An errno, negative, at the beginning of NLMSG_ERROR and NLMSG_DONE.
-int read_error(message_view bytes) {
+/// The errno, negative, at the beginning of NLMSG_ERROR and NLMSG_DONE; `absent` where there is
+/// none.
+int read_error(message_view bytes, int absent) {
+  constexpr std::int32_t last_errno = 4095;  // MAX_ERRNO in the kernel
   std::int32_t value = 0;
-  if (bytes.size() >= sizeof(nlmsghdr) + sizeof(value)) {
-    std::memcpy(&value, bytes.data() + sizeof(nlmsghdr), sizeof(value));
-  }
-  return -value;
+  if (bytes.size() < sizeof(nlmsghdr) + sizeof(value)) return absent;
+  std::memcpy(&value, bytes.data() + sizeof(nlmsghdr), sizeof(value));
+  return value > 0 || value < -last_errno ? EBADMSG : -value;
 }
 
 }  // namespace
@@ -63,13 +64,17 @@ void netlink_answer::consume(message_view datagram) {
   nlmsghdr header;
   while (!complete_ && datagram.size() >= sizeof(header)) {
     std::memcpy(&header, datagram.data(), sizeof(header));
-    if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > datagram.size()) return;
+    if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > datagram.size()) {
+      interrupted_ = true;
+      return;
+    }
     if (header.nlmsg_seq == sequence_ && header.nlmsg_pid == port_) {
       consume_message(datagram.first(header.nlmsg_len));
     }
     const std::size_t padded = (std::size_t{header.nlmsg_len} + 3) & ~std::size_t{3};
     datagram = datagram.subspan(std::min(padded, datagram.size()));
   }
+  if (!complete_ && !datagram.empty()) interrupted_ = true;
 }
 
 void netlink_answer::consume_message(message_view bytes) {
@@ -80,8 +85,11 @@ void netlink_answer::consume_message(message_view bytes) {
     case NLMSG_NOOP:
       return;
     case NLMSG_DONE:
+      error_ = read_error(bytes, 0);
+      complete_ = true;
+      return;
     case NLMSG_ERROR:
-      error_ = read_error(bytes);
+      error_ = read_error(bytes, EBADMSG);
       complete_ = true;
       return;
     default:
@@ -106,7 +114,8 @@ result<netlink_socket> netlink_socket::open(int protocol) {
 netlink_socket::netlink_socket(netlink_socket&& other) noexcept
     : descriptor_{std::exchange(other.descriptor_, -1)},
       port_{other.port_},
-      sequence_{other.sequence_} {}
+      sequence_{other.sequence_},
+      complete_{other.complete_} {}
 
 netlink_socket::~netlink_socket() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -117,7 +126,8 @@ result<std::vector<message>> netlink_socket::request(message question, std::stri
     auto answer = exchange(question, purpose);
     if (!answer) return answer.error();
     if (answer->error() != 0) return failed(outcome::refused, purpose, answer->error());
-    if (!answer->interrupted() || attempt == dump_attempts) return answer->take_messages();
+    complete_ = !answer->interrupted();
+    if (complete_ || attempt == dump_attempts) return answer->take_messages();
   }
 }
 

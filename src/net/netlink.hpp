@@ -18,14 +18,15 @@ class netlink_answer {
   /// The answer to the request with this sequence number from the socket with this port id.
   netlink_answer(std::uint32_t sequence, std::uint32_t port) : sequence_{sequence}, port_{port} {}
 
-  /// Takes what belongs to this answer and ignores the rest: other sequence numbers, other ports,
-  /// messages that do not fit into the datagram.
+  /// Takes what belongs to this answer and ignores the rest: other sequence numbers, other ports.
+  /// A message that does not fit into the datagram counts as missing.
   void consume(message_view datagram);
 
   bool complete() const { return complete_; }
-  /// The tables changed while they were dumped: entries may be missing (NLM_F_DUMP_INTR).
+  /// Entries may be missing: the tables changed while they were dumped (NLM_F_DUMP_INTR), or a
+  /// datagram was cut short.
   bool interrupted() const { return interrupted_; }
-  /// The errno with which the kernel refused, else 0.
+  /// The errno with which the kernel refused, else 0; EBADMSG where it named none that exists.
   int error() const { return error_; }
   std::vector<message> take_messages() { return std::move(messages_); }
 
@@ -54,11 +55,14 @@ class netlink_socket {
   ~netlink_socket();
 
   /// Asks and reads the whole answer. A dump that changes underneath is repeated; one that changes
-  /// every time is taken as it is.
+  /// every time is taken as it is, and is_complete() tells.
   ///
   /// `purpose` is the operation in a failure. A refusal by the kernel is `refused`, its errno is
   /// the `code`.
   result<std::vector<message>> request(message question, std::string_view purpose);
+
+  /// False when entries may be missing from the last answer.
+  bool is_complete() const { return complete_; }
 
  private:
   netlink_socket(int descriptor, std::uint32_t port) : descriptor_{descriptor}, port_{port} {}
@@ -69,6 +73,7 @@ class netlink_socket {
   int descriptor_ = -1;
   std::uint32_t port_ = 0;  ///< the address the kernel gave the socket
   std::uint32_t sequence_ = 0;
+  bool complete_ = false;
 };
 
 }  // namespace natcheck::net

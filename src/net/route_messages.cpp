@@ -3,6 +3,7 @@
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -160,6 +161,24 @@ std::optional<route> parse_route(message_view bytes) {
   value.metric = find_number<std::uint32_t>(attributes, RTA_PRIORITY).value_or(0);
   value.source = find_address(attributes, RTA_PREFSRC, body.rtm_family);
   value.hops = read_hops(attributes, body.rtm_family);
+  value.nexthop_id = find_number<std::uint32_t>(attributes, RTA_NH_ID).value_or(0);
+  return value;
+}
+
+std::optional<nexthop_object> parse_nexthop(message_view bytes) {
+  const auto parts = open<nhmsg>(bytes, RTM_NEWNEXTHOP);
+  if (!parts) return std::nullopt;
+  const auto& [body, attributes] = *parts;
+  nexthop_object value;
+  value.id = find_number<std::uint32_t>(attributes, NHA_ID).value_or(0);
+  auto members = find(attributes, NHA_GROUP).value_or(message_view{});
+  while (const auto member = read<nexthop_grp>(members)) {
+    value.group.push_back(member->id);
+    members = skip(members, sizeof(nexthop_grp));
+  }
+  const auto index = find_number<std::uint32_t>(attributes, NHA_OIF);
+  if (index) value.hop = {*index, find_address(attributes, NHA_GATEWAY, body.nh_family)};
+  if (value.id == 0) return std::nullopt;
   return value;
 }
 
@@ -215,15 +234,19 @@ message addresses_request() {
 
 message routes_request() { return finished(begin_request(RTM_GETROUTE, NLM_F_DUMP, rtmsg{})); }
 
-message lookup_request(const address& destination, unsigned index, lookup what) {
+message nexthops_request() { return finished(begin_request(RTM_GETNEXTHOP, NLM_F_DUMP, nhmsg{})); }
+
+message lookup_request(const packet_traits& packet, lookup what) {
   rtmsg body{};
-  body.rtm_family = family_of(destination);
-  body.rtm_dst_len = destination.is_v4() ? 32 : 128;
+  body.rtm_family = family_of(packet.destination);
+  body.rtm_dst_len = packet.destination.is_v4() ? 32 : 128;
+  if (packet.source) body.rtm_src_len = body.rtm_dst_len;
   // Without RTM_F_LOOKUP_TABLE the kernel names the main table, whichever it was.
   body.rtm_flags = RTM_F_LOOKUP_TABLE | (what == lookup::entry ? RTM_F_FIB_MATCH : 0U);
   message out = begin_request(RTM_GETROUTE, 0, body);
-  append_address(out, RTA_DST, destination);
-  if (index != 0) append_attribute(out, RTA_OIF, std::uint32_t{index});
+  append_address(out, RTA_DST, packet.destination);
+  if (packet.source) append_address(out, RTA_SRC, *packet.source);
+  if (packet.index != 0) append_attribute(out, RTA_OIF, std::uint32_t{packet.index});
   return finished(std::move(out));
 }
 

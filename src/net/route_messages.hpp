@@ -58,13 +58,25 @@ struct route {
   std::uint32_t metric = 0;       ///< RTA_PRIORITY; smaller wins
   std::optional<address> source;  ///< RTA_PREFSRC; without a scope id
   std::vector<next_hop> hops;     ///< several when it is a multipath route
+  /// RTA_NH_ID; 0: none. Then `hops` may be empty, and the nexthop object has them.
+  std::uint32_t nexthop_id = 0;
 
   friend bool operator==(const route&, const route&) = default;
+};
+
+/// RTM_NEWNEXTHOP: a nexthop object ("ip nexthop"), which routes refer to.
+struct nexthop_object {
+  std::uint32_t id = 0;
+  std::optional<next_hop> hop;       ///< empty for a group, and for a blackhole
+  std::vector<std::uint32_t> group;  ///< the objects that it spreads packets over
+
+  friend bool operator==(const nexthop_object&, const nexthop_object&) = default;
 };
 
 std::optional<link> parse_link(message_view bytes);
 std::optional<link_address> parse_address(message_view bytes);
 std::optional<route> parse_route(message_view bytes);
+std::optional<nexthop_object> parse_nexthop(message_view bytes);
 
 /// RTM_NEWNEIGH: what the entry says of the neighbour.
 std::optional<neighbor_state> parse_neighbor(message_view bytes);
@@ -78,6 +90,7 @@ interface_kind kind_of(const link& value);
 message links_request();
 message addresses_request();
 message routes_request();
+message nexthops_request();
 
 /// What a lookup answers with.
 enum class lookup {
@@ -85,8 +98,15 @@ enum class lookup {
   entry,     ///< the table's entry that decides (RTM_F_FIB_MATCH); fails when there is none
 };
 
-/// RTM_GETROUTE for one destination. `index` 0: by any interface.
-message lookup_request(const address& destination, unsigned index, lookup what);
+/// What a packet is like whose way is asked for.
+struct packet_traits {
+  address destination;
+  unsigned index = 0;             ///< of the interface that it is to leave by; 0: any
+  std::optional<address> source;  ///< empty: not chosen yet; without a scope id
+};
+
+/// RTM_GETROUTE for one packet.
+message lookup_request(const packet_traits& packet, lookup what);
 
 message neighbor_request(const address& ip, unsigned index);
 

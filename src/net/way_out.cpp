@@ -92,7 +92,8 @@ const interface_address* find_address(const interface_info& interface, const add
   return found == interface.addresses.end() ? nullptr : &*found;
 }
 
-std::optional<address> local_address(const route& decided, const interface_info& interface) {
+std::optional<address> local_address(const route& decided, const interface_info& interface,
+                                     source_choice choice) {
   if (!decided.source) {
     const auto* best = best_address(interface, decided.family, decided.hops.front().gateway);
     return best == nullptr ? std::nullopt : std::optional{best->ip};
@@ -100,7 +101,8 @@ std::optional<address> local_address(const route& decided, const interface_info&
   // Without another usable IPv6 address the kernel falls back on ::1.
   if (decided.source->is_loopback() && decided.type != RTN_LOCAL) return std::nullopt;
   const auto* kernels = find_address(interface, *decided.source);
-  if (kernels == nullptr || !is_passing(*kernels)) return decided.source;
+  const bool keep = choice == source_choice::kernels || kernels == nullptr || !is_passing(*kernels);
+  if (keep) return decided.source;
   const auto* best = best_address(interface, decided.family, decided.source);
   return !is_passing(*best) && is_public(best->ip) ? best->ip : *decided.source;
 }
@@ -124,7 +126,69 @@ address with_scope(const address& ip, unsigned index) {
   return scoped;
 }
 
+/// The next hops of the object with that id: one, or those of its group.
+std::vector<next_hop> hops_of(std::uint32_t id, const std::vector<nexthop_object>& objects) {
+  std::vector<next_hop> hops;
+  const auto is_called = [](std::uint32_t name) {
+    return [name](const nexthop_object& each) { return each.id == name; };
+  };
+  const auto found = std::find_if(objects.begin(), objects.end(), is_called(id));
+  if (found == objects.end()) return hops;
+  if (found->hop) hops.push_back(*found->hop);
+  // Groups do not nest.
+  for (const std::uint32_t member : found->group) {
+    const auto each = std::find_if(objects.begin(), objects.end(), is_called(member));
+    if (each != objects.end() && each->hop) hops.push_back(*each->hop);
+  }
+  return hops;
+}
+
 }  // namespace
+
+void resolve_nexthops(route& value, const std::vector<nexthop_object>& objects) {
+  if (value.hops.empty()) value.hops = hops_of(value.nexthop_id, objects);
+}
+
+std::vector<address> usable_sources(const std::vector<interface_info>& interfaces,
+                                    std::uint8_t family, unsigned index) {
+  std::vector<const interface_address*> found;
+  for (const interface_info& each : interfaces) {
+    const bool wanted = index == 0 || each.index == index;
+    if (!wanted || !each.up || each.kind == interface_kind::loopback) continue;
+    for (const interface_address& own : each.addresses) {
+      if (own.ip.is_v4() != (family == AF_INET)) continue;
+      if (scope_of(own.ip) != address_scope::link_local) found.push_back(&own);
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const auto* a, const auto* b) {
+    return rank(*a, std::nullopt) < rank(*b, std::nullopt);
+  });
+  std::vector<address> sources;
+  for (const auto* each : found) sources.push_back(each->ip);
+  return sources;
+}
+
+std::vector<std::string> ipv4_defaults(const kernel_tables& tables) {
+  std::vector<std::string> names;
+  for (const link& each : tables.links) {
+    const bool found =
+        std::any_of(tables.routes.begin(), tables.routes.end(), [&](const route& value) {
+          return value.family == AF_INET && is_default(value) && leaves_by(value, each.index);
+        });
+    if (found) names.push_back(each.name);
+  }
+  return names;
+}
+
+std::string ipv4_forbidden(const std::vector<route>& routes) {
+  for (const route& each : routes) {
+    if (each.family != AF_INET || each.prefix_length != 0) continue;
+    if (each.type == RTN_UNREACHABLE) return "unreachable";
+    if (each.type == RTN_PROHIBIT) return "prohibit";
+    if (each.type == RTN_BLACKHOLE) return "blackhole";
+  }
+  return {};
+}
 
 std::vector<interface_info> interfaces_of(const kernel_tables& tables) {
   std::vector<interface_info> interfaces;
@@ -153,13 +217,14 @@ std::optional<route> best_default(const std::vector<route>& routes, std::uint8_t
 }
 
 std::optional<route_info> way_out(const route& decided,
-                                  const std::vector<interface_info>& interfaces) {
+                                  const std::vector<interface_info>& interfaces,
+                                  source_choice source) {
   if (!carries_packets(decided)) return std::nullopt;
   const next_hop& hop = decided.hops.front();
   const auto leaving = std::find_if(interfaces.begin(), interfaces.end(),
                                     [&](const auto& each) { return each.index == hop.index; });
   if (leaving == interfaces.end()) return std::nullopt;
-  const auto local = local_address(decided, *leaving);
+  const auto local = local_address(decided, *leaving, source);
   if (!local) return std::nullopt;
   route_info info;
   info.local = with_scope(*local, hop.index);
@@ -167,11 +232,22 @@ std::optional<route_info> way_out(const route& decided,
   info.interface = leaving->name;
   info.interface_index = leaving->index;
   info.kind = leaving->kind;
+  if (!hop.gateway) return info;
   // RFC 8950: an IPv4 route may lead to an IPv6 router, which no IPv4 protocol can ask.
-  if (hop.gateway && hop.gateway->is_v4() == (decided.family == AF_INET)) {
-    info.gateway = with_scope(*hop.gateway, hop.index);
-  }
+  const bool same_family = hop.gateway->is_v4() == (decided.family == AF_INET);
+  (same_family ? info.gateway : info.gateway_ipv6) = with_scope(*hop.gateway, hop.index);
   return info;
+}
+
+std::vector<address> other_gateways(const route& entry, const route_info& way) {
+  std::vector<address> others;
+  for (const next_hop& each : entry.hops) {
+    if (!each.gateway) continue;
+    const address gateway = with_scope(*each.gateway, each.index);
+    const bool taken = gateway == way.gateway || gateway == way.gateway_ipv6;
+    if (!taken) others.push_back(gateway);
+  }
+  return others;
 }
 
 }  // namespace natcheck::net

@@ -15,7 +15,11 @@ struct kernel_tables {
   std::vector<link> links;
   std::vector<link_address> addresses;
   std::vector<route> routes;  ///< of every table and both families
+  std::vector<nexthop_object> nexthops;
 };
+
+/// Gives a route that only refers to a nexthop object the hops of that object, or of its group.
+void resolve_nexthops(route& value, const std::vector<nexthop_object>& objects);
 
 /// The interfaces with their addresses. Addresses that cannot be used, because duplicate address
 /// detection is under way or has failed (RFC 4862 section 5.4), are left out; those of IPv6 carry
@@ -34,13 +38,32 @@ bool leaves_by(const route& value, unsigned index);
 std::optional<route> best_default(const std::vector<route>& routes, std::uint8_t family,
                                   unsigned index);
 
+/// The addresses that a packet may be sent from, the best for a server first: those of the
+/// interface with that index, or of all (0), that are up. Neither loopback nor link-local ones.
+std::vector<address> usable_sources(const std::vector<interface_info>& interfaces,
+                                    std::uint8_t family, unsigned index);
+
+/// Interfaces, by name, that an IPv4 default route of any table leaves by.
+std::vector<std::string> ipv4_defaults(const kernel_tables& tables);
+
+/// "unreachable", "prohibit" or "blackhole" where an IPv4 default route of that type is in some
+/// table, else empty.
+std::string ipv4_forbidden(const std::vector<route>& routes);
+
+/// Which of an interface's addresses stands for this host.
+enum class source_choice {
+  kernels,  ///< the one the kernel names
+  lasting,  ///< a stable global one where the kernel names a temporary or deprecated one
+};
+
 /// The way out along `decided`, whose first next hop counts. Empty when the interface is not among
-/// `interfaces` or has no address of that family to send from.
-///
-/// The source is the one the kernel names. Where it names none (a table's entry rather than a
-/// decision), it is the interface's address nearest to the gateway. Where it names a temporary or
-/// deprecated IPv6 address, a stable global one of the same interface takes its place.
+/// `interfaces` or has no address of that family to send from. Where the kernel names no source (a
+/// table's entry rather than a decision), it is the interface's address nearest to the gateway.
 std::optional<route_info> way_out(const route& decided,
-                                  const std::vector<interface_info>& interfaces);
+                                  const std::vector<interface_info>& interfaces,
+                                  source_choice source = source_choice::lasting);
+
+/// The gateways of `entry`, the table's entry that led to `way`, besides the one that was taken.
+std::vector<address> other_gateways(const route& entry, const route_info& way);
 
 }  // namespace natcheck::net

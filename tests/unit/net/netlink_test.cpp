@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <random>
 
@@ -91,6 +92,28 @@ TEST(NetlinkAnswer, RefusalsCarryTheErrno) {
   }
 }
 
+TEST(NetlinkAnswer, AnErrnoThatDoesNotExistIsABadMessage) {
+  for (const int error : {INT_MAX, 4096, -1, -INT_MAX, INT_MIN}) {
+    netlink_answer answer{sequence, captures::port};
+    message bytes = closing(NLMSG_ERROR, 0);
+    const std::int32_t written = error == INT_MIN ? INT_MIN : -error;
+    std::memcpy(bytes.data() + sizeof(nlmsghdr), &written, sizeof(written));
+    answer.consume(bytes);
+    EXPECT_TRUE(answer.complete());
+    EXPECT_EQ(answer.error(), EBADMSG) << error;
+  }
+}
+
+TEST(NetlinkAnswer, ARefusalWithoutAnErrnoIsABadMessage) {
+  message bare = closing(NLMSG_ERROR, EPERM);
+  bare.resize(sizeof(nlmsghdr));
+  const auto length = static_cast<std::uint32_t>(bare.size());
+  std::memcpy(bare.data(), &length, sizeof(length));
+  netlink_answer answer{sequence, captures::port};
+  answer.consume(bare);
+  EXPECT_EQ(answer.error(), EBADMSG);
+}
+
 TEST(NetlinkAnswer, LateAnswersToOthersAreIgnored) {
   for (const auto& [number, port] :
        {std::pair{sequence + 1, captures::port}, std::pair{sequence, captures::port + 1},
@@ -122,6 +145,9 @@ TEST(NetlinkAnswer, EveryTruncatedDatagramGivesTheWholeMessagesBeforeTheCut) {
     netlink_answer answer{sequence, captures::port};
     answer.consume(cut);
     EXPECT_FALSE(answer.complete()) << length;
+    const bool between =
+        length == 0 || length == first.size() || length == first.size() + second.size();
+    EXPECT_EQ(answer.interrupted(), !between) << length;
     const std::size_t expected = length < first.size()                   ? 0U
                                  : length < first.size() + second.size() ? 1U
                                                                          : 2U;

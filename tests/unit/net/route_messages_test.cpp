@@ -321,20 +321,28 @@ TEST(Requests, AsBytes) {
       {routes_request(),
        "1c0000001a0001030000000000000000"
        "000000000000000000000000"},
-      {lookup_request(address_v4, 0, lookup::decision),
+      {lookup_request({address_v4, 0, {}}, lookup::decision),
        "240000001a0001000000000000000000"
        "022000000000000000100000"
        "08000100c6290004"},
-      {lookup_request(address_v4, 5, lookup::entry),
+      {lookup_request({address_v4, 5, {}}, lookup::entry),
        "2c0000001a0001000000000000000000"
        "022000000000000000300000"
        "08000100c6290004"
        "0800040005000000"},
-      {lookup_request(address_v6, 3, lookup::decision),
+      {lookup_request({address_v6, 3, {}}, lookup::decision),
        "380000001a0001000000000000000000"
        "0a8000000000000000100000"
        "14000100fe800000000000000000000000000001"
        "0800040003000000"},
+      {lookup_request({address_v4, 0, make_address("192.168.77.10")}, lookup::decision),
+       "2c0000001a0001000000000000000000"
+       "022020000000000000100000"
+       "08000100c6290004"
+       "08000200c0a84d0a"},
+      {nexthops_request(),
+       "180000006a0001030000000000000000"
+       "0000000000000000"},
       {neighbor_request(make_address("192.168.1.1"), 3),
        "240000001e0001000000000000000000"
        "020000000300000000000000"

@@ -341,6 +341,103 @@ TEST(WayOut, Ipv6SourceIsAStableOne) {
   }
 }
 
+TEST(WayOut, AnIpv6RouterOfAnIpv4RouteIsNamedWithItsScope) {
+  const auto way = way_out(decision(AF_INET, "192.168.1.10", hop(2, "fe80::1")), home());
+  ASSERT_TRUE(way && way->gateway_ipv6);
+  EXPECT_EQ(way->gateway_ipv6->to_v6().scope_id(), 2U);
+  EXPECT_FALSE(way_out(decision(AF_INET6, "fe80::10", hop(2, "fe80::1")), home())->gateway_ipv6);
+}
+
+TEST(WayOut, TheKernelsSourceWhereTheLastingOneHasNoWay) {
+  const std::vector interfaces{make_interface(2, "eth0", interface_kind::ethernet,
+                                              {temporary("2a00::99"), plain("2a00:1::1", 64)})};
+  const route decided = decision(AF_INET6, "2a00::99", hop(2, "fe80::1"));
+  EXPECT_EQ(way_out(decided, interfaces, source_choice::lasting)->local, make_address("2a00:1::1"));
+  EXPECT_EQ(way_out(decided, interfaces, source_choice::kernels)->local, make_address("2a00::99"));
+}
+
+// --- sources, nexthop objects, other tables ------------------------------------------------------
+
+TEST(UsableSources, TheBestForAServerFirst) {
+  std::vector interfaces{
+      make_interface(1, "lo", interface_kind::loopback, {plain("127.0.0.1", 8)}),
+      make_interface(2, "eth0", interface_kind::ethernet,
+                     {plain("169.254.7.7", 16), plain("192.168.1.10", 24), plain("fe80::10", 64),
+                      plain("fd00::10", 64), temporary("2a00::99"), plain("2a00::1", 64)}),
+      make_interface(3, "eth1", interface_kind::ethernet, {plain("10.0.0.5", 8)}),
+      make_interface(4, "eth2", interface_kind::ethernet, {plain("10.9.0.5", 8)}),
+  };
+  for (auto& each : interfaces) each.up = each.name != "eth2";
+  EXPECT_THAT(usable_sources(interfaces, AF_INET, 0),
+              ElementsAre(make_address("192.168.1.10"), make_address("10.0.0.5")));
+  EXPECT_THAT(usable_sources(interfaces, AF_INET, 3), ElementsAre(make_address("10.0.0.5")));
+  EXPECT_THAT(usable_sources(interfaces, AF_INET, 4), ElementsAre());
+  EXPECT_THAT(
+      usable_sources(interfaces, AF_INET6, 0),
+      ElementsAre(make_address("2a00::1"), make_address("fd00::10"), make_address("2a00::99")));
+}
+
+TEST(ResolveNexthops, OneAGroupAndWhatIsNotThere) {
+  const std::vector<nexthop_object> objects{{1, hop(2, "10.0.0.1"), {}},
+                                            {2, hop(3, "fe80::1"), {}},
+                                            {3, std::nullopt, {}},
+                                            {10, std::nullopt, {2, 1, 3, 99}}};
+  struct row {
+    std::uint32_t id;
+    std::vector<next_hop> expected;
+  };
+  const row rows[] = {{0, {}},
+                      {1, {hop(2, "10.0.0.1")}},
+                      {3, {}},  // a blackhole
+                      {10, {hop(3, "fe80::1"), hop(2, "10.0.0.1")}},
+                      {98, {}}};
+  for (const row& each : rows) {
+    route value = default_route(AF_INET, 0, {});
+    value.nexthop_id = each.id;
+    resolve_nexthops(value, objects);
+    EXPECT_EQ(value.hops, each.expected) << each.id;
+  }
+  route told = default_route(AF_INET, 0, {hop(7)});
+  told.nexthop_id = 1;
+  resolve_nexthops(told, objects);
+  EXPECT_THAT(told.hops, ElementsAre(hop(7))) << "the kernel's own word stands";
+}
+
+TEST(Ipv4Defaults, OfEveryTable) {
+  kernel_tables tables;
+  tables.links = {
+      {1, "a", ARPHRD_ETHER, 0, ""}, {2, "b", ARPHRD_ETHER, 0, ""}, {3, "c", ARPHRD_ETHER, 0, ""}};
+  route subnet = default_route(AF_INET, 0, {hop(3)});
+  subnet.prefix_length = 8;
+  tables.routes = {default_route(AF_INET, 0, {hop(2)}, 100), default_route(AF_INET6, 0, {hop(1)}),
+                   subnet};
+  EXPECT_THAT(ipv4_defaults(tables), ElementsAre("b"));
+}
+
+TEST(Ipv4Forbidden, ByType) {
+  const std::pair<int, const char*> rows[] = {{RTN_UNICAST, ""},
+                                              {RTN_UNREACHABLE, "unreachable"},
+                                              {RTN_PROHIBIT, "prohibit"},
+                                              {RTN_BLACKHOLE, "blackhole"},
+                                              {RTN_THROW, ""}};
+  for (const auto& [type, expected] : rows) {
+    route value = default_route(AF_INET, 0, {});
+    value.type = static_cast<std::uint8_t>(type);
+    EXPECT_EQ(ipv4_forbidden({value}), expected) << type;
+    value.family = AF_INET6;
+    EXPECT_EQ(ipv4_forbidden({value}), "") << type;
+  }
+}
+
+TEST(OtherGateways, ThoseThatWereNotTaken) {
+  const auto way = way_out(decision(AF_INET, "192.168.1.10", hop(2, "192.168.1.1")), home());
+  const route entry =
+      default_route(AF_INET, 0, {hop(2, "192.168.1.1"), hop(2, "192.168.1.2"), hop(3)});
+  EXPECT_THAT(other_gateways(entry, *way), ElementsAre(make_address("192.168.1.2")));
+  EXPECT_THAT(other_gateways(decision(AF_INET, nullptr, hop(2, "192.168.1.1")), *way),
+              ElementsAre());
+}
+
 }  // namespace
 }  // namespace net
 }  // namespace natcheck
