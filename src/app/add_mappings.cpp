@@ -206,6 +206,7 @@ awaitable<added_mapping> adder::run() {
   mapping_evidence& seen = done_.evidence;
   if (place_.gateway) {
     seen.gateway = place_.gateway->gateway;
+    if (place_.gateway->by_tunnel) seen.tunnel = place_.gateway->from.interface;
     seen.internal = {place_.gateway->from.local, options_.internal_port};
     known_ = state::read_claims(place_.state, state::system_now());
     if (auto judged = taken_by_running()) {

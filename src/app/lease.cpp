@@ -142,6 +142,7 @@ mapping_evidence lease::evidence() const {
   if (!access_) return seen;
   seen.internal = {access_->from.local, options_.internal_port};
   seen.gateway = access_->gateway;
+  if (access_->by_tunnel) seen.tunnel = access_->from.interface;
   if (access_->interface_index != 0) {
     seen.neighbor = net::read_neighbor(access_->gateway, access_->interface_index);
   }

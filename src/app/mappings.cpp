@@ -30,7 +30,9 @@ void take_absence(std::string reason, mappings_report& report) {
 std::optional<portmap::gateway_access> ipv4_gateway(const host_network& host) {
   const auto& way = host.ipv4;
   if (!way || !way->gateway) return std::nullopt;
-  return portmap::gateway_access{*way->gateway, {way->local, way->interface}, way->interface_index};
+  portmap::gateway_access access{*way->gateway, {way->local, way->interface}, way->interface_index};
+  access.by_tunnel = way->kind == interface_kind::tunnel;
+  return access;
 }
 
 bool is_row_of(const gateway_mapping& row, const mapping_claim& claim) {

@@ -62,7 +62,9 @@ std::vector<address> stable_global(const host_network& host) {
 }
 
 gateway_access access_to(const route_info& way, const address& local) {
-  return {*way.gateway, {local, way.interface}, way.interface_index};
+  gateway_access access{*way.gateway, {local, way.interface}, way.interface_index};
+  access.by_tunnel = way.kind == interface_kind::tunnel;
+  return access;
 }
 
 void move(lease_keeper& keeper, const std::optional<gateway_access>& to) {
@@ -129,6 +131,7 @@ void port_opener::enter_ipv4(const std::optional<route_info>& way) {
   told_no_router_ = true;
   mapping_evidence nobody;
   if (way) nobody.internal = {way->local, options_.port};
+  if (way && way->kind == interface_kind::tunnel) nobody.tunnel = way->interface;
   nobody.external_port = *options_.external_port;
   for (const transport protocol : options_.protocols) {
     nobody.protocol = protocol;

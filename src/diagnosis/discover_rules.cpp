@@ -13,6 +13,7 @@ using judging::situation;
 // somebody outside saw stands before what the gateway said, that before what other routers tell,
 // and that before what nobody said.
 constexpr std::array rules{
+    judging::way_out_not_read,
     judging::no_ipv4_route,
     judging::dead_gateway,
     judging::own_address_seen,
@@ -52,7 +53,7 @@ verdict judge(const situation& s) {
 /// Who, of this host and its gateway, names this address too.
 std::vector<std::string> sources_of(const situation& s, const address& ip) {
   std::vector<std::string> sources;
-  if (judging::is_own_address(s.seen.host, ip)) sources.emplace_back("interface");
+  if (s.local() == ip) sources.emplace_back("interface");
   for (const auto& claim : s.claims) {
     if (claim.ip == ip) sources.emplace_back(claim.source);
   }

@@ -90,8 +90,22 @@ found find_wrong_device(const situation& s) {
                  "if it is a second router: a port opened on it does not lead here"};
 }
 
+/// Equal routes: each is used, for some connections.
+finding shared_among(const route_info& way) {
+  std::vector<std::string> routers;
+  const auto& first = way.gateway ? way.gateway : way.gateway_ipv6;
+  if (first) routers.push_back(first->to_string());
+  for (const address& other : way.other_gateways) routers.push_back(other.to_string());
+  return {std::string(several_default_routes),
+          fmt::format("This machine spreads its connections over several routers ({}); which "
+                      "address the Internet sees may depend on the connection.",
+                      fmt::join(routers, ", ")),
+          fmt::format("to ask another router: natcheck discover --gateway {}", routers.back())};
+}
+
 found find_several_routes(const situation& s) {
   if (!s.seen.host.ipv4) return std::nullopt;
+  if (!s.seen.host.ipv4->other_gateways.empty()) return shared_among(*s.seen.host.ipv4);
   const auto& used = s.seen.host.ipv4->interface;
   const auto others = default_routes(s.seen.host, used);
   if (others.empty()) return std::nullopt;
@@ -99,6 +113,22 @@ found find_several_routes(const situation& s) {
                  fmt::format("There are several ways to the Internet; {} is used, {} is not.", used,
                              fmt::join(others, ", ")),
                  "to ask the other router: natcheck discover --interface " + others.front()};
+}
+
+found find_address_elsewhere(const situation& s) {
+  const auto ip = s.seen_as();
+  if (!ip || ip == s.local()) return std::nullopt;
+  for (const auto& link : s.seen.host.interfaces) {
+    if (!has_address(link, *ip)) continue;
+    return finding{
+        std::string(public_address_elsewhere),
+        fmt::format("{}, which the Internet sees, is also an address of {}{} on this machine; "
+                    "traffic to the Internet does not leave from it, so it proves nothing.",
+                    ip->to_string(), link.name, link.up ? "" : ", which is down,"),
+        fmt::format("if no load balancer or VPN put it there, remove it: ip address show dev {}",
+                    link.name)};
+  }
+  return std::nullopt;
 }
 
 found find_blocked_multicast(const situation& s) {
@@ -140,10 +170,10 @@ std::vector<finding> findings_of(const situation& s) {
   std::vector<finding> all;
   for (const auto seek :
        {find_disagreement, find_wrong_word, find_empty_address, find_wrong_device,
-        find_several_routes, find_blocked_multicast, find_old_version, find_lost_state,
-        find_dependent_mapping, find_blocked_udp, find_no_hairpin, find_short_binding,
-        find_rewriting, find_unresolved_names, find_nat64, find_ipv6_firewall, find_local_ipv6,
-        find_translated_ipv6}) {
+        find_several_routes, find_address_elsewhere, find_blocked_multicast, find_old_version,
+        find_lost_state, find_dependent_mapping, find_blocked_udp, find_no_hairpin,
+        find_short_binding, find_rewriting, find_unresolved_names, find_nat64, find_ipv6_firewall,
+        find_local_ipv6, find_translated_ipv6}) {
     if (auto one = seek(s)) all.push_back(*std::move(one));
   }
   return all;

@@ -14,6 +14,7 @@ inline constexpr std::string_view sources_disagree = "sources-disagree";
 inline constexpr std::string_view upnp_empty_address = "upnp-empty-address";
 inline constexpr std::string_view upnp_wrong_device = "upnp-wrong-device";
 inline constexpr std::string_view several_default_routes = "several-default-routes";
+inline constexpr std::string_view public_address_elsewhere = "public-address-elsewhere";
 inline constexpr std::string_view multicast_blocked = "multicast-blocked";
 inline constexpr std::string_view old_protocol_version = "old-protocol-version";
 inline constexpr std::string_view gateway_state_lost = "gateway-state-lost";
@@ -31,15 +32,25 @@ inline constexpr std::string_view ipv6_translated = "ipv6-translated";
 // Of a mapping.
 inline constexpr std::string_view short_lease = "short-lease";
 
-inline constexpr std::array finding_codes{sources_disagree,   upnp_empty_address,
-                                          upnp_wrong_device,  several_default_routes,
-                                          multicast_blocked,  old_protocol_version,
-                                          gateway_state_lost, endpoint_dependent_mapping,
-                                          udp_blocked,        no_hairpin,
-                                          short_udp_binding,  address_rewritten,
-                                          names_unresolved,   nat64,
-                                          ipv6_firewalled,    ipv6_not_global,
-                                          ipv6_translated,    short_lease};
+inline constexpr std::array finding_codes{sources_disagree,
+                                          upnp_empty_address,
+                                          upnp_wrong_device,
+                                          several_default_routes,
+                                          public_address_elsewhere,
+                                          multicast_blocked,
+                                          old_protocol_version,
+                                          gateway_state_lost,
+                                          endpoint_dependent_mapping,
+                                          udp_blocked,
+                                          no_hairpin,
+                                          short_udp_binding,
+                                          address_rewritten,
+                                          names_unresolved,
+                                          nat64,
+                                          ipv6_firewalled,
+                                          ipv6_not_global,
+                                          ipv6_translated,
+                                          short_lease};
 
 /// Something worth knowing beside the verdict, where it is there to be found.
 using look = std::optional<finding>(const situation&);
@@ -50,6 +61,7 @@ look find_wrong_word;
 look find_empty_address;
 look find_wrong_device;
 look find_several_routes;
+look find_address_elsewhere;
 look find_blocked_multicast;
 look find_old_version;
 look find_lost_state;

@@ -10,7 +10,8 @@ namespace {
 /// Somebody outside saw an address of this machine, so nothing translates.
 bool is_seen_untranslated(const situation& s) {
   const auto& views = s.outside.ipv6_views;
-  return !views.empty() && is_own_address(s.seen.host, views.front().ip);
+  const auto& way = s.seen.host.ipv6;
+  return way && !views.empty() && is_address_of(s.seen.host, *way, views.front().ip);
 }
 
 confidence certainty_of(const situation& s) {

@@ -338,9 +338,20 @@ verdict judge_dead(const std::string& router) {
           judging::revive_router(router)};
 }
 
+/// The far end of a VPN is no router whose menu one could open.
+verdict judge_tunnel(const mapping_evidence& seen) {
+  return {verdict_code::vpn_egress,
+          confidence::likely,
+          judging::tunnel_egress(seen.tunnel, ", and its far end opens no ports"),
+          {},
+          judging::around_the_tunnel()};
+}
+
 verdict judge(const mapping_evidence& seen) {
-  if (is_dead(seen)) return judge_dead(seen.gateway->to_string());
   const auto& [why, said_by] = best_reason(seen);
+  const bool nobody = &why == &no_router || &why == &no_service;
+  if (!seen.tunnel.empty() && nobody) return judge_tunnel(seen);
+  if (is_dead(seen)) return judge_dead(seen.gateway->to_string());
   return {why.code,
           certainty_of(why, seen),
           summary_of({why, said_by}, seen),

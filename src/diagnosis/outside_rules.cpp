@@ -96,7 +96,8 @@ verdict claimed_otherwise(const situation& s, const address& other) {
 
 std::optional<verdict> own_address_seen(const situation& s) {
   const auto ip = s.seen_as();
-  if (!ip || !is_own_address(s.seen.host, *ip)) return std::nullopt;
+  // The same address on another interface (a load balancer's, one that is down) proves nothing.
+  if (!ip || ip != s.local()) return std::nullopt;
   return verdict{
       verdict_code::direct,
       s.outside.agreed() ? confidence::confirmed : confidence::likely,

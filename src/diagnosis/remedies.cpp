@@ -43,6 +43,16 @@ std::string probe_from_outside(const address& ip) {
   return "from outside, run: natcheck probe " + to_string(endpoint{ip, example_port});
 }
 
+std::string tunnel_egress(const std::string& interface, const std::string& consequence) {
+  return fmt::format("Traffic to the Internet leaves by {}, a tunnel (VPN){}.", interface,
+                     consequence);
+}
+
+std::vector<std::string> around_the_tunnel() {
+  return {"ask the tunnel's operator whether it passes on ports to this machine",
+          "or set the tunnel up so that only some traffic takes it (split tunnel)"};
+}
+
 std::string use_ipv6(const address& ip) {
   return fmt::format(
       "use IPv6: this machine has {}; allow TCP port {} to it in the router's IPv6 firewall",

@@ -40,6 +40,13 @@ std::string prove_it(const address& ip);
 /// Where the router says what its own outside address is.
 std::string status_page(const std::string& router);
 
+/// "Traffic to the Internet leaves by tun0, a tunnel (VPN)" and what `consequence` adds, which
+/// begins with its own punctuation.
+std::string tunnel_egress(const std::string& interface, const std::string& consequence);
+
+/// What to do about a tunnel that takes all traffic.
+std::vector<std::string> around_the_tunnel();
+
 /// How to be reached by IPv6 instead.
 std::string use_ipv6(const address& ip);
 

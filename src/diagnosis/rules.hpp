@@ -13,6 +13,7 @@ namespace natcheck::judging {
 using rule = std::optional<verdict>(const situation&);
 
 // The way out of this host (way_out_rules.cpp).
+rule way_out_not_read;
 rule no_ipv4_route;
 rule dead_gateway;
 rule absent_gateway;

@@ -50,7 +50,7 @@ std::optional<address> situation::local() const {
 std::optional<address> situation::seen_as() const {
   if (auto ip = outside.agreed()) return ip;
   for (const auto& one : outside.views) {
-    if (is_own_address(seen.host, one.ip) || claims_name(*this, one.ip)) return one.ip;
+    if (local() == one.ip || claims_name(*this, one.ip)) return one.ip;
   }
   return std::nullopt;
 }
@@ -156,11 +156,21 @@ bool is_alive(const gateway_evidence& gateway) {
          gateway.neighbor == neighbor_state::resolved;
 }
 
+bool has_address(const interface_info& link, const address& ip) {
+  return std::any_of(link.addresses.begin(), link.addresses.end(),
+                     [&](const interface_address& own) { return own.ip == ip; });
+}
+
 bool is_own_address(const host_network& host, const address& ip) {
   if ((host.ipv4 && host.ipv4->local == ip) || (host.ipv6 && host.ipv6->local == ip)) return true;
+  return std::any_of(host.interfaces.begin(), host.interfaces.end(),
+                     [&](const auto& link) { return has_address(link, ip); });
+}
+
+bool is_address_of(const host_network& host, const route_info& way, const address& ip) {
+  if (way.local == ip) return true;
   return std::any_of(host.interfaces.begin(), host.interfaces.end(), [&](const auto& link) {
-    return std::any_of(link.addresses.begin(), link.addresses.end(),
-                       [&](const interface_address& own) { return own.ip == ip; });
+    return link.name == way.interface && has_address(link, ip);
   });
 }
 

@@ -87,7 +87,14 @@ bool is_open(const service_evidence& service);
 
 bool is_alive(const gateway_evidence& gateway);
 
+bool has_address(const interface_info& link, const address& ip);
+
 bool is_own_address(const host_network& host, const address& ip);
+
+/// An address of the interface that `way` leaves by, or its source. The address of another
+/// interface may be one that nothing from outside comes to: a load balancer's, or that of a link
+/// that is down.
+bool is_address_of(const host_network& host, const route_info& way, const address& ip);
 
 /// Interfaces other than `except` that have a default route.
 std::vector<std::string> default_routes(const host_network& host, std::string_view except);

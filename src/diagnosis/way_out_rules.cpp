@@ -45,14 +45,22 @@ gap missing(const host_network& host) {
     return {"no IPv4 address on " + joined(up),
             "check that the router's DHCP server is on, or set an address by hand"};
   }
+  if (!host.ipv4_forbidden.empty()) {
+    return {fmt::format("the IPv4 default route is of the type \"{}\"", host.ipv4_forbidden),
+            "a VPN's kill switch sets such a route: connect the VPN, or turn its kill switch off; "
+            "ip route show table all shows the route"};
+  }
   return {"no IPv4 default route by " + joined(addressed),
           "get an address by DHCP anew, or set the router's address as the default gateway"};
 }
 
 /// Interfaces that may lead to the IPv4 Internet although no way was found. The one that IPv6
-/// leaves by is not among them: its default route is IPv6's.
+/// leaves by is among them only where it has an IPv4 default route too.
 std::vector<std::string> other_ways(const host_network& host) {
   auto names = default_routes(host, host.ipv6 ? host.ipv6->interface : "");
+  for (const auto& name : host.ipv4_defaults) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
   const auto addressed = up_links(host, true);
   std::erase_if(names, [&](const std::string& name) {
     return std::find(addressed.begin(), addressed.end(), name) == addressed.end();
@@ -108,17 +116,33 @@ std::vector<std::string> other_interfaces(const situation& s) {
   return advice;
 }
 
+/// A default route in a table that this program's packets do not come to is a way of others.
+std::string no_ipv4_way(const std::vector<std::string>& others) {
+  if (others.empty()) return "This machine has no way to the IPv4 Internet";
+  return fmt::format("This machine has no way to the IPv4 Internet here ({} may have one)",
+                     others.front());
+}
+
 }  // namespace
+
+std::optional<verdict> way_out_not_read(const situation& s) {
+  const auto& host = s.seen.host;
+  const bool read = !host.interfaces.empty() && host.unread.empty();
+  if (host.ipv4 || read) return std::nullopt;
+  verdict v;
+  v.summary = "This machine's routes could not be read, so it is not known how it is connected.";
+  v.evidence = {host.unread.empty() ? "no network interface was read" : host.unread,
+                "missing test: this machine's interfaces and routes"};
+  v.advice = {"run it again; a sandbox or container may forbid it: ip route show table all"};
+  return v;
+}
 
 std::optional<verdict> no_ipv4_route(const situation& s) {
   if (s.seen.host.ipv4) return std::nullopt;
-  if (s.global_ipv6()) {
-    return ipv6_alone(s, "This machine has no way to the IPv4 Internet", {"no IPv4 route"});
-  }
+  const auto others = other_ways(s.seen.host);
+  if (s.global_ipv6()) return ipv6_alone(s, no_ipv4_way(others), {"no IPv4 route"});
   if (s.seen.host.ipv6 && s.outside.ipv6_answered) return translated_ipv6(s);
-  if (const auto others = other_ways(s.seen.host); !others.empty()) {
-    return not_on_this_interface(others);
-  }
+  if (!others.empty()) return not_on_this_interface(others);
   const auto [what, advice] = missing(s.seen.host);
   return verdict{verdict_code::offline,
                  confidence::confirmed,
@@ -169,13 +193,11 @@ std::optional<verdict> leaves_by_tunnel(const situation& s) {
   verdict v;
   v.code = verdict_code::vpn_egress;
   v.certainty = s.outside.sees_us() ? confidence::confirmed : confidence::likely;
-  v.summary = fmt::format("Traffic to the Internet leaves by {}, a tunnel (VPN){}.", name,
-                          how_it_arrives(s));
+  v.summary = tunnel_egress(name, how_it_arrives(s));
   v.evidence = {local_line(s)};
   if (untold) v.evidence.emplace_back("missing test: the address that its far end gives");
   v.advice = other_interfaces(s);
-  v.advice.emplace_back("ask the tunnel's operator whether it passes on ports to this machine");
-  v.advice.emplace_back("or set the tunnel up so that only some traffic takes it (split tunnel)");
+  for (auto& step : around_the_tunnel()) v.advice.push_back(std::move(step));
   return v;
 }
 

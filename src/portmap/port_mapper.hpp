@@ -23,6 +23,7 @@ struct gateway_access {
   std::uint16_t ssdp_port = 1900;
   endpoint ssdp_multicast{boost::asio::ip::address_v4({239, 255, 255, 250}), 1900};
   std::uint16_t announcement_port = 5350;  ///< RFC 6886 section 3.2.1, RFC 6887 section 14.1
+  bool by_tunnel = false;                  ///< the interface is a tunnel: the gateway is a VPN's
 };
 
 struct mapping_request {

@@ -80,6 +80,55 @@ const row rows[] = {
      },
      offline, confirmed, answer::no, nullptr, "no IPv4 default route by eth0", "no IPv4 route",
      "default gateway"},
+    {"another interface has an IPv4 default route in a table of its own",
+     [](auto& e) {
+       cut_off(e);
+       e.host.interfaces.push_back(nic("eth1", "10.0.0.5", false));
+       e.host.ipv4_defaults = {"eth1"};
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "eth1 may have one", "eth1",
+     "natcheck discover --interface eth1"},
+    {"IPv6 alone by default, and an IPv4 default route in a table of its own",
+     [](auto& e) {
+       cut_off(e);
+       add_ipv6(e);
+       add_view(e, "2a00:9::7", "2a00:1::10");
+       e.host.interfaces.front().addresses.push_back({ip("2a00:1::10"), 64});
+       e.host.ipv4_defaults = {"eth0"};
+     },
+     ipv6_only, confirmed, answer::yes, nullptr, "eth0 may have one", "2a00:1::10",
+     "IPv6 firewall"},
+    {"the default route refuses packets",
+     [](auto& e) {
+       cut_off(e);
+       e.host.ipv4_forbidden = "unreachable";
+     },
+     offline, confirmed, answer::no, nullptr, "of the type \"unreachable\"", "no IPv4 route",
+     "kill switch"},
+    {"nothing was read",
+     [](auto& e) { e = {}; }, inconclusive, unconfirmed, answer::unknown, nullptr,
+     "could not be read", "missing test", "sandbox"},
+    {"the routes were not read",
+     [](auto& e) {
+       cut_off(e);
+       e.host.unread = "asking the kernel for its routes: Operation not permitted";
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "could not be read",
+     "Operation not permitted", "sandbox"},
+    {"the public address is on an interface that is down, and the router offers nothing",
+     [](auto& e) {
+       e.host.interfaces.push_back(nic("kube-ipvs0", "5.5.5.5", false));
+       e.host.interfaces.back().up = false;
+       seen_as(e, "5.5.5.5");
+     },
+     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "", "5.5.5.5", "turn on UPnP"},
+    {"the public address is on loopback too, and the router has it",
+     [](auto& e) {
+       e.host.interfaces.push_back(nic("lo", "5.5.5.5", false));
+       nat_pmp_says(e, "5.5.5.5");
+       seen_as(e, "5.5.5.5");
+     },
+     single_nat, confirmed, answer::yes, "5.5.5.5", "One NAT", "5.5.5.5", "serve --map"},
     {"router does not answer ARP",
      [](auto& e) { e.gateway->neighbor = neighbor_state::unanswered; }, offline, likely,
      answer::unknown, nullptr, "192.168.1.1 does not answer on the local network",

@@ -55,6 +55,32 @@ TEST(Findings, EmptyAddress) {
   EXPECT_THAT(codes(seen), IsEmpty());
 }
 
+TEST(Findings, ThePublicAddressOnAnotherInterface) {
+  auto seen = home();
+  seen_as(seen, "5.5.5.5");
+  seen.host.interfaces.push_back(nic("kube-ipvs0", "5.5.5.5", false));
+  EXPECT_THAT(codes(seen), ElementsAre("public-address-elsewhere"));
+  EXPECT_THAT(diagnose(seen).findings.front().summary,
+              AllOf(HasSubstr("kube-ipvs0"), ::testing::Not(HasSubstr("down"))));
+  seen.host.interfaces.back().up = false;
+  EXPECT_THAT(diagnose(seen).findings.front().summary, HasSubstr("kube-ipvs0, which is down,"));
+  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("stun"));
+
+  auto direct = home("5.5.5.5");
+  seen_as(direct, "5.5.5.5");
+  direct.host.interfaces.push_back(nic("lo", "5.5.5.5", false));
+  EXPECT_THAT(codes(direct), IsEmpty());
+  EXPECT_THAT(public_address_of(direct)->sources, ElementsAre("interface", "stun"));
+}
+
+TEST(Findings, EqualRoutes) {
+  auto seen = home();
+  seen.host.ipv4->other_gateways = {ip("192.168.1.2")};
+  ASSERT_THAT(codes(seen), ElementsAre("several-default-routes"));
+  EXPECT_THAT(diagnose(seen).findings.front().summary,
+              HasSubstr("several routers (192.168.1.1, 192.168.1.2)"));
+}
+
 TEST(Findings, WrongDevice) {
   auto seen = home();
   seen.gateway->upnp.other_responders = {ip("192.168.1.7"), ip("192.168.1.8")};

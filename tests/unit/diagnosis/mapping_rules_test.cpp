@@ -458,5 +458,36 @@ TEST(MappingRules, OnlySilenceShowsThatARouterIsDead) {
   EXPECT_EQ(diagnose(seen).main.code, verdict_code::inconclusive);
 }
 
+TEST(DiagnoseMapping, TheFarEndOfATunnelIsNoRouter) {
+  auto seen = trying({{pmp, silent, {}, 0}, {upnp, refused, {}, 0}});
+  seen.tunnel = "tun0";
+  for (const bool with_gateway : {true, false}) {
+    if (!with_gateway) {
+      seen.gateway.reset();
+      seen.attempts.clear();
+    }
+    const auto judged = diagnose(seen).main;
+    EXPECT_EQ(judged.code, verdict_code::vpn_egress);
+    EXPECT_EQ(judged.certainty, likely);
+    EXPECT_THAT(judged.summary, HasSubstr("leaves by tun0"));
+    EXPECT_THAT(judged.advice, Not(Contains(HasSubstr("turn on UPnP"))));
+  }
+  auto refusing = trying({{pmp, refused, {}, 2}});
+  refusing.tunnel = "tun0";
+  EXPECT_EQ(diagnose(refusing).main.code, verdict_code::mapping_refused);
+}
+
+TEST(DiagnoseNothing, ProvesNothing) {
+  for (const verdict& judged :
+       {diagnose(discover_evidence{}).main, diagnose(probe_evidence{}).main,
+        diagnose(mapping_evidence{}).main, diagnose(self_test_evidence{}).main,
+        diagnose(arrival_evidence{}).main}) {
+    EXPECT_EQ(judged.code, verdict_code::inconclusive) << judged.summary;
+    EXPECT_EQ(judged.certainty, unconfirmed) << judged.summary;
+  }
+  EXPECT_EQ(answer_of(discover_evidence{}, diagnose(discover_evidence{}).main), answer::unknown);
+  EXPECT_EQ(answer_of(probe_evidence{}, diagnose(probe_evidence{}).main), answer::unknown);
+}
+
 }  // namespace
 }  // namespace natcheck
