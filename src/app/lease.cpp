@@ -330,7 +330,7 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
   if (!told) co_return;
   events::unmapped report{*entry_, removed, ""};
   if (!ended) {
-    report.detail = "the router did not finish answering in the 3 s it was given";
+    report.detail = "the router did not finish answering in time";
   } else if (!removed) {
     report.detail = ended->error().message();
   }

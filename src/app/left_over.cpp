@@ -18,7 +18,7 @@ namespace {
 using net::asio::awaitable;
 using namespace std::chrono_literals;
 
-constexpr auto removing_time = 3s;
+constexpr auto removing_time = 12s;
 /// A little longer than another natcheck can take for the same.
 constexpr auto longest_wait = 5s;
 constexpr auto wait_interval = 50ms;

@@ -34,7 +34,7 @@ bool same_door(const mapping_claim& a, const mapping_claim& b);
 /// Why a mapping is left alone that may be used by somebody else on this machine.
 std::string why_not_touched(const mapping_claim& claim);
 
-/// Removes one mapping, by `deadline` and in 3 s at most. Succeeds also when it was not there any
+/// Removes one mapping, by `deadline` and in 12 s at most. Succeeds also when it was not there any
 /// more, and when somebody else's is in its place.
 boost::asio::awaitable<result<void>> remove_claim(
     mapping_claim claim, portmap::gateway_access access,

@@ -15,7 +15,8 @@ namespace {
 using net::asio::awaitable;
 using portmap::gateway_access;
 
-constexpr std::chrono::seconds release_time{3};
+/// Two protocols, one after the other, of a router that takes its time with each (10 s).
+constexpr std::chrono::seconds release_time{25};
 
 bool is_same(const std::optional<gateway_access>& a, const std::optional<gateway_access>& b) {
   if (!a || !b) return a.has_value() == b.has_value();

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t header_limit = 32 * 1024;
 
+/// Even a slow server's kernel takes a connection at once; a lost packet costs a second.
+constexpr std::chrono::seconds longest_connecting{3};
+
 /// A body without a known end that pauses for so long has ended.
 constexpr std::chrono::milliseconds longest_pause{1500};
 /// A device that takes one connection at a time has let go of the last one by then.
@@ -45,6 +48,13 @@ asio::awaitable<bool> more_comes(tcp::socket& socket, const http::response_reade
   co_return co_await before(pause_ends, wait(socket));
 }
 
+/// Whoever took the connection and then broke it refuses nothing: what was asked for may be done.
+failure unanswered(const std::string& operation, const error_code& error) {
+  failure why = failure_from(operation, error);
+  why.kind = outcome::malformed;
+  return why;
+}
+
 /// A connection that breaks in the body ends it, as one that is closed does.
 asio::awaitable<result<http_reply>> read(tcp::socket& socket, std::size_t body_limit,
                                          const std::string& operation, progress& reached) {
@@ -59,7 +69,7 @@ asio::awaitable<result<http_reply>> read(tcp::socket& socket, std::size_t body_l
     reading.feed({buffer.data(), size});
     reached.answered = reading.began();
     const bool is_broken = error && error != asio::error::eof;
-    if (is_broken && !reached.answered) co_return failure_from(operation, error);
+    if (is_broken && !reached.answered) co_return unanswered(operation, error);
     if (error) reading.end();
     auto answer = reading.poll();
     if (!answer) continue;
@@ -68,15 +78,26 @@ asio::awaitable<result<http_reply>> read(tcp::socket& socket, std::size_t body_l
   }
 }
 
+asio::awaitable<error_code> connect(tcp::socket& socket, tcp::endpoint to) {
+  auto [error] = co_await socket.async_connect(to, as_result);
+  co_return error;
+}
+
 asio::awaitable<result<http_reply>> run(tcp::socket& socket, const endpoint& server,
                                         const std::string& request, std::size_t body_limit,
                                         const std::string& operation, progress& reached) {
   const tcp::endpoint to{server.ip, server.port};
-  auto [connect_error] = co_await socket.async_connect(to, as_result);
-  if (connect_error) co_return failure_from(operation, connect_error);
+  const auto give_up = std::chrono::steady_clock::now() + longest_connecting;
+  const auto connected = co_await before(give_up, connect(socket, to));
+  if (!connected) {
+    co_return failure{
+        outcome::timed_out, operation,
+        fmt::format("it did not finish {} within {} s", reached.step, longest_connecting.count())};
+  }
+  if (*connected) co_return failure_from(operation, *connected);
   reached = {"reading the request", true, false};
   auto [write_error, sent] = co_await asio::async_write(socket, asio::buffer(request), as_result);
-  if (write_error) co_return failure_from(operation, write_error);
+  if (write_error) co_return unanswered(operation, write_error);
   reached.step = "answering";
   co_return co_await read(socket, body_limit, operation, reached);
 }

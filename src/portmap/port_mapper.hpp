@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <natcheck/error.hpp>
 #include <natcheck/mapping.hpp>
 #include <optional>
@@ -11,10 +12,21 @@
 
 #include "core/mapping_claim.hpp"
 #include "net/sockets.hpp"
+#include "net/turns.hpp"
 
 namespace natcheck::portmap {
 
-/// How to talk to the gateway. The ports are the protocols' own, except in tests.
+/// How long one UPnP exchange with the gateway may take.
+struct upnp_times {
+  std::chrono::milliseconds reading{5000};
+  /// Adding and removing an entry: 3 to 8 s on many, which reload their firewall.
+  std::chrono::milliseconds changing{10'000};
+  /// Until a change that was answered shows in the table.
+  std::chrono::milliseconds settling{3000};
+};
+
+/// How to talk to the gateway. The ports are the protocols' own and the times as they are here,
+/// except in tests. Copies share the queue of UPnP exchanges.
 struct gateway_access {
   address gateway;
   net::source from;
@@ -24,6 +36,9 @@ struct gateway_access {
   endpoint ssdp_multicast{boost::asio::ip::address_v4({239, 255, 255, 250}), 1900};
   std::uint16_t announcement_port = 5350;  ///< RFC 6886 section 3.2.1, RFC 6887 section 14.1
   bool by_tunnel = false;                  ///< the interface is a tunnel: the gateway is a VPN's
+  upnp_times times{};
+  /// Many routers take one connection at a time, and reset a second one.
+  std::shared_ptr<net::turns> exchanges = std::make_shared<net::turns>();
 };
 
 struct mapping_request {

@@ -31,16 +31,23 @@ bool is_connected(const wan_connection& connection) {
   return status == "Connected" || status == "Up";
 }
 
+constexpr int best_rank = 4;
+
 int rank(const wan_connection& connection) {
   const auto ip =
       connection.address ? connection.address->find_address("NewExternalIPAddress") : std::nullopt;
-  if (is_connected(connection)) return ip && is_public(*ip) ? 4 : 3;
+  if (is_connected(connection)) return ip && is_public(*ip) ? best_rank : 3;
   if (ip && !ip->is_unspecified()) return 2;
   return connection.status || connection.address ? 1 : 0;
 }
 
-awaitable<wan_connection> ask_connection(const gateway_access& access, const wan_service& service) {
+/// One of several that hangs is not asked twice.
+awaitable<wan_connection> ask_connection(const gateway_access& access, const wan_service& service,
+                                         bool is_alone) {
+  const auto start = std::chrono::steady_clock::now();
   auto status = co_await call_service(access, service, "GetStatusInfo");
+  const bool hung = !status && net::since(start) >= access.times.reading;
+  if (hung && !is_alone) co_return wan_connection{service, status, status.error()};
   auto external = co_await call_service(access, service, "GetExternalIPAddress");
   co_return wan_connection{service, std::move(status), std::move(external)};
 }
@@ -59,6 +66,8 @@ std::optional<std::string> unless_empty(const std::string& text) {
   return text;
 }
 
+constexpr std::chrono::milliseconds least_wait{100};
+
 std::optional<ipv6_firewall_status> read_firewall_status(const soap_values& values) {
   const auto enabled = values.find_flag("FirewallEnabled");
   const auto allowed = values.find_flag("InboundPinholeAllowed");
@@ -66,39 +75,33 @@ std::optional<ipv6_firewall_status> read_firewall_status(const soap_values& valu
   return ipv6_firewall_status{*enabled, *allowed};
 }
 
-/// Asks until `enough` expires.
-awaitable<void> ask_firewall(std::optional<ipv6_firewall_status>& seen,
-                             const gateway_access& access,
-                             const std::optional<wan_service>& service,
-                             net::asio::steady_timer& enough) {
-  if (!service) co_return;
+/// It decides nothing: it is asked last, and waited for no longer than what decides took.
+awaitable<std::optional<ipv6_firewall_status>> ask_firewall(const gateway_access& access,
+                                                            const wan_service& service,
+                                                            net::steady_time deadline) {
   const auto answer =
-      co_await net::until(enough, call_service(access, *service, "GetFirewallStatus"));
-  if (answer && *answer) seen = read_firewall_status(**answer);
-}
-
-/// Lets `enough` expire when the connection is chosen.
-awaitable<void> choose_and_end(std::optional<wan_connection>& chosen, const gateway_access& access,
-                               const igd_description& description,
-                               net::asio::steady_timer& enough) {
-  chosen.emplace(co_await choose_connection(access, description));
-  enough.expires_at(net::steady_time::min());
+      co_await net::before(deadline, call_service(access, service, "GetFirewallStatus"));
+  co_return answer&&* answer ? read_firewall_status(**answer) : std::nullopt;
 }
 
 }  // namespace
 
-/// Asks all of them at once; of equals the first is the best.
+/// Of equals the first is the best.
 awaitable<wan_connection> choose_connection(const gateway_access& access,
                                             const igd_description& description) {
-  std::vector<std::optional<wan_connection>> connections(description.services.size());
-  net::coroutines works;
-  for (std::size_t i = 0; i < connections.size(); ++i) {
-    works.push_back(net::put(connections[i], ask_connection(access, description.services[i])));
+  gateway_access patience = access;
+  const bool is_alone = description.services.size() == 1;
+  std::optional<wan_connection> best;
+  for (const wan_service& service : description.services) {
+    const auto start = std::chrono::steady_clock::now();
+    auto asked = co_await ask_connection(patience, service, is_alone);
+    if (!best || rank(asked) > rank(*best)) best = std::move(asked);
+    if (rank(*best) == best_rank) break;
+    // Where one hangs, the others have to answer soon.
+    if (net::since(start) >= access.times.reading)
+      patience.times.reading = access.times.reading / 5;
   }
-  co_await net::side_by_side(std::move(works));
-  const auto best = std::ranges::max_element(
-      connections, {}, [](const std::optional<wan_connection>& each) { return rank(*each); });
-  co_return **best;
+  co_return *std::move(best);
 }
 
 void take_description(const result<igd_description>& description, upnp_evidence& evidence) {
@@ -132,13 +135,14 @@ awaitable<upnp_evidence> ask_upnp(gateway_access access, net::steady_time deadli
   const auto description = co_await find_igd(access, evidence, deadline);
   take_description(description, evidence);
   if (!description) co_return evidence;
-  net::asio::steady_timer enough(co_await net::asio::this_coro::executor, net::steady_time::max());
-  // The firewall is asked beside the connections and never waited for.
-  std::optional<wan_connection> connection;
-  co_await net::side_by_side(
-      choose_and_end(connection, access, *description, enough),
-      ask_firewall(evidence.ipv6_firewall, access, description->ipv6_firewall, enough));
-  take_connection(*connection, evidence);
+  const auto start = std::chrono::steady_clock::now();
+  const auto connection = co_await choose_connection(access, *description);
+  take_connection(connection, evidence);
+  if (description->ipv6_firewall) {
+    const auto now = std::chrono::steady_clock::now();
+    evidence.ipv6_firewall = co_await ask_firewall(access, *description->ipv6_firewall,
+                                                   now + (now - start) + least_wait);
+  }
   co_return evidence;
 }
 

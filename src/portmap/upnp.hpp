@@ -22,9 +22,9 @@ struct wan_connection {
   result<soap_values> address;  ///< GetExternalIPAddress
 };
 
-/// The WAN connection that speaks for the gateway. Asks all at the same time where there are
-/// several (seen: an unused WANPPPConnection beside the WANIPConnection, and a MikroTik with two
-/// lines of which one was dead): the one that is connected with a public address, else connected,
+/// The WAN connection that speaks for the gateway. Asks one after the other where there are several
+/// (seen: an unused WANPPPConnection beside the WANIPConnection, and a MikroTik with two
+/// lines of which one was dead): the first that is connected with a public address, else connected,
 /// else with any address, else one that answers at all.
 boost::asio::awaitable<wan_connection> choose_connection(const gateway_access& access,
                                                          const igd_description& description);

@@ -28,6 +28,7 @@ awaitable<result<upnp_entry>> read_entry(const gateway_access& access, const wan
   entry.port = values->find_number<std::uint16_t>("NewInternalPort").value_or(0);
   entry.description = values->find("NewPortMappingDescription").value_or("");
   entry.lease_s = values->find_number<std::uint32_t>("NewLeaseDuration");
+  entry.enabled = values->find_flag("NewEnabled").value_or(true);
   co_return entry;
 }
 

@@ -23,6 +23,7 @@ struct upnp_entry {
   std::uint16_t port = 0;  ///< NewInternalPort
   std::string description;
   std::optional<std::uint32_t> lease_s;  ///< what is left of it
+  bool enabled = true;                   ///< NewEnabled; one that is switched off lets nobody in
 };
 
 /// The gateway says so itself; any other failure tells nothing about its table.

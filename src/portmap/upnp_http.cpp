@@ -8,7 +8,21 @@ namespace natcheck::portmap {
 namespace {
 
 constexpr std::uint64_t body_limit = 256 * 1024;
-constexpr std::chrono::seconds total_time{3};
+
+bool is_redirect(unsigned status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// Where a redirect of `url` leads; empty where that is another host or port.
+std::optional<ssdp::http_url> target_of(const http_reply& reply, const ssdp::http_url& url) {
+  if (!is_redirect(reply.status) || !reply.location) return std::nullopt;
+  const bool is_path = reply.location->starts_with('/') && !reply.location->starts_with("//");
+  const auto base = "http://" + to_string(canonical(endpoint{url.host, url.port}));
+  const auto there =
+      ssdp::check_location(is_path ? base + *reply.location : *reply.location, url.host);
+  if (!there || there->port != url.port) return std::nullopt;
+  return *there;
+}
 
 net::http_request prepare(std::string method, const ssdp::http_url& url) {
   net::http_request request;
@@ -22,10 +36,13 @@ net::http_request prepare(std::string method, const ssdp::http_url& url) {
 
 net::asio::awaitable<result<http_reply>> exchange(const gateway_access& access,
                                                   const ssdp::http_url& url,
-                                                  net::http_request request) {
+                                                  net::http_request request,
+                                                  std::chrono::milliseconds time) {
   const auto operation =
       fmt::format("{} http://{}{} (UPnP)", request.method, url.host_text, url.target);
-  const net::http_bounds bounds{body_limit, std::chrono::steady_clock::now() + total_time};
+  net::turn turn(access.exchanges, co_await net::asio::this_coro::executor);
+  co_await turn.comes();
+  const net::http_bounds bounds{body_limit, std::chrono::steady_clock::now() + time, true};
   const endpoint server{url.host, url.port};
   co_return co_await net::http_exchange(server, access.from, std::move(request), bounds, operation);
 }
@@ -35,7 +52,11 @@ net::asio::awaitable<result<http_reply>> exchange(const gateway_access& access,
 net::asio::awaitable<result<http_reply>> http_get(const gateway_access& access,
                                                   const ssdp::http_url& url) {
   auto request = prepare("GET", url);
-  co_return co_await exchange(access, url, std::move(request));
+  auto reply = co_await exchange(access, url, std::move(request), access.times.reading);
+  const auto there = reply ? target_of(*reply, url) : std::nullopt;
+  if (!there) co_return reply;
+  auto again = prepare("GET", *there);
+  co_return co_await exchange(access, *there, std::move(again), access.times.reading);
 }
 
 net::asio::awaitable<result<http_reply>> http_post(const gateway_access& access,
@@ -44,7 +65,8 @@ net::asio::awaitable<result<http_reply>> http_post(const gateway_access& access,
   request.more_headers = {{"Content-Type", "text/xml; charset=\"utf-8\""},
                           {"SOAPAction", std::move(call.action)}};
   request.body = std::move(call.envelope);
-  co_return co_await exchange(access, url, std::move(request));
+  const auto time = call.changes ? access.times.changing : access.times.reading;
+  co_return co_await exchange(access, url, std::move(request), time);
 }
 
 }  // namespace natcheck::portmap

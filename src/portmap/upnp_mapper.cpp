@@ -17,11 +17,6 @@ namespace {
 
 using net::asio::awaitable;
 
-/// How long an add that was not answered may take to show in the table: less than the 3 s that the
-/// whole release is given.
-constexpr std::chrono::milliseconds settling_time{2500};
-constexpr std::chrono::milliseconds reading_interval{250};
-
 constexpr int max_other_ports = 3;
 
 /// For so long a renewal may close the port.
@@ -31,10 +26,6 @@ constexpr std::chrono::milliseconds longest_gap{300};
 std::uint16_t random_port() {
   constexpr std::uint32_t first = 49'152;
   return static_cast<std::uint16_t>(first + random_below(65'536 - first));
-}
-
-bool leads_to(const upnp_entry& entry, const std::string& client, std::uint16_t port) {
-  return entry.client == client && entry.port == port;
 }
 
 bool is_unknown_action(const failure& why) {
@@ -114,18 +105,32 @@ awaitable<std::optional<failure>> upnp_mapper::add_once(const mapping_request& w
   client_ = access_.from.local.to_string();
   was_free_ = was_free_ || was_free;
   if (add_ != add_state::confirmed || was_free_) add_ = add_state::sent;
-  const auto began = std::chrono::steady_clock::now();
+  sent_at_ = std::chrono::steady_clock::now();
   const auto port = co_await add_entry(access_, *service_, wanted, how);
-  add_took_ = std::chrono::steady_clock::now() - began;
+  add_took_ = std::chrono::steady_clock::now() - sent_at_;
   if (port) {
     request_.external_port = *port;
     add_ = add_state::confirmed;
     co_return std::nullopt;
   }
-  if (port.error().kind == outcome::refused) {
+  if (!is_unclear(port.error())) {
     std::tie(request_, client_, add_, was_free_) = before;
+    co_return port.error();
   }
-  co_return port.error();
+  const failure unclear = port.error();
+  co_return co_await settle(unclear);
+}
+
+/// What counts is the table, where the answer to an add tells nothing. Nothing is settled where the
+/// table cannot be read or does not show the entry (yet).
+awaitable<std::optional<failure>> upnp_mapper::settle(failure unclear) {
+  const bool shows = !table_hangs_;
+  if (!shows) co_return unclear;
+  const auto row =
+      co_await read_row_until(std::chrono::steady_clock::now() + access_.times.settling);
+  if (!row || !is_own(*row)) co_return unclear;
+  add_ = add_state::confirmed;
+  co_return std::nullopt;
 }
 
 awaitable<std::optional<failure>> upnp_mapper::add(mapping_request wanted, adding how,
@@ -162,10 +167,39 @@ awaitable<std::optional<failure>> upnp_mapper::make_anew(mapping_request wanted)
   co_return co_await add(wanted, adding::this_port, is_free);
 }
 
+/// The entry of `request_`. Where the table was not readable in time before, it gets a second.
+awaitable<result<upnp_entry>> upnp_mapper::read_row() {
+  gateway_access access = access_;
+  if (table_hangs_) access.times.reading /= 5;
+  const auto start = std::chrono::steady_clock::now();
+  auto row = co_await read_entry(access, *service_, request_);
+  table_hangs_ = !row && is_unclear(row.error()) && net::since(start) >= access.times.reading;
+  co_return row;
+}
+
+/// Looks again while there is no such entry: some gateways show it late.
+awaitable<result<upnp_entry>> upnp_mapper::read_row_until(net::steady_time deadline) {
+  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
+  for (;;) {
+    auto row = co_await read_row();
+    const bool late = std::chrono::steady_clock::now() + reading_interval > deadline;
+    if (!says_no_entry(row) || late) co_return row;
+    pause.expires_after(reading_interval);
+    co_await net::expiry(pause);
+  }
+}
+
+/// Some gateways make an entry that is switched off, and switch it on when it is added again.
+awaitable<result<upnp_entry>> upnp_mapper::switch_on(upnp_entry row) {
+  const auto added = co_await add_entry(access_, *service_, request_, adding::this_port);
+  if (!added) co_return row;
+  co_return co_await read_row();
+}
+
 /// A "yes" of a gateway is believed when its table says the same. A gateway that cannot read its
 /// table is taken at its word, and the mapping stays unverified.
 awaitable<result<mapping>> upnp_mapper::verify() {
-  const auto row = co_await read_entry(access_, *service_, request_);
+  auto row = co_await read_row_until(std::chrono::steady_clock::now() + access_.times.settling);
   if (says_no_entry(row)) {
     co_return refusal("it said yes, but there is no such entry in its table", upnp_error::not_kept);
   }
@@ -173,10 +207,20 @@ awaitable<result<mapping>> upnp_mapper::verify() {
     forget();
     co_return conflict(*row, request_.external_port);
   }
+  if (row && !row->enabled) {
+    const upnp_entry off = *row;
+    row = co_await switch_on(off);
+  }
+  const upnp_entry* shown = row ? &*row : nullptr;
+  co_return co_await made(shown);
+}
+
+/// The mapping of `request_`, with what its entry says of it.
+awaitable<result<mapping>> upnp_mapper::made(const upnp_entry* row) {
   mapping made;
-  made.verified = row.has_value();
+  made.verified = row != nullptr && row->enabled;
   // Some gateways cut or replace the description; by what they made of it the entry is known again.
-  if (row) {
+  if (row != nullptr) {
     kept_description_ = row->description;
     was_free_ = false;
     request_.lifetime = lease_of(*row, *service_, request_.lifetime);
@@ -191,7 +235,9 @@ awaitable<result<mapping>> upnp_mapper::verify() {
 }
 
 awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
+  const auto start = std::chrono::steady_clock::now();
   const auto before = co_await read_entry(access_, *service_, wanted);
+  table_hangs_ = !before && net::since(start) >= access_.times.reading;
   const bool is_free = says_no_entry(before);
   const bool is_foreign = before && !made_here(*before, wanted);
   // What is not in the table any more is not ours to remove; but an add without an answer may yet
@@ -271,11 +317,8 @@ awaitable<result<mapping_check>> upnp_mapper::check() {
   if (!reached) co_return reached.error();
   mapping_check seen;
   seen.unsure = true;  // a firewall that was loaded anew may lack what the table still has
-  std::optional<result<upnp_entry>> told;
-  co_await net::side_by_side(
-      net::put(told, read_entry(access_, *service_, request_)),
-      net::put(seen.external_address, read_external_address(access_, *service_)));
-  const auto& row = *told;
+  const auto row = co_await read_entry(access_, *service_, request_);
+  seen.external_address = co_await read_external_address(access_, *service_);
   if (says_no_entry(row)) {
     seen.stands = false;
     seen.detail = "the entry is gone from the router's table";
@@ -289,78 +332,7 @@ awaitable<result<mapping_check>> upnp_mapper::check() {
   co_return seen;
 }
 
-// --- removing it -----------------------------------------------------------------------------
-
-/// The entry as it stands when the gateway has done what it was asked to: while an add is not
-/// answered, an empty table is no proof.
-awaitable<result<upnp_entry>> upnp_mapper::read_settled_entry() {
-  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
-  const auto deadline = std::chrono::steady_clock::now() + settling_time;
-  for (;;) {
-    auto row = co_await read_entry(access_, *service_, request_);
-    const bool late = std::chrono::steady_clock::now() + reading_interval > deadline;
-    if (!says_no_entry(row) || add_ != add_state::sent || late) co_return row;
-    pause.expires_after(reading_interval);
-    co_await net::expiry(pause);
-  }
-}
-
-/// It leads where ours did; but so may a rule that somebody made by hand.
-failure upnp_mapper::not_known_as_ours(const upnp_entry& entry) const {
-  return {outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
-          fmt::format("the entry on port {} leads here, but is called \"{}\" and may be another "
-                      "program's; it is left alone, and can be deleted in the router's menu",
-                      request_.external_port, escape_bytes(entry.description)),
-          0};
-}
-
-failure upnp_mapper::removal_failed(failure why) const {
-  // Secure mode of miniupnpd.
-  const bool for_its_client_only =
-      why.code == upnp_error::action_not_authorized && client_ != access_.from.local.to_string();
-  if (for_its_client_only) {
-    why.detail = fmt::format(
-        "the entry leads to {}, and the router lets only that address remove it; it is kept until "
-        "its lease is over, or until it is deleted in the router's menu",
-        client_);
-  }
-  return why;
-}
-
-/// Drops the service where it does not answer.
-awaitable<result<void>> upnp_mapper::remove() {
-  const auto reached = co_await reach();
-  if (!reached) co_return reached.error();
-  const auto row = co_await read_settled_entry();
-  const bool is_elsewhere = row && !leads_to(*row, client_, request_.internal_port);
-  if (says_no_entry(row) || is_elsewhere) {
-    forget();
-    co_return result<void>{};
-  }
-  if (row && !is_own(*row)) co_return not_known_as_ours(*row);
-  // What cannot be read is removed only where it cannot well be anybody else's.
-  const bool blindly = add_ == add_state::confirmed || was_free_;
-  if (!row && !blindly) {
-    if (row.error().code == 0) service_.reset();
-    co_return row.error();
-  }
-  const auto answer = co_await delete_entry(access_, *service_, request_);
-  if (!answer && !says_no_entry(answer)) {
-    if (answer.error().code == 0) service_.reset();
-    co_return removal_failed(answer.error());
-  }
-  forget();
-  co_return result<void>{};
-}
-
-awaitable<result<void>> upnp_mapper::unmap() {
-  if (add_ == add_state::none) co_return result<void>{};
-  const bool was_known = service_.has_value();
-  auto removed = co_await remove();
-  const bool may_have_moved = was_known && !service_;
-  if (!may_have_moved) co_return removed;
-  co_return co_await remove();
-}
+// --- what others have to know of it ------------------------------------------------------------
 
 mapping_claim upnp_mapper::claim(const mapping_request& request) const {
   mapping_claim claim = claim_of(access_, mapping_protocol::upnp, request);

@@ -48,8 +48,14 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<std::optional<failure>> take_over(const mapping_request& wanted,
                                                            const upnp_entry& ours, failure refused);
   boost::asio::awaitable<std::optional<failure>> make_anew(mapping_request wanted);
+  boost::asio::awaitable<std::optional<failure>> settle(failure unclear);
   boost::asio::awaitable<result<mapping>> verify();
-  boost::asio::awaitable<result<upnp_entry>> read_settled_entry();
+  boost::asio::awaitable<result<mapping>> made(const upnp_entry* row);
+  boost::asio::awaitable<result<upnp_entry>> read_row();
+  boost::asio::awaitable<result<upnp_entry>> read_row_until(net::steady_time deadline);
+  net::steady_time settled_at() const;
+  boost::asio::awaitable<result<upnp_entry>> switch_on(upnp_entry row);
+  boost::asio::awaitable<result<void>> delete_row();
   boost::asio::awaitable<result<void>> remove();
   bool is_described_as_ours(const upnp_entry& entry) const;
   bool is_own(const upnp_entry& entry) const;
@@ -65,8 +71,10 @@ class upnp_mapper final : public port_mapper {
   mapping_request request_;  ///< meaningless while add_ is none; its lifetime is the granted one
   std::string client_;       ///< that the entry of `request_` leads to
   add_state add_ = add_state::none;
+  net::steady_time sent_at_;                         ///< when the add of `request_` was sent
   std::chrono::steady_clock::duration add_took_{0};  ///< the last one
-  bool was_free_ = false;  ///< no entry stood there before the add, and none was read back since
+  bool table_hangs_ = false;  ///< the last attempt to read an entry timed out
+  bool was_free_ = false;     ///< no entry stood there before the add, and none was read back since
   std::optional<std::string> kept_description_;  ///< of our entry, as the gateway keeps it
   std::optional<std::chrono::seconds> worked_;   ///< a lease time that the gateway accepted
 };

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "portmap/upnp_entry.hpp"
@@ -12,6 +13,16 @@ namespace natcheck::portmap {
 
 /// True for IGD v2, which knows AddAnyPortMapping and no lease without an end.
 bool is_version_2(const wan_service& service);
+
+/// True where `entry` leads to this port of `client`.
+bool leads_to(const upnp_entry& entry, const std::string& client, std::uint16_t port);
+
+/// True where the gateway gave no reason, so that it may have done all the same what it was asked
+/// to: an unusable answer, a connection that broke, silence, or a bare HTTP 500.
+bool is_unclear(const failure& why);
+
+/// Between two looks at a table that may be about to change.
+inline constexpr std::chrono::milliseconds reading_interval{250};
 
 /// True for 718 and 729: somebody, or another part of the router, has the port.
 bool is_conflict(int code);

@@ -2,18 +2,17 @@
 
 #include <fmt/format.h>
 #include <miniupnpc/upnperrors.h>
-#include <miniupnpc/upnpreplyparse.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
+#include "core/text.hpp"
 #include "core/upnp_errors.hpp"
+#include "portmap/xml_outline.hpp"
 
 namespace natcheck::portmap {
 namespace {
-
-using name_values = std::vector<std::pair<std::string, std::string>>;
 
 struct entity {
   std::string_view name;
@@ -38,41 +37,17 @@ std::string escape_xml(std::string_view text) {
   return escaped;
 }
 
-/// miniupnpc leaves entities in values as they are.
-std::string unescape_xml(std::string_view text) {
-  std::string plain;
-  while (!text.empty()) {
-    const auto match = std::find_if(entities.begin(), entities.end(),
-                                    [&](const entity& e) { return text.starts_with(e.name); });
-    plain += match == entities.end() ? text.front() : match->character;
-    text.remove_prefix(match == entities.end() ? 1 : match->name.size());
-  }
-  return plain;
-}
-
-/// Every leaf element of a document, in document order. miniupnpc cuts values at 127 bytes.
-name_values leaf_elements(const std::string& xml) {
-  NameValueParserData parsed{};
-  ParseNameValue(xml.data(), static_cast<int>(xml.size()), &parsed);
-  name_values values;
-  for (const NameValue* item = parsed.l_head; item != nullptr; item = item->l_next) {
-    values.emplace_back(item->name, unescape_xml(item->value));
-  }
-  ClearNameValueList(&parsed);
-  std::reverse(values.begin(), values.end());  // the library's list runs backwards
-  return values;
-}
-
-/// The errorCode of a fault, also from XML too broken for a parser (seen: Archer C8), and signed,
-/// since some routers answer -911.
-std::optional<int> find_error_code(const std::string& body) {
-  constexpr std::string_view tag = "errorCode>";
-  const auto at = body.find(tag);
-  if (at == std::string::npos) return std::nullopt;
-  const char* begin = body.data() + at + tag.size();
-  int code = 0;
-  const auto [end, error] = std::from_chars(begin, body.data() + body.size(), code);
-  return error == std::errc{} ? std::optional{code} : std::nullopt;
+/// Whether the answer is one to `action`. Some gateways leave out "Response", or name it in
+/// another way; what then has values of UPnP's (New…) is taken for it, unless it says that it is
+/// another action's.
+bool answers(const xml_outline& xml, std::string_view action) {
+  const auto begins = [](std::string_view text, std::string_view with) {
+    return equal_ignoring_case(text.substr(0, with.size()), with);
+  };
+  const auto is_response = [](std::string_view name) { return name.ends_with("Response"); };
+  const auto has = [&](const auto& test) { return std::ranges::any_of(xml.elements, test); };
+  if (has([&](std::string_view name) { return begins(name, action); })) return true;
+  return !has(is_response) && has([&](std::string_view name) { return begins(name, "New"); });
 }
 
 struct error_words {
@@ -112,20 +87,22 @@ soap_call make_call(std::string_view service_type, std::string_view action,
                       "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" "
                       "s:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\">"
                       "<s:Body><u:{0} xmlns:u=\"{1}\">{2}</u:{0}></s:Body></s:Envelope>\r\n",
-                      action, service_type, values)};
+                      action, service_type, values),
+          action.starts_with("Add") || action.starts_with("Delete")};
 }
 
 std::optional<std::string> soap_values::find(std::string_view name) const {
-  const auto match =
-      std::find_if(values_.begin(), values_.end(), [&](const auto& v) { return v.first == name; });
+  const auto match = std::ranges::find_if(
+      values_, [&](const xml_leaf& each) { return equal_ignoring_case(each.name, name); });
   if (match == values_.end()) return std::nullopt;
-  return match->second;
+  return match->value;
 }
 
 std::optional<bool> soap_values::find_flag(std::string_view name) const {
-  const auto text = find(name);
-  if (text == "1" || text == "true" || text == "yes") return true;
-  if (text == "0" || text == "false" || text == "no") return false;
+  const auto text = find(name).value_or("");
+  const auto is = [&](std::string_view word) { return equal_ignoring_case(text, word); };
+  if (is("1") || is("true") || is("yes")) return true;
+  if (is("0") || is("false") || is("no")) return false;
   return std::nullopt;
 }
 
@@ -137,17 +114,20 @@ std::optional<address> soap_values::find_address(std::string_view name) const {
 
 result<soap_values> read_answer(std::string_view action, const http_reply& reply,
                                 std::string operation) {
-  const bool responds = reply.body.find(fmt::format("{}Response", action)) != std::string::npos;
-  if (reply.status == 200 && responds) return soap_values{leaf_elements(reply.body)};
-  if (const auto code = find_error_code(reply.body)) {
+  xml_outline xml = outline_of(reply.body);
+  soap_values values(std::move(xml.leaves));
+  const auto code = values.find_number<int>("errorCode").value_or(0);
+  if (code != 0) {
     return failure{outcome::refused, std::move(operation),
-                   fmt::format("{} (UPnP error {})", describe_upnp_error(*code), *code), *code};
+                   fmt::format("{} (UPnP error {})", describe_upnp_error(code), code), code};
   }
-  if (reply.status != 200) {
+  if (answers(xml, action)) return values;
+  if (reply.status / 100 != 2) {
     return failure{outcome::refused, std::move(operation), fmt::format("HTTP {}", reply.status)};
   }
   return failure{outcome::malformed, std::move(operation),
-                 "the answer is no UPnP answer (a login page, perhaps)"};
+                 reply.body.empty() ? "the answer is empty, and so no UPnP answer"
+                                    : "the answer is no UPnP answer (a login page, perhaps)"};
 }
 
 std::string describe_upnp_error(int code) {

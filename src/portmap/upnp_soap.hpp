@@ -1,4 +1,4 @@
-// UPnP's SOAP as text: pure, no I/O. The XML of answers is read by miniupnpc.
+// UPnP's SOAP as text: pure, no I/O.
 #pragma once
 
 #include <charconv>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "portmap/upnp_http.hpp"
+#include "portmap/xml_outline.hpp"
 
 namespace natcheck::portmap {
 
@@ -23,9 +24,8 @@ soap_call make_call(std::string_view service_type, std::string_view action,
 /// The values of a SOAP answer by name.
 class soap_values {
  public:
-  explicit soap_values(std::vector<std::pair<std::string, std::string>> values)
-      : values_(std::move(values)) {}
-  /// Entities are decoded. Longer values than 127 bytes are cut there, by miniupnpc.
+  explicit soap_values(std::vector<xml_leaf> values) : values_(std::move(values)) {}
+  /// Whatever the case of its name. See `xml_leaf` for what is done to the value.
   std::optional<std::string> find(std::string_view name) const;
   /// Empty also where the value does not begin with a number that fits.
   template <class Number>
@@ -36,7 +36,7 @@ class soap_values {
   std::optional<address> find_address(std::string_view name) const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> values_;
+  std::vector<xml_leaf> values_;
 };
 
 template <class Number>
@@ -48,8 +48,9 @@ std::optional<Number> soap_values::find_number(std::string_view name) const {
   return error == std::errc{} ? std::optional{value} : std::nullopt;
 }
 
-/// Accepts only a response to `action`. A UPnP fault becomes `refused` with its errorCode, another
-/// HTTP status `refused` without one, and anything else (a login page, say) `malformed`.
+/// A UPnP fault, whatever the HTTP status, becomes `refused` with its errorCode. What is neither a
+/// fault nor a response to `action` becomes `refused` without a code where the HTTP status is an
+/// error, and else `malformed` (a login page, say, or no body at all).
 result<soap_values> read_answer(std::string_view action, const http_reply& reply,
                                 std::string operation);
 

@@ -100,7 +100,7 @@ std::vector<broken_description> broken_descriptions(const std::string& trap_url)
       {"login page", http_page("<html><form/></html>"), malformed, "no WAN connection"},
       {"compressed", http_page("\x1f\x8b\x08\x03\xff\xfe"), malformed, "no WAN connection"},
       {"closed", {""}, malformed, "without an answer"},
-      {"reset", {"", ending::reset}, refused, ""},
+      {"reset", {"", ending::reset}, malformed, "reset"},
       {"no HTTP", {"SSH-2.0-dropbear\r\n"}, malformed, "not HTTP"},
       {"cut", {begin}, malformed, "no WAN connection"},
       {"silent", {"", ending::hang}, malformed, "did not finish answering within 3 s"},

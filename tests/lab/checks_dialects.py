@@ -91,6 +91,9 @@ def _serves(scene, home, gateway, dialect):
         if opened:
             expect(all((protocol, _PORT) in gateway.rows for protocol in wanted),
                    "told as mapped, and not in the table", f"{gateway.rows}\n{serving}")
-        expect_equal(serving.end(signal.SIGTERM, 20)[0], 0, "exit code", serving)
+        code, events = serving.end(signal.SIGTERM, 30)
+        expect_equal(code, 0, "exit code", serving)
+        told = [event["removed"] for event in events if event["event"] == "unmapped"]
+        expect_equal(told, [True for _ in wanted] if opened else [], "told as removed", serving)
     expect(not gateway.rows, "left in the table", f"{gateway.rows}\n{serving}")
     return opened

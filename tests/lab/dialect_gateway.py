@@ -82,45 +82,39 @@ class Gateway(scripted_upnp.Upnp):
     def _accept(self):
         while True:
             connection, _ = self._listener.accept()
-            busy = self._open_connections > 0
-            self._open_connections += 1
-            if self.dialect.one_connection and busy:
-                self._close(connection, "reset")
+            if self.dialect.one_connection and self._open_connections > 0:
+                _close(connection, "reset")
                 continue
+            self._open_connections += 1
             threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
 
     def _converse(self, connection):
         end = "close"
         try:
-            end = self._answer(connection)
+            try:
+                answer, pieces = self._prepare(connection)
+            finally:  # before the client can know that it has the answer
+                self._open_connections -= 1
+            end = answer.end
+            _send(connection, answer, pieces)
         except (OSError, ValueError):
             pass  # the client is gone, or does not speak HTTP
-        self._close(connection, end)
+        _close(connection, end)
 
-    def _close(self, connection, end):
-        if end == "reset":
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._open_connections -= 1
-        connection.close()
-
-    def _answer(self, connection):
+    def _prepare(self, connection):
+        """The answer, and the pieces of it to be sent."""
         head, body = _read_request(connection)
         soap_action = re.search(r"(?im)^SOAPAction: *(.*?)\r?$", head)
         action = soap_action[1].strip('"').rpartition("#")[2] if soap_action else ""
+        asked_as = self.dialect
+        time.sleep(asked_as.seconds(action))
+        if asked_as is not self.dialect:
+            raise ValueError("the client has gone long since")
         answer = self._make_answer(head, action, body)
         pieces = self.dialect.http(answer)
-        pieces = [answer.bytes()] if pieces is None else pieces
-        time.sleep(self.dialect.seconds(action))
-        if self.dialect.answers(self, action):
-            for piece in [pieces] if isinstance(pieces, bytes) else pieces:
-                if isinstance(piece, bytes):
-                    connection.sendall(piece)
-                else:
-                    time.sleep(piece)
-        if answer.end == "keep":
-            connection.settimeout(30)
-            connection.recv(1)
-        return answer.end
+        if not self.dialect.answers(self, action):
+            return answer, []
+        return answer, [answer.bytes()] if pieces is None else pieces
 
     def _make_answer(self, head, action, body):
         if action:
@@ -133,6 +127,23 @@ class Gateway(scripted_upnp.Upnp):
         answer.headers = ['Content-Type: text/xml; charset="utf-8"', "Connection: close",
                           f"Content-Length: {len(xml.encode())}"]
         return answer
+
+
+def _send(connection, answer, pieces):
+    for piece in [pieces] if isinstance(pieces, bytes) else pieces:
+        if isinstance(piece, bytes):
+            connection.sendall(piece)
+        else:
+            time.sleep(piece)
+    if answer.end == "keep":
+        connection.settimeout(30)
+        connection.recv(1)
+
+
+def _close(connection, end):
+    if end == "reset":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
 def _read_request(connection):

@@ -209,6 +209,7 @@ portmap::gateway_access fake_gateway::access() const {
   access.nat_pmp_port = nat_pmp_closed_ ? closed_port_ : nat_pmp.port();
   access.ssdp_port = ssdp.port();
   access.ssdp_multicast = multicast_.value_or(endpoint{access.gateway, ssdp.port()});
+  access.times = times;
   return access;
 }
 

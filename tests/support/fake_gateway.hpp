@@ -107,6 +107,9 @@ class fake_gateway {
   /// Lets somebody else than the gateway receive the multicast search.
   void multicast_to(const endpoint& peer) { multicast_ = peer; }
 
+  /// How long it is given; shorter than in earnest, so that tests of silence end.
+  portmap::upnp_times times{milliseconds(3000), milliseconds(3000), milliseconds(2500)};
+
   // How it behaves; to be changed at any time.
   std::string external_address = "5.5.5.5";
   std::string connection_status = "Connected";

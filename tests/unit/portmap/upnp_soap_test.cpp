@@ -99,7 +99,7 @@ TEST(Answer, DecodesEntitiesOnce) {
                             "&gt; &apos;&amp;lt;&#65; & &amp</D></u:GetExternalIPAddressResponse>"
                             "</e>"});
   ASSERT_TRUE(values);
-  EXPECT_EQ(values->find("D"), "<Tom & \"Jerry\"> '&lt;&#65; & &amp");
+  EXPECT_EQ(values->find("D"), "<Tom & \"Jerry\"> '&lt;A & &amp");
 }
 
 TEST(Answer, EmptyAndMissingAreDifferent) {
@@ -164,9 +164,42 @@ TEST(Answer, Refusals) {
   }
 }
 
+TEST(Answer, FaultsInEveryShape) {
+  const std::string begin = "<s:Envelope><s:Body><s:Fault><detail><UPnPError>";
+  for (const std::string code :
+       {"<errorCode>\r\n  725\r\n</errorCode>", "<errorCode xsi:type=\"i4\">725</errorCode>",
+        "<m:errorCode>725</m:errorCode>", "<ErrorCode>725</ErrorCode>",
+        "<ERRORCODE >725</ERRORCODE >", "<errorCode>725<errorDescription>x</errorDescription>",
+        "<errorCode><![CDATA[725]]></errorCode>", "<errorCode>0725</errorCode>"}) {
+    for (const unsigned status : {200U, 500U, 400U}) {
+      const auto values = read({status, begin + code + "</UPnPError>"});
+      ASSERT_FALSE(values) << code;
+      EXPECT_EQ(values.error().kind, outcome::refused) << code;
+      EXPECT_EQ(values.error().code, 725) << code;
+    }
+  }
+}
+
+TEST(Answer, IsKnownUnderManyNames) {
+  const std::string value = "<NewExternalIPAddress>\n 5.5.5.5 </NewExternalIPAddress>";
+  for (const std::string begin :
+       {"<u:GetExternalIPAddressResponse>", "<GetExternalIPAddressResponse>",
+        "<m:getexternalipaddressresponse x=\"y\">", "<u:GetExternalIPAddress>",
+        "<u:GetExternalIPAddressResult>", "<u:Answer>", ""}) {
+    for (const unsigned status : {200U, 202U}) {
+      const auto values = read({status, "<e>" + begin + value});
+      ASSERT_TRUE(values) << begin;
+      EXPECT_EQ(values->find("NewExternalIPAddress"), "5.5.5.5") << begin;
+      EXPECT_EQ(values->find("newexternalipaddress"), "5.5.5.5") << begin;
+    }
+  }
+}
+
 TEST(Answer, ThatIsNone) {
   for (const std::string body : {"", "OK", "<html><form action=\"/login\">password</form></html>",
-                                 "<u:GetStatusInfoResponse></u:GetStatusInfoResponse>"}) {
+                                 "<u:GetStatusInfoResponse></u:GetStatusInfoResponse>",
+                                 "<u:GetStatusInfoResponse><NewUptime>1</NewUptime>"
+                                 "</u:GetStatusInfoResponse>"}) {
     const auto values = read({200, body});
     ASSERT_FALSE(values) << body;
     EXPECT_EQ(values.error().kind, outcome::malformed) << body;

@@ -1,0 +1,21 @@
+#include "net/turns.hpp"
+
+namespace natcheck::net {
+
+turn::turn(std::shared_ptr<turns> queue, const asio::any_io_executor& executor)
+    : queue_(std::move(queue)), called_(executor, steady_time::max()) {
+  queue_->waiting_.push_back(this);
+}
+
+turn::~turn() {
+  auto& waiting = queue_->waiting_;
+  const bool was_first = waiting.front() == this;
+  waiting.remove(this);
+  if (was_first && !waiting.empty()) waiting.front()->called_.expires_at(steady_time::min());
+}
+
+asio::awaitable<void> turn::comes() {
+  if (queue_->waiting_.front() != this) co_await expiry(called_);
+}
+
+}  // namespace natcheck::net

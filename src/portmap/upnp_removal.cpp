@@ -1,0 +1,95 @@
+// Taking a UPnP mapping away again.
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "core/upnp_errors.hpp"
+#include "portmap/upnp_mapper.hpp"
+#include "portmap/upnp_rules.hpp"
+
+namespace natcheck::portmap {
+
+using net::asio::awaitable;
+
+/// While an add is not answered, an empty table is no proof: the gateway may still be at it.
+net::steady_time upnp_mapper::settled_at() const {
+  if (add_ != add_state::sent) return net::steady_time::min();
+  const auto now = std::chrono::steady_clock::now();
+  return std::max(now + access_.times.settling, sent_at_ + access_.times.changing);
+}
+
+/// It leads where ours did; but so may a rule that somebody made by hand.
+failure upnp_mapper::not_known_as_ours(const upnp_entry& entry) const {
+  return {outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
+          fmt::format("the entry on port {} leads here, but is called \"{}\" and may be another "
+                      "program's; it is left alone, and can be deleted in the router's menu",
+                      request_.external_port, escape_bytes(entry.description)),
+          0};
+}
+
+failure upnp_mapper::removal_failed(failure why) const {
+  // Secure mode of miniupnpd.
+  const bool for_its_client_only =
+      why.code == upnp_error::action_not_authorized && client_ != access_.from.local.to_string();
+  if (for_its_client_only) {
+    why.detail = fmt::format(
+        "the entry leads to {}, and the router lets only that address remove it; it is kept until "
+        "its lease is over, or until it is deleted in the router's menu",
+        client_);
+  }
+  return why;
+}
+
+/// Drops the service where it does not answer.
+awaitable<result<void>> upnp_mapper::remove() {
+  const auto reached = co_await reach();
+  if (!reached) co_return reached.error();
+  const auto row = co_await read_row_until(settled_at());
+  const bool is_elsewhere = row && !leads_to(*row, client_, request_.internal_port);
+  if (says_no_entry(row) || is_elsewhere) {
+    forget();
+    co_return result<void>{};
+  }
+  if (row && !is_own(*row)) co_return not_known_as_ours(*row);
+  // What cannot be read is removed only where it cannot well be anybody else's, and not where
+  // nobody is there to be asked.
+  const bool blindly = add_ == add_state::confirmed || was_free_;
+  if (!row && (!blindly || row.error().kind == outcome::timed_out)) {
+    if (is_unclear(row.error())) service_.reset();
+    co_return row.error();
+  }
+  auto removed = co_await delete_row();
+  if (removed) forget();
+  co_return removed;
+}
+
+/// What counts is the table here too.
+awaitable<result<void>> upnp_mapper::delete_row() {
+  const auto answer = co_await delete_entry(access_, *service_, request_);
+  if (table_hangs_) co_return answer ? answer : removal_failed(answer.error());
+  const auto deadline = std::chrono::steady_clock::now() + access_.times.settling;
+  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
+  for (;;) {
+    const auto row = co_await read_row();
+    const bool is_gone = says_no_entry(row) || (row && !is_own(*row));
+    if (is_gone || (answer && !row)) co_return result<void>{};
+    if (!answer && is_unclear(answer.error())) service_.reset();
+    if (!answer) co_return removal_failed(answer.error());
+    if (std::chrono::steady_clock::now() + reading_interval > deadline) break;
+    pause.expires_after(reading_interval);
+    co_await net::expiry(pause);
+  }
+  co_return failure{outcome::malformed,
+                    "closing a port on " + access_.gateway.to_string() + " (UPnP)",
+                    "it said yes, but the entry is still in its table", 0};
+}
+
+awaitable<result<void>> upnp_mapper::unmap() {
+  if (add_ == add_state::none) co_return result<void>{};
+  const bool was_known = service_.has_value();
+  auto removed = co_await remove();
+  const bool may_have_moved = was_known && !service_;
+  if (!may_have_moved) co_return removed;
+  co_return co_await remove();
+}
+
+}  // namespace natcheck::portmap
