@@ -17,6 +17,7 @@ _HTTP_PORT = scripted_upnp.HTTP_PORT
 class Answer:
     """An HTTP answer before it is written. A dialect changes what it likes."""
 
+    target: str  # of the request
     action: str  # of SOAP; empty for the description
     status: int
     body: str
@@ -48,7 +49,7 @@ class Gateway(scripted_upnp.Upnp):
     def begin(self, dialect):
         """With an empty table."""
         self.rows.clear()
-        self.memory.clear()
+        self.memory = {}
         self.quirk = dialect.quirk
         self.dialect = dialect
 
@@ -106,9 +107,9 @@ class Gateway(scripted_upnp.Upnp):
         head, body = _read_request(connection)
         soap_action = re.search(r"(?im)^SOAPAction: *(.*?)\r?$", head)
         action = soap_action[1].strip('"').rpartition("#")[2] if soap_action else ""
-        asked_as = self.dialect
-        time.sleep(asked_as.seconds(action))
-        if asked_as is not self.dialect:
+        trial = self.memory
+        time.sleep(self.dialect.seconds(action))
+        if trial is not self.memory:
             raise ValueError("the client has gone long since")
         answer = self._make_answer(head, action, body)
         pieces = self.dialect.http(answer)
@@ -117,13 +118,14 @@ class Gateway(scripted_upnp.Upnp):
         return answer, [answer.bytes()] if pieces is None else pieces
 
     def _make_answer(self, head, action, body):
+        target = head.split(" ")[1]
         if action:
             status, xml = self.control(action, body)
             xml = self.dialect.xml(xml)
         else:
-            known = self.dialect.path in head.split(" ")[1]
+            known = self.dialect.path in target
             status, xml = (200, self.dialect.page(scripted_upnp.DESCRIPTION)) if known else (404, "")
-        answer = Answer(action, status, xml, reason=http.HTTPStatus(status).phrase)
+        answer = Answer(target, action, status, xml, reason=http.HTTPStatus(status).phrase)
         answer.headers = ['Content-Type: text/xml; charset="utf-8"', "Connection: close",
                           f"Content-Length: {len(xml.encode())}"]
         return answer

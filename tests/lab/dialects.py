@@ -4,6 +4,8 @@ A new one is a line of the list it belongs to; dialect.py says what one may cons
 seen in public reports of people who could not open a port.
 """
 
+import itertools
+import re
 import time
 
 from dialect import (Dialect, around_values, attributed, chunked, each, kept_open, only, prefixed,
@@ -66,9 +68,30 @@ def _status_200(answer):
     answer.status, answer.reason = 200, "OK"
 
 
+def _status_500(answer):
+    answer.status, answer.reason = 500, "Internal Server Error"
+
+
+def _reset(answer):
+    answer.end = "reset"
+
+
 def _chunked_with_length(answer):
     answer.headers.append("Content-Length: 7")
     return chunked(drops=())(answer)
+
+
+def _endless(piece, *first):
+    return lambda answer: itertools.chain(first, itertools.repeat(piece))
+
+
+def _moves(location):
+    text = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+    return lambda answer: text.encode() if answer.action == "" else None
+
+
+def _moved(answer):
+    return _moves("/device.xml?moved")(answer) if "moved" not in answer.target else None
 
 
 HTTP = [
@@ -134,7 +157,8 @@ HTTP = [
                                                 with_header("Connection: keep-alive"))),
     Dialect("another content type", http=each(without("Content-Type"),
                                               with_header("Content-Type: text/plain"))),
-    Dialect("reset behind the answer", http=lambda a: setattr(a, "end", "reset")),
+    Dialect("the description has moved, on the same host", http=_moved),
+    Dialect("reset behind the answer", http=_reset),
 ]
 
 SLOW = [
@@ -173,6 +197,22 @@ SOAP = [
             http=only(_ADD, _no_body)),
     Dialect("the answer is named as the action",
             xml=renamed("AddPortMappingResponse", "AddPortMapping")),
+    Dialect("values in CDATA", xml=around_values("<![CDATA[", "]]>")),
+    Dialect("element names in capitals", xml=lambda xml: re.sub(
+        r"<(/?)(New\w+|u:\w+)", lambda tag: tag[0].upper(), xml)),
+    Dialect("a bare & beside the values", xml=renamed("<s:Body>", "<s:Header>you & me</s:Header>"
+                                                      "<s:Body>")),
+    Dialect("AddPortMapping is done, and the connection closes", http=only(_ADD, lambda a: b"")),
+    Dialect("AddPortMapping is done, and the connection is reset",
+            http=only(_ADD, each(_reset, lambda a: b""))),
+    Dialect("AddPortMapping is done, and answered by a bare HTTP 500",
+            http=only(_ADD, each(_no_body, _status_500))),
+    Dialect("AddPortMapping is done, and answered by a login page", http=only(
+        _ADD, lambda a: b"HTTP/1.1 200 OK\r\n\r\n<html>Please log in</html>")),
+    Dialect("DeletePortMapping is done, and the connection closes",
+            http=only(_DELETE, lambda a: b"")),
+    Dialect("DeletePortMapping is done, and answered by a bare HTTP 500",
+            http=only(_DELETE, each(_no_body, _status_500))),
     Dialect("725, as the standard has it", quirk="permanent-only"),
     Dialect("725 with line breaks", quirk="permanent-only", xml=around_values("\n ", "\n ")),
     Dialect("725 with an attribute", quirk="permanent-only", xml=attributed),
@@ -228,6 +268,29 @@ ROWS = [
     Dialect("the row cannot be read: no body", http=only(_ENTRY, _no_body), verified=False),
 ]
 
-HOSTILE = []
+_OK = b"HTTP/1.1 200 OK\r\n"
+_CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+# Each must come to an end, with nothing opened.
+HOSTILE = [
+    Dialect("a header without end", http=_endless(b"x" * 1000, _OK + b"X: "), hostile=True),
+    Dialect("a body without end", http=_endless(b"x" * 1000, _OK + b"\r\n"), hostile=True),
+    Dialect("chunks of one byte without end", http=_endless(b"1\r\nx\r\n", _CHUNKED),
+            hostile=True),
+    Dialect("a chunk size without end", http=_endless(b"0", _CHUNKED), hostile=True),
+    Dialect("a chunk greater than any memory", http=_endless(
+        b"x", _CHUNKED + b"fffffffffffffff\r\n"), hostile=True),
+    Dialect("a chunk size that no machine can hold", http=_endless(
+        b"x", _CHUNKED + b"ffffffffffffffffffff\r\n"), hostile=True),
+    Dialect("interim answers without end", http=_endless(b"HTTP/1.1 100 Continue\r\n\r\n"),
+            hostile=True),
+    Dialect("empty lines without end", http=_endless(b"\r\n"), hostile=True),
+    Dialect("a byte each second", http=lambda answer: itertools.cycle([b"H", 1]), hostile=True),
+    Dialect("redirects in a circle", http=_moves("/device.xml"), hostile=True),
+    Dialect("a redirect to another host", http=_moves("http://192.168.77.10:1/"), hostile=True),
+    Dialect("a login page in the place of everything", hostile=True, http=lambda answer: _OK
+            + b"\r\n<html><body><form>Please log in</form></body></html>"),
+    Dialect("silence in the place of everything", hostile=True, seconds=slow(60)),
+]
 
 DIALECTS = [*SLOW, *CONNECTIONS, *HTTP, *SOAP, *FAULTS, *ROWS, *HOSTILE]

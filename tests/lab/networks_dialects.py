@@ -5,7 +5,7 @@ import dataclasses
 from model import Host, Interface, Link, Upnp
 from networks_base import GATEWAY, PUBLIC, REFUSED, SINGLE_NAT, behind_router, extended, router
 
-PAIRS = 16  # of a home and a router: so many dialects are tried at the same time
+PAIRS = 24  # of a home and a router: so many dialects are tried at the same time
 _BY_UPNP = dataclasses.replace(SINGLE_NAT, sources=frozenset({"upnp", "stun"}), pcp=REFUSED,
                                nat_pmp=REFUSED)
 
