@@ -104,6 +104,11 @@ struct public_address {
 /// contradict each other.
 std::optional<public_address> public_address_of(const discover_evidence& evidence);
 
+/// Whether the gateway owns the public address that STUN saw, by the owner test: `yes` by any
+/// answer from that address, `no` by Time Exceeded from the gateway's own address. Anything else,
+/// silence included, proves nothing: `not_tested`.
+tested gateway_owns_seen_address(const discover_evidence& evidence);
+
 /// The yes, no and could-not-tell of the command line.
 enum class answer { yes, no, unknown };
 

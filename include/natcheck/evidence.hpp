@@ -209,6 +209,9 @@ struct path_hop {
   unsigned ttl = 0;
   std::optional<address> ip;  ///< empty: nothing came for this TTL
   std::optional<millis> rtt;
+  /// Of an address in our own prefix behind the gateway: whether a neighbour of ours has it. If
+  /// not, another network beyond the gateway has the same prefix.
+  neighbor_state neighbor = neighbor_state::unknown;
 
   friend bool operator==(const path_hop&, const path_hop&) = default;
 };
@@ -220,6 +223,14 @@ struct path_evidence {
   std::optional<endpoint> target;
   bool target_answered = false;  ///< the target itself, or a hop in its stead, was reached
   std::vector<path_hop> hops;
+};
+
+/// The owner test: packets with TTL 1 to the public address that STUN saw. A router answers for an
+/// address of its own, and lets a packet to any other address expire.
+struct owner_evidence : service_evidence {
+  std::optional<address> target;       ///< the address that was asked about
+  std::optional<address> answered_by;  ///< the source of the answer, or of the ICMP error
+  bool expired = false;                ///< the answer was ICMP Time Exceeded
 };
 
 /// What a plain HTTP request to a page with a known answer brought (RFC 8952).
@@ -269,6 +280,7 @@ struct discover_evidence {
   std::vector<stun_evidence> stun;  ///< empty: nobody outside was to be asked
   nat_evidence nat;
   path_evidence path;
+  owner_evidence owner;
   web_evidence web;
   std::optional<nat64_prefix> nat64;
 };

@@ -7,6 +7,7 @@
 #include "net/host_network.hpp"
 #include "outside/behavior.hpp"
 #include "outside/nat64.hpp"
+#include "outside/owner.hpp"
 #include "outside/path.hpp"
 #include "outside/web.hpp"
 #include "portmap/nat_pmp.hpp"
@@ -27,6 +28,8 @@ constexpr const char* no_ipv4 = "this machine has no IPv4 way out";
 constexpr auto names_limit = 1000ms;
 // STUN answers come well before; a portal or a dead line is what is left.
 constexpr auto web_starts_after = 700ms;
+// The gateway and the router behind it are near; a lost packet is sent again after 150 ms.
+constexpr auto settled_grace = 250ms;
 
 /// The answer, or the honest absence of one when the command's time is over first.
 template <class Evidence>
@@ -41,7 +44,24 @@ awaitable<void> ask(Evidence& seen, net::steady_time deadline, awaitable<Evidenc
 
 bool answered(const stun_evidence& server) { return server.state == service_state::answered; }
 
-/// Somebody outside confirms what this host or its gateway says: the path cannot change that.
+bool is_on_host(const host_network& host, const address& ip) {
+  return std::any_of(host.interfaces.begin(), host.interfaces.end(), [&](const auto& link) {
+    return std::any_of(link.addresses.begin(), link.addresses.end(),
+                       [&](const auto& own) { return own.ip == ip; });
+  });
+}
+
+/// The public address that STUN saw, of the server that is named first.
+std::optional<address> seen_outside(const discover_evidence& seen) {
+  const auto saw = std::find_if(seen.stun.begin(), seen.stun.end(), [](const auto& server) {
+    return answered(server) && server.seen_as && server.family == 4 &&
+           is_public(server.seen_as->ip);
+  });
+  if (saw == seen.stun.end()) return std::nullopt;
+  return saw->seen_as->ip;
+}
+
+/// Somebody outside confirms what this host or its gateway says: little can contradict that.
 bool is_settled(const discover_evidence& seen) {
   const auto confirms = [&](const stun_evidence& server) {
     if (!answered(server) || !server.seen_as) return false;
@@ -79,7 +99,8 @@ inquiry::inquiry(const discover_options& options, discover_evidence& seen, net::
       deadline_(start + options.timeout),
       told_(deadline_ - 10ms),
       survey_end_(executor, net::steady_time::max()),
-      path_end_(executor, net::steady_time::max()) {}
+      settled_(executor, net::steady_time::max()),
+      owner_end_(executor, net::steady_time::max()) {}
 
 awaitable<void> inquiry::run() {
   if (const auto& way = seen_.host.ipv4) {
@@ -107,7 +128,7 @@ awaitable<void> inquiry::ask_gateway() {
     seen_.gateway = std::move(evidence);
   }
   gateway_done_ = true;
-  stop_what_is_not_needed();
+  note_if_settled();
 }
 
 awaitable<void> inquiry::ask_ipv6_router() {
@@ -123,12 +144,13 @@ awaitable<void> inquiry::ask_ipv6_router() {
 awaitable<void> inquiry::ask_outside() {
   if (!asks_outside()) {
     seen_.path.detail = nobody_outside;
+    seen_.owner.detail = nobody_outside;
     seen_.web.detail = nobody_outside;
     co_return;
   }
   const auto servers =
       co_await outside::find_servers(options_.stun_servers, std::min(told_, start_ + names_limit));
-  co_await net::side_by_side(take_survey(servers), trace_path(servers), look_at_web());
+  co_await net::side_by_side(take_survey(servers), follow_the_way(servers), look_at_web());
 }
 
 awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& servers) {
@@ -136,7 +158,37 @@ awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& se
   seen_.stun = co_await outside::survey(servers, ways_out(), {wants_other_address}, told_);
   survey_done_ = true;
   happen(survey_end_);
-  stop_what_is_not_needed();
+  note_if_settled();
+}
+
+awaitable<void> inquiry::follow_the_way(const std::vector<outside::stun_server>& servers) {
+  co_await net::first_of(net::side_by_side(trace_path(servers), ask_owner()), enough_of_the_way());
+}
+
+awaitable<void> inquiry::enough_of_the_way() {
+  co_await net::expiry(settled_);
+  co_await net::unless_cancelled();
+  net::asio::steady_timer grace(co_await net::asio::this_coro::executor, settled_grace);
+  co_await net::until(grace, net::expiry(owner_end_));
+  co_await net::unless_cancelled();
+  if (gateway_owns_seen_address(seen_) == tested::yes) co_return;
+  co_await net::expiry(grace);
+}
+
+awaitable<void> inquiry::ask_owner() {
+  co_await net::expiry(survey_end_);
+  co_await net::unless_cancelled();
+  const auto& way = seen_.host.ipv4;
+  const auto target = seen_outside(seen_);
+  if (!way || !way->gateway || !target || way->kind == interface_kind::tunnel) {
+    seen_.owner.detail = target ? "the way out has no router to be asked"
+                                : "no address of this network was seen outside";
+  } else if (is_on_host(seen_.host, *target)) {
+    seen_.owner.detail = "the address seen outside is this machine's own";
+  } else {
+    co_await outside::ask_owner(*target, *way->gateway, source_of(*way), seen_.owner, told_);
+  }
+  happen(owner_end_);
 }
 
 awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& servers) {
@@ -145,8 +197,7 @@ awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& ser
     seen_.path.detail = no_ipv4;
     co_return;
   }
-  co_await net::until(path_end_,
-                      outside::trace(target_of(servers), source_of(*way), seen_.path, told_));
+  co_await outside::trace(target_of(servers), source_of(*way), seen_.path, told_);
 }
 
 awaitable<void> inquiry::look_at_web() {
@@ -188,8 +239,8 @@ awaitable<void> inquiry::test_behavior() {
                                      told_);
 }
 
-void inquiry::stop_what_is_not_needed() {
-  if (gateway_done_ && survey_done_ && is_settled(seen_)) happen(path_end_);
+void inquiry::note_if_settled() {
+  if (gateway_done_ && survey_done_ && is_settled(seen_)) happen(settled_);
 }
 
 outside::ways_out inquiry::ways_out() const {

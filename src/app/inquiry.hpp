@@ -27,13 +27,16 @@ class inquiry {
   net::asio::awaitable<void> ask_ipv6_router();
   net::asio::awaitable<void> ask_outside();
   net::asio::awaitable<void> take_survey(const std::vector<outside::stun_server>& servers);
+  /// The path and the owner test, no longer than they may still tell something.
+  net::asio::awaitable<void> follow_the_way(const std::vector<outside::stun_server>& servers);
+  net::asio::awaitable<void> enough_of_the_way();
+  net::asio::awaitable<void> ask_owner();
   net::asio::awaitable<void> trace_path(const std::vector<outside::stun_server>& servers);
   net::asio::awaitable<void> look_at_web();
   net::asio::awaitable<void> look_for_nat64();
   net::asio::awaitable<void> test_behavior();
 
-  /// What they still do adds nothing: stops the path and the web check.
-  void stop_what_is_not_needed();
+  void note_if_settled();
   bool asks_outside() const { return !options_.stun_servers.empty(); }
   outside::ways_out ways_out() const;
 
@@ -47,7 +50,8 @@ class inquiry {
   bool survey_done_ = false;
   // They expire when what they stand for has happened.
   net::asio::steady_timer survey_end_;
-  net::asio::steady_timer path_end_;
+  net::asio::steady_timer settled_;
+  net::asio::steady_timer owner_end_;
 };
 
 }  // namespace natcheck::app

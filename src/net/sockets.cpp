@@ -1,7 +1,11 @@
 #include "net/sockets.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace natcheck::net {
 namespace {
@@ -59,6 +63,16 @@ std::string words_for(const error_code& error) {
   return error.message();
 }
 
+/// Makes an open socket ready for asynchronous use, on the way out that was chosen.
+template <class Socket>
+void prepare(Socket& socket, const source& from, error_code& error) {
+  socket.non_blocking(true, error);
+  if (error) return;
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+  keep_on_interface(socket.native_handle(), from.interface);
+  socket.bind({from.local, 0}, error);
+}
+
 template <class Socket>
 result<Socket> open_bound(const asio::any_io_executor& executor, const source& from,
                           std::string operation) {
@@ -66,12 +80,7 @@ result<Socket> open_bound(const asio::any_io_executor& executor, const source& f
   Socket socket(executor);
   error_code error;
   socket.open(from.local.is_v6() ? protocol::v6() : protocol::v4(), error);
-  if (!error) socket.non_blocking(true, error);
-  if (!error) {
-    ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
-    keep_on_interface(socket.native_handle(), from.interface);
-    socket.bind({from.local, 0}, error);
-  }
+  if (!error) prepare(socket, from, error);
   if (error) return failure_from(std::move(operation), error);
   return socket;
 }
@@ -95,6 +104,25 @@ void keep_on_interface(int descriptor, const std::string& name) {
 result<udp::socket> open_udp(const asio::any_io_executor& executor, const source& from,
                              std::string operation) {
   return open_bound<udp::socket>(executor, from, std::move(operation));
+}
+
+result<udp::socket> open_ping(const asio::any_io_executor& executor, const source& from,
+                              std::string operation) {
+  const int descriptor = ::socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+  error_code error;
+  if (descriptor < 0) {
+    error.assign(errno, boost::system::system_category());
+    return failure_from(std::move(operation), error);
+  }
+  udp::socket socket(executor);
+  socket.assign(udp::v4(), descriptor, error);
+  if (error) {
+    ::close(descriptor);
+  } else {
+    prepare(socket, from, error);
+  }
+  if (error) return failure_from(std::move(operation), error);
+  return socket;
 }
 
 result<tcp::socket> open_tcp(const asio::any_io_executor& executor, const source& from,

@@ -29,6 +29,12 @@ result<udp::socket> open_udp(const asio::any_io_executor& executor, const source
 result<tcp::socket> open_tcp(const asio::any_io_executor& executor, const source& from,
                              std::string operation);
 
+/// For ICMP echo (icmp(7)), where the kernel lets this user have one (net.ipv4.ping_group_range).
+/// It fills in the identifier and the checksum, and gives replies from anywhere that bear the
+/// former.
+result<udp::socket> open_ping(const asio::any_io_executor& executor, const source& from,
+                              std::string operation);
+
 /// Keeps a socket's packets on one interface. Without effect where the kernel does not allow it
 /// (before Linux 5.7 it took privileges); the bound address then decides.
 void keep_on_interface(int descriptor, const std::string& name);

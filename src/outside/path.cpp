@@ -1,17 +1,14 @@
 #include "outside/path.hpp"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/unicast.hpp>
 #include <vector>
 
 #include "net/random.hpp"
-#include "outside/icmp_errors.hpp"
+#include "outside/error_queue.hpp"
 #include "protocols/stun/codec.hpp"
 
 namespace natcheck::outside {
@@ -61,28 +58,10 @@ result<probe> open_probe(const net::asio::any_io_executor& executor, const endpo
   const std::string operation = "following the path to " + to_string(target);
   auto socket = net::open_udp(executor, from, operation);
   if (!socket) return socket.error();
-  const int on = 1;
-  ::setsockopt(socket->native_handle(), IPPROTO_IP, IP_RECVERR, &on, sizeof on);
-  net::error_code error;
-  socket->set_option(net::asio::ip::unicast::hops(ttl), error);
+  net::error_code error = limit_hops(*socket, ttl);
   if (!error) socket->connect({target.ip, target.port}, error);
   if (error) return net::failure_from(operation, error);
   return probe(std::move(*socket), static_cast<unsigned>(ttl));
-}
-
-/// One entry of the socket's error queue. False when that is empty.
-bool take_error(net::udp::socket& socket, std::optional<icmp_error>& error) {
-  alignas(cmsghdr) std::array<std::byte, 512> control;
-  std::array<std::byte, 64> quoted;  // what the router quotes of the datagram: not needed
-  iovec buffer{quoted.data(), quoted.size()};
-  msghdr message{};
-  message.msg_iov = &buffer;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  if (::recvmsg(socket.native_handle(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return false;
-  error = read_icmp_error(std::span(control).first(message.msg_controllen));
-  return true;
 }
 
 class tracer {

@@ -151,6 +151,7 @@ std::string to_json(const discover_report& report) {
                          {"path_target", or_null(seen.path.target)},
                          {"path_state", name_of(seen.path.state)},
                          {"path_reason", or_null(seen.path.detail)},
+                         {"owner", report::owner_part(seen)},
                          {"web", report::web_part(seen.web)},
                          {"verdict", to_value(report.judged.main)},
                          {"findings", to_value(report.judged.findings)}};

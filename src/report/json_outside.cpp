@@ -58,6 +58,19 @@ json::array path_part(const path_evidence& path) {
   return all;
 }
 
+json::object owner_part(const discover_evidence& seen) {
+  const auto& owner = seen.owner;
+  const auto owns = gateway_owns_seen_address(seen);
+  return {{"address", or_null(owner.target)},
+          {"state", name_of(owner.state)},
+          {"reason", or_null(owner.detail)},
+          {"answered_by", or_null(owner.answered_by)},
+          {"gateway_owns_it",
+           owns == tested::not_tested ? json::value(nullptr) : json::value(owns == tested::yes)},
+          {"rtt_ms", or_null(owner.rtt)},
+          {"attempts", owner.attempts}};
+}
+
 json::object web_part(const web_evidence& web) {
   return {{"url", or_null(web.url)},
           {"result", name_of(web.result)},

@@ -164,11 +164,12 @@ class walk {
   void visit(nat_evidence& nat) { visit_all(nat.server, nat.doubts); }
   void visit(path_hop& hop) { visit(hop.ip); }
   void visit(path_evidence& path) { visit_all(path.hops, path.target, path.detail); }
+  void visit(owner_evidence& owner) { visit_all(owner.target, owner.answered_by, owner.detail); }
   void visit(web_evidence& web) { visit_all(web.url, web.location, web.detail); }
   void visit(nat64_prefix& prefix) { visit(prefix.ip); }
   void visit(discover_evidence& seen) {
-    visit_all(seen.host, seen.gateway, seen.stun, seen.nat, seen.path, seen.web, seen.nat64,
-              seen.ipv6_pcp);
+    visit_all(seen.host, seen.gateway, seen.stun, seen.nat, seen.path, seen.owner, seen.web,
+              seen.nat64, seen.ipv6_pcp);
   }
 
   void visit(verdict& judged) { visit_all(judged.summary, judged.evidence, judged.advice); }

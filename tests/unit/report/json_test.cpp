@@ -30,7 +30,7 @@ list with(list first, const list& more) {
 const list discover_keys{"schema",      "version", "started_at", "elapsed_ms",  "redacted",
                          "private",     "public",  "ipv6",       "interfaces",  "gateway",
                          "stun",        "nat",     "path",       "path_target", "path_state",
-                         "path_reason", "web",     "verdict",    "findings"};
+                         "path_reason", "owner",   "web",        "verdict",     "findings"};
 
 TEST(DiscoverJson, HasEveryFieldWhateverWasSeen) {
   for (const auto& seen : {discover_evidence{}, home(), single_nat_home()}) {
