@@ -127,11 +127,9 @@ struct upnp_evidence : service_evidence {
   std::optional<std::string> external_address_text;
   std::optional<int> external_address_error;  ///< UPnP errorCode of GetExternalIPAddress
   std::optional<address> external_address;    ///< only when the text is an address
-  std::size_t wan_connections =
-      0;  ///< WAN connections the device describes; one of them is told of
+  std::size_t wan_connections = 0;            ///< that the device describes; one of them is told of
   std::optional<ipv6_firewall_status> ipv6_firewall;  ///< where the device has that service
-  /// Why this machine did not let the multicast search out (a local firewall, no route); empty when
-  /// it did.
+  /// Why this machine did not let the multicast search out (a firewall, no route); empty: it did.
   std::string multicast_error;
   /// Devices other than the gateway that answered the search: named, never used.
   std::vector<address> other_responders;
@@ -209,14 +207,14 @@ struct path_hop {
   unsigned ttl = 0;
   std::optional<address> ip;  ///< empty: nothing came for this TTL
   std::optional<millis> rtt;
-  /// Of an address in our own prefix behind the gateway: whether a neighbour of ours has it. If
-  /// not, another network beyond the gateway has the same prefix.
+  /// `unanswered`: it is of our own prefix, and no neighbour of ours has it.
   neighbor_state neighbor = neighbor_state::unknown;
 
   friend bool operator==(const path_hop&, const path_hop&) = default;
 };
 
-/// The first hops from here towards `target`, in the order of their TTL.
+/// The first hops towards `target`, by TTL. One that was not asked to the end is left out where the
+/// target answered at a greater TTL.
 struct path_evidence {
   service_state state = service_state::not_tried;  ///< `answered`: at least one hop is known
   std::string detail;  ///< with `answered`: which hop it was in the target's stead, if one was
@@ -225,12 +223,11 @@ struct path_evidence {
   std::vector<path_hop> hops;
 };
 
-/// The owner test: packets with TTL 1 to the public address that STUN saw. A router answers for an
-/// address of its own, and lets a packet to any other address expire.
+/// The owner test: packets with TTL 1 to the address that STUN saw, which expire at a router unless
+/// the address is its own.
 struct owner_evidence : service_evidence {
-  std::optional<address> target;       ///< the address that was asked about
-  std::optional<address> answered_by;  ///< the source of the answer, or of the ICMP error
-  bool expired = false;                ///< the answer was ICMP Time Exceeded
+  std::optional<address> target, answered_by;  ///< the latter sent the answer, or the ICMP error
+  bool expired = false;                        ///< the answer was ICMP Time Exceeded
 };
 
 /// What a plain HTTP request to a page with a known answer brought (RFC 8952).
@@ -255,7 +252,6 @@ struct web_evidence {
 struct nat64_prefix {
   address ip;
   unsigned length = 96;
-
   friend bool operator==(const nat64_prefix&, const nat64_prefix&) = default;
 };
 
@@ -263,7 +259,6 @@ struct nat64_prefix {
 struct asked_options {
   std::string interface;           ///< empty: none
   std::optional<address> gateway;  ///< empty: none
-
   friend bool operator==(const asked_options&, const asked_options&) = default;
 };
 
@@ -308,7 +303,7 @@ enum class inside_reason {
   hairpin,         ///< the server saw us come from its own public address
 };
 
-/// Whether the server saw its own address as the destination (`direct`) or a translated one.
+/// Whether the server saw its own address as the destination (`direct`) or another.
 enum class translation { direct, mapped };
 
 struct probe_timing {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "net/host_network.hpp"
+#include "net/neighbor.hpp"
 #include "outside/behavior.hpp"
 #include "outside/nat64.hpp"
 #include "outside/owner.hpp"
@@ -59,6 +60,12 @@ std::optional<address> seen_outside(const discover_evidence& seen) {
   });
   if (saw == seen.stun.end()) return std::nullopt;
   return saw->seen_as->ip;
+}
+
+/// Behind the gateway, and numbered as the network of this host.
+bool is_in_own_prefix(const route_info& way, const path_hop& hop) {
+  return hop.ip && hop.ttl > 1 && hop.ip != way.gateway && *hop.ip != way.local &&
+         way.prefix_length > 0 && same_prefix(*hop.ip, way.local, way.prefix_length);
 }
 
 /// Somebody outside confirms what this host or its gateway says: little can contradict that.
@@ -198,6 +205,11 @@ awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& ser
     co_return;
   }
   co_await outside::trace(target_of(servers), source_of(*way), seen_.path, told_);
+  for (path_hop& hop : seen_.path.hops) {
+    if (!is_in_own_prefix(*way, hop)) continue;
+    const address ip = *hop.ip;
+    hop.neighbor = co_await net::resolve_neighbor(ip, source_of(*way), way->interface_index);
+  }
 }
 
 awaitable<void> inquiry::look_at_web() {

@@ -20,8 +20,12 @@ bool claims_are(const situation& s, address_scope scope) {
 bool names_inner_side(const situation& s) {
   const auto& way_out = *s.seen.host.ipv4;
   const auto& ip = s.claims.front().ip;
-  return ip == s.seen.gateway->ip ||
-         (way_out.prefix_length > 0 && same_prefix(ip, way_out.local, way_out.prefix_length));
+  if (ip == s.seen.gateway->ip) return true;
+  // A second router may use our prefix on its own link.
+  if (s.outside.hop_within(address_scope::private_use) || s.gateway_owns_it() == tested::no) {
+    return false;
+  }
+  return (way_out.prefix_length > 0 && same_prefix(ip, way_out.local, way_out.prefix_length));
 }
 
 std::string claimed(const situation& s) { return s.claims.front().ip.to_string(); }
@@ -52,24 +56,33 @@ std::string which_connection(const situation& s) {
          (ip ? "that " + ip->to_string() + " belongs to" : "that it prefers");
 }
 
+/// What translates, by what is known of the way.
+std::string_view why_another(const situation& s, bool carrier) {
+  if (carrier) return "most likely your provider translates it once more (carrier-grade NAT)";
+  if (s.gateway_owns_it() == tested::no) {
+    return "your provider translates it once more (carrier-grade NAT), although the router's "
+           "address looks public";
+  }
+  return "your provider translates it once more, or the router has a second way out";
+}
+
 verdict mismatch(const situation& s) {
   const bool sure = s.outside.views.size() == 1 && s.outside.views.front().servers.size() > 1;
   const auto carrier = s.outside.hop_within(address_scope::shared);
   verdict v;
   v.code = verdict_code::public_address_mismatch;
   v.certainty = sure ? confidence::confirmed : confidence::likely;
-  v.summary = fmt::format(
-      "Your router says that its address is {}, but the Internet sees {}: {}.", claimed(s),
-      s.seen_as() ? s.seen_as()->to_string() : "several others",
-      carrier ? "most likely your provider translates it once more (carrier-grade NAT)"
-              : "your provider translates it once more, or the router has a second way out");
+  v.summary = fmt::format("Your router says that its address is {}, but the Internet sees {}: {}.",
+                          claimed(s), s.seen_as() ? s.seen_as()->to_string() : "several others",
+                          why_another(s, carrier.has_value()));
   v.evidence = {local_line(s)};
   if (carrier) {
     v.evidence.push_back(fmt::format("hop {}, {}, is {}", carrier->ttl, carrier->ip->to_string(),
                                      describe(scope_of(*carrier->ip))));
   }
   v.advice = around_the_provider(s);
-  if (!carrier) v.advice.insert(v.advice.begin(), which_connection(s));
+  const bool by_provider = carrier || s.gateway_owns_it() == tested::no;
+  if (!by_provider) v.advice.insert(v.advice.begin(), which_connection(s));
   return v;
 }
 

@@ -14,6 +14,9 @@ std::string quoted(const std::string& foreign);
 /// "local address 192.168.1.10 on eth0 is private (RFC 1918)"; only with an IPv4 route.
 std::string local_line(const situation& s);
 
+/// "hop 2, 100.64.0.1, is shared by a carrier's customers (RFC 6598)"
+std::string hop_line(const path_hop& hop);
+
 /// Why a service did not answer: "no answer to 3 requests in 1750 ms".
 std::string failed(const service_evidence& service);
 

@@ -52,6 +52,10 @@ inline constexpr std::array finding_codes{sources_disagree,
                                           ipv6_translated,
                                           short_lease};
 
+/// `seen` is `local` in another prefix (NPTv6, RFC 6296): the interface identifiers are the same,
+/// but for the first 16 bits, which keep the checksum (section 3.5).
+bool is_prefix_translated(const address& local, const address& seen);
+
 /// Something worth knowing beside the verdict, where it is there to be found.
 using look = std::optional<finding>(const situation&);
 

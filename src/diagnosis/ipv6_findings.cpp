@@ -1,11 +1,20 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "diagnosis/findings.hpp"
 #include "diagnosis/remedies.hpp"
 
 namespace natcheck::judging {
 
 using found = std::optional<finding>;
+
+bool is_prefix_translated(const address& local, const address& seen) {
+  if (!local.is_v6() || !seen.is_v6() || local == seen) return false;
+  const auto a = local.to_v6().to_bytes();
+  const auto b = seen.to_v6().to_bytes();
+  return std::equal(a.begin() + 10, a.end(), b.begin() + 10);
+}
 
 found find_nat64(const situation& s) {
   if (!s.seen.nat64) return std::nullopt;
@@ -47,12 +56,21 @@ found find_translated_ipv6(const situation& s) {
   if (s.outside.ipv6_views.empty()) return std::nullopt;
   const auto& seen = s.outside.ipv6_views.front().ip;
   if (is_own_address(s.seen.host, seen)) return std::nullopt;
-  return finding{std::string(ipv6_translated),
-                 fmt::format("IPv6 is translated on the way: the Internet sees {}, which is no "
-                             "address of this machine.",
-                             seen.to_string()),
-                 "turn off IPv6 translation (NAT66, NPTv6) in the router, or leave by another "
-                 "interface: VPNs do it too"};
+  const auto& way = s.seen.host.ipv6;
+  if (way && is_prefix_translated(way->local, seen)) {
+    return finding{std::string(ipv6_translated),
+                   fmt::format("The router translates the IPv6 prefix (NPTv6): the Internet sees "
+                               "{}, which belongs to this machine alone.",
+                               seen.to_string()),
+                   give_out_ipv6(seen)};
+  }
+  return finding{
+      std::string(ipv6_translated),
+      fmt::format("IPv6 is translated on the way: the Internet sees {}, which is no "
+                  "address of this machine.",
+                  seen.to_string()),
+      "if several machines share that address (NAT66): forward the port on the router, or "
+      "leave by another interface; VPNs translate, too"};
 }
 
 }  // namespace natcheck::judging

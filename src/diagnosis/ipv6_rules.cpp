@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "diagnosis/evidence_lines.hpp"
+#include "diagnosis/findings.hpp"
 #include "diagnosis/remedies.hpp"
 #include "diagnosis/rules.hpp"
 
@@ -59,8 +60,14 @@ verdict translated_ipv6(const situation& s) {
                          ": something translates IPv6 (NPTv6, RFC 6296)");
   }
   v.evidence.emplace_back("missing test: a connection from outside");
-  v.advice = {
-      "turn off IPv6 translation in the router, so that it passes on the provider's prefix"};
+  const auto& views = s.outside.ipv6_views;
+  if (!views.empty() && is_prefix_translated(s.seen.host.ipv6->local, views.front().ip)) {
+    v.advice = {give_out_ipv6(views.front().ip)};
+  } else {
+    v.advice = {
+        "forward the port to this machine in the router's IPv6 settings, or have it pass on "
+        "the provider's prefix"};
+  }
   return v;
 }
 

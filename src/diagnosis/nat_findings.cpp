@@ -48,23 +48,20 @@ found find_dependent_mapping(const situation& s) {
 }
 
 found find_blocked_udp(const situation& s) {
-  std::size_t refused = 0;
-  bool silent = false;
-  bool tcp_answered = false;
-  for (const auto& server : s.seen.stun) {
-    if (by_ipv4(server, transport::tcp)) {
-      tcp_answered |= server.state == service_state::answered;
-    } else if (by_ipv4(server, transport::udp) && server.address) {
-      if (server.state != service_state::silent && server.state != service_state::refused) {
-        return std::nullopt;
-      }
-      silent |= server.state == service_state::silent;
-      refused += server.state == service_state::refused ? 1U : 0U;
-    }
-  }
+  const auto count = [&](transport protocol, service_state state) {
+    return std::count_if(s.seen.stun.begin(), s.seen.stun.end(), [=](const stun_evidence& server) {
+      return by_ipv4(server, protocol) && server.address && server.state == state;
+    });
+  };
+  const auto silent = count(transport::udp, service_state::silent);
+  const auto refused = count(transport::udp, service_state::refused);
+  const auto asked =
+      std::count_if(s.seen.stun.begin(), s.seen.stun.end(), [](const stun_evidence& server) {
+        return by_ipv4(server, transport::udp) && server.address;
+      });
   // A single refusal may come from a server that speaks TCP alone, and that UDP has reached.
-  const bool blocked = silent || refused > 1;
-  if (!blocked || !tcp_answered) return std::nullopt;
+  const bool blocked = asked == silent + refused && (silent > 0 || refused > 1);
+  if (!blocked || count(transport::tcp, service_state::answered) == 0) return std::nullopt;
   return finding{std::string(udp_blocked), "UDP does not get through to the Internet, TCP does.",
                  "allow outgoing UDP in the firewall of this network; calls, games, and VPNs like "
                  "WireGuard need it"};

@@ -75,12 +75,18 @@ std::vector<std::string> failures_of(const situation& s) {
   return lines;
 }
 
+/// "path to 9.9.0.1: 1 192.168.1.1, 2 no answer, 3 9.9.0.1"
 std::string line(const path_evidence& path) {
   if (path.hops.empty()) return {};
   std::string text =
       path.target ? fmt::format("path to {}:", path.target->ip.to_string()) : "path:";
+  unsigned before = 0;
   for (const auto& hop : path.hops) {
-    text += fmt::format(" {} {},", hop.ttl, hop.ip ? hop.ip->to_string() : "no answer");
+    // Those between that were not asked to the end are left out: this one may be nearer.
+    const bool gap = hop.ttl > before + 1 && before > 0;
+    before = hop.ttl;
+    text += fmt::format(" {}{} {},", gap ? "at most " : "", hop.ttl,
+                        hop.ip ? hop.ip->to_string() : "no answer");
   }
   text.pop_back();
   return path.detail.empty() ? text : fmt::format("{}; {}", text, path.detail);
@@ -102,13 +108,34 @@ std::string line(const web_evidence& web) {
   return {};
 }
 
+std::string line(const discover_evidence& seen, const owner_evidence& owner) {
+  if (owner.state != service_state::answered || !owner.target || !owner.answered_by) return {};
+  const auto test = fmt::format("a packet with TTL 1 to {}", owner.target->to_string());
+  switch (gateway_owns_seen_address(seen)) {
+    case tested::yes:
+      return test + " is answered by that address: it is the router's own";
+    case tested::no:
+      return fmt::format("{} expires at {}: the address is not the router's own", test,
+                         owner.answered_by->to_string());
+    case tested::not_tested:
+      break;
+  }
+  return fmt::format("{} is answered by {}, which proves nothing", test,
+                     owner.answered_by->to_string());
+}
+
 }  // namespace
+
+std::string hop_line(const path_hop& hop) {
+  return fmt::format("hop {}, {}, is {}", hop.ttl, hop.ip->to_string(),
+                     describe(scope_of(*hop.ip)));
+}
 
 std::vector<std::string> outside_lines(const situation& s) {
   if (s.seen.stun.empty()) return {"nobody outside was asked"};
   auto lines = views_of(s.seen.stun);
   for (auto& failure : failures_of(s)) lines.push_back(std::move(failure));
-  for (auto& text : {line(s.seen.path), line(s.seen.web)}) {
+  for (auto& text : {line(s.seen.path), line(s.seen, s.seen.owner), line(s.seen.web)}) {
     if (!text.empty()) lines.push_back(text);
   }
   if (lines.empty()) lines.emplace_back("nobody outside could be asked");

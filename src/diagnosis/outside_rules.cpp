@@ -92,6 +92,23 @@ verdict claimed_otherwise(const situation& s, const address& other) {
   return v;
 }
 
+/// A router beyond the gateway that may translate once more.
+std::optional<path_hop> router_without_public_address(const situation& s) {
+  for (const auto scope :
+       {address_scope::private_use, address_scope::shared, address_scope::ds_lite}) {
+    if (auto hop = s.outside.hop_within(scope)) return hop;
+  }
+  return std::nullopt;
+}
+
+/// The gateway tells by itself why another address than this machine's is seen: the network at home
+/// is numbered with addresses that are others' on the Internet.
+bool gateway_explains(const situation& s) {
+  const auto is_another = [&](const claim& c) { return c.ip != *s.local(); };
+  return std::any_of(s.claims.begin(), s.claims.end(), is_another) ||
+         s.gateway_owns_it() == tested::yes;
+}
+
 }  // namespace
 
 std::optional<verdict> own_address_seen(const situation& s) {
@@ -110,8 +127,10 @@ std::optional<verdict> own_address_seen(const situation& s) {
 std::optional<verdict> claim_seen(const situation& s) {
   const auto ip = s.seen_as();
   if (!ip || !claims_name(s, *ip)) return std::nullopt;
-  const bool sure = s.outside.agreed() && !contradict(s.claims);
-  return verdict{
+  const auto other = router_without_public_address(s);
+  const bool contradicted = other && s.gateway_owns_it() != tested::yes;
+  const bool sure = s.outside.agreed() && !contradict(s.claims) && !contradicted;
+  verdict v{
       verdict_code::single_nat,
       sure ? confidence::confirmed : confidence::likely,
       fmt::format("One NAT: your router has the public address {}, and the Internet sees this "
@@ -119,6 +138,16 @@ std::optional<verdict> claim_seen(const situation& s) {
                   ip->to_string()),
       {local_line(s)},
       {open_a_port(), prove_it(*ip)}};
+  if (contradicted) {
+    v.evidence.push_back(
+        fmt::format("hop {}, {}, is {}: the provider's own router, or a second NAT", other->ttl,
+                    other->ip->to_string(), describe(scope_of(*other->ip))));
+    v.advice.push_back(
+        "if the probe fails, compare the Internet (WAN) address in the router's menu: "
+        "http://" +
+        s.router() + "/");
+  }
+  return v;
 }
 
 std::optional<verdict> captive_portal(const situation& s) {
@@ -160,7 +189,10 @@ std::optional<verdict> nothing_beyond(const situation& s) {
 std::optional<verdict> public_address_on_host(const situation& s) {
   const auto local = s.local();
   if (!local || !is_public(*local)) return std::nullopt;
-  if (s.outside.sees_us()) return translated_public_address(s);
+  if (s.outside.sees_us()) {
+    if (gateway_explains(s)) return std::nullopt;
+    return translated_public_address(s);
+  }
   const auto other = std::find_if(s.claims.begin(), s.claims.end(),
                                   [&](const claim& c) { return c.ip != *local; });
   if (other != s.claims.end()) return claimed_otherwise(s, other->ip);

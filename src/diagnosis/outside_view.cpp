@@ -38,9 +38,11 @@ bool is_own(const discover_evidence& evidence, const address& ip) {
   return evidence.host.ipv4 && evidence.host.ipv4->local == ip;
 }
 
-bool on_our_link(const discover_evidence& evidence, const address& ip) {
+/// Not where no neighbour has that address: another network uses our prefix, too.
+bool on_our_link(const discover_evidence& evidence, const path_hop& hop) {
   const auto& way = evidence.host.ipv4;
-  return way && way->prefix_length > 0 && same_prefix(ip, way->local, way->prefix_length);
+  return way && way->prefix_length > 0 && hop.neighbor != neighbor_state::unanswered &&
+         same_prefix(*hop.ip, way->local, way->prefix_length);
 }
 
 bool is_claim(const discover_evidence& evidence, const address& ip) {
@@ -54,7 +56,7 @@ bool is_beyond(const discover_evidence& evidence, const path_hop& hop) {
   if (!hop.ip || is_own(evidence, *hop.ip)) return false;
   if (!evidence.gateway) return true;
   if (hop.ttl < 2 || *hop.ip == evidence.gateway->ip) return false;
-  return !on_our_link(evidence, *hop.ip) && !is_claim(evidence, *hop.ip);
+  return !on_our_link(evidence, hop) && !is_claim(evidence, *hop.ip);
 }
 
 std::vector<path_hop> hops_beyond(const discover_evidence& evidence) {
@@ -199,6 +201,10 @@ std::optional<path_hop> outside_view::hop_within(address_scope scope) const {
     if (is_public(*hop.ip)) break;
   }
   return std::nullopt;
+}
+
+bool outside_view::next_router_is_public() const {
+  return !hops.empty() && hops.front().ttl == 2 && is_public(*hops.front().ip);
 }
 
 bool is_on_internet(const stun_evidence& server) {

@@ -45,6 +45,8 @@ struct outside_view {
   /// The first router of this scope on the way to the first public one. Addresses beyond that are
   /// the provider's own business.
   std::optional<path_hop> hop_within(address_scope scope) const;
+  /// The router after the gateway answered, and has a public address.
+  bool next_router_is_public() const;
 };
 
 /// A server whose answer tells about the Internet: on a private address it does not.

@@ -1,5 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <natcheck/diagnosis.hpp>
+
+#include "diagnosis/evidence_lines.hpp"
+#include "diagnosis/remedies.hpp"
+#include "diagnosis/rules.hpp"
 
 namespace natcheck {
 namespace {
@@ -27,4 +32,83 @@ tested gateway_owns_seen_address(const discover_evidence& evidence) {
   return expired_there ? tested::no : tested::not_tested;
 }
 
+namespace judging {
+namespace {
+
+/// What to do about a second NAT of which it is not known whose it is.
+std::vector<std::string> find_out_whose(const situation& s) {
+  return {
+      status_page(s.router()),
+      "if it is private (10.x, 172.16-31.x, 192.168.x): forward the port on the outer router "
+      "too, or put that one into bridge mode",
+      "if it is any other than the address that the Internet sees: ask the provider for a public "
+      "IPv4 address"};
+}
+
+verdict another_nat(const situation& s, std::string summary) {
+  verdict v{verdict_code::double_nat,
+            confidence::likely,
+            std::move(summary),
+            {local_line(s)},
+            find_out_whose(s)};
+  if (const auto outer = s.outside.hop_within(address_scope::private_use)) {
+    v.evidence.push_back(hop_line(*outer));
+    v.advice.front() = fmt::format(
+        "if the router {0} is yours (see http://{0}/): put it into bridge mode, or forward TCP "
+        "port "
+        "{1} on it to your inner router",
+        outer->ip->to_string(), example_port);
+  }
+  return v;
+}
+
+}  // namespace
+
+// The router names the address that the Internet sees, and yet is not the one that has it: it was
+// told to name it ("override WAN address").
+std::optional<verdict> claim_disowned(const situation& s) {
+  const auto ip = s.seen_as();
+  if (!ip || !claims_name(s, *ip) || s.gateway_owns_it() != tested::no) return std::nullopt;
+  if (const auto hop = s.outside.hop_within(address_scope::shared)) {
+    return verdict{
+        verdict_code::cgnat,
+        confidence::likely,
+        fmt::format("Your router names the public address {}, but does not have it: most "
+                    "likely your provider shares it among many customers "
+                    "(carrier-grade NAT).",
+                    ip->to_string()),
+        {hop_line(*hop), local_line(s)},
+        around_the_provider(s)};
+  }
+  return another_nat(s,
+                     fmt::format("Your router names the public address {}, but does not have it: "
+                                 "most likely it stands behind a second router (double NAT).",
+                                 ip->to_string()));
+}
+
+std::optional<verdict> claim_outdated(const situation& s) {
+  const auto ip = s.seen_as();
+  if (!ip || s.claims.empty() || s.gateway_owns_it() != tested::yes) return std::nullopt;
+  if (claims_name(s, *ip) || is_own_address(s.seen.host, *ip)) return std::nullopt;
+  return verdict{
+      verdict_code::public_address_mismatch,
+      s.outside.agreed() ? confidence::confirmed : confidence::likely,
+      fmt::format("Your router says that its address is {}, but has {}, which the Internet sees: "
+                  "what it says is out of date, or is about another of its Internet connections.",
+                  s.claims.front().ip.to_string(), ip->to_string()),
+      {local_line(s)},
+      {fmt::format("give others the address {}", ip->to_string()), open_a_port(), prove_it(*ip),
+       "if the port stays closed: restart the router, or make that connection its main one"}};
+}
+
+// Beside a router on the path that has no public address, which is named by an earlier rule.
+std::optional<verdict> nat_behind_gateway(const situation& s) {
+  if (!s.seen_as() || s.gateway_owns_it() != tested::no) return std::nullopt;
+  return another_nat(
+      s, fmt::format("The Internet sees {}, which your router does not have: most likely "
+                     "another NAT stands behind it (double NAT).",
+                     s.seen_as()->to_string()));
+}
+
+}  // namespace judging
 }  // namespace natcheck

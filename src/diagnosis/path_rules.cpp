@@ -7,14 +7,10 @@
 namespace natcheck::judging {
 namespace {
 
-/// "hop 2, 100.64.0.1, is shared by a carrier's customers (RFC 6598)"
-std::string hop_line(const path_hop& hop) {
-  return fmt::format("hop {}, {}, is {}", hop.ttl, hop.ip->to_string(),
-                     describe(scope_of(*hop.ip)));
-}
-
-/// A public address of this host that nobody outside contradicts: the hops are the provider's.
+/// A public address of this host that nobody outside contradicts, or one that the gateway is known
+/// to own: the hops are the provider's.
 bool needs_no_translation(const situation& s) {
+  if (s.gateway_owns_it() == tested::yes) return true;
   const auto local = s.local();
   return !local || (is_public(*local) && !s.outside.sees_us());
 }

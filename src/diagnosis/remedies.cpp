@@ -59,6 +59,12 @@ std::string use_ipv6(const address& ip) {
       ip.to_string(), example_port);
 }
 
+std::string give_out_ipv6(const address& mapped) {
+  return fmt::format(
+      "give others {}, and allow TCP port {} to this machine in the router's IPv6 firewall; {}",
+      mapped.to_string(), example_port, probe_from_outside(mapped));
+}
+
 std::string open_a_port() { return fmt::format("natcheck serve --map {}", example_port); }
 
 std::string prove_it(const address& ip) {

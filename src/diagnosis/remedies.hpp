@@ -32,6 +32,9 @@ std::vector<std::string> revive_router(const std::string& router);
 std::string probe_from_outside(const address& ip);
 
 /// "natcheck serve --map 1234"
+/// For an address of this machine that its router translates one to one.
+std::string give_out_ipv6(const address& mapped);
+
 std::string open_a_port();
 
 /// The same as probe_from_outside, and why: no address proves that a port is open.

@@ -42,10 +42,16 @@ rule strange_claim;
 rule carrier_on_path;
 rule second_router_on_path;
 
+// What the owner test tells (owner_rules.cpp).
+rule claim_disowned;
+rule claim_outdated;
+rule nat_behind_gateway;
+
 // What the gateway does not say (service_rules.cpp).
 rule hidden_address;
 rule wan_down;
 rule network_failure;
+rule another_line_down;
 rule service_without_address;
 rule unfinished_tests;
 rule no_service;

@@ -35,9 +35,13 @@ std::string line(const char* name, const std::optional<self_check>& check) {
   return check->detail.empty() ? text : fmt::format("{} ({})", text, check->detail);
 }
 
-/// A refusal is an answer; what is silent may have been dropped on its way.
+/// A refusal is an answer, as are wrong ones; what is silent may have been dropped on its way, and
+/// what was not reached may never have left.
 confidence certainty_of(const self_check& failed) {
-  return failed.result == probe_result::timed_out ? confidence::likely : confidence::confirmed;
+  const bool answered =
+      failed.result == probe_result::refused || failed.result == probe_result::other_service ||
+      failed.result == probe_result::reset || failed.result == probe_result::corrupted;
+  return answered ? confidence::confirmed : confidence::likely;
 }
 
 verdict judge_deaf(const self_test_evidence& seen) {

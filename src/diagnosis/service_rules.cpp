@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "diagnosis/evidence_lines.hpp"
 #include "diagnosis/remedies.hpp"
 #include "diagnosis/rules.hpp"
@@ -7,6 +9,7 @@
 namespace natcheck::judging {
 namespace {
 
+constexpr std::string_view next_is_public = "the next router after yours has a public address";
 constexpr std::uint16_t natpmp_network_failure = 3;  // RFC 6886 section 3.5
 
 bool names_nothing(const std::optional<address>& external) {
@@ -37,6 +40,7 @@ bool was_refused(const gateway_evidence& gateway) {
 std::vector<std::string> signs_of_hiding(const situation& s) {
   std::vector<std::string> signs;
   const auto& gateway = *s.seen.gateway;
+  if (s.gateway_owns_it() == tested::yes) return signs;
   if (hides_address(gateway.upnp)) {
     signs.emplace_back("UPnP says that the router is connected, and gives no outside address");
   }
@@ -44,7 +48,9 @@ std::vector<std::string> signs_of_hiding(const situation& s) {
     signs.push_back(fmt::format("PCP result {} is what a router says behind a second NAT",
                                 *gateway.pcp.result));
   }
-  if (reports_network_failure(gateway) && s.outside.reach == beyond::answered) {
+  // It may also speak of a second line, which is down.
+  if (reports_network_failure(gateway) && s.outside.reach == beyond::answered &&
+      !s.outside.next_router_is_public()) {
     signs.emplace_back("the router reports a network failure, and yet the Internet answers");
   }
   return signs;
@@ -57,10 +63,16 @@ std::string_view beyond_the_router(const situation& s) {
                                                 "not clear";
 }
 
-/// The router after ours, and no other one, tells where ours stands.
-bool next_router_is_public(const situation& s) {
-  const auto& hops = s.outside.hops;
-  return !hops.empty() && hops.front().ttl == 2 && is_public(*hops.front().ip);
+/// UDP answers reach this machine: who is silent has not been kept out by a firewall here.
+bool hears_udp(const discover_evidence& seen) {
+  return std::any_of(seen.stun.begin(), seen.stun.end(), [](const stun_evidence& server) {
+    return server.protocol == transport::udp && server.state == service_state::answered;
+  });
+}
+
+/// Nothing translates behind the router, as far as the way there tells.
+bool stands_on_internet(const situation& s) {
+  return s.outside.next_router_is_public() || s.gateway_owns_it() == tested::yes;
 }
 
 }  // namespace
@@ -119,6 +131,7 @@ std::optional<verdict> wan_down(const situation& s) {
 
 std::optional<verdict> network_failure(const situation& s) {
   if (!s.seen.gateway || !reports_network_failure(*s.seen.gateway)) return std::nullopt;
+  if (s.outside.sees_us() && stands_on_internet(s)) return std::nullopt;
   verdict v;
   v.summary =
       "The router cannot name a public address: it has no Internet connection, or stands behind "
@@ -133,21 +146,49 @@ std::optional<verdict> network_failure(const situation& s) {
   return v;
 }
 
+// Where the Internet answers and no second router is there, its word is about another line.
+std::optional<verdict> another_line_down(const situation& s) {
+  if (!s.seen.gateway || !s.claims.empty() || !s.seen_as() || !stands_on_internet(s)) return {};
+  const bool failure = reports_network_failure(*s.seen.gateway);
+  if (!failure && !says_down(s)) return std::nullopt;
+  const auto ip = s.seen_as()->to_string();
+  verdict v{verdict_code::single_nat,
+            confidence::likely,
+            fmt::format("One NAT: the Internet sees {}. The port service of your router speaks of "
+                        "another line, which is down.",
+                        ip),
+            {local_line(s)},
+            {"in the router's menu, make the line with " + ip +
+                 " the main Internet connection, then run: " + open_a_port(),
+             "or " + forward_example(s.router(), *s.local()), prove_it(*s.seen_as())}};
+  if (failure) v.evidence.emplace_back("the router reports a network failure");
+  if (is_disconnected(s.seen.gateway->upnp)) {
+    v.evidence.push_back("UPnP connection status: " +
+                         quoted(*s.seen.gateway->upnp.connection_status));
+  }
+  if (s.outside.next_router_is_public()) v.evidence.emplace_back(next_is_public);
+  return v;
+}
+
 // PCP names an address only where something is mapped (RFC 6887 section 11), which would change the
 // router; what the next router on the way is tells whether this one stands on the Internet.
 std::optional<verdict> service_without_address(const situation& s) {
   if (!s.seen.gateway || !s.outside.sees_us() || !s.seen_as()) return std::nullopt;
-  if (!offers_without_address(*s.seen.gateway)) return std::nullopt;
-  const bool next = next_router_is_public(s);
-  return verdict{
-      verdict_code::single_nat,
-      next ? confidence::likely : confidence::unconfirmed,
-      fmt::format("One NAT, as far as can be seen: the Internet sees {}, and your router "
-                  "has a service that opens ports.",
-                  s.seen_as()->to_string()),
-      {local_line(s), next ? "the next router after yours has a public address"
-                           : "the router does not name its own outside address"},
-      {open_a_port(), prove_it(*s.seen_as())}};
+  const bool owned = s.gateway_owns_it() == tested::yes;
+  const bool hides = hides_address(s.seen.gateway->upnp) || hides_address(s.seen.gateway->pcp);
+  if (!offers_without_address(*s.seen.gateway) && !(owned && hides)) return std::nullopt;
+  verdict v{verdict_code::single_nat,
+            stands_on_internet(s) ? confidence::likely : confidence::unconfirmed,
+            fmt::format("One NAT, as far as can be seen: the Internet sees {}, and your router "
+                        "has a service that opens ports.",
+                        s.seen_as()->to_string()),
+            {local_line(s)},
+            {open_a_port(), prove_it(*s.seen_as())}};
+  if (s.outside.next_router_is_public()) v.evidence.emplace_back(next_is_public);
+  if (!stands_on_internet(s)) {
+    v.evidence.emplace_back("the router does not name its own outside address");
+  }
+  return v;
 }
 
 std::optional<verdict> unfinished_tests(const situation& s) {
@@ -178,14 +219,16 @@ std::optional<verdict> no_service(const situation& s) {
             {turn_on_service(s.router()), "or " + forward_example(s.router(), *s.local()),
              fmt::format("then run here: natcheck serve --port {}", example_port)}};
   if (s.outside.sees_us()) {
-    v.certainty = confidence::likely;
+    const bool owned = s.gateway_owns_it() == tested::yes;
+    v.certainty =
+        owned && present && hears_udp(s.seen) ? confidence::confirmed : confidence::likely;
     // A public router next to ours does not prove it: a carrier's NAT may have such an address.
-    if (next_router_is_public(s)) {
-      v.evidence.emplace_back("the next router after yours has a public address");
+    if (s.outside.next_router_is_public()) v.evidence.emplace_back(next_is_public);
+    if (!owned) {
+      v.evidence.emplace_back(
+          "missing test: the Internet (WAN) address in the router's own menu, which tells whether "
+          "another NAT stands behind it");
     }
-    v.evidence.emplace_back(
-        "missing test: the Internet (WAN) address in the router's own menu, which tells whether "
-        "another NAT stands behind it");
   }
   if (const auto ip = s.seen_as()) v.advice.push_back(probe_from_outside(*ip));
   return v;

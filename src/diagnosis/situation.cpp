@@ -55,6 +55,11 @@ std::optional<address> situation::seen_as() const {
   return std::nullopt;
 }
 
+tested situation::gateway_owns_it() const {
+  const auto ip = seen_as();
+  return ip && seen.owner.target == ip ? gateway_owns_seen_address(seen) : tested::not_tested;
+}
+
 std::optional<address> situation::global_ipv6() const {
   if (!seen.host.ipv6 || !is_public(seen.host.ipv6->local)) return std::nullopt;
   for (const auto& link : seen.host.interfaces) {

@@ -1,7 +1,7 @@
 // What the rules of `discover` ask of the evidence.
 #pragma once
 
-#include <natcheck/evidence.hpp>
+#include <natcheck/diagnosis.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +34,8 @@ struct situation {
   /// A global IPv6 address with an IPv6 route beside it; one that stays, where there is one
   /// (RFC 8981 addresses change).
   std::optional<address> global_ipv6() const;
+  /// The owner test, where it was about the address that the Internet sees.
+  tested gateway_owns_it() const;
   /// The IPv4 way out is a tunnel.
   bool leaves_by_tunnel() const;
   /// "192.168.1.1"; only with a gateway.

@@ -161,7 +161,7 @@ std::optional<verdict> dead_gateway(const situation& s) {
   }
   if (const auto ip = s.global_ipv6()) return unreachable_router(s, *ip);
   // The router may also be a wrong one, named by the user: then only asking outside tells.
-  const bool proven = s.outside.reach != beyond::not_asked;
+  const bool proven = s.outside.sees_nothing();
   return verdict{verdict_code::offline,
                  proven ? confidence::confirmed : confidence::likely,
                  dead_router(s.router()),

@@ -88,6 +88,7 @@ class tracer {
   void note_error(probe& asked, const icmp_error& error);
   void note(probe& asked, const address& from, bool is_end);
   void publish();
+  void leave_out_unasked();
   bool complete() const;
 
   endpoint target_;
@@ -120,7 +121,7 @@ awaitable<void> tracer::run() {
 }
 
 void tracer::conclude() {
-  if (seen_.state == service_state::answered) return;
+  if (seen_.state == service_state::answered) return publish();
   if (sent_ == 0) {
     seen_.detail = net::failure_from({}, send_error_).detail;
     return;
@@ -233,8 +234,20 @@ void tracer::publish() {
     if (each.is_end) break;
   }
   seen_.hops.resize(known);
+  if (last->is_end) leave_out_unasked();
   seen_.target_answered = last->is_end;
   seen_.detail = last->sent_back;
+}
+
+/// Whoever is silent before the end, and may have been lost, is no router yet: the end may be
+/// nearer than where it answered first.
+void tracer::leave_out_unasked() {
+  auto& hops = seen_.hops;
+  const auto is_unasked = [this](const path_hop& hop) {
+    const auto sent = static_cast<std::size_t>(probes_[hop.ttl - 1].sent);
+    return !hop.ip && sent < sending_times.size();
+  };
+  while (hops.size() > 1 && is_unasked(hops[hops.size() - 2])) hops.erase(hops.end() - 2);
 }
 
 bool tracer::complete() const {

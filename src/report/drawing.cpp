@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "report/printable.hpp"
 #include "report/witnesses.hpp"
@@ -62,22 +63,47 @@ cell nat(const page& out, const discover_report& report) {
           "router (NAT)"};
 }
 
-/// The first router beyond the gateway that has no public address: the inner side of the next NAT,
-/// as far as a path can show it.
-std::optional<address> hop_beyond(const discover_report& report) {
+/// The routers beyond the gateway that have no public address, as far as the first that has one.
+std::vector<address> hops_beyond(const discover_report& report) {
   const auto& seen = report.evidence;
+  std::vector<address> inner;
   for (const auto& hop : seen.path.hops) {
     if (!hop.ip || hop.ttl < 2 || hop.ip == seen.gateway->ip) continue;
-    if (counts_as_public(report, *hop.ip)) return std::nullopt;
-    return hop.ip;
+    if (counts_as_public(report, *hop.ip)) break;
+    if (inner.empty() || inner.back() != *hop.ip) inner.push_back(*hop.ip);
   }
-  return std::nullopt;
+  return inner;
 }
 
-cell beyond_router(const page& out, const discover_report& report, std::string_view label) {
-  const auto inner = hop_beyond(report);
-  const auto text = inner ? inner->to_string() + " " : "";
-  return {fmt::format("{}{} {}", text, wall(out), seen_outside(report)), std::string(label)};
+bool is_providers(const address& ip) {
+  return scope_of(ip) == address_scope::shared || scope_of(ip) == address_scope::ds_lite;
+}
+
+/// The router's own address is the provider's already: there is no second router at home.
+bool gateway_is_at_provider(const discover_report& report) {
+  const auto named = outside_addresses(report.evidence);
+  return std::ranges::any_of(named, [](const auto& one) { return is_providers(one.ip); });
+}
+
+/// What stands beyond the router, each named by its address: 100.64.0.0/10 is the provider's, and
+/// private addresses before that are routers'. The last is the inner side of the last NAT, as far
+/// as a path can show it.
+std::vector<cell> beyond_router(const page& out, const discover_report& report,
+                                std::string_view label) {
+  const auto hops = hops_beyond(report);
+  const auto carrier = std::ranges::find_if(hops, is_providers);
+  std::vector<cell> cells;
+  const auto last = carrier != hops.end() ? carrier : hops.begin();
+  if (carrier != hops.end() && !gateway_is_at_provider(report)) {
+    for (auto hop = hops.begin(); hop != carrier; ++hop) {
+      cells.push_back({hop->to_string(), cells.empty() ? "second router" : "router"});
+    }
+    if (!cells.empty()) label = "provider's NAT";
+  }
+  const auto text = last == hops.end() ? "" : last->to_string() + " ";
+  cells.push_back(
+      {fmt::format("{}{} {}", text, wall(out), seen_outside(report)), std::string(label)});
+  return cells;
 }
 
 std::vector<cell> ipv6_path(const discover_evidence& seen) {
@@ -113,10 +139,21 @@ std::vector<cell> translated_path(const page& out, const discover_report& report
                                 outer == "?" ? seen_outside(report) : outer),
                     std::string(beyond)};
   } else if (!beyond.empty()) {
-    cells.push_back(beyond_router(out, report, beyond));
+    std::ranges::move(beyond_router(out, report, beyond), std::back_inserter(cells));
   }
   cells.push_back(internet());
   return cells;
+}
+
+/// The router does: the address here is no public one, or it is, and the Internet sees another,
+/// which is the router's.
+bool translates(const discover_report& report) {
+  if (!counts_as_public(report, report.evidence.host.ipv4->local)) return true;
+  const auto code = report.judged.main.code;
+  const bool names_one = !outside_addresses(report.evidence).empty();
+  return code == verdict_code::single_nat || code == verdict_code::nat_no_mapping_service ||
+         code == verdict_code::double_nat || code == verdict_code::cgnat ||
+         (code == verdict_code::public_address_mismatch && names_one);
 }
 
 bool is_cut_off(verdict_code code) {
@@ -136,10 +173,13 @@ std::vector<cell> cells_of(const page& out, const discover_report& report) {
   const cell router{seen.gateway->ip.to_string(), "router"};
   if (code == verdict_code::offline) return {host, {router.text, "router", true}};
   if (is_cut_off(code)) return {host, router, internet(true)};
-  if (!counts_as_public(report, way_out.local)) return translated_path(out, report);
-  const auto beyond = second_nat(code);
-  if (beyond.empty()) return {host, router, internet()};
-  return {host, router, beyond_router(out, report, beyond), internet()};
+  if (translates(report)) return translated_path(out, report);
+  std::vector<cell> cells{host, router};
+  if (const auto beyond = second_nat(code); !beyond.empty()) {
+    std::ranges::move(beyond_router(out, report, beyond), std::back_inserter(cells));
+  }
+  cells.push_back(internet());
+  return cells;
 }
 
 std::string repeated(std::string_view piece, std::size_t times) {

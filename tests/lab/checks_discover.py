@@ -64,6 +64,8 @@ def expect_outside(outcome, truth):
     found = outcome.json
     seen = {server["seen_as"] for server in found["stun"] if server["seen_as"]}
     expect_equal(seen, set(truth.seen_as), "seen from outside as", outcome)
+    if truth.owns is not None:
+        expect_equal(found["owner"]["gateway_owns_it"], truth.owns, "the owner test", outcome)
     if truth.path is not None:
         # What answers sooner may be there too.
         hops = tuple(hop["address"] for hop in found["path"] if hop["address"])

@@ -156,6 +156,7 @@ class Truth:
     seen_as: frozenset[str] = frozenset()  # what STUN servers say, all of them together
     ipv6: Optional[str] = None
     path: Optional[tuple[str, ...]] = None  # the first hops; None: not looked at
+    owns: Optional[bool] = None  # the gateway, the address seen outside; None: not looked at
     findings: frozenset[str] = frozenset()  # these and no others, but see checks_discover.py
     behavior: Optional[Behavior] = None
     seconds: float = 4.0  # that discover may take at most

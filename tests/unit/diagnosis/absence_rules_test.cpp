@@ -5,6 +5,7 @@ namespace natcheck {
 namespace {
 
 using namespace natcheck::testing;
+using ::testing::HasSubstr;
 using enum verdict_code;
 using enum confidence;
 
@@ -285,6 +286,31 @@ const row portal_rows[] = {
 TEST(AbsenceRules, NobodyAnswers) { check_all(absence_rows); }
 
 TEST(AbsenceRules, SomebodyElseAnswers) { check_all(portal_rows); }
+
+TEST(AbsenceRules, AServerOnAReservedAddressIsNobodyOutside) {
+  auto seen = home();
+  add_view(seen, "240.0.0.7", "5.5.5.5");
+  EXPECT_FALSE(public_address_of(seen));
+}
+
+TEST(AbsenceRules, TheStatusPageIsTheSecondThingToLookAtWhenTheLineIsDead) {
+  auto seen = home();
+  nothing_beyond(seen);
+  const auto advice = diagnose(seen).main.advice;
+  ASSERT_EQ(advice.size(), 3U);
+  EXPECT_THAT(advice[0], HasSubstr("check the line"));
+  EXPECT_THAT(advice[1], HasSubstr("router's menu: http://192.168.1.1/"));
+  EXPECT_THAT(advice[2], HasSubstr("call the provider"));
+}
+
+TEST(AbsenceRules, TheStatusPageIsTheFirstWhereNothingWasLearnt) {
+  auto seen = home();
+  seen.gateway->neighbor = neighbor_state::unknown;
+  const auto advice = diagnose(seen).main.advice;
+  ASSERT_EQ(advice.size(), 2U);
+  EXPECT_THAT(advice[0], HasSubstr("router's menu: http://192.168.1.1/"));
+  EXPECT_EQ(advice[1], "natcheck discover --timeout 30");
+}
 
 }  // namespace
 }  // namespace natcheck

@@ -154,6 +154,26 @@ inline void hops(discover_evidence& seen, const std::vector<const char*>& ips) {
   }
 }
 
+/// The owner test of `target`: who answered, and whether the packet had expired there.
+inline void owner_says(discover_evidence& seen, const char* target, const char* answered_by,
+                       bool expired) {
+  seen.owner = {};
+  seen.owner.state = service_state::answered;
+  seen.owner.target = ip(target);
+  seen.owner.answered_by = ip(answered_by);
+  seen.owner.expired = expired;
+}
+
+/// The gateway owns `target`: an answer from there.
+inline void owned(discover_evidence& seen, const char* target = "5.5.5.5") {
+  owner_says(seen, target, target, false);
+}
+
+/// It does not: the packet expired at 192.168.1.1.
+inline void disowned(discover_evidence& seen, const char* target = "5.5.5.5") {
+  owner_says(seen, target, "192.168.1.1", true);
+}
+
 inline void web(discover_evidence& seen, web_result result) {
   seen.web = {};
   seen.web.result = result;

@@ -103,6 +103,14 @@ const changes paths{
     [](auto& e) { hops(e, {}); },
 };
 
+const changes owners{
+    [](auto&) {},
+    [](auto& e) { owned(e); },
+    [](auto& e) { disowned(e); },
+    [](auto& e) { owner_says(e, "5.5.5.5", "192.168.1.2", true); },
+    [](auto& e) { owned(e, "7.7.7.7"); },
+};
+
 // What was not asked, or not asked to the end.
 const changes losses{
     [](auto& e) { e.gateway->pcp = {}; },
@@ -117,6 +125,7 @@ const changes losses{
     [](auto& e) { e.gateway->neighbor = neighbor_state::unknown; },
     [](auto& e) { e.stun.clear(); },
     [](auto& e) { e.path = {}; },
+    [](auto& e) { e.owner = {}; },
     [](auto& e) { e.web = {}; },
 };
 
@@ -125,7 +134,7 @@ const changes losses{
 template <class Check>
 void for_many_combinations(Check check) {
   const changes* const dimensions[] = {&hosts,        &neighbors, &pcp_answers, &nat_pmp_answers,
-                                       &upnp_answers, &views,     &paths};
+                                       &upnp_answers, &views,     &paths,       &owners};
   constexpr std::size_t step = COMBINATION_STEP;
   std::size_t all = 1;
   for (const auto* dimension : dimensions) all *= dimension->size();
@@ -140,11 +149,26 @@ void for_many_combinations(Check check) {
   }
 }
 
+/// The owner test, or a router on the path, speaks against what the gateway and the outside agree
+/// on.
+bool contradicts_single_nat(const discover_evidence& seen) {
+  const auto claims = claims_of(seen);
+  const auto outside = seen_outside(seen);
+  const bool agree = std::any_of(outside.begin(), outside.end(),
+                                 [&](const address& one) { return contains(claims, one); });
+  const auto is_private_hop = [](const path_hop& hop) {
+    return hop.ttl > 1 && hop.ip && !is_public(*hop.ip);
+  };
+  return agree && (disowned_by_gateway(seen) ||
+                   std::any_of(seen.path.hops.begin(), seen.path.hops.end(), is_private_hop));
+}
+
 /// A server or a service that contradicted the others, or answers by way of a router that is not
 /// there: whoever has not heard of it knows no better.
 bool was_in_conflict(const discover_evidence& seen) {
   const bool dead = seen.gateway->neighbor == neighbor_state::unanswered;
   if (dead && !(seen.stun.empty() && seen.path.hops.empty())) return true;
+  if (contradicts_single_nat(seen)) return true;
   for (const auto& found : diagnose(seen).findings) {
     if (found.code == "sources-disagree") return true;
   }

@@ -43,6 +43,12 @@ void lifetime(discover_evidence& e, std::optional<std::chrono::seconds> alive,
   e.nat.lifetime = binding_lifetime{alive, gone};
 }
 
+void refuse_udp(discover_evidence& seen, const char* address) {
+  auto one = server(address);
+  one.state = service_state::refused;
+  seen.stun.push_back(one);
+}
+
 const row rows[] = {
     {"mapping depends on the address",
      [](auto& e) { e.nat.mapping = nat_behavior::address_dependent; }, "endpoint-dependent-mapping",
@@ -65,6 +71,34 @@ const row rows[] = {
      [](auto& e) {
        ports_seen(e, 40000, 40001);
        e.stun.back().protocol = transport::tcp;
+     },
+     nullptr},
+    {"UDP was refused by two servers",
+     [](auto& e) {
+       refuse_udp(e, "9.9.0.7");
+       refuse_udp(e, "9.9.1.7");
+       add_view(e, "9.9.1.7", "5.5.5.5", transport::tcp);
+     },
+     "udp-blocked", "TCP does", "allow outgoing UDP"},
+    {"UDP was refused by one server, which may speak TCP alone",
+     [](auto& e) {
+       refuse_udp(e, "9.9.0.7");
+       add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
+     },
+     nullptr},
+    {"no server was asked over UDP",
+     [](auto& e) { add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp); }, nullptr},
+    {"one server is silent over UDP, and another answers",
+     [](auto& e) {
+       add_silent(e, "9.9.0.7");
+       add_view(e, "9.9.1.7", "5.5.5.5");
+       add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
+     },
+     nullptr},
+    {"a server in the local network tells nothing of the Internet's IPv6",
+     [](auto& e) {
+       add_ipv6(e);
+       add_view(e, "fd00::7", "2a00:2::10");
      },
      nullptr},
     {"UDP is blocked",
@@ -150,7 +184,19 @@ const row rows[] = {
        add_ipv6(e);
        add_view(e, "2a00:9::7", "2a00:2::10");
      },
-     "ipv6-translated", "2a00:2::10", "NAT66"},
+     "ipv6-translated", "belongs to this machine alone", "give others 2a00:2::10"},
+    {"translated IPv6, with the 16 bits that keep the checksum",
+     [](auto& e) {
+       add_ipv6(e);
+       add_view(e, "2a00:9::7", "2a00:2::fffe:0:0:10");
+     },
+     "ipv6-translated", "NPTv6", "natcheck probe [2a00:2::fffe:0:0:10]:1234"},
+    {"IPv6 behind one shared address",
+     [](auto& e) {
+       add_ipv6(e);
+       add_view(e, "2a00:9::7", "2a00:2::1");
+     },
+     "ipv6-translated", "2a00:2::1", "NAT66"},
     {"IPv6 from another of our addresses",
      [](auto& e) {
        add_ipv6(e);
@@ -163,7 +209,7 @@ const row rows[] = {
        add_ipv6(e, "fd00::10");
        add_view(e, "2a00:9::7", "2a00:2::10");
      },
-     "ipv6-translated", "2a00:2::10", "NPTv6"},
+     "ipv6-translated", "2a00:2::10", "give others 2a00:2::10"},
     {"multicast does not get out",
      [](auto& e) { e.gateway->upnp.multicast_error = "this machine forbids it"; },
      "multicast-blocked", "this machine forbids it", "239.255.255.250"},

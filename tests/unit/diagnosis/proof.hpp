@@ -65,9 +65,16 @@ inline bool is_dead(const discover_evidence& e) {
          (silent(pcp) || silent(nat_pmp) || silent(upnp)) && seen_outside(e).empty();
 }
 
-/// The gateway is the last that translates, as the next router's address tells.
-inline bool next_is_public(const discover_evidence& e) {
-  return e.path.hops.size() > 1 && e.path.hops[1].ip && is_public(*e.path.hops[1].ip);
+/// Somebody at the address that was seen outside answers a packet that gets as far as the gateway.
+inline bool owned_by_gateway(const discover_evidence& e) {
+  return e.owner.state == service_state::answered && e.owner.target &&
+         e.owner.answered_by == e.owner.target && contains(seen_outside(e), *e.owner.target);
+}
+
+/// The same packet expires at the gateway.
+inline bool disowned_by_gateway(const discover_evidence& e) {
+  return e.owner.expired && e.owner.answered_by == e.gateway->ip &&
+         e.owner.answered_by != e.owner.target;
 }
 
 inline bool translates_beyond(const discover_evidence& e, address_scope scope) {
@@ -85,8 +92,10 @@ inline bool is_proven(const discover_evidence& e, verdict_code code) {
     case verdict_code::direct:
       return contains(seen, local);
     case verdict_code::single_nat:
-      return std::any_of(seen.begin(), seen.end(),
-                         [&](const address& ip) { return contains(claims_of(e), ip); });
+      return std::any_of(seen.begin(), seen.end(), [&](const address& ip) {
+        const bool denied = disowned_by_gateway(e) && e.owner.target == ip;
+        return !denied && contains(claims_of(e), ip);
+      });
     case verdict_code::double_nat:
       return translates_beyond(e, address_scope::private_use) &&
              claims_scope(e, address_scope::private_use);
@@ -95,11 +104,11 @@ inline bool is_proven(const discover_evidence& e, verdict_code code) {
     case verdict_code::ds_lite:
       return translates_beyond(e, address_scope::ds_lite);
     case verdict_code::public_address_mismatch:
-      return seen.size() > 1 && !contains(seen, local) &&
+      return (seen.size() > 1 || owned_by_gateway(e)) && !contains(seen, local) &&
              std::none_of(seen.begin(), seen.end(),
                           [&](const address& ip) { return contains(claims_of(e), ip); });
     case verdict_code::nat_no_mapping_service:
-      return !seen.empty() && next_is_public(e) && is_closed(e.gateway->pcp) &&
+      return !seen.empty() && owned_by_gateway(e) && is_closed(e.gateway->pcp) &&
              is_closed(e.gateway->nat_pmp) && is_closed(e.gateway->upnp);
     case verdict_code::vpn_egress:
       return !seen.empty() && e.host.ipv4->kind == interface_kind::tunnel;

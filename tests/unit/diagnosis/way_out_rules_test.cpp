@@ -150,7 +150,7 @@ const row ipv6_rows[] = {
        add_view(e, "2a00:9::7", "2a00:2::10");
      },
      inconclusive, unconfirmed, answer::unknown, nullptr, "is not a public one",
-     "the Internet sees 2a00:2::10", "turn off IPv6 translation"},
+     "the Internet sees 2a00:2::10", "give others 2a00:2::10"},
     {"IPv4's router is dead, and IPv6 works",
      [](auto& e) {
        e.gateway->neighbor = neighbor_state::unanswered;

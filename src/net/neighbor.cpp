@@ -1,0 +1,39 @@
+#include "net/neighbor.hpp"
+
+#include <boost/asio/ip/unicast.hpp>
+
+#include "net/host_network.hpp"
+
+namespace natcheck::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint16_t discard_port = 9;
+constexpr auto patience = 300ms;
+constexpr auto between_looks = 20ms;
+
+}  // namespace
+
+asio::awaitable<neighbor_state> resolve_neighbor(address ip, source from,
+                                                 unsigned interface_index) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto socket = open_udp(executor, from, "asking for the neighbour " + ip.to_string());
+  if (!socket) co_return neighbor_state::unknown;
+  error_code error;
+  socket->set_option(asio::ip::unicast::hops(1), error);
+  socket->send_to(asio::const_buffer("", 1), {ip, discard_port}, 0, error);
+  if (error) co_return neighbor_state::unknown;
+  asio::steady_timer timer(executor);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  auto state = read_neighbor(ip, interface_index);
+  while (state == neighbor_state::unanswered && std::chrono::steady_clock::now() < end) {
+    timer.expires_after(between_looks);
+    co_await expiry(timer);
+    co_await unless_cancelled();
+    state = read_neighbor(ip, interface_index);
+  }
+  co_return state;
+}
+
+}  // namespace natcheck::net
