@@ -155,9 +155,12 @@ std::optional<verdict> private_claim(const situation& s) {
     return std::nullopt;
   }
   if (names_inner_side(s)) return std::nullopt;
+  // A public router next to ours: traffic may leave by another line than the one spoken of.
+  const bool one_line_of_two =
+      s.outside.next_router_is_public() && s.gateway_owns_it() != tested::no;
   verdict v{
       verdict_code::double_nat,
-      second_translation(s),
+      one_line_of_two ? confidence::likely : second_translation(s),
       fmt::format("Your router {}stands behind a second router (double NAT): a port must be opened "
                   "on both.",
                   hedge(s)),

@@ -19,6 +19,9 @@ constexpr std::uint32_t recent_s = 120;
 
 bool host_contradicts(const situation& s) {
   const auto local = s.local();
+  const auto seen = s.seen_as();
+  // Public numbers behind a NAT: the router and the outside agree on which address counts.
+  if (seen && claims_name(s, *seen)) return false;
   return local && is_public(*local) &&
          std::any_of(s.claims.begin(), s.claims.end(),
                      [&](const claim& c) { return c.ip != *local; });

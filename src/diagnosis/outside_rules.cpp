@@ -56,10 +56,12 @@ verdict no_internet(const situation& s) {
 }
 
 verdict translated_public_address(const situation& s) {
-  const bool sure = s.outside.views.size() == 1 && s.outside.views.front().servers.size() > 1;
+  const bool agreed = s.outside.views.size() == 1 && s.outside.views.front().servers.size() > 1;
+  // A router with services that name nothing may be the one that translates.
+  const bool ruled_out = !s.seen.gateway || !s.claims.empty() || offers_nothing(*s.seen.gateway);
   verdict v;
   v.code = verdict_code::public_address_mismatch;
-  v.certainty = sure ? confidence::confirmed : confidence::likely;
+  v.certainty = agreed && ruled_out ? confidence::confirmed : confidence::likely;
   v.summary = fmt::format(
       "This machine has the public address {}, but the Internet sees {}: something in between "
       "translates it.",

@@ -55,8 +55,7 @@ verdict another_nat(const situation& s, std::string summary) {
     v.evidence.push_back(hop_line(*outer));
     v.advice.front() = fmt::format(
         "if the router {0} is yours (see http://{0}/): put it into bridge mode, or forward TCP "
-        "port "
-        "{1} on it to your inner router",
+        "port {1} on it to your inner router",
         outer->ip->to_string(), example_port);
   }
   return v;

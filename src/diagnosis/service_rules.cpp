@@ -16,14 +16,23 @@ bool names_nothing(const std::optional<address>& external) {
   return external && scope_of(*external) == address_scope::unspecified;
 }
 
+/// Each service was heard to the end, and none of them has an address to name.
+bool all_without_address(const gateway_evidence& gateway) {
+  const bool pcp = gateway.pcp.state == service_state::answered || gave_nothing(gateway.pcp);
+  const bool nat_pmp =
+      names_nothing(gateway.nat_pmp.external_address) || gave_nothing(gateway.nat_pmp);
+  const bool upnp = names_nothing(gateway.upnp.external_address) || is_disconnected(gateway.upnp) ||
+                    gave_nothing(gateway.upnp);
+  return pcp && nat_pmp && upnp;
+}
+
 /// Services are there, and that they tell no outside address is their nature (PCP) or their
 /// mistake: they say that there is no Internet, and it answers.
 bool offers_without_address(const gateway_evidence& gateway) {
   const bool pcp = gateway.pcp.state == service_state::answered && !declined(gateway.pcp);
   const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address);
   const bool upnp = names_nothing(gateway.upnp.external_address) || is_disconnected(gateway.upnp);
-  return (pcp || nat_pmp || upnp) && (pcp || gave_nothing(gateway.pcp)) &&
-         (nat_pmp || gave_nothing(gateway.nat_pmp)) && (upnp || gave_nothing(gateway.upnp));
+  return (pcp || nat_pmp || upnp) && all_without_address(gateway);
 }
 
 std::string open_test(std::string_view name, const service_evidence& service) {
@@ -48,9 +57,8 @@ std::vector<std::string> signs_of_hiding(const situation& s) {
     signs.push_back(fmt::format("PCP result {} is what a router says behind a second NAT",
                                 *gateway.pcp.result));
   }
-  // It may also speak of a second line, which is down.
-  if (reports_network_failure(gateway) && s.outside.reach == beyond::answered &&
-      !s.outside.next_router_is_public()) {
+  const bool another_line = says_down(s) && s.outside.next_router_is_public();
+  if (reports_network_failure(gateway) && s.outside.reach == beyond::answered && !another_line) {
     signs.emplace_back("the router reports a network failure, and yet the Internet answers");
   }
   return signs;
@@ -131,7 +139,7 @@ std::optional<verdict> wan_down(const situation& s) {
 
 std::optional<verdict> network_failure(const situation& s) {
   if (!s.seen.gateway || !reports_network_failure(*s.seen.gateway)) return std::nullopt;
-  if (s.outside.sees_us() && stands_on_internet(s)) return std::nullopt;
+  if (s.gateway_owns_it() == tested::yes) return std::nullopt;
   verdict v;
   v.summary =
       "The router cannot name a public address: it has no Internet connection, or stands behind "
@@ -148,9 +156,12 @@ std::optional<verdict> network_failure(const situation& s) {
 
 // Where the Internet answers and no second router is there, its word is about another line.
 std::optional<verdict> another_line_down(const situation& s) {
-  if (!s.seen.gateway || !s.claims.empty() || !s.seen_as() || !stands_on_internet(s)) return {};
+  if (!s.seen.gateway || !s.claims.empty() || !s.seen_as()) return std::nullopt;
   const bool failure = reports_network_failure(*s.seen.gateway);
-  if (!failure && !says_down(s)) return std::nullopt;
+  const bool owned = s.gateway_owns_it() == tested::yes;
+  const bool down = says_down(s) && (owned || s.outside.next_router_is_public());
+  if (!down && !(failure && owned)) return std::nullopt;
+  if (!all_without_address(*s.seen.gateway)) return std::nullopt;
   const auto ip = s.seen_as()->to_string();
   verdict v{verdict_code::single_nat,
             confidence::likely,
@@ -220,8 +231,7 @@ std::optional<verdict> no_service(const situation& s) {
              fmt::format("then run here: natcheck serve --port {}", example_port)}};
   if (s.outside.sees_us()) {
     const bool owned = s.gateway_owns_it() == tested::yes;
-    v.certainty =
-        owned && present && hears_udp(s.seen) ? confidence::confirmed : confidence::likely;
+    v.certainty = owned && hears_udp(s.seen) ? confidence::confirmed : confidence::likely;
     // A public router next to ours does not prove it: a carrier's NAT may have such an address.
     if (s.outside.next_router_is_public()) v.evidence.emplace_back(next_is_public);
     if (!owned) {

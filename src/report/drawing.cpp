@@ -98,7 +98,9 @@ std::vector<cell> beyond_router(const page& out, const discover_report& report,
     for (auto hop = hops.begin(); hop != carrier; ++hop) {
       cells.push_back({hop->to_string(), cells.empty() ? "second router" : "router"});
     }
-    if (!cells.empty()) label = "provider's NAT";
+  }
+  if (carrier != hops.end() && scope_of(*carrier) == address_scope::shared) {
+    label = "provider's NAT";
   }
   const auto text = last == hops.end() ? "" : last->to_string() + " ";
   cells.push_back(

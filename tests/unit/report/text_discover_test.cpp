@@ -112,6 +112,37 @@ TEST(DiscoverText, ASecondRouterOnThePath) {
   EXPECT_THAT(to_text(report, fancy), HasSubstr("192.168.1.1 ╫ ? ───── ╫ 5.5.5.5 ───── Internet"));
 }
 
+TEST(DiscoverText, EachStationIsNamedByItsAddress) {
+  auto seen = home();
+  seen.stun = {stun_saw("stun.a", "5.5.5.5")};
+  hops(seen, {"192.168.1.1", "172.31.4.1", "100.64.5.1", "9.9.9.1"});
+  EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy), HasSubstr(R"(
+  192.168.1.10                   this host
+  │
+  192.168.1.1 ╫ ?                router (NAT)
+  │
+  172.31.4.1                     second router
+  │
+  100.64.5.1 ╫ 5.5.5.5           provider's NAT
+  │
+  Internet
+)"));
+  // The router stands at the provider itself: what is private beyond is the provider's.
+  nat_pmp_says(seen, "100.64.9.9");
+  EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy),
+              Not(HasSubstr("second router")));
+}
+
+TEST(DiscoverText, PublicNumbersBehindANatAreDrawnWithIt) {
+  auto seen = home("11.3.3.10");
+  nat_pmp_says(seen, "5.5.5.5");
+  seen.stun = {stun_saw("stun.a", "5.5.5.5")};
+  EXPECT_THAT(to_text(judged_as(verdict_code::single_nat, seen), fancy), HasSubstr(R"(
+  11.3.3.10 ───── 192.168.1.1 ╫ 5.5.5.5 ───── Internet
+  this host       router (NAT)
+)"));
+}
+
 TEST(DiscoverText, AnOwnSharedAddressIsBehindTheProvidersNat) {
   auto seen = home("100.70.1.2");
   EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy), HasSubstr(
