@@ -178,8 +178,8 @@ awaitable<void> inquiry::enough_of_the_way() {
   net::asio::steady_timer grace(co_await net::asio::this_coro::executor, settled_grace);
   co_await net::until(grace, net::expiry(owner_end_));
   co_await net::unless_cancelled();
-  if (gateway_owns_seen_address(seen_) == tested::yes) co_return;
-  co_await net::expiry(grace);
+  const bool open = seen_.owner.target && gateway_owns_seen_address(seen_) != tested::yes;
+  if (open) co_await net::expiry(grace);
 }
 
 awaitable<void> inquiry::ask_owner() {

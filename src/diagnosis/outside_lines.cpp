@@ -83,7 +83,7 @@ std::string line(const path_evidence& path) {
   unsigned before = 0;
   for (const auto& hop : path.hops) {
     // Those between that were not asked to the end are left out: this one may be nearer.
-    const bool gap = hop.ttl > before + 1 && before > 0;
+    const bool gap = hop.ttl > before + 1;
     before = hop.ttl;
     text += fmt::format(" {}{} {},", gap ? "at most " : "", hop.ttl,
                         hop.ip ? hop.ip->to_string() : "no answer");
