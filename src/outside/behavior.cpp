@@ -26,17 +26,51 @@ awaitable<void> decide(T& into, awaitable<T> test, net::steady_time deadline) {
   if (end) into = std::move(*end);
 }
 
+/// For the router's count of packets to begin anew.
+constexpr std::chrono::milliseconds rest{500};
+
+bool is_starved(const findings& found) {
+  return !found.mapping.by_primary || found.both.starved || found.port.starved ||
+         found.hairpin.starved;
+}
+
+bool is_complete(const mapping_seen& mapping) {
+  return mapping.by_primary && mapping.by_other_address && mapping.by_other;
+}
+
+/// Some routers let only some ten packets a second pass, and answers stop: the tests that brought
+/// nothing for that reason are made again, one after the other and slowly.
+awaitable<void> test_slowly(behavior_bench& bench, findings& found, net::steady_time deadline) {
+  bench.slowly = true;
+  net::asio::steady_timer timer(co_await net::asio::this_coro::executor);
+  timer.expires_at(std::min(after(rest), deadline));
+  co_await net::expiry(timer);
+  co_await net::unless_cancelled();
+  const auto is_there = co_await net::before(deadline, answers_anew(bench));
+  if (!is_there || !*is_there) co_return;
+  if (!is_complete(found.mapping)) co_await decide(found.mapping, test_mapping(bench), deadline);
+  if (found.both.starved) {
+    co_await decide(found.both, test_filtering(bench, stun::change::address_and_port), deadline);
+  }
+  const bool open = found.both.result != change_result::answered;
+  if (open && found.port.starved) {
+    co_await decide(found.port, test_filtering(bench, stun::change::port), deadline);
+  }
+  if (found.hairpin.starved) co_await decide(found.hairpin, test_hairpin(bench), deadline);
+}
+
 }  // namespace
 
 awaitable<nat_evidence> ask_behavior(behavior_server server, net::source from,
                                      net::steady_time deadline) {
-  behavior_bench bench{server, std::move(from), {}};
+  behavior_bench bench{server, std::move(from), {}, false};
   findings found;
   co_await net::side_by_side(
       decide(found.mapping, test_mapping(bench), deadline),
       decide(found.both, test_filtering(bench, stun::change::address_and_port), deadline),
       decide(found.port, test_filtering(bench, stun::change::port), deadline),
       decide(found.hairpin, test_hairpin(bench), deadline));
+  if (is_starved(found)) co_await test_slowly(bench, found, deadline);
   nat_evidence evidence;
   evidence.server = server.name;
   evidence.mapping = mapping_of(found.mapping, evidence.doubts);

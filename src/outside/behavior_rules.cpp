@@ -44,6 +44,12 @@ std::optional<behavior_server> choose_server(const std::vector<stun_evidence>& s
   return std::nullopt;
 }
 
+bool is_credible_mapped(const address& mapped, const address& server) {
+  if (is_public(mapped)) return true;
+  return !is_public(server) && scope_of(mapped) == scope_of(server) &&
+         mapped != boost::asio::ip::address_v4::loopback();
+}
+
 nat_behavior mapping_of(const mapping_seen& seen, std::vector<std::string>& doubts) {
   const auto& first = seen.by_primary;
   const auto& second = seen.by_other_address;

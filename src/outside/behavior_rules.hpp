@@ -29,7 +29,8 @@ enum class change_result {
 
 struct change_test {
   change_result result = change_result::untested;
-  std::string doubt;  ///< why it is untested
+  std::string doubt;     ///< why it is untested
+  bool starved = false;  ///< untested, since too few ordinary questions were answered
 };
 
 /// The test with the server's second address, whose silence tells of no filter where that address
@@ -43,8 +44,13 @@ nat_behavior filtering_of(bool translated, const change_test& both, const change
 
 struct hairpin_test {
   tested result = tested::not_tested;
-  std::string doubt;  ///< why it is not tested
+  std::string doubt;     ///< why it is not tested
+  bool starved = false;  ///< as for change_test
 };
+
+/// Whether `mapped` may be an address of ours as a server at `server` sees it: a public one, or one
+/// of the server's own kind where that is not public. Else nothing is to be sent there.
+bool is_credible_mapped(const address& mapped, const address& server);
 
 /// The filters were opened towards the endpoints that the server saw: where the NAT has another one
 /// for each destination, they keep out what a hairpin would deliver, and silence is no "no".

@@ -15,7 +15,11 @@ struct behavior_bench {
   behavior_server server;
   net::source from;
   std::vector<seen_socket> sockets;  ///< every socket that was answered
+  bool slowly = false;               ///< for a network that lets few packets pass
 };
+
+/// Whether the server answers an ordinary question from a port of its own.
+net::asio::awaitable<bool> answers_anew(behavior_bench& bench);
 
 /// Section 4.3: one socket, and how three of the server's endpoints see it, all asked at once.
 net::asio::awaitable<mapping_seen> test_mapping(behavior_bench& bench);

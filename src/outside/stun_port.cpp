@@ -16,6 +16,15 @@ tempo::tempo(millis round_trip)
       knock_again(std::max(rtt / 2, millis{20})),
       last_wait(std::max(2 * rtt, millis{100})) {}
 
+tempo tempo::slowed(int packets) const {
+  constexpr millis for_each_packet{120};
+  tempo slow = *this;
+  slow.ask_again = std::max(ask_again, packets * for_each_packet);
+  slow.knock_again = std::max(knock_again, packets * for_each_packet);
+  slow.last_wait = std::max(last_wait, packets * for_each_packet);
+  return slow;
+}
+
 net::steady_time after(millis delay) {
   return std::chrono::steady_clock::now() +
          std::chrono::duration_cast<std::chrono::steady_clock::duration>(delay);

@@ -29,6 +29,10 @@ struct tempo {
 
   explicit tempo(millis round_trip);
 
+  /// The same for a network that lets only some ten packets a second pass, where each try sends
+  /// `packets`.
+  tempo slowed(int packets) const;
+
   millis rtt;          ///< what was measured; 100 ms where nothing was
   millis ask_again;    ///< between tries where an answer is expected
   millis knock_again;  ///< between tries where silence is as good an answer

@@ -185,6 +185,25 @@ TEST_F(Behavior, ADeadSecondAddressIsNoFilter) {
   EXPECT_THAT(seen.doubts, Contains(HasSubstr("filtering: the server's second address")));
 }
 
+TEST_F(Behavior, AnAddressThatCannotBeOursIsNotSentTo) {
+  for (const char* nonsense : {"0.0.0.0", "127.0.0.1", "10.0.0.7", "192.168.1.10", "169.254.1.1"}) {
+    make({endpoint_independent, address_and_port_dependent, true});
+    server_->sees_instead = asio::ip::make_address(nonsense);
+    const auto seen = ask();
+    EXPECT_EQ(seen.hairpin, tested::not_tested) << nonsense;
+    EXPECT_THAT(seen.doubts, Contains(HasSubstr(std::string("sees this machine as ") + nonsense)));
+  }
+}
+
+TEST_F(Behavior, ARouterThatLetsFewPacketsPassIsTestedSlowly) {
+  make({endpoint_independent, address_and_port_dependent});
+  server_->passes_a_second = 10;
+  const auto seen = ask();
+  EXPECT_EQ(seen.mapping, endpoint_independent);
+  EXPECT_EQ(seen.filtering, address_and_port_dependent);
+  EXPECT_EQ(seen.hairpin, tested::no);
+}
+
 TEST_F(Behavior, TheTimeLimitLeavesTestsOpen) {
   make({endpoint_independent, address_and_port_dependent});
   const stopwatch watch;

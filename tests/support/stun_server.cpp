@@ -176,8 +176,20 @@ void stun_server::receive(std::size_t number) {
       });
 }
 
+/// As a router's rule with a rate and a burst.
+bool stun_server::passes() {
+  if (!passes_a_second) return true;
+  const auto now = std::chrono::steady_clock::now();
+  const std::chrono::duration<double> since = now - counted_;
+  allowance_ = std::min(5.0, allowance_ + since.count() * *passes_a_second);
+  counted_ = now;
+  if (allowance_ < 1) return false;
+  allowance_ -= 1;
+  return true;
+}
+
 void stun_server::handle(std::size_t number, std::string datagram, endpoint client) {
-  if (datagram.size() < 20) return;
+  if (datagram.size() < 20 || !passes()) return;
   request asked{client, endpoint_of(number / 2, number % 2), datagram.substr(8, 12)};
   if (const auto change = find(datagram, 0x0003)) asked.change = u16_at(*change, 2);
   requests_.push_back(asked);
@@ -215,12 +227,13 @@ void stun_server::answer(const request& asked, std::optional<std::uint16_t> port
 std::string stun_server::compose(const request& asked, const endpoint& mapped,
                                  std::size_t from) const {
   const unsigned code = refuses.value_or(asked.change != 0 ? change_error : 0);
+  const endpoint named{sees_instead.value_or(mapped.ip), mapped.port};
   std::string body;
   if (code != 0) {
     body = attribute(0x0009, u16(0) + u16(code / 100 * 256 + code % 100) + "no");
   } else {
-    body = attribute(0x0001, address_value(rewritten_mapped.value_or(mapped))) +
-           attribute(0x0020, xored(address_value(mapped))) +
+    body = attribute(0x0001, address_value(rewritten_mapped.value_or(named))) +
+           attribute(0x0020, xored(address_value(named))) +
            attribute(0x802b, address_value(endpoint_of(from / 2, from % 2)));
     if (names_other) body += attribute(0x802c, address_value(other_named.value_or(other())));
   }

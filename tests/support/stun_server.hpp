@@ -85,6 +85,8 @@ class stun_server {
   bool second_address_is_dead = false;  ///< it announces one, from which nothing comes
   bool ignores_response_port = false;
   std::optional<endpoint> rewritten_mapped;  ///< MAPPED-ADDRESS, as an ALG would change it
+  std::optional<address> sees_instead;       ///< names this address, whoever asks
+  std::optional<unsigned> passes_a_second;   ///< the NAT lets so few questions out, after five
   std::string garbage_first;                 ///< sent before each answer
 
  private:
@@ -94,9 +96,12 @@ class stun_server {
   void handle(std::size_t number, std::string datagram, endpoint client);
   void answer(const request& asked, std::optional<std::uint16_t> port, std::size_t number);
   std::string compose(const request& asked, const endpoint& mapped, std::size_t from) const;
+  bool passes();
   bool lost() { return dice_() % 100 < percent_lost; }
 
   asio::io_context& io_;
+  double allowance_ = 5;
+  std::chrono::steady_clock::time_point counted_ = std::chrono::steady_clock::now();
   fake_nat nat_;
   std::array<std::unique_ptr<udp::socket>, 4> sockets_;  ///< A1:P1, A1:P2, A2:P1, A2:P2
   std::array<std::array<char, 2048>, 4> buffers_{};

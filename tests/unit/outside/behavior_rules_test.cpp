@@ -256,5 +256,15 @@ TEST(ServerName, InAllForms) {
   }
 }
 
+TEST(BehaviorRules, WhichAddressesMayBeOurs) {
+  const auto ip = [](const char* text) { return boost::asio::ip::make_address(text); };
+  EXPECT_TRUE(is_credible_mapped(ip("5.5.5.5"), ip("9.9.0.7")));
+  EXPECT_TRUE(is_credible_mapped(ip("192.168.1.10"), ip("192.168.1.2"))) << "a server that is near";
+  for (const char* nonsense : {"0.0.0.0", "127.0.0.1", "127.0.0.9", "10.0.0.1", "100.64.0.1"}) {
+    EXPECT_FALSE(is_credible_mapped(ip(nonsense), ip("9.9.0.7"))) << nonsense;
+  }
+  EXPECT_FALSE(is_credible_mapped(ip("127.0.0.1"), ip("127.0.0.7")));
+}
+
 }  // namespace
 }  // namespace natcheck::outside
