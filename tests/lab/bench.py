@@ -55,7 +55,7 @@ The wide-area round trip is held at 30 ms by the lab's own wire (measured in thi
 
 Every `discover` asks two STUN servers outside and looks at the path, too. The network `delayed` is
 a home router that opens ports by PCP, NAT-PMP and UPnP; `delayed-refusing` answers all of them with
-ICMP port unreachable; `delayed-silent` ignores all. natpmpc is not run in the last: it sends all
+ICMP port unreachable; `delayed-silent` ignores all; `delayed-nat-pmp` speaks NAT-PMP alone. natpmpc is not run in the last: it sends all
 nine requests of RFC 6886 section 3.1 and gives up after 127.75 s. In `nothing-answers` the router
 is silent and the provider's line is dead. `behavior-delayed` is the NAT that Linux makes of itself.
 In `loss` one packet of ten is lost in each direction, also between host and router.
@@ -140,6 +140,10 @@ def measure_silent(bench, _rounds):
                                  "upnpc -s": (["upnpc", "-s"], 3)})
 
 
+def measure_nat_pmp(bench, rounds):
+    bench.take_turns("home", rounds, {"discover -q": (bench.discover("-q"), rounds)})
+
+
 def measure_nothing(bench, _rounds):
     bench.take_turns("home", 5, {"discover": (bench.discover(), 5)})
 
@@ -167,7 +171,8 @@ def measure_loss(bench, _rounds):
 # The networks that are measured, and how.
 _MEASURES = {
     "delayed": measure_answering,
-    "delayed-refusing": measure_refusing,
+    "delayed-nat-pmp": measure_nat_pmp,
+             "delayed-refusing": measure_refusing,
     "delayed-silent": measure_silent,
     "nothing-answers": measure_nothing,
     "behavior-delayed": measure_behavior,
@@ -208,6 +213,7 @@ def discover_rows(measured):
     ours, slowest = median(home["commands"]["discover"]) * 1000, home["slowest_ms"]
     nothing = median(measured["nothing-answers"]["commands"]["discover"])
     right = sum(measured["loss"]["right"])
+    quiet = median(measured["delayed-nat-pmp"]["commands"]["discover -q"]) * 1000
     return [
         ("discover, the router and servers outside answer", f"{ours:.0f} ms",
          f"slowest round trip: {slowest:.1f} ms", "",
@@ -215,6 +221,8 @@ def discover_rows(measured):
         against_upnpc("the same", "delayed", 20),
         against_upnpc("discover, the router refuses", "delayed-refusing", 3),
         against_upnpc("discover, the router is silent", "delayed-silent", 3),
+        ("discover -q, NAT-PMP alone answers", f"{quiet:.0f} ms", "", "", "at most 120 ms",
+         quiet <= 120),
         ("discover, nothing answers", f"{nothing:.2f} s", "", "", "at most 2.5 s", nothing <= 2.5),
         ("discover, one packet of ten lost", f"{right} of {_LOSSY_RUNS} verdicts right", "", "",
          "all", right == _LOSSY_RUNS),

@@ -14,6 +14,7 @@ import networks_carrier
 import networks_cut_off
 import networks_dialects
 import networks_firewall
+import networks_gateway
 import networks_home
 import networks_ipv6
 import networks_stay
@@ -25,6 +26,8 @@ NETWORKS = {
     **networks_behavior.NETWORKS,
     **networks_ipv6.NETWORKS,
     **networks_firewall.NETWORKS,
+    **networks_serve.NETWORKS,
+    **networks_gateway.NETWORKS,
     **networks_stay.NETWORKS,
     **networks_dialects.NETWORKS,
 }

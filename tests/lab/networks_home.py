@@ -224,6 +224,10 @@ NETWORKS = {
     "delayed": behind_router(
         "one NAT, 30 ms from there to the provider and back", SINGLE_NAT,
         checks=("discover", "delay"), delay_ms=15),
+    "delayed-nat-pmp": behind_router(
+        "one NAT, 30 ms from there to the provider and back; the router speaks NAT-PMP alone",
+        dataclasses.replace(_BY_NAT_PMP, pcp=REFUSED, upnp=SILENT),
+        _scripted(Pmp(0, PUBLIC)), checks=("discover", "quiet"), delay_ms=15),
     "delayed-refusing": behind_router(
         "the same; the router opens no ports and says so", NO_SERVICE,
         router(igd=None), delay_ms=15),

@@ -16,7 +16,8 @@ _HEAD = "| network | what is true there | verdict | findings | time |\n|---|---|
 
 def measure(natcheck, network):
     """One row, found inside the network."""
-    options = {"behavior": ["--behavior"], "lifetime": ["--binding-lifetime"]}
+    options = {"behavior": ["--behavior"], "slow_behavior": ["--behavior"],
+               "lifetime": ["--binding-lifetime"]}
     outcome = natcheck.discover(*options.get(network.checks[0], []))
     found = outcome.json
     return {"verdict": f"{found['verdict']['code']}, {found['verdict']['confidence']}",
