@@ -18,6 +18,8 @@ struct text_style {
 
 /// Ends with a newline. Never contains control characters that came from the network.
 std::string to_text(const discover_report& report, const text_style& style);
+/// The first rows of that, as far as they are known: while the rest is still being asked.
+std::string addresses_text(const discover_report& so_far, const text_style& style);
 std::string to_text(const probe_report& report, const text_style& style);
 /// One handshake of several: "3: reached in 61 ms".
 std::string to_text(const handshake_evidence& handshake, unsigned number, const text_style& style);

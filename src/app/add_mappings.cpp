@@ -219,7 +219,7 @@ awaitable<added_mapping> adder::run() {
       if (made) co_return std::move(done_);
     }
     if (place_.gateway->interface_index != 0) {
-      seen.neighbor = net::read_neighbor(*seen.gateway, place_.gateway->interface_index);
+      seen.neighbor = net::read_neighbor(*seen.gateway, place_.gateway->interface_index).state;
     }
   }
   done_.judged = diagnose(seen).main;

@@ -3,7 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <natcheck/diagnosis.hpp>
 
+#include "diagnosis/decided.hpp"
+#include "diagnosis/which_router.hpp"
 #include "net/host_network.hpp"
 #include "net/neighbor.hpp"
 #include "outside/behavior.hpp"
@@ -31,6 +34,8 @@ constexpr auto names_limit = 1000ms;
 constexpr auto web_starts_after = 700ms;
 // The gateway and the router behind it are near; a lost packet is sent again after 150 ms.
 constexpr auto settled_grace = 250ms;
+/// Other devices of the link that are asked whether they are the router.
+constexpr std::size_t most_suspects = 2;
 
 /// The answer, or the honest absence of one when the command's time is over first.
 template <class Evidence>
@@ -81,13 +86,20 @@ bool is_settled(const discover_evidence& seen) {
   return std::any_of(seen.stun.begin(), seen.stun.end(), confirms);
 }
 
-/// Where the path is to be traced to: a server that is asked anyway.
-endpoint target_of(const std::vector<outside::stun_server>& servers) {
+/// Where the path is to be traced to: a server outside that is asked anyway. Empty where only
+/// servers that are near were named.
+std::optional<endpoint> target_of(const std::vector<outside::stun_server>& servers) {
   for (const auto& server : servers) {
     for (const address& ip : server.addresses) {
-      if (ip.is_v4()) return {ip, server.port};
+      if (ip.is_v4() && !outside::cannot_be_outside(ip)) return endpoint{ip, server.port};
     }
   }
+  const bool all_are_near =
+      std::all_of(servers.begin(), servers.end(), [](const outside::stun_server& server) {
+        return server.is_literal && std::any_of(server.addresses.begin(), server.addresses.end(),
+                                                outside::cannot_be_outside);
+      });
+  if (all_are_near) return std::nullopt;
   return outside::fallback_target();
 }
 
@@ -105,37 +117,78 @@ inquiry::inquiry(const discover_options& options, discover_evidence& seen, net::
       start_(start),
       deadline_(start + options.timeout),
       told_(deadline_ - 10ms),
-      survey_end_(executor, net::steady_time::max()),
+      ipv4_survey_end_(executor, net::steady_time::max()),
+      ipv6_end_(executor, net::steady_time::max()),
       settled_(executor, net::steady_time::max()),
-      owner_end_(executor, net::steady_time::max()) {}
+      owner_end_(executor, net::steady_time::max()),
+      suspects_end_(executor, net::steady_time::max()),
+      decided_(executor, net::steady_time::max()) {
+  for (std::size_t n = 0; n < most_suspects; ++n) suspects_.emplace_back(executor);
+}
+
+inquiry::suspect::suspect(const net::asio::any_io_executor& executor)
+    : settled(executor, net::steady_time::max()) {}
 
 awaitable<void> inquiry::run() {
   if (const auto& way = seen_.host.ipv4) {
     spdlog::debug("the way out: {} on {}, gateway {}", way->local.to_string(), way->interface,
                   way->gateway ? way->gateway->to_string() : "none");
   }
-  co_await net::side_by_side(ask_gateway(), ask_ipv6_router(), ask_outside(), look_for_nat64());
-  if (options_.behavior || options_.binding_lifetime) co_await test_behavior();
+  note_news();
+  co_await net::until(decided_, ask_everybody());
+  judging::settle_router(seen_);
+  name_reasons();
+  const bool tests_nat = options_.behavior || options_.binding_lifetime;
+  if (tests_nat && !options_.answer_only) co_await test_behavior();
+}
+
+awaitable<void> inquiry::ask_everybody() {
+  net::coroutines works =
+      net::listed(ask_gateway(), ask_ipv6_router(), ask_outside(), look_for_nat64());
+  for (suspect& each : suspects_) works.push_back(ask_suspect(each));
+  co_await net::side_by_side(std::move(works));
 }
 
 awaitable<void> inquiry::ask_gateway() {
   const auto& way = seen_.host.ipv4;
   if (way && way->gateway) {
-    const address gateway = *way->gateway;
-    const portmap::gateway_access access{gateway, source_of(*way), way->interface_index};
-    gateway_evidence evidence;
-    evidence.ip = gateway;
-    evidence.interface = way->interface;
-    co_await net::side_by_side(
-        ask(evidence.pcp, deadline_, portmap::ask_pcp(access, told_)),
-        ask(evidence.nat_pmp, deadline_, portmap::ask_nat_pmp(access, told_)),
-        ask(evidence.upnp, deadline_, portmap::ask_upnp(access, told_)));
-    // Only now, since the kernel has just had to resolve the gateway to send it something.
-    evidence.neighbor = net::read_neighbor(gateway, way->interface_index);
-    seen_.gateway = std::move(evidence);
+    seen_.gateway.emplace();
+    seen_.gateway->ip = *way->gateway;
+    co_await ask_services(*seen_.gateway, *way);
   }
   gateway_done_ = true;
-  note_if_settled();
+  note_news();
+}
+
+awaitable<void> inquiry::ask_suspect(suspect& which) {
+  co_await net::expiry(which.settled);
+  co_await net::unless_cancelled();
+  if (!which.ip) co_return;
+  gateway_evidence device;
+  device.ip = *which.ip;
+  const bool asked = co_await net::until(suspects_end_, ask_services(device, *seen_.host.ipv4));
+  if (!asked) co_return;
+  seen_.other_gateways.push_back(std::move(device));
+  note_news();
+}
+
+awaitable<void> inquiry::ask_services(gateway_evidence& device, const route_info& way) {
+  device.interface = way.interface;
+  portmap::gateway_access access{device.ip, source_of(way), way.interface_index};
+  const bool by_route = device.ip == way.gateway;
+  if (by_route) access.on_other_gateway = [this](const address& ip) { suspect_router(ip); };
+  const auto told = [this](awaitable<void> asking) -> awaitable<void> {
+    co_await std::move(asking);
+    note_news();
+  };
+  co_await net::side_by_side(
+      told(ask(device.pcp, deadline_, portmap::ask_pcp(access, told_))),
+      told(ask(device.nat_pmp, deadline_, portmap::ask_nat_pmp(access, told_))),
+      told(ask(device.upnp, deadline_, portmap::ask_upnp(access, told_))));
+  // Only now, since the kernel has just had to resolve the device to send it something.
+  auto entry = net::read_neighbor(device.ip, way.interface_index);
+  device.neighbor = entry.state;
+  device.link_layer = std::move(entry.link_layer);
 }
 
 awaitable<void> inquiry::ask_ipv6_router() {
@@ -153,6 +206,8 @@ awaitable<void> inquiry::ask_outside() {
     seen_.path.detail = nobody_outside;
     seen_.owner.detail = nobody_outside;
     seen_.web.detail = nobody_outside;
+    path_done_ = owner_done_ = true;
+    note_news();
     co_return;
   }
   const auto servers =
@@ -161,15 +216,28 @@ awaitable<void> inquiry::ask_outside() {
 }
 
 awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& servers) {
-  const bool wants_other_address = options_.behavior || options_.binding_lifetime;
-  seen_.stun = co_await outside::survey(servers, ways_out(), {wants_other_address}, told_);
-  survey_done_ = true;
-  happen(survey_end_);
-  note_if_settled();
+  outside::survey_options wanted;
+  wanted.wants_other_address = options_.behavior || options_.binding_lifetime;
+  wanted.whole_ipv6 = true;
+  wanted.on_news = [this](std::vector<stun_evidence> so_far, bool ipv4_done) {
+    take_news(std::move(so_far), ipv4_done);
+  };
+  auto all = co_await net::until(ipv6_end_,
+                                 outside::survey(servers, ways_out(), std::move(wanted), told_));
+  take_news(all ? *std::move(all) : std::move(seen_.stun), true);
+}
+
+void inquiry::take_news(std::vector<stun_evidence> so_far, bool ipv4_done) {
+  seen_.stun = std::move(so_far);
+  if (ipv4_done && !ipv4_survey_done_) happen(ipv4_survey_end_);
+  ipv4_survey_done_ = ipv4_done;
+  note_news();
 }
 
 awaitable<void> inquiry::follow_the_way(const std::vector<outside::stun_server>& servers) {
   co_await net::first_of(net::side_by_side(trace_path(servers), ask_owner()), enough_of_the_way());
+  path_done_ = owner_done_ = true;
+  note_news();
 }
 
 awaitable<void> inquiry::enough_of_the_way() {
@@ -183,7 +251,7 @@ awaitable<void> inquiry::enough_of_the_way() {
 }
 
 awaitable<void> inquiry::ask_owner() {
-  co_await net::expiry(survey_end_);
+  co_await net::expiry(ipv4_survey_end_);
   co_await net::unless_cancelled();
   const auto& way = seen_.host.ipv4;
   const auto target = seen_outside(seen_);
@@ -195,21 +263,27 @@ awaitable<void> inquiry::ask_owner() {
   } else {
     co_await outside::ask_owner(*target, *way->gateway, source_of(*way), seen_.owner, told_);
   }
+  owner_done_ = true;
   happen(owner_end_);
+  note_news();
 }
 
 awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& servers) {
   const auto& way = seen_.host.ipv4;
-  if (!way) {
-    seen_.path.detail = no_ipv4;
-    co_return;
+  const auto target = target_of(servers);
+  if (way && target) {
+    co_await outside::trace(*target, source_of(*way), seen_.path, told_);
+    for (path_hop& hop : seen_.path.hops) {
+      if (!is_in_own_prefix(*way, hop)) continue;
+      const address ip = *hop.ip;
+      hop.neighbor = co_await net::resolve_neighbor(ip, source_of(*way), way->interface_index);
+    }
+    suspect_hops();
+  } else {
+    seen_.path.detail = way ? "no server on the Internet was named" : no_ipv4;
   }
-  co_await outside::trace(target_of(servers), source_of(*way), seen_.path, told_);
-  for (path_hop& hop : seen_.path.hops) {
-    if (!is_in_own_prefix(*way, hop)) continue;
-    const address ip = *hop.ip;
-    hop.neighbor = co_await net::resolve_neighbor(ip, source_of(*way), way->interface_index);
-  }
+  path_done_ = true;
+  note_news();
 }
 
 awaitable<void> inquiry::look_at_web() {
@@ -218,8 +292,8 @@ awaitable<void> inquiry::look_at_web() {
     seen_.web.detail = way ? "no page was to be asked" : no_ipv4;
     co_return;
   }
-  if (!survey_done_) {
-    co_await net::before(start_ + web_starts_after, net::expiry(survey_end_));
+  if (!ipv4_survey_done_) {
+    co_await net::before(start_ + web_starts_after, net::expiry(ipv4_survey_end_));
   }
   if (std::any_of(seen_.stun.begin(), seen_.stun.end(), answered)) {
     seen_.web.detail = "somebody else outside had answered";
@@ -251,8 +325,66 @@ awaitable<void> inquiry::test_behavior() {
                                      told_);
 }
 
-void inquiry::note_if_settled() {
-  if (gateway_done_ && survey_done_ && is_settled(seen_)) happen(settled_);
+/// Whoever else is on the link may be the way out: that is decided when all have answered.
+void inquiry::suspect_router(const address& ip) {
+  const auto& way = seen_.host.ipv4;
+  if (!way || !way->gateway || options_.gateway || ip == *way->gateway || ip == way->local) return;
+  if (way->prefix_length == 0 || !same_prefix(ip, way->local, way->prefix_length)) return;
+  for (suspect& each : suspects_) {
+    if (each.ip == ip) return;
+    if (each.ip || each.settled.expiry() == net::steady_time::min()) continue;
+    each.ip = ip;
+    return happen(each.settled);
+  }
+}
+
+void inquiry::suspect_hops() {
+  for (const path_hop& hop : seen_.path.hops) {
+    if (hop.ttl <= 2 && hop.ip) suspect_router(*hop.ip);
+  }
+}
+
+void inquiry::note_news() {
+  stop_what_is_not_needed();
+  if (options_.on_evidence) options_.on_evidence(seen_);
+  if (options_.answer_only && ipv4_survey_done_ && owner_done_ && is_decided()) happen(decided_);
+}
+
+bool inquiry::is_decided() const {
+  discover_evidence so_far = seen_;
+  // Before the gateway has told all, it may still be the one.
+  if (gateway_done_) judging::settle_router(so_far);
+  return judging::is_decided(so_far);
+}
+
+void inquiry::stop_what_is_not_needed() {
+  const bool settled = gateway_done_ && ipv4_survey_done_ && is_settled(seen_);
+  if (settled) happen(settled_);
+  if (settled) happen(suspects_end_);
+  if (gateway_done_ && path_done_) {
+    for (suspect& each : suspects_) happen(each.settled);
+  }
+  // Where nothing answers by IPv4 the verdict hangs on IPv6, and else an advice may.
+  const bool by_ipv4 = std::any_of(seen_.stun.begin(), seen_.stun.end(), [](const auto& server) {
+    return server.family == 4 && answered(server);
+  });
+  if (!by_ipv4 || !ipv4_survey_done_) return;
+  const bool rest_is_known = settled || (gateway_done_ && path_done_);
+  if (!rest_is_known) return;
+  if (settled || !judging::may_advise_ipv6(diagnose(seen_).main.code)) happen(ipv6_end_);
+}
+
+/// Of those that were not waited for, since the answer was known without them.
+void inquiry::name_reasons() {
+  const auto name = [](service_evidence& service) {
+    const bool open = service.state == service_state::not_tried && service.detail.empty();
+    if (open) service.detail = "the answer was known without it";
+  };
+  name(seen_.ipv6_pcp);
+  if (!seen_.gateway) return;
+  name(seen_.gateway->pcp);
+  name(seen_.gateway->nat_pmp);
+  name(seen_.gateway->upnp);
 }
 
 outside::ways_out inquiry::ways_out() const {

@@ -23,7 +23,17 @@ class inquiry {
   net::asio::awaitable<void> run();
 
  private:
+  /// Another device of the link that may be the way out.
+  struct suspect {
+    explicit suspect(const net::asio::any_io_executor& executor);
+    std::optional<address> ip;        ///< empty: there is none
+    net::asio::steady_timer settled;  ///< expires when that is known
+  };
+
+  net::asio::awaitable<void> ask_everybody();
   net::asio::awaitable<void> ask_gateway();
+  net::asio::awaitable<void> ask_suspect(suspect& which);
+  net::asio::awaitable<void> ask_services(gateway_evidence& device, const route_info& way);
   net::asio::awaitable<void> ask_ipv6_router();
   net::asio::awaitable<void> ask_outside();
   net::asio::awaitable<void> take_survey(const std::vector<outside::stun_server>& servers);
@@ -36,7 +46,15 @@ class inquiry {
   net::asio::awaitable<void> look_for_nat64();
   net::asio::awaitable<void> test_behavior();
 
-  void note_if_settled();
+  /// Asks one more device of the link, if there is reason to.
+  void suspect_router(const address& ip);
+  void suspect_hops();
+  void take_news(std::vector<stun_evidence> so_far, bool ipv4_done);
+  /// Somebody has answered: tells of it, and stops whatever can add nothing any more.
+  void note_news();
+  void stop_what_is_not_needed();
+  bool is_decided() const;
+  void name_reasons();
   bool asks_outside() const { return !options_.stun_servers.empty(); }
   outside::ways_out ways_out() const;
 
@@ -47,11 +65,17 @@ class inquiry {
   /// A little before, for those who can then say how far they came.
   net::steady_time told_;
   bool gateway_done_ = false;
-  bool survey_done_ = false;
+  bool path_done_ = false;
+  bool owner_done_ = false;
+  bool ipv4_survey_done_ = false;
   // They expire when what they stand for has happened.
-  net::asio::steady_timer survey_end_;
+  net::asio::steady_timer ipv4_survey_end_;
+  net::asio::steady_timer ipv6_end_;
   net::asio::steady_timer settled_;
   net::asio::steady_timer owner_end_;
+  net::asio::steady_timer suspects_end_;
+  net::asio::steady_timer decided_;
+  std::vector<suspect> suspects_;
 };
 
 }  // namespace natcheck::app

@@ -144,7 +144,7 @@ mapping_evidence lease::evidence() const {
   seen.gateway = access_->gateway;
   if (access_->by_tunnel) seen.tunnel = access_->from.interface;
   if (access_->interface_index != 0) {
-    seen.neighbor = net::read_neighbor(access_->gateway, access_->interface_index);
+    seen.neighbor = net::read_neighbor(access_->gateway, access_->interface_index).state;
   }
   return seen;
 }

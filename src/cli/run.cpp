@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 
+#include "cli/discover_screen.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/help.hpp"
 #include "cli/interfaces.hpp"
@@ -54,14 +55,17 @@ std::string shown(const common_options& common, const discover_report& found,
 
 int run_command(const discover_command& command) {
   session here(command.common);
-  here.waiting().begin(waiting_text(command.options));
+  discover_screen screen(here, command);
+  screen.wait_for(waiting_text(command.options));
   discover_options options = command.options;
-  options.on_progress = [&](std::string_view what) { here.waiting().change(std::string(what)); };
+  options.answer_only = command.common.quiet && !command.common.json;
+  options.on_evidence = screen.observer();
+  options.on_progress = [&](std::string_view what) { screen.wait_for(std::string(what)); };
   const auto report = here.run(discover(std::move(options)));
   if (!report || here.stopped()) return interrupted(here);
   if (report->has_error()) return fail(report->error());
   const discover_report& found = report->value();
-  here.print(shown(command.common, command.redact ? redacted(found) : found, here.style()));
+  screen.print(shown(command.common, command.redact ? redacted(found) : found, here.style()));
   return finish(here, exit_code_of(answer_of(found.evidence, found.judged.main)));
 }
 

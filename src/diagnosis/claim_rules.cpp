@@ -45,7 +45,7 @@ verdict own_shared_address(const situation& s) {
                           claimed(s));
   v.evidence = {local_line(s), claimed(s) + " is on an interface of this machine, as a VPN has it",
                 "missing test: the router without that VPN"};
-  v.advice = {"switch the VPN off, then run natcheck discover again"};
+  v.advice = {"switch the VPN off, then run: " + natcheck_command(s.seen.asked, "discover")};
   return v;
 }
 
@@ -90,7 +90,7 @@ verdict mismatch(const situation& s) {
 
 std::vector<std::string> around_the_provider(const situation& s) {
   std::vector<std::string> advice{"ask the provider for a public IPv4 address"};
-  if (const auto ip = s.global_ipv6()) advice.push_back(use_ipv6(*ip));
+  if (const auto ip = s.seen_ipv6()) advice.push_back(use_ipv6(*ip));
   advice.push_back(use_relay());
   return advice;
 }
@@ -118,7 +118,7 @@ std::optional<verdict> public_claim(const situation& s) {
       confidence::unconfirmed,
       fmt::format("One NAT: your router says that {}, a public address, is its own.", claimed(s)),
       {local_line(s), "this is what the router says; nobody outside confirmed it"},
-      {open_a_port()}};
+      {open_a_port(s.way())}};
   if (s.outside.reach != beyond::not_asked) v.advice.push_back(prove_it(s.claims.front().ip));
   return v;
 }

@@ -44,6 +44,7 @@ constexpr std::array rules{
     judging::names_do_not_resolve,
     judging::service_without_address,
     judging::unfinished_tests,
+    judging::no_udp_heard,
     judging::no_service,
 };
 

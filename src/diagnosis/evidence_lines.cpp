@@ -4,6 +4,7 @@
 
 #include "core/text.hpp"
 #include "core/units.hpp"
+#include "diagnosis/which_router.hpp"
 
 namespace natcheck::judging {
 namespace {
@@ -115,6 +116,7 @@ std::vector<std::string> gateway_lines(const situation& s) {
   const auto& gateway = *s.seen.gateway;
   std::vector<std::string> lines{line(gateway.pcp), line(gateway.nat_pmp), line(gateway.upnp)};
   if (auto neighbor = neighbor_line(s); !neighbor.empty()) lines.push_back(std::move(neighbor));
+  if (auto why = why_other_router(s.seen); !why.empty()) lines.push_back(std::move(why));
   return lines;
 }
 

@@ -6,7 +6,9 @@
 
 #include "core/text.hpp"
 #include "diagnosis/evidence_lines.hpp"
+#include "diagnosis/remedies.hpp"
 #include "diagnosis/rules.hpp"
+#include "diagnosis/which_router.hpp"
 
 namespace natcheck::judging {
 namespace {
@@ -40,6 +42,15 @@ std::optional<std::uint32_t> age_of_state(const gateway_evidence& gateway) {
   return age;
 }
 
+/// A device that answered the search: the router itself by another address, or one that forwards.
+bool is_on_way_out(const situation& s, const address& ip) {
+  if (ip == s.seen.gateway->ip || forwards_packets(s.seen, ip)) return true;
+  const auto& others = s.seen.other_gateways;
+  return std::any_of(others.begin(), others.end(), [&](const gateway_evidence& other) {
+    return other.ip == ip && judging::is_on_way_out(s.seen, other);
+  });
+}
+
 }  // namespace
 
 found find_disagreement(const situation& s) {
@@ -55,8 +66,9 @@ found find_disagreement(const situation& s) {
   }
   summary.back() = '.';
   return finding{std::string(sources_disagree), summary,
-                 among_servers ? "run it again, with other servers: natcheck discover --stun HOST; "
-                                 "one may be wrong, or there are several ways out"
+                 among_servers ? "run it again, with other servers: " +
+                                     natcheck_command(s.seen.asked, "discover --stun HOST") +
+                                     "; one may be wrong, or there are several ways out"
                                : "compare with the Internet (WAN) address in the router's menu; a "
                                  "router with two Internet connections may be right twice"};
 }
@@ -79,13 +91,14 @@ found find_empty_address(const situation& s) {
 }
 
 found find_wrong_device(const situation& s) {
-  if (!s.seen.gateway || s.seen.gateway->upnp.other_responders.empty()) return std::nullopt;
   // Where the gateway is not there at all, the other one may well be the way out.
-  if (s.seen.gateway->neighbor == neighbor_state::unanswered) return std::nullopt;
+  if (!s.seen.gateway || s.seen.gateway->neighbor == neighbor_state::unanswered) return {};
   std::string names;
   for (const auto& ip : s.seen.gateway->upnp.other_responders) {
+    if (is_on_way_out(s, ip)) continue;
     names += (names.empty() ? "" : ", ") + ip.to_string();
   }
+  if (names.empty()) return std::nullopt;
   return finding{std::string(upnp_wrong_device),
                  fmt::format("Another device offers to open ports and was not used: {}; the way to "
                              "the Internet is by {}.",
@@ -171,12 +184,13 @@ found find_lost_state(const situation& s) {
 
 std::vector<finding> findings_of(const situation& s) {
   std::vector<finding> all;
-  for (const auto seek :
-       {find_disagreement, find_wrong_word, find_empty_address, find_wrong_device,
-        find_several_routes, find_address_elsewhere, find_blocked_multicast, find_old_version,
-        find_lost_state, find_dependent_mapping, find_blocked_udp, find_no_hairpin,
-        find_short_binding, find_rewriting, find_unresolved_names, find_nat64, find_ipv6_firewall,
-        find_local_ipv6, find_translated_ipv6}) {
+  for (const auto seek : {find_disagreement,      find_wrong_word,     find_empty_address,
+                          find_wrong_device,      find_several_routes, find_address_elsewhere,
+                          find_blocked_multicast, find_old_version,    find_lost_state,
+                          find_dependent_mapping, find_blocked_udp,    find_no_hairpin,
+                          find_short_binding,     find_rewriting,      find_unresolved_names,
+                          find_diverted_names,    find_nat64,          find_ipv6_firewall,
+                          find_local_ipv6,        find_translated_ipv6}) {
     if (auto one = seek(s)) all.push_back(*std::move(one));
   }
   return all;

@@ -24,6 +24,7 @@ inline constexpr std::string_view no_hairpin = "no-hairpin";
 inline constexpr std::string_view short_udp_binding = "short-udp-binding";
 inline constexpr std::string_view address_rewritten = "address-rewritten";
 inline constexpr std::string_view names_unresolved = "names-unresolved";
+inline constexpr std::string_view dns_filter = "dns-filter";
 inline constexpr std::string_view nat64 = "nat64";
 inline constexpr std::string_view ipv6_firewalled = "ipv6-firewalled";
 inline constexpr std::string_view ipv6_not_global = "ipv6-not-global";
@@ -46,6 +47,7 @@ inline constexpr std::array finding_codes{sources_disagree,
                                           short_udp_binding,
                                           address_rewritten,
                                           names_unresolved,
+                                          dns_filter,
                                           nat64,
                                           ipv6_firewalled,
                                           ipv6_not_global,
@@ -77,6 +79,7 @@ look find_no_hairpin;
 look find_short_binding;
 look find_rewriting;
 look find_unresolved_names;
+look find_diverted_names;
 
 // About IPv6 (ipv6_findings.cpp).
 look find_nat64;

@@ -27,8 +27,9 @@ found find_nat64(const situation& s) {
 
 // Without a global address there is nothing behind the firewall to be reached.
 found find_ipv6_firewall(const situation& s) {
-  const auto ip = s.global_ipv6();
-  if (!ip || !s.seen.gateway || !s.seen.gateway->upnp.ipv6_firewall) return std::nullopt;
+  if (!s.global_ipv6() || !s.seen.gateway || !s.seen.gateway->upnp.ipv6_firewall) {
+    return std::nullopt;
+  }
   const auto& firewall = *s.seen.gateway->upnp.ipv6_firewall;
   if (!firewall.enabled) return std::nullopt;
   return finding{
@@ -36,7 +37,8 @@ found find_ipv6_firewall(const situation& s) {
       fmt::format("The router's IPv6 firewall is on; programs {} open it for themselves.",
                   firewall.pinholes_allowed ? "may" : "may not"),
       fmt::format("to be reached by IPv6, allow TCP port {} to {} in the router's IPv6 firewall",
-                  example_port, ip->to_string())};
+                  example_port,
+                  s.seen_ipv6() ? s.seen_ipv6()->to_string() : std::string("this machine"))};
 }
 
 found find_local_ipv6(const situation& s) {

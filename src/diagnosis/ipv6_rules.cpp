@@ -39,11 +39,15 @@ verdict silent_ipv6(const situation& s, const address& ip, const std::string& no
 verdict ipv6_alone(const situation& s, const std::string& no_ipv4, std::vector<std::string> why) {
   const address ip = *s.global_ipv6();
   if (s.outside.ipv6_silent) return silent_ipv6(s, ip, no_ipv4);
-  verdict v{verdict_code::ipv6_only,
-            certainty_of(s),
-            no_ipv4 + "; it has a public IPv6 address.",
-            std::move(why),
-            {use_ipv6(ip), prove_it(ip)}};
+  verdict v{
+      verdict_code::ipv6_only,
+      certainty_of(s),
+      no_ipv4 + "; it has a public IPv6 address.",
+      std::move(why),
+      {prove_it(ip), fmt::format("if that fails: allow TCP port {} to it in the router's IPv6 "
+                                 "firewall",
+                                 example_port)}};
+  if (const auto known = s.seen_ipv6()) v.advice = {use_ipv6(*known), prove_it(*known)};
   if (is_seen_untranslated(s))
     v.summary = no_ipv4 + "; by IPv6 it has a public address that works.";
   v.evidence.push_back("IPv6 address " + ip.to_string() + " is public, and has a route");

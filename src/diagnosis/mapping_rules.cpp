@@ -24,10 +24,9 @@ constexpr explanation another_nat{
     "There is another NAT between this machine and the router that answered.",
     "open the port on the nearer router too, or switch that one to bridge mode (access point); "
     "natcheck discover shows them"};
-constexpr explanation not_allowed{
-    verdict_code::mapping_refused, "The router does not allow this machine to open ports.",
-    "allow it in the router: on a FRITZ!Box per device (Internet > Permit Access > Port Sharing), "
-    "elsewhere the setting of UPnP or NAT-PMP and its list of permitted ports"};
+constexpr explanation not_allowed{verdict_code::mapping_refused,
+                                  "The router does not allow this machine to open ports.",
+                                  judging::permit_this_machine};
 constexpr explanation table_full{verdict_code::mapping_table_full,
                                  "The router has no room for another port mapping.",
                                  "delete entries that nobody needs in the router's menu (natcheck "

@@ -4,6 +4,7 @@
 
 #include "core/text.hpp"
 #include "diagnosis/findings.hpp"
+#include "diagnosis/remedies.hpp"
 
 namespace natcheck::judging {
 namespace {
@@ -63,8 +64,8 @@ found find_blocked_udp(const situation& s) {
   const bool blocked = asked == silent + refused && (silent > 0 || refused > 1);
   if (!blocked || count(transport::tcp, service_state::answered) == 0) return std::nullopt;
   return finding{std::string(udp_blocked), "UDP does not get through to the Internet, TCP does.",
-                 "allow outgoing UDP in the firewall of this network; calls, games, and VPNs like "
-                 "WireGuard need it"};
+                 "allow UDP, and the answers to it, in the firewalls of this machine and of this "
+                 "network; calls, games, and VPNs like WireGuard need it"};
 }
 
 found find_no_hairpin(const situation& s) {
@@ -104,11 +105,24 @@ found find_rewriting(const situation& s) {
 
 found find_unresolved_names(const situation& s) {
   if (!s.outside.names_do_not_resolve || s.outside.sees_nothing()) return std::nullopt;
+  if (s.outside.diverted) return std::nullopt;
   return finding{std::string(names_unresolved),
                  "The names of the servers outside do not resolve (DNS), so nobody could be asked "
                  "who sees this machine.",
-                 "check the DNS servers in /etc/resolv.conf, or ask a server by its address: "
-                 "natcheck discover --stun ADDRESS"};
+                 "check the DNS servers in /etc/resolv.conf, or ask a server by its address: " +
+                     natcheck_command(s.seen.asked, "discover --stun ADDRESS")};
+}
+
+found find_diverted_names(const situation& s) {
+  if (!s.outside.diverted) return std::nullopt;
+  const auto& [name, to] = *s.outside.diverted;
+  return finding{std::string(dns_filter),
+                 fmt::format("The name {} leads to {}, which is not on the Internet: a DNS filter, "
+                             "or a network that wants you to sign in. It was not asked.",
+                             escape_bytes(name), to.to_string()),
+                 "allow the name in the filter (a blocker, the hosts file, the router's parental "
+                 "control), or ask a server by its address: " +
+                     natcheck_command(s.seen.asked, "discover --stun ADDRESS")};
 }
 
 }  // namespace natcheck::judging

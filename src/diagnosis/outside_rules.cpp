@@ -51,7 +51,7 @@ verdict no_internet(const situation& s) {
             {"check the line between your router, or the provider's modem, and the wall; restart "
              "both",
              "if others are offline too, or it stays so: call the provider"}};
-  if (s.seen.gateway) v.advice.insert(v.advice.begin() + 1, status_page(s.router()));
+  if (s.has_home_router()) v.advice.insert(v.advice.begin() + 1, status_page(s.router()));
   return v;
 }
 
@@ -81,7 +81,7 @@ verdict direct_unproven(const situation& s) {
       fmt::format("This machine itself has the public address {}; no NAT was seen.",
                   local.to_string()),
       {local_line(s), "a firewall may still be in between"},
-      {fmt::format("natcheck serve --port {}", example_port), probe_from_outside(local),
+      {listen_only(s.seen.asked), probe_from_outside(local),
        fmt::format("if that fails: allow TCP port {} in this machine's firewall", example_port)}};
 }
 
@@ -89,7 +89,8 @@ verdict claimed_otherwise(const situation& s, const address& other) {
   verdict v;
   v.summary = "This machine has a public address, but its router names another one.";
   v.evidence = {local_line(s), "missing test: somebody outside who says which of them is seen"};
-  v.advice = {"run natcheck serve here, and natcheck probe from outside to each of the two: " +
+  v.advice = {"run " + listen_only(s.seen.asked) +
+              " here, and natcheck probe from outside to each of the two: " +
               s.local()->to_string() + " and " + other.to_string()};
   return v;
 }
@@ -122,7 +123,7 @@ std::optional<verdict> own_address_seen(const situation& s) {
       s.outside.agreed() ? confidence::confirmed : confidence::likely,
       fmt::format("No NAT: the Internet sees this machine's own address, {}.", ip->to_string()),
       {local_line(s), "a firewall may still be in between"},
-      {fmt::format("natcheck serve --port {}", example_port), prove_it(*ip),
+      {listen_only(s.seen.asked), prove_it(*ip),
        fmt::format("if that fails: allow TCP port {} in this machine's firewall", example_port)}};
 }
 
@@ -139,7 +140,7 @@ std::optional<verdict> claim_seen(const situation& s) {
                   "machine come from just that.",
                   ip->to_string()),
       {local_line(s)},
-      {open_a_port(), prove_it(*ip)}};
+      {open_a_port(s.way()), prove_it(*ip)}};
   if (contradicted) {
     v.evidence.push_back(
         fmt::format("hop {}, {}, is {}: the provider's own router, or a second NAT", other->ttl,
@@ -164,7 +165,8 @@ std::optional<verdict> captive_portal(const situation& s) {
       "This network lets nothing out yet: somebody else answers in place of a web page, most "
       "likely to have you sign in.",
       {local_line(s)},
-      {"open " + page + " in a web browser, sign in, then run: natcheck discover",
+      {"open " + page +
+           " in a web browser, sign in, then run: " + natcheck_command(s.seen.asked, "discover"),
        "if no sign-in page comes: ask whoever runs this network"}};
 }
 
@@ -205,11 +207,13 @@ std::optional<verdict> names_do_not_resolve(const situation& s) {
   if (!s.outside.names_do_not_resolve || s.outside.hops.empty()) return std::nullopt;
   verdict v;
   v.summary =
-      "Names (DNS) do not resolve here, so nobody outside could be asked; the network itself "
-      "passes packets.";
+      fmt::format("{}, so nobody outside could be asked; the network itself passes packets.",
+                  s.outside.diverted ? "A DNS filter answers for the names of the servers outside"
+                                     : "Names (DNS) do not resolve here");
   v.evidence = {local_line(s), last_router(s), "missing test: a server outside, by its name"};
   v.advice = {"check the DNS servers of this machine: cat /etc/resolv.conf",
-              "or ask a server by its address: natcheck discover --stun ADDRESS"};
+              "or ask a server by its address: " +
+                  natcheck_command(s.seen.asked, "discover --stun ADDRESS")};
   return v;
 }
 

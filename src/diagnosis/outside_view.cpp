@@ -119,6 +119,15 @@ std::size_t asked_to_the_end(const discover_evidence& evidence, unsigned family)
   return over_both.size();
 }
 
+std::optional<diversion> first_diversion(const discover_evidence& evidence) {
+  for (const auto& server : evidence.stun) {
+    if (server.diverted_to) return diversion{server.server, *server.diverted_to};
+  }
+  if (evidence.web.diverted_to)
+    return diversion{host_of(evidence.web.url), *evidence.web.diverted_to};
+  return std::nullopt;
+}
+
 bool no_name_resolves(const discover_evidence& evidence) {
   if (!evidence.host.ipv4 && !evidence.host.ipv6) return false;
   return !evidence.stun.empty() &&
@@ -176,11 +185,18 @@ beyond weigh(const discover_evidence& evidence, const outside_view& seen) {
 
 outside_view::outside_view(const discover_evidence& evidence)
     : views(views_by(evidence, 4)), ipv6_views(views_by(evidence, 6)), hops(hops_beyond(evidence)) {
+  const auto& way = evidence.path.hops;
+  const bool passed_on = way.size() > 1 && evidence.gateway && way[1].ip == evidence.gateway->ip;
+  router_ttl = passed_on ? 2 : 1;
   const auto open = [](const stun_evidence& server) { return is_open(server); };
   unfinished = any(evidence, 4, open);
   ipv6_answered = any(evidence, 6, answered);
   ipv6_silent = !ipv6_answered && !any(evidence, 6, open) && asked_to_the_end(evidence, 6) > 0;
   names_do_not_resolve = no_name_resolves(evidence);
+  diverted = first_diversion(evidence);
+  udp_arrives = any(evidence, 4, [](const stun_evidence& server) {
+    return server.protocol == transport::udp && server.rtt.has_value();
+  });
   reach = weigh(evidence, *this);
 }
 
@@ -204,7 +220,7 @@ std::optional<path_hop> outside_view::hop_within(address_scope scope) const {
 }
 
 bool outside_view::next_router_is_public() const {
-  return !hops.empty() && hops.front().ttl == 2 && is_public(*hops.front().ip);
+  return !hops.empty() && hops.front().ttl == router_ttl + 1 && is_public(*hops.front().ip);
 }
 
 bool is_on_internet(const stun_evidence& server) {

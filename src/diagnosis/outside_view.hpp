@@ -14,6 +14,12 @@ struct view {
   std::vector<std::string> servers;
 };
 
+/// A name that leads to an address that cannot be outside.
+struct diversion {
+  std::string name;
+  address to;
+};
+
 /// Whether anything beyond the gateway answered, by IPv4.
 enum class beyond {
   not_asked,       ///< nobody outside was to be asked
@@ -28,12 +34,15 @@ struct outside_view {
 
   std::vector<view> views;       ///< by IPv4; those that most servers saw come first
   std::vector<view> ipv6_views;  ///< likewise; without what a NAT64 showed
-  std::vector<path_hop> hops;    ///< routers beyond the gateway that answered; all have an address
+  unsigned router_ttl = 1;     ///< 2 where the route leads to a device that only passes packets on
+  std::vector<path_hop> hops;  ///< routers beyond the gateway that answered; all have an address
   beyond reach = beyond::not_asked;
   bool unfinished = false;            ///< some server was not asked to the end by IPv4
   bool ipv6_answered = false;         ///< somebody on the Internet did, by IPv6
   bool ipv6_silent = false;           ///< a server over UDP and TCP to the end, and nobody answered
   bool names_do_not_resolve = false;  ///< nobody could be asked, for this reason alone
+  std::optional<diversion> diverted;  ///< the first such name, of a server or of the web page
+  bool udp_arrives = false;           ///< somebody outside answered over UDP and IPv4
 
   /// More than half of the servers saw this one.
   std::optional<address> agreed() const;

@@ -55,7 +55,8 @@ std::vector<std::string> around_the_tunnel() {
 
 std::string use_ipv6(const address& ip) {
   return fmt::format(
-      "use IPv6: this machine has {}; allow TCP port {} to it in the router's IPv6 firewall",
+      "use IPv6: the Internet sees this machine as {}; allow TCP port {} to it in the router's "
+      "IPv6 firewall",
       ip.to_string(), example_port);
 }
 
@@ -65,7 +66,17 @@ std::string give_out_ipv6(const address& mapped) {
       mapped.to_string(), example_port, probe_from_outside(mapped));
 }
 
-std::string open_a_port() { return fmt::format("natcheck serve --map {}", example_port); }
+std::string natcheck_command(const asked_options& asked, std::string_view arguments) {
+  return fmt::format("natcheck {}{}", arguments, options_of(asked));
+}
+
+std::string open_a_port(const asked_options& asked) {
+  return natcheck_command(asked, fmt::format("serve --map {}", example_port));
+}
+
+std::string listen_only(const asked_options& asked) {
+  return natcheck_command(asked, fmt::format("serve --port {}", example_port));
+}
 
 std::string prove_it(const address& ip) {
   return probe_from_outside(ip) + "; only that proves that a port is open";

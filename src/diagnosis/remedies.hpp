@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <natcheck/evidence.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace natcheck::judging {
@@ -24,6 +25,11 @@ std::string forward_example(const std::string& router, const address& local);
 /// "turn on UPnP or NAT-PMP in the router ..."
 std::string turn_on_service(const std::string& router);
 
+/// What to do about a router that refuses this machine.
+inline constexpr std::string_view permit_this_machine =
+    "allow it in the router: on a FRITZ!Box per device (Internet > Permit Access > Port Sharing), "
+    "elsewhere the setting of UPnP or NAT-PMP and its list of permitted ports";
+
 /// The verdict on a router that does not answer ARP, and what to do about it.
 std::string dead_router(const std::string& router);
 std::vector<std::string> revive_router(const std::string& router);
@@ -31,11 +37,18 @@ std::vector<std::string> revive_router(const std::string& router);
 /// "from outside, run: natcheck probe 5.5.5.5:1234"
 std::string probe_from_outside(const address& ip);
 
-/// "natcheck serve --map 1234"
+/// "natcheck serve --map 1234 --interface eth0": the command with the options that chose the way,
+/// without which it may ask another router.
+std::string natcheck_command(const asked_options& asked, std::string_view arguments);
+
 /// For an address of this machine that its router translates one to one.
 std::string give_out_ipv6(const address& mapped);
 
-std::string open_a_port();
+/// "natcheck serve --map 1234"
+std::string open_a_port(const asked_options& asked);
+
+/// "natcheck serve --port 1234"
+std::string listen_only(const asked_options& asked);
 
 /// The same as probe_from_outside, and why: no address proves that a port is open.
 std::string prove_it(const address& ip);

@@ -54,6 +54,7 @@ rule network_failure;
 rule another_line_down;
 rule service_without_address;
 rule unfinished_tests;
+rule no_udp_heard;
 rule no_service;
 rule nothing_learnt;
 

@@ -36,13 +36,77 @@ bool offers_without_address(const gateway_evidence& gateway) {
 }
 
 std::string open_test(std::string_view name, const service_evidence& service) {
-  return fmt::format("missing test: {}, which {}", name,
-                     service.state == service_state::malformed ? "gave no usable answer"
-                                                               : "was not asked to the end");
+  std::string_view why = "was not asked to the end";
+  if (service.state == service_state::malformed) why = "gave no usable answer";
+  if (service.state == service_state::silent) why = "answered, and then was too slow";
+  return fmt::format("missing test: {}, which {}", name, why);
+}
+
+using service_names = std::vector<std::string_view>;
+
+/// The names of the services of which `holds` is true, in the order in which people know them.
+template <class Predicate>
+service_names services_that(const gateway_evidence& gateway, Predicate holds) {
+  service_names all;
+  if (holds(gateway.nat_pmp)) all.emplace_back("NAT-PMP");
+  if (holds(gateway.upnp)) all.emplace_back("UPnP");
+  if (holds(gateway.pcp)) all.emplace_back("PCP");
+  return all;
+}
+
+/// Those that answered, and whose answer is of no use or was too slow.
+service_names unusable_services(const gateway_evidence& gateway) {
+  return services_that(gateway, [](const auto& service) {
+    return is_open(service) && service.state != service_state::not_tried;
+  });
+}
+
+/// Those that answered by their protocol, and said no.
+service_names refusing_services(const gateway_evidence& gateway) {
+  return services_that(gateway, [](const auto& service) {
+    return declined(service) && answered_by_protocol(service);
+  });
 }
 
 bool was_refused(const gateway_evidence& gateway) {
   return declined(gateway.pcp) || declined(gateway.nat_pmp) || declined(gateway.upnp);
+}
+
+std::string no_service_summary(const service_names& refusing) {
+  if (refusing.empty()) {
+    return "Your router offers neither NAT-PMP nor UPnP nor PCP to this machine, so natcheck "
+           "cannot open a port on it.";
+  }
+  return fmt::format(
+      "Your router answers by {}, but refuses this machine, so natcheck cannot open a port on it.",
+      fmt::join(refusing, " and "));
+}
+
+std::vector<std::string> open_by_hand(const situation& s, const service_names& refusing) {
+  const auto then = "then run here: " + listen_only(s.seen.asked);
+  if (!s.has_home_router()) {
+    return {fmt::format("ask whoever runs the router {} to pass on TCP port {} to {}", s.router(),
+                        example_port, s.local()->to_string()),
+            then};
+  }
+  return {refusing.empty() ? turn_on_service(s.router()) : std::string(permit_this_machine),
+          "or " + forward_example(s.router(), *s.local()), then};
+}
+
+/// Nobody at all has answered this machine over UDP, and TCP gets through: what is silent may have
+/// answered.
+bool hears_no_udp(const situation& s) {
+  const auto& gateway = *s.seen.gateway;
+  const auto silent = [](const service_evidence& service) {
+    return service.state == service_state::silent;
+  };
+  const bool asked_over_udp =
+      std::any_of(s.seen.stun.begin(), s.seen.stun.end(), [&](const stun_evidence& server) {
+        return server.family == 4 && server.protocol == transport::udp && silent(server);
+      });
+  return silent(gateway.pcp) && silent(gateway.nat_pmp) && silent(gateway.upnp) &&
+         gateway.upnp.other_responders.empty() && asked_over_udp && !s.outside.udp_arrives &&
+         s.outside.sees_us();
 }
 
 /// Why the router is believed to hide an address that is not public; empty: it is not.
@@ -119,7 +183,7 @@ verdict judge_wan_down(const situation& s, confidence certainty) {
       {},
       {"check the router's Internet connection: its cable or line, and its status page http://" +
            s.router() + "/",
-       "when the router is online again, run: natcheck discover"}};
+       "when the router is online again, run: " + natcheck_command(s.seen.asked, "discover")}};
   if (is_disconnected(upnp)) {
     v.evidence.push_back("UPnP connection status: " + quoted(*upnp.connection_status));
   }
@@ -194,7 +258,7 @@ std::optional<verdict> service_without_address(const situation& s) {
                         "has a service that opens ports.",
                         s.seen_as()->to_string()),
             {local_line(s)},
-            {open_a_port(), prove_it(*s.seen_as())}};
+            {open_a_port(s.way()), prove_it(*s.seen_as())}};
   if (s.outside.next_router_is_public()) v.evidence.emplace_back(next_is_public);
   if (!stands_on_internet(s)) {
     v.evidence.emplace_back("the router does not name its own outside address");
@@ -207,12 +271,37 @@ std::optional<verdict> unfinished_tests(const situation& s) {
   const auto& gateway = *s.seen.gateway;
   if (!is_open(gateway.pcp) && !is_open(gateway.nat_pmp) && !is_open(gateway.upnp)) return {};
   verdict v;
-  v.summary = "The router's outside address is not known: not every test came to an end.";
+  const auto unusable = unusable_services(gateway);
+  v.summary =
+      unusable.empty()
+          ? "The router's outside address is not known: not every test came to an end."
+          : fmt::format(
+                "Your router answers by {}, but its answers were too slow or could not be used.",
+                fmt::join(unusable, " and "));
   v.evidence = {local_line(s)};
   if (is_open(gateway.pcp)) v.evidence.push_back(open_test("PCP", gateway.pcp));
   if (is_open(gateway.nat_pmp)) v.evidence.push_back(open_test("NAT-PMP", gateway.nat_pmp));
   if (is_open(gateway.upnp)) v.evidence.push_back(open_test("UPnP", gateway.upnp));
-  v.advice = {"natcheck discover --timeout 30", status_page(s.router())};
+  v.advice = {natcheck_command(s.seen.asked, "discover --timeout 30")};
+  if (s.has_home_router()) v.advice.push_back(status_page(s.router()));
+  if (!unusable.empty() && s.has_home_router()) {
+    v.advice.push_back("if it stays so: restart the router, or " +
+                       forward_example(s.router(), *s.local()));
+  }
+  return v;
+}
+
+std::optional<verdict> no_udp_heard(const situation& s) {
+  if (!s.seen.gateway || !hears_no_udp(s)) return std::nullopt;
+  verdict v;
+  v.summary = "No UDP answer reaches this machine, so whether the router opens ports is not known.";
+  v.evidence = {local_line(s),
+                "TCP gets through, and nobody answered over UDP: not the router, and "
+                "nobody outside",
+                "missing test: the router's services, with a firewall that lets UDP answers in"};
+  v.advice = {"let answers to UDP in through this machine's firewall, then run: " +
+                  natcheck_command(s.seen.asked, "discover"),
+              "to see its rules: sudo nft list ruleset"};
   return v;
 }
 
@@ -222,13 +311,12 @@ std::optional<verdict> no_service(const situation& s) {
   if (!is_alive(gateway) && !s.outside.sees_us()) return std::nullopt;
   if (!offers_nothing(gateway)) return std::nullopt;
   const bool present = was_refused(gateway) || gateway.neighbor == neighbor_state::reachable;
+  const auto refusing = refusing_services(gateway);
   verdict v{verdict_code::nat_no_mapping_service,
             present ? confidence::likely : confidence::unconfirmed,
-            "Your router offers neither NAT-PMP nor UPnP nor PCP to this machine, so natcheck "
-            "cannot open a port on it.",
+            no_service_summary(refusing),
             {local_line(s)},
-            {turn_on_service(s.router()), "or " + forward_example(s.router(), *s.local()),
-             fmt::format("then run here: natcheck serve --port {}", example_port)}};
+            open_by_hand(s, refusing)};
   if (s.outside.sees_us()) {
     const bool owned = s.gateway_owns_it() == tested::yes;
     v.certainty = owned && hears_udp(s.seen) ? confidence::confirmed : confidence::likely;
@@ -248,8 +336,8 @@ std::optional<verdict> nothing_learnt(const situation& s) {
   verdict v;
   v.summary = "What stands between this machine and the Internet could not be found out.";
   v.evidence = {local_line(s), "missing test: the router's outside address"};
-  v.advice = {"natcheck discover --timeout 30"};
-  if (s.seen.gateway) v.advice.insert(v.advice.begin(), status_page(s.router()));
+  v.advice = {natcheck_command(s.seen.asked, "discover --timeout 30")};
+  if (s.has_home_router()) v.advice.insert(v.advice.begin(), status_page(s.router()));
   return v;
 }
 

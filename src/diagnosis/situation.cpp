@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "diagnosis/findings.hpp"
+
 namespace natcheck::judging {
 namespace {
 
@@ -69,11 +71,41 @@ std::optional<address> situation::global_ipv6() const {
   return seen.host.ipv6->local;
 }
 
+std::optional<address> situation::seen_ipv6() const {
+  for (const auto& one : outside.ipv6_views) {
+    if (!is_own_address(seen.host, one.ip)) continue;
+    // One that stays, where the one that was seen will change.
+    const auto lasting = global_ipv6();
+    return lasting && same_prefix(*lasting, one.ip, 64) ? lasting : one.ip;
+  }
+  const auto& views = outside.ipv6_views;
+  const bool mapped = !views.empty() && seen.host.ipv6 &&
+                      is_prefix_translated(seen.host.ipv6->local, views.front().ip);
+  return mapped ? std::optional(views.front().ip) : std::nullopt;
+}
+
+asked_options situation::way() const {
+  auto options = seen.asked;
+  const bool another =
+      seen.gateway && seen.host.ipv4 && seen.host.ipv4->gateway != seen.gateway->ip;
+  if (another) options.gateway = seen.gateway->ip;
+  return options;
+}
+
 bool situation::leaves_by_tunnel() const {
   return seen.host.ipv4 && seen.host.ipv4->kind == interface_kind::tunnel;
 }
 
 std::string situation::router() const { return seen.gateway->ip.to_string(); }
+
+bool situation::has_home_router() const {
+  if (!seen.gateway || leaves_by_tunnel()) return false;
+  const auto scope = scope_of(seen.gateway->ip);
+  if (scope == address_scope::private_use || scope == address_scope::link_local) return true;
+  // A network at home that is numbered with public addresses is behind a NAT all the same.
+  const bool translates = seen_as() && !is_own_address(seen.host, *seen_as());
+  return scope == address_scope::global && translates && is_public(*local());
+}
 
 bool differ(const std::vector<claim>& claims) {
   return std::any_of(claims.begin(), claims.end(),
@@ -144,7 +176,20 @@ bool gave_nothing(const nat_pmp_evidence& service) {
 }
 
 bool gave_nothing(const upnp_evidence& service) {
-  return declined(service) || service.state == service_state::silent;
+  return declined(service) ||
+         (service.state == service_state::silent && !answered_by_protocol(service));
+}
+
+bool answered_by_protocol(const pcp_evidence& service) {
+  return service.state == service_state::answered || service.result || service.version;
+}
+
+bool answered_by_protocol(const nat_pmp_evidence& service) {
+  return service.state == service_state::answered || service.result;
+}
+
+bool answered_by_protocol(const upnp_evidence& service) {
+  return service.state == service_state::answered || service.rtt || service.location;
 }
 
 bool offers_nothing(const gateway_evidence& gateway) {
@@ -153,6 +198,11 @@ bool offers_nothing(const gateway_evidence& gateway) {
 
 bool is_open(const service_evidence& service) {
   return service.state == service_state::not_tried || service.state == service_state::malformed;
+}
+
+bool is_open(const upnp_evidence& service) {
+  const bool too_slow = service.state == service_state::silent && answered_by_protocol(service);
+  return too_slow || is_open(static_cast<const service_evidence&>(service));
 }
 
 bool is_alive(const gateway_evidence& gateway) {

@@ -36,10 +36,18 @@ struct situation {
   std::optional<address> global_ipv6() const;
   /// The owner test, where it was about the address that the Internet sees.
   tested gateway_owns_it() const;
+  /// The IPv6 address to give to others: one of ours that somebody outside has seen, or what a
+  /// translation of prefixes alone (NPTv6, RFC 6296) makes of it.
+  std::optional<address> seen_ipv6() const;
+  /// Options with which other commands of natcheck ask the same router.
+  asked_options way() const;
   /// The IPv4 way out is a tunnel.
   bool leaves_by_tunnel() const;
   /// "192.168.1.1"; only with a gateway.
   std::string router() const;
+  /// The gateway is a device in which somebody at home can change settings: not a provider's
+  /// router, and not the far end of a tunnel.
+  bool has_home_router() const;
 };
 
 /// The services name different addresses.
@@ -84,8 +92,15 @@ bool gave_nothing(const upnp_evidence& service);
 /// All of them.
 bool offers_nothing(const gateway_evidence& gateway);
 
+/// It answered by its protocol, if only to say no. (An ICMP refusal is no such answer.)
+bool answered_by_protocol(const pcp_evidence& service);
+bool answered_by_protocol(const nat_pmp_evidence& service);
+bool answered_by_protocol(const upnp_evidence& service);
+
 /// It was not asked to the end, or gave no usable answer: neither there nor absent.
 bool is_open(const service_evidence& service);
+/// Also where it answered the search, and then was too slow.
+bool is_open(const upnp_evidence& service);
 
 bool is_alive(const gateway_evidence& gateway);
 

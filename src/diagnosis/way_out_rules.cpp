@@ -178,7 +178,9 @@ std::optional<verdict> absent_gateway(const situation& s) {
       "There is no router at {}, and yet the Internet answers: the way out is by another one.",
       s.router());
   v.evidence = {local_line(s), "missing test: the services of the router that is on the way"};
-  v.advice = {"natcheck discover, without --gateway", "or name another: ip route show default"};
+  v.advice = {
+      natcheck_command({s.seen.asked.interface, std::nullopt}, "discover") + ", without --gateway",
+      "or name another: ip route show default"};
   return v;
 }
 

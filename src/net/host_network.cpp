@@ -277,13 +277,13 @@ std::optional<unsigned> interface_towards(const address& peer) {
   return (*found)->hops.front().index;
 }
 
-neighbor_state read_neighbor(const address& ip, unsigned interface_index) {
+neighbor read_neighbor(const address& ip, unsigned interface_index) {
   auto socket = netlink_socket::open();
-  if (!socket) return neighbor_state::unknown;
+  if (!socket) return {};
   const auto answer =
       socket->request(neighbor_request(ip, interface_index), "asking the kernel for a neighbour");
-  if (!answer || answer->empty()) return neighbor_state::unknown;
-  return parse_neighbor(answer->front()).value_or(neighbor_state::unknown);
+  if (!answer || answer->empty()) return {};
+  return parse_neighbor(answer->front()).value_or(neighbor{});
 }
 
 }  // namespace natcheck::net

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "net/route_messages.hpp"
+
 namespace natcheck::net {
 
 /// What the user wants instead of the kernel's own way out. Nothing set: the kernel decides.
@@ -37,6 +39,6 @@ std::optional<unsigned> interface_towards(const address& peer);
 
 /// What the neighbour table says of `ip` on the interface with that index. `unknown` also when the
 /// table cannot be read. Blocks no longer than the kernel takes to answer.
-neighbor_state read_neighbor(const address& ip, unsigned interface_index);
+neighbor read_neighbor(const address& ip, unsigned interface_index);
 
 }  // namespace natcheck::net

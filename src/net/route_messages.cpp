@@ -1,5 +1,6 @@
 #include "net/route_messages.hpp"
 
+#include <fmt/format.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/neighbour.h>
@@ -69,6 +70,36 @@ std::vector<next_hop> read_hops(message_view attributes, unsigned family) {
   const auto index = find_number<std::uint32_t>(attributes, RTA_OIF);
   if (!index) return {};
   return {{*index, find_gateway(attributes, family)}};
+}
+
+neighbor_state state_of(unsigned ndm_state) {
+  switch (ndm_state) {
+    case NUD_REACHABLE:
+    case NUD_PERMANENT:
+      return neighbor_state::reachable;
+    case NUD_STALE:
+    case NUD_DELAY:
+    case NUD_PROBE:
+      return neighbor_state::resolved;
+    case NUD_INCOMPLETE:
+    case NUD_FAILED:
+      return neighbor_state::unanswered;
+    default:
+      return neighbor_state::unknown;
+  }
+}
+
+/// Of any length; an address of zeros is that of a link without such.
+std::string find_link_layer(message_view attributes) {
+  const auto bytes = find(attributes, NDA_LLADDR);
+  if (!bytes) return {};
+  std::string text;
+  bool any = false;
+  for (const std::byte each : *bytes) {
+    any = any || each != std::byte{0};
+    text += fmt::format("{}{:02x}", text.empty() ? "" : ":", std::to_integer<unsigned>(each));
+  }
+  return any ? text : std::string();
 }
 
 // --- writing ---------------------------------------------------------------------------------
@@ -182,23 +213,10 @@ std::optional<nexthop_object> parse_nexthop(message_view bytes) {
   return value;
 }
 
-std::optional<neighbor_state> parse_neighbor(message_view bytes) {
+std::optional<neighbor> parse_neighbor(message_view bytes) {
   const auto parts = open<ndmsg>(bytes, RTM_NEWNEIGH);
   if (!parts) return std::nullopt;
-  switch (parts->body.ndm_state) {
-    case NUD_REACHABLE:
-    case NUD_PERMANENT:
-      return neighbor_state::reachable;
-    case NUD_STALE:
-    case NUD_DELAY:
-    case NUD_PROBE:
-      return neighbor_state::resolved;
-    case NUD_INCOMPLETE:
-    case NUD_FAILED:
-      return neighbor_state::unanswered;
-    default:
-      return neighbor_state::unknown;
-  }
+  return neighbor{state_of(parts->body.ndm_state), find_link_layer(parts->attributes)};
 }
 
 interface_kind kind_of(const link& value) {

@@ -79,7 +79,14 @@ std::optional<route> parse_route(message_view bytes);
 std::optional<nexthop_object> parse_nexthop(message_view bytes);
 
 /// RTM_NEWNEIGH: what the entry says of the neighbour.
-std::optional<neighbor_state> parse_neighbor(message_view bytes);
+struct neighbor {
+  neighbor_state state = neighbor_state::unknown;
+  std::string link_layer;  ///< "02:00:5e:00:53:01"; empty: not known
+
+  friend bool operator==(const neighbor&, const neighbor&) = default;
+};
+
+std::optional<neighbor> parse_neighbor(message_view bytes);
 
 /// What kind of interface the message tells of. It cannot tell Wi-Fi from wire, nor a modem that
 /// carries bare IP packets from a tunnel.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/canonical.hpp"
 #include "net/resolver.hpp"
 #include "net/side_by_side.hpp"
 #include "outside/stun_name.hpp"
@@ -18,6 +19,15 @@ using std::chrono::milliseconds;
 
 /// Other names than the first to be known have as long again as that one took, and at least this.
 constexpr milliseconds least_grace{100};
+
+/// Whoever names an address means it; a name is to lead outside.
+void take(const std::vector<address>& found, stun_server& server) {
+  for (const address& ip : found) {
+    const bool diverted = !server.is_literal && cannot_be_outside(ip);
+    (diverted ? server.diverted_to : server.addresses).push_back(ip);
+  }
+  server.why_not = found.empty() ? "the name has no address" : "";
+}
 
 /// The lookups of all names, and when to stop waiting for the rest of them.
 class lookups {
@@ -48,6 +58,7 @@ lookups::lookups(net::asio::any_io_executor executor, std::vector<std::string> n
     server.name = names_.back().text();
     server.port = names_.back().port;
     server.why_not = "the name service had not answered when others were known";
+    server.is_literal = parse_endpoint(server.name, server.port).has_value();
     servers_.push_back(std::move(server));
   }
 }
@@ -61,9 +72,8 @@ awaitable<void> lookups::look_up(std::size_t number) {
     spdlog::debug("{}", found.error().message());
     co_return;
   }
-  server.addresses = *found;
-  server.why_not = found->empty() ? "the name has no address" : "";
-  if (found->empty() || one_known_) co_return;
+  take(*found, server);
+  if (server.addresses.empty() || one_known_) co_return;
   one_known_ = true;
   const auto now = std::chrono::steady_clock::now();
   end_ = std::min(end_, now + std::max<net::steady_time::duration>(now - start_, least_grace));
@@ -86,6 +96,23 @@ awaitable<std::vector<stun_server>> lookups::run() {
 }
 
 }  // namespace
+
+bool cannot_be_outside(const address& ip) {
+  switch (scope_of(canonical(ip))) {
+    case address_scope::unspecified:
+    case address_scope::loopback:
+    case address_scope::link_local:
+    case address_scope::private_use:
+    case address_scope::unique_local:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string describe_diversion(const address& to) {
+  return fmt::format("its name leads to {}, which is not on the Internet", to.to_string());
+}
 
 std::string server_name::text() const {
   const bool is_ipv6 = host.find(':') != std::string::npos;

@@ -16,7 +16,17 @@ struct stun_server {
   std::uint16_t port = 3478;       ///< RFC 8489 section 8.1
   std::vector<address> addresses;  ///< of both families; empty: see `why_not`
   std::string why_not;             ///< a clause for people
+  /// What the name leads to that cannot be outside; not among `addresses`.
+  std::vector<address> diverted_to;
+  bool is_literal = false;  ///< named by its address
 };
+
+/// Whether no server on the Internet can have this address: unspecified, loopback, link-local or
+/// private. A name that leads there has been diverted, by a DNS filter most likely.
+bool cannot_be_outside(const address& ip);
+
+/// "the name leads to 0.0.0.0, which is not on the Internet"
+std::string describe_diversion(const address& to);
 
 /// Resolves all names at the same time. Ends when every name has an answer, soon after the first
 /// address is known (a slow name costs nobody's time), or at `deadline`. A name whose answer was

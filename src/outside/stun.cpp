@@ -55,6 +55,7 @@ class surveyor {
   net::asio::any_io_executor executor_;
   ways_out from_;
   net::steady_time deadline_;
+  std::function<void(std::vector<stun_evidence>, bool)> on_news_;
   survey_schedule schedule_;
   std::vector<stun::transaction_id> ids_;
   std::array<std::optional<udp::socket>, 2> sockets_;
@@ -66,7 +67,8 @@ surveyor::surveyor(net::asio::any_io_executor executor, const std::vector<stun_s
     : executor_(executor),
       from_(std::move(from)),
       deadline_(deadline),
-      schedule_(servers, from_.ipv4.has_value(), from_.ipv6.has_value(), options, now()),
+      on_news_(options.on_news),
+      schedule_(servers, from_.ipv4.has_value(), from_.ipv6.has_value(), std::move(options), now()),
       ids_(schedule_.size()),
       wake_(executor) {
   for (auto& id : ids_) id = new_transaction();
@@ -106,6 +108,7 @@ awaitable<void> surveyor::pace() {
   for (;;) {
     while (const auto next = schedule_.poll_transmit(now())) send(*next);
     const auto at = now();
+    if (on_news_) on_news_(schedule_.so_far(), schedule_.ipv4_done(at));
     if (schedule_.finished(at) || at >= deadline_) co_return;
     wake_.expires_at(std::min(schedule_.next_timeout(at), deadline_));
     co_await net::expiry(wake_);
@@ -262,8 +265,8 @@ awaitable<std::vector<stun_evidence>> surveyor::run() {
 
 awaitable<std::vector<stun_evidence>> survey(std::vector<stun_server> servers, ways_out from,
                                              survey_options options, net::steady_time deadline) {
-  surveyor asking(co_await net::asio::this_coro::executor, servers, std::move(from), options,
-                  deadline);
+  surveyor asking(co_await net::asio::this_coro::executor, servers, std::move(from),
+                  std::move(options), deadline);
   co_return co_await asking.run();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <natcheck/evidence.hpp>
 #include <optional>
 #include <vector>
@@ -20,6 +21,11 @@ struct survey_options {
   /// An answer is not enough: wait for a server that announces a credible OTHER-ADDRESS too, as
   /// long as one that may be such is still being asked.
   bool wants_other_address = false;
+  /// IPv6 is asked to its end, too, though IPv4 has answered: the caller stops it.
+  bool whole_ipv6 = false;
+  /// Told of all questions after each answer, and when IPv4 is done; who is still being asked is
+  /// `not_tried` then.
+  std::function<void(std::vector<stun_evidence> so_far, bool ipv4_done)> on_news = {};
 };
 
 /// Asks every server, in every family that it and this host have, over UDP at once; over TCP only

@@ -15,10 +15,17 @@ using time_point = survey_schedule::time_point;
 /// A reason phrase is for people, and comes from a stranger: RFC 8489 allows 763 bytes.
 constexpr std::size_t shown_text = 64;
 
-const address* address_of(const stun_server& server, unsigned family) {
+constexpr const char* not_waited_for =
+    "another server had answered, and this one was not waited for";
+
+const address* first_of(const std::vector<address>& addresses, unsigned family) {
   const auto fits = [=](const address& ip) { return ip.is_v6() == (family == 6); };
-  const auto found = std::find_if(server.addresses.begin(), server.addresses.end(), fits);
-  return found == server.addresses.end() ? nullptr : &*found;
+  const auto found = std::find_if(addresses.begin(), addresses.end(), fits);
+  return found == addresses.end() ? nullptr : &*found;
+}
+
+const address* address_of(const stun_server& server, unsigned family) {
+  return first_of(server.addresses, family);
 }
 
 std::string describe_error(const stun::binding_answer& answer) {
@@ -52,7 +59,7 @@ survey_schedule::survey_schedule(const std::vector<stun_server>& servers, bool i
                                  survey_options options, time_point start)
     : options_(options), start_(start) {
   for (const stun_server& server : servers) {
-    if (server.addresses.empty()) {
+    if (server.addresses.empty() && server.diverted_to.empty()) {
       add_entry(server, 4, transport::udp);
       end(asks_.size() - 1, service_state::not_tried, server.why_not);
     }
@@ -62,7 +69,7 @@ survey_schedule::survey_schedule(const std::vector<stun_server>& servers, bool i
 }
 
 void survey_schedule::add(const stun_server& server, unsigned family, bool has_way_out) {
-  if (address_of(server, family) == nullptr) return;
+  if (address_of(server, family) == nullptr) return add_diverted(server, family);
   add_entry(server, family, transport::udp);
   if (has_way_out) {
     add_entry(server, family, transport::tcp);
@@ -70,6 +77,14 @@ void survey_schedule::add(const stun_server& server, unsigned family, bool has_w
     end(asks_.size() - 1, service_state::not_tried,
         fmt::format("this host has no way out over IPv{}", family));
   }
+}
+
+void survey_schedule::add_diverted(const stun_server& server, unsigned family) {
+  const address* ip = first_of(server.diverted_to, family);
+  if (ip == nullptr) return;
+  add_entry(server, family, transport::udp);
+  asks_.back().seen.diverted_to = *ip;
+  end(asks_.size() - 1, service_state::not_tried, describe_diversion(*ip));
 }
 
 void survey_schedule::add_entry(const stun_server& server, unsigned family, transport protocol) {
@@ -194,7 +209,8 @@ bool survey_schedule::family_finished(unsigned family, time_point now) const {
 
 bool survey_schedule::finished(time_point now) const {
   // IPv6 is not waited for longer than others of IPv4; IPv4 is what matters, and is waited for.
-  return family_finished(4, now) && (family_finished(6, now) || grace_over(4, now));
+  return ipv4_done(now) &&
+         (family_finished(6, now) || (grace_over(4, now) && !options_.whole_ipv6));
 }
 
 time_point survey_schedule::next_timeout(time_point now) const {
@@ -208,10 +224,18 @@ time_point survey_schedule::next_timeout(time_point now) const {
   return next;
 }
 
+std::vector<stun_evidence> survey_schedule::so_far() const {
+  std::vector<stun_evidence> evidence;
+  for (const entry& each : asks_) {
+    evidence.push_back(each.seen);
+    if (each.open) evidence.back().detail = not_waited_for;
+  }
+  return evidence;
+}
+
 std::vector<stun_evidence> survey_schedule::take(time_point now) {
-  const char* const reason = finished(now)
-                                 ? "another server had answered, and this one was not waited for"
-                                 : "the time limit ended before it could be asked to the end";
+  const char* const reason =
+      finished(now) ? not_waited_for : "the time limit ended before it could be asked to the end";
   std::vector<stun_evidence> evidence;
   for (std::size_t i = 0; i < asks_.size(); ++i) {
     end(i, service_state::not_tried, reason);

@@ -59,9 +59,13 @@ class survey_schedule {
   void end(std::size_t number, service_state state, std::string detail);
 
   bool finished(time_point now) const;
+  /// Nobody is waited for by IPv4 any more.
+  bool ipv4_done(time_point now) const { return family_finished(4, now); }
   /// When to poll again at the latest.
   time_point next_timeout(time_point now) const;
 
+  /// The evidence up to now. What is open is `not_tried`.
+  std::vector<stun_evidence> so_far() const;
   /// The evidence. What is open is not waited for any more, or cut off by the caller's deadline.
   std::vector<stun_evidence> take(time_point now);
 
@@ -80,6 +84,7 @@ class survey_schedule {
   };
 
   void add(const stun_server& server, unsigned family, bool has_way_out);
+  void add_diverted(const stun_server& server, unsigned family);
   void add_entry(const stun_server& server, unsigned family, transport protocol);
   void note_first_answer(const entry& answered, time_point now);
   void end_silent(entry& silent);

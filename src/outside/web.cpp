@@ -6,6 +6,7 @@
 
 #include "net/http.hpp"
 #include "net/resolver.hpp"
+#include "outside/servers.hpp"
 #include "protocols/ssdp/url.hpp"
 
 namespace natcheck::outside {
@@ -35,9 +36,10 @@ std::string host_header(const ssdp::url_parts& parts, std::uint16_t port) {
   return port == 80 ? host : fmt::format("{}:{}", host, port);
 }
 
-/// The server's address of the family that `from` has.
+/// The server's address of the family that `from` has. A name is to lead outside, as that of a STUN
+/// server.
 awaitable<result<endpoint>> find_server(const web_url& page, const net::source& from,
-                                        net::steady_time deadline) {
+                                        net::steady_time deadline, web_evidence& seen) {
   const auto addresses = co_await net::resolve(page.host, deadline);
   if (!addresses) co_return addresses.error();
   const auto usable = std::find_if(addresses->begin(), addresses->end(), [&](const address& each) {
@@ -47,12 +49,18 @@ awaitable<result<endpoint>> find_server(const web_url& page, const net::source& 
     const auto why = fmt::format("it has no IPv{} address", from.local.is_v4() ? 4 : 6);
     co_return failure{outcome::unresolved, "resolving " + page.host, why};
   }
+  boost::system::error_code no_literal;
+  boost::asio::ip::make_address(page.host, no_literal);
+  if (no_literal && cannot_be_outside(*usable)) {
+    seen.diverted_to = *usable;
+    co_return failure{outcome::unresolved, "resolving " + page.host, describe_diversion(*usable)};
+  }
   co_return endpoint{*usable, page.port};
 }
 
 awaitable<result<net::http_reply>> fetch(const web_url& page, const net::source& from,
                                          net::steady_time deadline, web_evidence& seen) {
-  const auto server = co_await find_server(page, from, deadline);
+  const auto server = co_await find_server(page, from, deadline, seen);
   if (!server) co_return server.error();
   seen.resolved = true;
   net::http_request request;
@@ -96,6 +104,9 @@ awaitable<web_evidence> check_web(std::string url, net::source from, net::steady
   auto reply = co_await fetch(*page, from, end, seen);
   if (reply) {
     compare(*std::move(reply), seen);
+  } else if (seen.diverted_to) {
+    seen.result = web_result::not_tried;
+    seen.detail = describe_diversion(*seen.diverted_to);
   } else if (std::chrono::steady_clock::now() >= deadline) {
     seen.result = web_result::not_tried;
     seen.detail = "no answer yet when the time limit ended it";

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <natcheck/error.hpp>
 #include <natcheck/mapping.hpp>
@@ -34,6 +35,8 @@ struct gateway_access {
   std::uint16_t nat_pmp_port = 5351;  ///< RFC 6886 section 3.1; PCP has the same (RFC 6887)
   std::uint16_t ssdp_port = 1900;
   endpoint ssdp_multicast{boost::asio::ip::address_v4({239, 255, 255, 250}), 1900};
+  /// Told of each other device that answers the search for a gateway (UPnP); may be empty.
+  std::function<void(const address&)> on_other_gateway{};
   std::uint16_t announcement_port = 5350;  ///< RFC 6886 section 3.2.1, RFC 6887 section 14.1
   bool by_tunnel = false;                  ///< the interface is a tunnel: the gateway is a VPN's
   upnp_times times{};

@@ -111,6 +111,7 @@ awaitable<std::optional<igd_description>> igd_search::look_at(const ssdp::search
     spdlog::debug("{} answered the UPnP search, and is not the router: left alone",
                   other->from.to_string());
     evidence_.other_responders.push_back(other->from);
+    if (access_.on_other_gateway) access_.on_other_gateway(other->from);
   } else if (const auto* rejected = std::get_if<ssdp::rejected>(&event)) {
     last_ = {outcome::malformed, operation,
              "it answered the search, but " + escape_bytes(rejected->reason), 0};

@@ -129,6 +129,12 @@ json::value gateway_part(const std::optional<gateway_evidence>& gateway) {
             {"upnp", upnp_part(gateway->upnp)}}}};
 }
 
+json::array other_gateways_part(const std::vector<gateway_evidence>& others) {
+  json::array parts;
+  for (const auto& each : others) parts.push_back(gateway_part(each));
+  return parts;
+}
+
 }  // namespace
 
 std::string to_json(const discover_report& report) {
@@ -145,6 +151,7 @@ std::string to_json(const discover_report& report) {
                          {"ipv6", ipv6_part(report)},
                          {"interfaces", interfaces},
                          {"gateway", gateway_part(seen.gateway)},
+                         {"other_gateways", other_gateways_part(seen.other_gateways)},
                          {"stun", report::stun_part(seen.stun)},
                          {"nat", report::nat_part(seen.nat)},
                          {"path", report::path_part(seen.path)},

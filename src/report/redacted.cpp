@@ -159,7 +159,7 @@ class walk {
 
   void visit(stun_evidence& server) {
     visit_all(server.seen_as, server.local, server.address, server.server, server.rewritten_as,
-              server.other_address, server.detail);
+              server.other_address, server.detail, server.diverted_to);
   }
   void visit(nat_evidence& nat) { visit_all(nat.server, nat.doubts); }
   void visit(path_hop& hop) { visit(hop.ip); }
@@ -168,8 +168,8 @@ class walk {
   void visit(web_evidence& web) { visit_all(web.url, web.location, web.detail); }
   void visit(nat64_prefix& prefix) { visit(prefix.ip); }
   void visit(discover_evidence& seen) {
-    visit_all(seen.host, seen.gateway, seen.stun, seen.nat, seen.path, seen.owner, seen.web,
-              seen.nat64, seen.ipv6_pcp);
+    visit_all(seen.asked.gateway, seen.host, seen.gateway, seen.other_gateways, seen.stun, seen.nat,
+              seen.path, seen.owner, seen.web, seen.nat64, seen.ipv6_pcp);
   }
 
   void visit(verdict& judged) { visit_all(judged.summary, judged.evidence, judged.advice); }

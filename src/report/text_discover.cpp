@@ -15,11 +15,18 @@ using report::page;
 
 constexpr const char* no_ipv4 = "no IPv4 way out of this machine";
 
+/// The router, and who the route names where that is another one.
+std::string router_of(const discover_evidence& seen) {
+  const auto named = seen.host.ipv4->gateway->to_string();
+  if (!seen.gateway || seen.gateway->ip == *seen.host.ipv4->gateway) return named;
+  return fmt::format("{} behind {}", seen.gateway->ip.to_string(), named);
+}
+
 void private_row(page& out, const discover_report& report) {
   const auto& seen = report.evidence;
   if (!seen.host.ipv4) return out.row("Private address", "none", no_ipv4);
   const auto& way_out = *seen.host.ipv4;
-  const auto router = way_out.gateway ? ", router " + way_out.gateway->to_string() : ", no router";
+  const auto router = way_out.gateway ? ", router " + router_of(seen) : ", no router";
   out.row(report::counts_as_public(report, way_out.local) ? "Local address" : "Private address",
           way_out.local.to_string(), way_out.interface + router);
 }
@@ -146,6 +153,13 @@ void ipv6_rows(page& out, const discover_evidence& seen) {
 }
 
 }  // namespace
+
+std::string addresses_text(const discover_report& so_far, const text_style& style) {
+  page out(style);
+  private_row(out, so_far);
+  if (so_far.external) public_row(out, so_far);
+  return out.text();
+}
 
 std::string to_text(const discover_report& report, const text_style& style) {
   page out(style);

@@ -305,13 +305,51 @@ TEST_F(Stun, ServersByNameAndByAddress) {
   ASSERT_EQ(found.size(), 4U);
   EXPECT_EQ(found[0].name, "localhost:99");
   EXPECT_EQ(found[0].port, 99);
-  EXPECT_THAT(found[0].addresses, ::testing::Contains(asio::ip::make_address("127.0.0.1")));
+  // A name is to lead outside; who names an address means it.
+  EXPECT_THAT(found[0].addresses, ::testing::IsEmpty());
+  EXPECT_THAT(found[0].diverted_to, ::testing::Contains(asio::ip::make_address("127.0.0.1")));
   EXPECT_EQ(found[1].name, "9.9.0.1:3478");
   EXPECT_THAT(found[1].addresses, ::testing::ElementsAre(asio::ip::make_address("9.9.0.1")));
   EXPECT_EQ(found[2].name, "[2620::1]:7");
   EXPECT_THAT(found[3].addresses, ::testing::IsEmpty());
   EXPECT_FALSE(found[3].why_not.empty());
   EXPECT_LT(watch.elapsed(), 1s) << "nobody is waited for once one is known";
+}
+
+TEST_F(Stun, WhoIsNamedByAnAddressThatIsNearIsAskedThere) {
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  std::vector<std::string> names{"127.0.0.1:99", "192.168.1.2", "[::1]:7"};
+  const auto found = loop_.await(find_servers(std::move(names), deadline));
+  for (const auto& server : found) {
+    EXPECT_TRUE(server.is_literal);
+    EXPECT_THAT(server.addresses, ::testing::SizeIs(1));
+    EXPECT_THAT(server.diverted_to, ::testing::IsEmpty());
+  }
+}
+
+TEST(Diversion, IsToWhatNoServerOutsideCanHave) {
+  for (const char* near : {"0.0.0.0", "127.0.0.1", "169.254.1.1", "10.1.1.1", "192.168.1.1",
+                           "::", "::1", "fe80::1", "fd00::1", "::ffff:0.0.0.0"}) {
+    EXPECT_TRUE(cannot_be_outside(asio::ip::make_address(near))) << near;
+  }
+  for (const char* outside : {"9.9.0.7", "2620::1", "64:ff9b::909:7", "198.18.0.7", "100.64.0.1"}) {
+    EXPECT_FALSE(cannot_be_outside(asio::ip::make_address(outside))) << outside;
+  }
+}
+
+TEST_F(Stun, ANameThatIsDivertedIsNotAskedAndTold) {
+  outside::stun_server diverted;
+  diverted.name = "stun.example.org:3478";
+  diverted.diverted_to = {asio::ip::make_address("0.0.0.0"), asio::ip::make_address("::")};
+  const auto seen = ask_known({diverted});
+  ASSERT_EQ(seen.size(), 2U);
+  for (const auto& each : seen) {
+    EXPECT_EQ(each.state, service_state::not_tried);
+    EXPECT_EQ(each.attempts, 0);
+    EXPECT_FALSE(each.address);
+    EXPECT_TRUE(each.diverted_to && each.diverted_to->is_unspecified());
+    EXPECT_THAT(each.detail, HasSubstr("which is not on the Internet"));
+  }
 }
 
 }  // namespace

@@ -167,8 +167,8 @@ const row rows[] = {
        e.gateway->neighbor = neighbor_state::unanswered;
        nat_pmp_fails(e, 2);
      },
-     nat_no_mapping_service, likely, answer::unknown, nullptr, "neither NAT-PMP nor UPnP",
-     "NAT-PMP: refused", "turn on UPnP"},
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "answers by NAT-PMP, but refuses",
+     "NAT-PMP: refused", "allow it in the router"},
     {"public address on the host", [](auto& e) { make_public(e, "5.5.5.5"); }, direct, unconfirmed,
      answer::yes, "5.5.5.5", "public address 5.5.5.5", "nobody outside was asked",
      "natcheck serve --port 1234"},
@@ -238,6 +238,7 @@ const row rows[] = {
      [](auto& e) {
        upnp_says(e, "100.64.5.2");
        add_ipv6(e);
+       add_view(e, "2a00:9::7", "2a00:1::10");
      },
      cgnat, likely, answer::unknown, nullptr, "carrier-grade NAT", "RFC 6598", "2a00:1::10"},
     {"a shared address that is our own VPN's",
@@ -317,7 +318,8 @@ const row rows[] = {
        e.gateway->upnp.external_address_text.reset();
        e.gateway->upnp.external_address_error = 606;
      },
-     nat_no_mapping_service, likely, answer::unknown, nullptr, "neither", "error 606", "turn on"},
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "by NAT-PMP and UPnP, but refuses",
+     "error 606", "allow it in the router"},
     {"all silent, and nothing shows that the router lives",
      [](auto& e) { e.gateway->neighbor = neighbor_state::unknown; }, inconclusive, unconfirmed,
      answer::unknown, nullptr, "could not be found out", "missing test", "router's menu"},
@@ -330,8 +332,38 @@ const row rows[] = {
      "UPnP: not tried: the time was over after 300 ms", "--timeout 30"},
     {"malformed only",
      [](auto& e) { e.gateway->nat_pmp.state = service_state::malformed; }, inconclusive, unconfirmed,
-     answer::unknown, nullptr, "not every test", "missing test: NAT-PMP, which gave no usable answer",
-     "router's menu"},
+     answer::unknown, nullptr, "answers by NAT-PMP, but", "missing test: NAT-PMP, which gave no "
+     "usable answer", "router's menu"},
+    {"UPnP answered the search, and then was too slow",
+     [](auto& e) {
+       e.gateway->upnp.rtt = millis(3);
+       e.gateway->upnp.detail = "it did not finish within 5 s";
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "answers by UPnP, but its answers were too slow",
+     "missing test: UPnP, which answered, and then was too slow", "restart the router"},
+    {"UPnP answered the search, and its description was refused",
+     [](auto& e) {
+       e.gateway->upnp.state = service_state::refused;
+       e.gateway->upnp.rtt = millis(3);
+       e.gateway->upnp.detail = "HTTP 404";
+     },
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "answers by UPnP, but refuses",
+     "HTTP 404", "allow it in the router"},
+    {"the way was chosen, and advised commands choose it too",
+     [](auto& e) {
+       e.asked = {"eth0", ip("192.168.1.1")};
+       upnp_says(e, "5.5.5.5");
+     },
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "One NAT", "5.5.5.5",
+     "natcheck serve --map 1234 --interface eth0 --gateway 192.168.1.1"},
+    {"the router is another one than the route names, and advised commands name it",
+     [](auto& e) {
+       e.gateway->ip = ip("192.168.1.254");
+       upnp_says(e, "5.5.5.5");
+       seen_as(e, "5.5.5.5");
+     },
+     single_nat, confirmed, answer::yes, "5.5.5.5", "One NAT", "5.5.5.5",
+     "natcheck serve --map 1234 --gateway 192.168.1.254"},
     {"UPnP answers and tells nothing",
      [](auto& e) {
        e.gateway->upnp = {};

@@ -141,6 +141,12 @@ inline void add_unresolved(discover_evidence& seen, const char* name = "stun.exa
   seen.stun.push_back(one);
 }
 
+inline void add_diverted(discover_evidence& seen, const char* to) {
+  add_unresolved(seen);
+  seen.stun.back().diverted_to = ip(to);
+  seen.stun.back().detail = "its name leads elsewhere";
+}
+
 /// What the trace brought: `ips` from TTL 1 on, nullptr where nothing came.
 inline void hops(discover_evidence& seen, const std::vector<const char*>& ips) {
   seen.path = {};

@@ -107,7 +107,7 @@ const row rows[] = {
        std::erase_if(e.stun, [](const auto& one) { return one.protocol == transport::tcp; });
        add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
      },
-     "udp-blocked", "TCP does", "allow outgoing UDP"},
+     "udp-blocked", "TCP does", "allow UDP"},
     {"a server that speaks TCP alone refuses UDP, which has reached it",
      [](auto& e) {
        e.stun.push_back(server("9.9.0.7"));
@@ -166,8 +166,36 @@ const row rows[] = {
        e.nat64 = nat64_prefix{ip("64:ff9b::"), 96};
      },
      "nat64", "64:ff9b::/96", "IPv6"},
+    {"the IPv6 firewall is on, and somebody outside saw the address",
+     [](auto& e) {
+       ipv6_firewall(e, true, true);
+       add_view(e, "2a00:9::7", "2a00:1::10");
+     },
+     "ipv6-firewalled", "programs may open it", "2a00:1::10"},
+    {"a name of a server leads to a sinkhole",
+     [](auto& e) {
+       seen_as(e, "5.5.5.5");
+       add_diverted(e, "0.0.0.0");
+     },
+     "dns-filter", "stun.example.org:3478 leads to 0.0.0.0", "allow the name"},
+    {"every name leads to a sinkhole", [](auto& e) { add_diverted(e, "127.0.0.1"); }, "dns-filter",
+     "leads to 127.0.0.1, which is not on the Internet", "--stun ADDRESS"},
+    {"the page's name leads to a sinkhole",
+     [](auto& e) {
+       seen_as(e, "5.5.5.5");
+       e.web.url = "http://check.example/";
+       e.web.diverted_to = ip("192.168.1.1");
+     },
+     "dns-filter", "check.example leads to 192.168.1.1", "allow the name"},
+    {"the prefix of IPv6 is translated, one to one",
+     [](auto& e) {
+       add_ipv6(e, "fd00:1::10");
+       add_view(e, "2a00:9::7", "2a00:1::10");
+       e.stun.back().local = endpoint{ip("fd00:1::10"), 40000};
+     },
+     "ipv6-translated", "prefixes", "give 2a00:1::10 to others"},
     {"the IPv6 firewall is on", [](auto& e) { ipv6_firewall(e, true, true); }, "ipv6-firewalled",
-     "programs may open it", "2a00:1::10"},
+     "programs may open it", "to this machine"},
     {"the IPv6 firewall is on, for good", [](auto& e) { ipv6_firewall(e, true, false); },
      "ipv6-firewalled", "programs may not open it", "TCP port 1234"},
     {"the IPv6 firewall is off", [](auto& e) { ipv6_firewall(e, false, true); }, nullptr},

@@ -136,6 +136,7 @@ const row service_rows[] = {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "192.0.0.1", "9.9.9.1"});
        add_ipv6(e);
+       add_view(e, "2a00:9::7", "2a00:1::10");
      },
      ds_lite, likely, answer::unknown, "5.5.5.5", "DS-Lite", "hop 2, 192.0.0.1", "2a00:1::10"},
     {"a private router behind the first public one is the provider's",
@@ -217,7 +218,39 @@ const row service_rows[] = {
        pcp_says(e, 2);
        seen_as(e, "5.5.5.5");
      },
-     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither", "result 2", "turn on"},
+     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "answers by PCP, but refuses",
+     "result 2", "allow it in the router"},
+    {"nobody at all answers over UDP, and TCP gets through",
+     [](auto& e) {
+       add_silent(e, "9.9.0.7");
+       e.stun.pop_back();
+       add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
+     },
+     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "No UDP answer reaches this machine",
+     "nobody answered over UDP", "firewall"},
+    {"UDP to the Internet is blocked, and the router refused by ICMP",
+     [](auto& e) {
+       refuse(e.gateway->pcp);
+       refuse(e.gateway->nat_pmp);
+       add_silent(e, "9.9.0.7");
+       e.stun.pop_back();
+       add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
+     },
+     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither", "TCP", "turn on"},
+    {"a silent router whose address is public is no router at home",
+     [](auto& e) {
+       e.gateway->ip = ip("5.5.5.1");
+       e.host.ipv4->gateway = ip("5.5.5.1");
+       seen_as(e, "5.5.5.5");
+     },
+     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither", "no answer",
+     "ask whoever runs the router 5.5.5.1"},
+    {"names lead to a sinkhole, the router is silent, and the path tells of the carrier",
+     [](auto& e) {
+       add_diverted(e, "0.0.0.0");
+       hops(e, {"192.168.1.1", "100.64.0.1", "9.9.9.1"});
+     },
+     cgnat, likely, answer::unknown, nullptr, "carrier-grade NAT", "hop 2, 100.64.0.1", "relay"},
     {"everything is refused",
      [](auto& e) {
        refuse(e.gateway->pcp);

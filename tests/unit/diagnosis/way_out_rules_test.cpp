@@ -77,6 +77,7 @@ const row way_out_rows[] = {
        add_ipv6(e);
        e.nat64 = nat64_prefix{ip("64:ff9b::"), 96};
        seen_as(e, "5.5.5.5");
+       add_view(e, "2a00:9::7", "2a00:1::10");
      },
      ds_lite, confirmed, answer::no, "5.5.5.5", "464XLAT", "192.0.0.4", "2a00:1::10"},
     {"DS-Lite on the host", [](auto& e) { tunnel(e, "192.0.0.2"); }, ds_lite, likely,
@@ -110,7 +111,7 @@ const row ipv6_rows[] = {
        add_view(e, "2a00:9::7", "2a00:1::bad");
      },
      ipv6_only, confirmed, answer::yes, nullptr, "a public address that works",
-     "2a00:1::10 is public", "this machine has 2a00:1::10"},
+     "2a00:1::10 is public", "sees this machine as 2a00:1::10"},
     {"only IPv6, and it is translated",
      [](auto& e) {
        cut_off(e);
@@ -176,7 +177,26 @@ const row ipv6_rows[] = {
        add_view(e, "2a00:9::7", "2a00:1::10");
      },
      cgnat, confirmed, answer::no, "5.5.5.5", "carrier-grade NAT", "2a00:1::10",
-     "use IPv6: this machine has 2a00:1::10"},
+     "use IPv6: the Internet sees this machine as 2a00:1::10"},
+    {"IPv4 behind a carrier's NAT, and IPv6 behind a translation of its prefix",
+     [](auto& e) {
+       upnp_says(e, "100.64.5.2");
+       seen_as(e, "5.5.5.5");
+       add_ipv6(e, "fd00:1::10");
+       add_view(e, "2a00:9::7", "2a00:1::10");
+       e.stun.back().local = endpoint{ip("fd00:1::10"), 40000};
+     },
+     cgnat, confirmed, answer::no, "5.5.5.5", "carrier-grade NAT", "2a00:1::10",
+     "use IPv6: the Internet sees this machine as 2a00:1::10"},
+    {"IPv6 only, from a local address whose prefix is translated",
+     [](auto& e) {
+       cut_off(e);
+       add_ipv6(e, "fd00:1::10");
+       add_view(e, "2a00:9::7", "2a00:1::10");
+       e.stun.back().local = endpoint{ip("fd00:1::10"), 40000};
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "is not a public one", "NPTv6",
+     "natcheck probe [2a00:1::10]:1234"},
 };
 
 TEST(WayOutRules, TunnelsAndLinks) { check_all(way_out_rows); }

@@ -55,7 +55,7 @@ struct parsed {
   std::optional<link> as_link;
   std::optional<link_address> as_address;
   std::optional<route> as_route;
-  std::optional<neighbor_state> as_neighbor;
+  std::optional<neighbor> as_neighbor;
 
   friend bool operator==(const parsed&, const parsed&) = default;
 
@@ -172,8 +172,10 @@ TEST(ParseRoute, LookupsFromCapture) {
 }
 
 TEST(ParseNeighbor, FromCapture) {
-  EXPECT_EQ(parse_neighbor(from_hex(captures::neighbor_stale)), neighbor_state::resolved);
-  EXPECT_EQ(parse_neighbor(from_hex(captures::neighbor_permanent)), neighbor_state::reachable);
+  EXPECT_EQ(parse_neighbor(from_hex(captures::neighbor_stale)),
+            (neighbor{neighbor_state::resolved, "02:00:00:00:00:01"}));
+  EXPECT_EQ(parse_neighbor(from_hex(captures::neighbor_permanent)),
+            (neighbor{neighbor_state::reachable, "02:00:00:00:00:01"}));
 }
 
 TEST(ParseNeighbor, EveryState) {
@@ -189,7 +191,7 @@ TEST(ParseNeighbor, EveryState) {
     const auto value = static_cast<std::uint16_t>(state);
     std::memcpy(bytes.data() + sizeof(nlmsghdr) + offsetof(ndmsg, ndm_state), &value,
                 sizeof(value));
-    EXPECT_EQ(parse_neighbor(bytes), expected) << state;
+    EXPECT_EQ(parse_neighbor(bytes).value_or(neighbor{}).state, expected) << state;
   }
 }
 

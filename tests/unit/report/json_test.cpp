@@ -27,10 +27,11 @@ list with(list first, const list& more) {
   return first;
 }
 
-const list discover_keys{"schema",      "version", "started_at", "elapsed_ms",  "redacted",
-                         "private",     "public",  "ipv6",       "interfaces",  "gateway",
-                         "stun",        "nat",     "path",       "path_target", "path_state",
-                         "path_reason", "owner",   "web",        "verdict",     "findings"};
+const list discover_keys{"schema",         "version",     "started_at", "elapsed_ms", "redacted",
+                         "private",        "public",      "ipv6",       "interfaces", "gateway",
+                         "other_gateways", "stun",        "nat",        "path",       "path_target",
+                         "path_state",     "path_reason", "owner",      "web",        "verdict",
+                         "findings"};
 
 TEST(DiscoverJson, HasEveryFieldWhateverWasSeen) {
   for (const auto& seen : {discover_evidence{}, home(), single_nat_home()}) {
@@ -59,6 +60,16 @@ TEST(DiscoverJson, HasEveryFieldOfTheGateway) {
   EXPECT_EQ(services.at("upnp").at("state"), "silent");
   EXPECT_TRUE(services.at("upnp").at("device").is_null());
   EXPECT_TRUE(services.at("upnp").at("wan_connections").is_null());
+}
+
+TEST(DiscoverJson, NamesTheOtherGatewaysToo) {
+  auto seen = home();
+  seen.other_gateways = {*home().gateway};
+  seen.other_gateways.front().ip = ip("192.168.1.254");
+  const auto others = json::parse(to_json(report_on(seen))).at("other_gateways").as_array();
+  ASSERT_EQ(others.size(), 1U);
+  EXPECT_EQ(others.front().at("address"), "192.168.1.254");
+  EXPECT_EQ(keys(others.front()), (list{"address", "interface", "services"}));
 }
 
 TEST(DiscoverJson, HoldsWhatTheGatewaysServicesSay) {
