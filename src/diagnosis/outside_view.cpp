@@ -195,7 +195,8 @@ outside_view::outside_view(const discover_evidence& evidence)
   names_do_not_resolve = no_name_resolves(evidence);
   diverted = first_diversion(evidence);
   udp_arrives = any(evidence, 4, [](const stun_evidence& server) {
-    return server.protocol == transport::udp && server.rtt.has_value();
+    return server.protocol == transport::udp &&
+           (server.state == service_state::answered || server.rtt);
   });
   reach = weigh(evidence, *this);
 }

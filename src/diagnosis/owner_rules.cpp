@@ -96,7 +96,8 @@ std::optional<verdict> claim_outdated(const situation& s) {
                   "what it says is out of date, or is about another of its Internet connections.",
                   s.claims.front().ip.to_string(), ip->to_string()),
       {local_line(s)},
-      {fmt::format("give others the address {}", ip->to_string()), open_a_port(), prove_it(*ip),
+      {fmt::format("give others the address {}", ip->to_string()), open_a_port(s.way()),
+       prove_it(*ip),
        "if the port stays closed: restart the router, or make that connection its main one"}};
 }
 

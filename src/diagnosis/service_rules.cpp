@@ -135,13 +135,6 @@ std::string_view beyond_the_router(const situation& s) {
                                                 "not clear";
 }
 
-/// UDP answers reach this machine: who is silent has not been kept out by a firewall here.
-bool hears_udp(const discover_evidence& seen) {
-  return std::any_of(seen.stun.begin(), seen.stun.end(), [](const stun_evidence& server) {
-    return server.protocol == transport::udp && server.state == service_state::answered;
-  });
-}
-
 /// Nothing translates behind the router, as far as the way there tells.
 bool stands_on_internet(const situation& s) {
   return s.outside.next_router_is_public() || s.gateway_owns_it() == tested::yes;
@@ -234,7 +227,7 @@ std::optional<verdict> another_line_down(const situation& s) {
                         ip),
             {local_line(s)},
             {"in the router's menu, make the line with " + ip +
-                 " the main Internet connection, then run: " + open_a_port(),
+                 " the main Internet connection, then run: " + open_a_port(s.way()),
              "or " + forward_example(s.router(), *s.local()), prove_it(*s.seen_as())}};
   if (failure) v.evidence.emplace_back("the router reports a network failure");
   if (is_disconnected(s.seen.gateway->upnp)) {
@@ -319,7 +312,7 @@ std::optional<verdict> no_service(const situation& s) {
             open_by_hand(s, refusing)};
   if (s.outside.sees_us()) {
     const bool owned = s.gateway_owns_it() == tested::yes;
-    v.certainty = owned && hears_udp(s.seen) ? confidence::confirmed : confidence::likely;
+    v.certainty = owned && s.outside.udp_arrives ? confidence::confirmed : confidence::likely;
     // A public router next to ours does not prove it: a carrier's NAT may have such an address.
     if (s.outside.next_router_is_public()) v.evidence.emplace_back(next_is_public);
     if (!owned) {

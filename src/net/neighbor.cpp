@@ -26,12 +26,12 @@ asio::awaitable<neighbor_state> resolve_neighbor(address ip, source from,
   if (error) co_return neighbor_state::unknown;
   asio::steady_timer timer(executor);
   const auto end = std::chrono::steady_clock::now() + patience;
-  auto state = read_neighbor(ip, interface_index);
+  auto state = read_neighbor(ip, interface_index).state;
   while (state == neighbor_state::unanswered && std::chrono::steady_clock::now() < end) {
     timer.expires_after(between_looks);
     co_await expiry(timer);
     co_await unless_cancelled();
-    state = read_neighbor(ip, interface_index);
+    state = read_neighbor(ip, interface_index).state;
   }
   co_return state;
 }

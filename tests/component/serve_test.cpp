@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/write.hpp>
 #include <natcheck/probe.hpp>
 #include <natcheck/serve.hpp>
 

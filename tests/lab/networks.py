@@ -26,7 +26,6 @@ NETWORKS = {
     **networks_behavior.NETWORKS,
     **networks_ipv6.NETWORKS,
     **networks_firewall.NETWORKS,
-    **networks_serve.NETWORKS,
     **networks_gateway.NETWORKS,
     **networks_stay.NETWORKS,
     **networks_dialects.NETWORKS,
