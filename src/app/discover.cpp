@@ -1,6 +1,7 @@
 #include <natcheck/discover.hpp>
 
 #include "app/inquiry.hpp"
+#include "app/option_checks.hpp"
 #include "app/serial.hpp"
 #include "net/host_network.hpp"
 
@@ -9,6 +10,7 @@ namespace {
 
 net::asio::awaitable<result<discover_report>> run(discover_options options) {
   const auto start = std::chrono::steady_clock::now();
+  if (const auto wrong = app::check(options)) co_return *wrong;
   discover_report report;
   report.started_at = std::chrono::system_clock::now();
   auto host = net::read_host_network({options.interface, options.gateway});

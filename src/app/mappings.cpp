@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/lease.hpp"
+#include "app/option_checks.hpp"
 #include "app/serial.hpp"
 #include "net/host_network.hpp"
 #include "net/sockets.hpp"
@@ -46,6 +47,7 @@ template <class Report, class Options, class Work>
 awaitable<result<Report>> change(Options options, Work work) {
   const auto at = std::chrono::system_clock::now();
   const auto start = std::chrono::steady_clock::now();
+  if (const auto wrong = app::check(options)) co_return *wrong;
   auto host = net::read_host_network({options.interface, options.gateway});
   if (!host) co_return host.error();
   app::workplace place{surroundings_of(*host), ipv4_gateway(*host), state::state_directory(),
@@ -61,6 +63,7 @@ awaitable<result<mappings_report>> list(mappings_options options) {
   const auto start = std::chrono::steady_clock::now();
   mappings_report report;
   report.started_at = std::chrono::system_clock::now();
+  if (const auto wrong = app::check(options)) co_return *wrong;
   auto host = net::read_host_network({options.interface, options.gateway});
   if (!host) co_return host.error();
   report.way_out = host->ipv4;

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "app/handshake.hpp"
+#include "app/option_checks.hpp"
 #include "app/serial.hpp"
 #include "app/udp_handshake.hpp"
 #include "core/canonical.hpp"
@@ -192,8 +193,19 @@ awaitable<probe_evidence> prober::run() {
   co_return std::move(evidence_);
 }
 
+probe_report not_asked(const probe_options& options, failure why) {
+  probe_report report;
+  report.evidence.target = target_of(options);
+  report.evidence.protocol = options.protocol;
+  report.judged = diagnose(report.evidence);
+  report.judged.main.evidence.insert(report.judged.main.evidence.begin(), why.message());
+  report.problem = std::move(why);
+  return report;
+}
+
 awaitable<probe_report> run(probe_options options,
                             std::function<void(const handshake_evidence&)> progress) {
+  if (auto wrong = app::check(options)) co_return not_asked(options, *std::move(wrong));
   prober running(std::move(options), std::move(progress));
   probe_report report;
   report.evidence = co_await running.run();

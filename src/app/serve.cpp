@@ -12,6 +12,7 @@
 #include "app/guest_book.hpp"
 #include "app/lease.hpp"
 #include "app/listeners.hpp"
+#include "app/option_checks.hpp"
 #include "app/port_opener.hpp"
 #include "app/self_test.hpp"
 #include "app/serial.hpp"
@@ -306,6 +307,7 @@ awaitable<result<events::stopped>> server::run() {
 
 awaitable<result<events::stopped>> run(serve_options options,
                                        std::function<void(const serve_event&)> observer) {
+  if (const auto wrong = app::check(options)) co_return *wrong;
   const auto executor = co_await net::asio::this_coro::executor;
   server running(executor, std::move(options), std::move(observer));
   co_return co_await running.run();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "app/option_checks.hpp"
 #include "cli/arguments.hpp"
 #include "cli/nearest.hpp"
 #include "cli/values.hpp"
@@ -74,14 +75,13 @@ void read_network(const argument_list& given, Options& options) {
   read_option(given, "interface", read_interface, "the name of a network interface",
               options.interface);
   if constexpr (requires { options.gateway; }) {
-    read_option(given, "gateway", read_gateway, "the IPv4 address of a router", options.gateway);
+    read_option(given, "gateway", read_gateway, app::expected_gateway, options.gateway);
   }
 }
 
 template <class Time>
 void read_timeout(const argument_list& given, Time& timeout) {
-  read_option(given, "timeout", read_seconds, "a number of seconds above 0, such as 5 or 0.5",
-              timeout);
+  read_option(given, "timeout", read_seconds, app::expected_timeout, timeout);
 }
 
 /// --stun, as often as it was given; each server is asked once.
@@ -161,8 +161,9 @@ void read_via(const argument_list& given, mapping_choice& via) {
 void read_lifetime(const argument_list& given, std::chrono::seconds& lifetime) {
   unsigned seconds = static_cast<unsigned>(lifetime.count());
   read_option(
-      given, "lifetime", [](const std::string& text) { return read_number(text, 1, 604'800); },
-      "a number of seconds, 1 to 604800", seconds);
+      given, "lifetime",
+      [](const std::string& text) { return read_number(text, 1, app::longest_lifetime); },
+      app::expected_lifetime, seconds);
   lifetime = std::chrono::seconds(seconds);
 }
 
@@ -202,7 +203,7 @@ parsed_command read_add(const argument_list& given) {
 
 parsed_command read_remove(const argument_list& given) {
   auto command = read_mappings_common<remove_command>(given);
-  command.options.external_port = read_port_operand(given, read_port, "a port, 1 to 65535");
+  command.options.external_port = read_port_operand(given, read_port, app::expected_port);
   read_protocols(given, command.options.protocols);
   return command;
 }
@@ -293,8 +294,9 @@ probe_command read_probe(const argument_list& given) {
             options.protocol);
   if (options.protocol == transport::udp) options.count = default_udp_count;
   read_option(
-      given, "count", [](const std::string& text) { return read_number(text, 1, 1000); },
-      "a number, 1 to 1000", options.count);
+      given, "count",
+      [](const std::string& text) { return read_number(text, 1, app::most_handshakes); },
+      app::expected_count, options.count);
   read_network(given, options);
   read_timeout(given, options.timeout);
   // --timeout bounds the whole command; without it each greeting has its time, however many.

@@ -33,7 +33,7 @@ void set_up_log(const common_options& options) {
 
 int fail(const failure& reason) {
   complain(reason.message());
-  return number_of(exit_code::fault);
+  return number_of(reason.kind == outcome::invalid ? exit_code::usage : exit_code::fault);
 }
 
 /// The code of a command that ended by itself, unless its result could not be written.
@@ -127,6 +127,7 @@ int run_command(const probe_command& command) {
   };
   here.waiting().begin(waiting);
   auto report = here.run(probe(options, on_handshake));
+  if (report && report->problem) return fail(*report->problem);
   if (!report && !done.empty()) report = report_of_ended(options, std::move(done));
   if (report) show(here, common, *report);
   if (!report || here.stopped()) return interrupted(here);

@@ -57,7 +57,11 @@ gap missing(const host_network& host) {
 /// Interfaces that may lead to the IPv4 Internet although no way was found. The one that IPv6
 /// leaves by is among them only where it has an IPv4 default route too.
 std::vector<std::string> other_ways(const host_network& host) {
-  auto names = default_routes(host, host.ipv6 ? host.ipv6->interface : "");
+  std::vector<std::string> names;
+  // Where IPv4's own default route refuses packets, another one of the main table is IPv6's.
+  if (host.ipv4_forbidden.empty()) {
+    names = default_routes(host, host.ipv6 ? host.ipv6->interface : "");
+  }
   for (const auto& name : host.ipv4_defaults) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
@@ -117,10 +121,21 @@ std::vector<std::string> other_interfaces(const situation& s) {
 }
 
 /// A default route in a table that this program's packets do not come to is a way of others.
-std::string no_ipv4_way(const std::vector<std::string>& others) {
-  if (others.empty()) return "This machine has no way to the IPv4 Internet";
+std::string no_ipv4_way(const host_network& host) {
+  if (host.ipv4_defaults.empty()) return "This machine has no way to the IPv4 Internet";
   return fmt::format("This machine has no way to the IPv4 Internet here ({} may have one)",
-                     others.front());
+                     host.ipv4_defaults.front());
+}
+
+/// RFC 8950: packets find the router by its IPv6 address, and IPv4's protocols cannot.
+verdict hidden_behind_ipv6(const situation& s, const address& router) {
+  verdict v;
+  v.summary =
+      fmt::format("IPv4 traffic leaves by {} through {}, a router whose IPv4 address is not known.",
+                  s.seen.host.ipv4->interface, router.to_string());
+  v.evidence = {local_line(s), "missing test: what that router offers by IPv4"};
+  v.advice = {"name the router's IPv4 address: natcheck discover --gateway ADDRESS"};
+  return v;
 }
 
 }  // namespace
@@ -139,10 +154,11 @@ std::optional<verdict> way_out_not_read(const situation& s) {
 
 std::optional<verdict> no_ipv4_route(const situation& s) {
   if (s.seen.host.ipv4) return std::nullopt;
-  const auto others = other_ways(s.seen.host);
-  if (s.global_ipv6()) return ipv6_alone(s, no_ipv4_way(others), {"no IPv4 route"});
+  if (s.global_ipv6()) return ipv6_alone(s, no_ipv4_way(s.seen.host), {"no IPv4 route"});
   if (s.seen.host.ipv6 && s.outside.ipv6_answered) return translated_ipv6(s);
-  if (!others.empty()) return not_on_this_interface(others);
+  if (const auto others = other_ways(s.seen.host); !others.empty()) {
+    return not_on_this_interface(others);
+  }
   const auto [what, advice] = missing(s.seen.host);
   return verdict{verdict_code::offline,
                  confidence::confirmed,
@@ -205,6 +221,7 @@ std::optional<verdict> leaves_by_tunnel(const situation& s) {
 
 std::optional<verdict> leaves_without_router(const situation& s) {
   if (s.seen.gateway) return std::nullopt;
+  if (const auto& router = s.seen.host.ipv4->gateway_ipv6) return hidden_behind_ipv6(s, *router);
   verdict v;
   v.summary = fmt::format(
       "Traffic to the Internet leaves by {}, a direct link that no router was found on.",

@@ -10,6 +10,7 @@ Both hosts outside run a STUN server, of two operators. No packet ever leaves th
 """
 
 import networks_behavior
+import networks_routes
 import networks_carrier
 import networks_cut_off
 import networks_dialects
@@ -21,6 +22,7 @@ import networks_stay
 
 NETWORKS = {
     **networks_home.NETWORKS,
+    **networks_routes.NETWORKS,
     **networks_carrier.NETWORKS,
     **networks_cut_off.NETWORKS,
     **networks_behavior.NETWORKS,

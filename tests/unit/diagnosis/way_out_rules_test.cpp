@@ -82,6 +82,15 @@ const row way_out_rows[] = {
      ds_lite, confirmed, answer::no, "5.5.5.5", "464XLAT", "192.0.0.4", "2a00:1::10"},
     {"DS-Lite on the host", [](auto& e) { tunnel(e, "192.0.0.2"); }, ds_lite, likely,
      answer::unknown, nullptr, "DS-Lite", "192.0.0.2", "relay"},
+    {"a router that is known by its IPv6 address alone",
+     [](auto& e) {
+       e.host.ipv4->gateway.reset();
+       e.host.ipv4->gateway_ipv6 = ip("fe80::1");
+       e.gateway.reset();
+       seen_as(e, "5.5.5.5");
+     },
+     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "through fe80::1", "missing test",
+     "--gateway ADDRESS"},
     {"a link without a router",
      [](auto& e) {
        e.host.ipv4->gateway.reset();

@@ -1,0 +1,99 @@
+"""The way out is what the kernel does with a packet, however its routes are written."""
+
+import contextlib
+
+from natcheck import expect, expect_equal
+
+
+@contextlib.contextmanager
+def _routed(scene, *lines, undo):
+    """The host at home as `ip -batch` makes it, and as it was again afterwards."""
+    def batch(commands):
+        scene.lab.run("home", "sh", "-c", "ip -batch - <<'END'\n" + "\n".join(commands) + "\nEND")
+
+    batch(lines)
+    try:
+        yield
+    finally:
+        batch(undo)
+
+
+_ADDRESS = "192.168.1.10/24"
+_DEFAULT = "route replace default via 192.168.1.1"
+
+
+def _expect_single_nat(scene):
+    outcome = scene.natcheck.discover()
+    found = outcome.json
+    expect_equal(found["verdict"]["code"], "single-nat", "verdict", outcome)
+    expect_equal(found["verdict"]["confidence"], "confirmed", "confidence", outcome)
+    expect_equal(found["private"]["address"], "192.168.1.10", "private address", outcome)
+    expect_equal(found["gateway"]["address"], "192.168.1.1", "gateway", outcome)
+    expect_equal(found["public"]["address"], "5.5.5.5", "public address", outcome)
+    return outcome
+
+
+def check_ipv6_alone_by_a_route_for_one_prefix(scene):
+    with _routed(scene, f"address delete {_ADDRESS} dev eth0",
+                 undo=(f"address add {_ADDRESS} dev eth0", _DEFAULT)):
+        outcome = scene.natcheck.discover()
+    found = outcome.json
+    expect_equal(found["verdict"]["code"], "ipv6-only", "verdict", outcome)
+    expect_equal(found["verdict"]["confidence"], "confirmed", "confidence", outcome)
+    expect_equal(found["ipv6"]["address"], "2a00:5::10", "IPv6 address", outcome)
+    expect_equal(outcome.exit_code, 0, "exit code", outcome)
+
+
+def check_a_table_that_a_rule_on_the_source_leads_to(scene):
+    with _routed(scene, "route delete default", "route add default via 192.168.1.1 table 100",
+                 "rule add from 192.168.1.10 lookup 100",
+                 undo=("rule delete from 192.168.1.10 lookup 100", "route flush table 100",
+                       _DEFAULT)):
+        _expect_single_nat(scene)
+
+
+def check_a_table_that_only_marked_packets_come_to(scene):
+    with _routed(scene, "route delete default", "route add default via 192.168.1.1 table 100",
+                 "rule add fwmark 7 lookup 100",
+                 undo=("rule delete fwmark 7 lookup 100", "route flush table 100", _DEFAULT)):
+        outcome = scene.natcheck.discover()
+    expect("eth0 may have one" in outcome.json["verdict"]["summary"], "the other table is told",
+           outcome)
+    expect_equal(outcome.json["private"], None, "private address", outcome)
+
+
+def check_a_nexthop_object(scene):
+    with _routed(scene, "route delete default", "nexthop add id 7 via 192.168.1.1 dev eth0",
+                 "route add default nhid 7",
+                 undo=("route delete default", "nexthop delete id 7", _DEFAULT)):
+        _expect_single_nat(scene)
+
+
+def check_equal_routes_are_told(scene):
+    with _routed(scene, "route replace default nexthop via 192.168.1.1 nexthop via 192.168.1.2",
+                 undo=(_DEFAULT,)):
+        outcome = scene.natcheck.discover()
+    told = [finding["summary"] for finding in outcome.json["findings"]
+            if finding["code"] == "several-default-routes"]
+    expect(told and "192.168.1.2" in told[0], "both routers are told", outcome)
+
+
+def check_a_default_route_that_refuses(scene):
+    with _routed(scene, "route delete default", "route add unreachable default",
+                 "address delete 2a00:5::10/64 dev eth0",
+                 undo=("route delete unreachable default", _DEFAULT,
+                       "address add 2a00:5::10/64 dev eth0 nodad")):
+        outcome = scene.natcheck.discover()
+    expect_equal(outcome.json["verdict"]["code"], "offline", "verdict", outcome)
+    expect("unreachable" in outcome.json["verdict"]["summary"], "the route is told", outcome)
+
+
+def check_the_public_address_on_an_interface_that_is_down(scene):
+    with _routed(scene, "link add kube-ipvs0 type veth peer name unused0",
+                 "address add 5.5.5.5/32 dev kube-ipvs0", undo=("link delete kube-ipvs0",)):
+        outcome = _expect_single_nat(scene)
+    expect("interface" not in outcome.json["public"]["sources"], "no source is an interface",
+           outcome)
+    told = {finding["code"]: finding["summary"] for finding in outcome.json["findings"]}
+    expect("kube-ipvs0" in told.get("public-address-elsewhere", ""), "the interface is named",
+           outcome)
