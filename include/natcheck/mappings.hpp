@@ -38,6 +38,7 @@ struct mappings_options {
 };
 
 struct mappings_report {
+  asked_options asked;
   std::chrono::system_clock::time_point started_at;
   millis elapsed{0};
   std::optional<route_info> way_out;
@@ -95,6 +96,7 @@ struct added_mapping {
 
 /// What the commands that change something have in common.
 struct change_report {
+  asked_options asked;
   std::chrono::system_clock::time_point started_at;
   millis elapsed{0};
   std::optional<route_info> way_out;          ///< IPv4

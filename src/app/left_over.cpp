@@ -70,16 +70,19 @@ class owners {
 /// Whether a claim is left alone; if so, that has been told.
 using spared = std::function<bool(const mapping_claim& claim)>;
 
-/// One claim of a dead run, and where to write what became of it.
+/// What one dead run, or several one after the other, left on one port, and where to write what
+/// became of it.
 struct job {
-  state::orphan* from;
+  std::vector<state::orphan*> from;
   mapping_claim claim;
   portmap::gateway_access access;
 };
 
 awaitable<void> finish(job work, std::vector<events::left_over>& told) {
   const auto ended = co_await remove_claim(work.claim, work.access);
-  if (ended) work.from->drop(work.claim);
+  for (state::orphan* each : work.from) {
+    if (ended) each->drop(work.claim);
+  }
   const std::string detail = ended ? "" : ended.error().message();
   spdlog::debug("a left-over mapping of port {}: {}", work.claim.external_port,
                 ended ? "removed" : detail);
@@ -107,6 +110,14 @@ std::string why_left_alone(const net::asio::any_io_executor& executor, const map
   return why_not_touched(claim);
 }
 
+/// The job that removes the same; by PCP only who has its nonce can.
+job* job_for(const mapping_claim& claim, std::vector<job>& jobs) {
+  const auto found = std::ranges::find_if(jobs, [&](const job& each) {
+    return state::same_mapping(each.claim, claim) && each.claim.nonce == claim.nonce;
+  });
+  return found == jobs.end() ? nullptr : &*found;
+}
+
 /// What there is to do; what there is not is told.
 std::vector<job> jobs_for(std::vector<state::orphan>& orphans, const owners& others,
                           const surroundings& here, const spared& spare) {
@@ -117,8 +128,12 @@ std::vector<job> jobs_for(std::vector<state::orphan>& orphans, const owners& oth
         orphan.drop(claim);
         continue;
       }
+      if (job* same = job_for(claim, jobs)) {
+        same->from.push_back(&orphan);
+        continue;
+      }
       auto access = access_for(claim, here);
-      if (access && !spare(claim)) jobs.push_back({&orphan, claim, *access});
+      if (access && !spare(claim)) jobs.push_back({{&orphan}, claim, *access});
     }
   }
   return jobs;

@@ -52,7 +52,9 @@ awaitable<result<Report>> change(Options options, Work work) {
   if (!host) co_return host.error();
   app::workplace place{surroundings_of(*host), ipv4_gateway(*host), state::state_directory(),
                        start + options.timeout};
+  const asked_options asked{options.interface, options.gateway};
   Report report = co_await work(std::move(place), std::move(options));
+  report.asked = asked;
   report.started_at = at;
   report.elapsed = net::since(start);
   report.way_out = host->ipv4;
@@ -62,6 +64,7 @@ awaitable<result<Report>> change(Options options, Work work) {
 awaitable<result<mappings_report>> list(mappings_options options) {
   const auto start = std::chrono::steady_clock::now();
   mappings_report report;
+  report.asked = {options.interface, options.gateway};
   report.started_at = std::chrono::system_clock::now();
   if (const auto wrong = app::check(options)) co_return *wrong;
   auto host = net::read_host_network({options.interface, options.gateway});

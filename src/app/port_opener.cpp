@@ -133,6 +133,7 @@ void port_opener::enter_ipv4(const std::optional<route_info>& way) {
   mapping_evidence nobody;
   if (way) nobody.internal = {way->local, options_.port};
   if (way && way->kind == interface_kind::tunnel) nobody.tunnel = way->interface;
+  nobody.asked = {options_.interface, options_.gateway};
   nobody.external_port = *options_.external_port;
   for (const transport protocol : options_.protocols) {
     nobody.protocol = protocol;

@@ -4,6 +4,7 @@
 #include <array>
 #include <natcheck/diagnosis.hpp>
 
+#include "core/asked.hpp"
 #include "core/upnp_errors.hpp"
 #include "diagnosis/findings.hpp"
 #include "diagnosis/remedies.hpp"
@@ -14,7 +15,7 @@ namespace {
 struct explanation {
   verdict_code code;
   std::string_view summary;
-  std::string_view advice;
+  std::string_view advice;  ///< {}: the options of the question, behind a command
 };
 
 // The most telling first: it wins over the others when the protocols failed in different ways.
@@ -23,14 +24,14 @@ constexpr explanation another_nat{
     verdict_code::double_nat,
     "There is another NAT between this machine and the router that answered.",
     "open the port on the nearer router too, or switch that one to bridge mode (access point); "
-    "natcheck discover shows them"};
+    "natcheck discover{} shows them"};
 constexpr explanation not_allowed{verdict_code::mapping_refused,
                                   "The router does not allow this machine to open ports.",
                                   judging::permit_this_machine};
 constexpr explanation table_full{verdict_code::mapping_table_full,
                                  "The router has no room for another port mapping.",
                                  "delete entries that nobody needs in the router's menu (natcheck "
-                                 "mappings list shows them), or restart it"};
+                                 "mappings list{} shows them), or restart it"};
 constexpr explanation over_quota{
     verdict_code::mapping_table_full,
     "This machine, or this Internet connection, has as many open ports as it may have.",
@@ -41,10 +42,11 @@ constexpr explanation conflict{
 constexpr explanation granted_otherwise{verdict_code::port_granted_otherwise,
                                         "The router opens another port than the one you asked for.",
                                         {}};
-constexpr explanation open_already{
-    verdict_code::port_conflict, "The router has opened this port already, under another number.",
-    "use the number that it has (see below), close that one with natcheck mappings remove, or try "
-    "--via upnp, which can have several"};
+constexpr explanation open_already{verdict_code::port_conflict,
+                                   "The router has opened this port already, under another number.",
+                                   "use the number that it has (see below), close that one with "
+                                   "natcheck mappings remove{}, or try "
+                                   "--via upnp, which can have several"};
 constexpr explanation not_kept{verdict_code::mapping_not_kept,
                                "The router said yes, but the mapping is not there.",
                                "restart the router or update its firmware"};
@@ -61,12 +63,12 @@ constexpr explanation no_wan{
     verdict_code::mapping_refused,
     "The router cannot open a port now: it has no Internet connection, or stands behind another "
     "router.",
-    "natcheck discover tells which"};
+    "natcheck discover{} tells which"};
 // miniupnpd says so with a private address on its outside, too.
 constexpr explanation no_resources{
     verdict_code::mapping_refused,
     "The router has no room for another port, or no public address of its own.",
-    "natcheck discover tells whether it stands behind another router or the provider's NAT"};
+    "natcheck discover{} tells whether it stands behind another router or the provider's NAT"};
 constexpr explanation other_refusal{verdict_code::mapping_refused,
                                     "The router refused to open the port.",
                                     "see the router's log, or restart it"};
@@ -92,14 +94,14 @@ constexpr explanation other_version{
     {}};
 constexpr explanation no_service{verdict_code::no_mapping_service, {}, {}};
 constexpr explanation no_router{verdict_code::inconclusive,
-                                "This machine has no IPv4 router to ask.", "natcheck discover"};
+                                "This machine has no IPv4 router to ask.", "natcheck discover{}"};
 constexpr explanation not_finished{verdict_code::inconclusive,
                                    "The attempt ended before the router had answered.",
-                                   "give it more time, ten seconds at least; natcheck discover "
+                                   "give it more time, ten seconds at least; natcheck discover{} "
                                    "shows what the router offers"};
 constexpr explanation unknown{verdict_code::inconclusive,
                               "No mapping was made, and the router did not say why.",
-                              "natcheck discover shows what the router offers"};
+                              "natcheck discover{} shows what the router offers"};
 
 /// A result that says that this version of PCP or NAT-PMP is not spoken there.
 constexpr int unsupported_version = 1;
@@ -232,7 +234,7 @@ std::string options_of(const mapping_evidence& seen) {
   if (seen.both_transports) options += " --protocol both";
   if (!seen.both_transports && seen.protocol == transport::udp) options += " --protocol udp";
   if (seen.only_via) options += option_of(*seen.only_via);
-  return options + judging::options_of(seen.asked);
+  return options + to_options(seen.asked);
 }
 
 /// What was typed, for another outside port.
@@ -268,7 +270,7 @@ std::string first_advice(const explanation& why, const mapping_evidence& seen) {
   if (&why == &same_port) {
     return fmt::format("ask for that port, as in: {}", command_for(seen.internal.port, seen));
   }
-  return std::string(why.advice);
+  return fmt::format(fmt::runtime(why.advice), to_options(seen.asked));
 }
 
 /// A refusal of which the port may be the reason, and not the device or the router's state.
@@ -287,8 +289,8 @@ std::vector<std::string> advice_for(const explanation& why, const mapping_eviden
   advice.push_back("or " + judging::forward_by_hand(seen.protocol, seen.external_port,
                                                     seen.gateway->to_string(), seen.internal));
   advice.push_back(fmt::format(
-      "then from outside, with the router's public address, run: natcheck probe ADDRESS:{}",
-      seen.external_port));
+      "then from outside, with the router's public address, run: natcheck probe {}ADDRESS:{}",
+      seen.protocol == transport::udp ? "--protocol udp " : "", seen.external_port));
   return advice;
 }
 

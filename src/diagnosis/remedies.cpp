@@ -4,13 +4,6 @@
 
 namespace natcheck::judging {
 
-std::string options_of(const asked_options& asked) {
-  std::string options;
-  if (!asked.interface.empty()) options += " --interface " + asked.interface;
-  if (asked.gateway) options += " --gateway " + asked.gateway->to_string();
-  return options;
-}
-
 std::string forward_by_hand(transport protocol, std::uint16_t external, const std::string& router,
                             const endpoint& internal) {
   return fmt::format(

@@ -12,9 +12,6 @@ namespace natcheck::judging {
 /// The port that examples open, and that `probe` tries when none is named.
 inline constexpr std::uint16_t example_port = 1234;
 
-/// " --interface eth0 --gateway 192.168.1.1", as far as they were given: for the end of a command.
-std::string options_of(const asked_options& asked);
-
 /// "forward TCP port 1234 on the router (192.168.1.1) to 192.168.1.10:1234, in its menu ..."
 std::string forward_by_hand(transport protocol, std::uint16_t external, const std::string& router,
                             const endpoint& internal);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <natcheck/mappings.hpp>
 
+#include "core/asked.hpp"
 #include "diagnosis/evidence_lines.hpp"
 
 namespace natcheck {
@@ -23,9 +24,10 @@ verdict sentence(std::string summary, std::string advice = {}) {
 /// Of one port: what weighs most.
 verdict judge_one(const removal_report& report) {
   const auto port = *report.external_port;
+  const auto options = to_options(report.asked);
   if (has(report, removal::failed)) {
     return sentence("A mapping that is natcheck's could not be removed.",
-                    fmt::format("run natcheck mappings remove {} again", port));
+                    fmt::format("run natcheck mappings remove {}{} again", port, options));
   }
   if (has(report, removal::removed)) {
     return sentence(fmt::format("natcheck's mapping of port {} is gone.", port));
@@ -43,18 +45,19 @@ verdict judge_one(const removal_report& report) {
                     "run this again there");
   }
   return sentence(fmt::format("There is no mapping of natcheck's on port {}.", port),
-                  "natcheck mappings list");
+                  "natcheck mappings list" + options);
 }
 
 verdict judge_all(const removal_report& report) {
+  const auto options = to_options(report.asked);
   const bool all_left_overs = std::ranges::all_of(report.left_overs, &events::left_over::removed);
   if (has(report, removal::failed) || !all_left_overs) {
     return sentence("Not everything that is natcheck's could be removed.",
-                    "run natcheck mappings clean again");
+                    "run natcheck mappings clean" + options + " again");
   }
   if (!report.not_seen.empty()) {
     return sentence("There may be more: the router did not show its table to the end.",
-                    "run natcheck mappings clean again");
+                    "run natcheck mappings clean" + options + " again");
   }
   if (has(report, removal::elsewhere)) {
     return sentence(
@@ -130,7 +133,7 @@ verdict judge_absence(const mappings_report& report) {
   verdict judged;
   if (!report.gateway) {
     judged.summary = "There is no IPv4 router to ask for its port mappings.";
-    judged.advice = {"natcheck discover"};
+    judged.advice = {"natcheck discover" + to_options(report.asked)};
     if (!report.upnp.detail.empty()) judged.evidence = {report.upnp.detail};
     return judged;
   }
@@ -142,7 +145,8 @@ verdict judge_absence(const mappings_report& report) {
                      "NAT-PMP and PCP open ports as well, and have no way to list them"};
   judged.advice = {
       fmt::format("look at the port forwarding page of the router, http://{}/", router),
-      "turn on UPnP in the router's menu, then run: natcheck mappings list"};
+      "turn on UPnP in the router's menu, then run: natcheck mappings list" +
+          to_options(report.asked)};
   return judged;
 }
 

@@ -147,7 +147,7 @@ std::string exchange::stray_answer() {
 }
 
 nat_pmp_end exchange::give_up(net::steady_time deadline) {
-  if (!fault_.empty()) return end(outcome::malformed, "its answer is unusable: " + fault_);
+  if (!fault_.empty()) return end(outcome::malformed, fault_);
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - started_);
   if (waited < whole_schedule && std::chrono::steady_clock::now() >= deadline) {

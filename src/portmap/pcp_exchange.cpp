@@ -122,7 +122,7 @@ awaitable<std::optional<pcp_end>> exchange::listen(net::steady_time until) {
 }
 
 pcp_end exchange::give_up(net::steady_time deadline) const {
-  if (!fault_.empty()) return end(outcome::malformed, "its answer is unusable: " + fault_);
+  if (!fault_.empty()) return end(outcome::malformed, fault_);
   const auto now = std::chrono::steady_clock::now();
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
   if (waited < whole_schedule && now >= deadline) {

@@ -3,6 +3,7 @@
 
 #include <natcheck/report.hpp>
 
+#include "core/asked.hpp"
 #include "report/names.hpp"
 #include "report/page.hpp"
 
@@ -49,8 +50,9 @@ void print_difference(page& out, const mapping& entry) {
   }
 }
 
-void print_end(page& out, const mapping& entry) {
-  const auto removal = fmt::format("natcheck mappings remove {}", entry.external_port);
+void print_end(page& out, const mapping& entry, const asked_options& asked) {
+  const auto removal =
+      fmt::format("natcheck mappings remove {}{}", entry.external_port, to_options(asked));
   if (entry.lifetime.count() == 0) {
     return out.paragraph("Stays", "until it is removed: " + removal, indent);
   }
@@ -82,7 +84,7 @@ void print(page& out, const added_mapping& added, answer yes_or_no) {
                 fmt::format("by {}{}", words_for(entry.via), entry.verified ? ", read back" : ""),
                 indent);
   print_difference(out, entry);
-  print_end(out, entry);
+  print_end(out, entry, added.evidence.asked);
   print_how_to_reach(out, added);
 }
 

@@ -1,14 +1,12 @@
 // Mappings whose making or removing failed half-way: removed, or remembered until they are.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/ip/multicast.hpp>
-#include <filesystem>
 
-#include "kept_lease.hpp"
 #include "mapping_changes.hpp"
+#include "remembered_lease.hpp"
 
 namespace natcheck {
 namespace {
@@ -19,32 +17,12 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ending = http_answer::ending;
 
-/// With a book, like a run of `serve` that ends.
-class HalfWay : public LeaseKeeper {
+class HalfWay : public RememberedLease {
  protected:
-  HalfWay() {
-    std::string name = (std::filesystem::temp_directory_path() / "natcheck-XXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
-  }
-  ~HalfWay() override {
-    keeper_.reset();
-    book_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  void keep_remembered(lease_options options = {}) {
-    auto opened = state::claim_book::open(directory_);
-    ASSERT_TRUE(opened);
-    book_.emplace(std::move(*opened));
-    keep(options, &*book_);
-  }
   void end_run() {
     cancel();
     release();
-    keeper_.reset();
-    book_.reset();
-  }
-  std::vector<state::known_claim> claims() const {
-    return state::read_claims(directory_, state::system_now());
+    forget_run();
   }
   std::vector<events::left_over> next_run() {
     const auto access = gateway_.access();
@@ -66,9 +44,6 @@ class HalfWay : public LeaseKeeper {
     options.via = via;
     return options;
   }
-
-  std::filesystem::path directory_;
-  std::optional<state::claim_book> book_;
 };
 
 TEST_F(HalfWay, AnUnusableGrantIsNoAbsenceAndIsTakenBack) {

@@ -48,6 +48,16 @@ TEST_F(MappingChanges, ALeftOverThatCannotBeRemovedIsToldAndKept) {
   }
 }
 
+TEST_F(MappingChanges, WhatSeveralRunsLeftOnOnePortIsRemovedOnce) {
+  for (int i = 0; i < 3; ++i) leave_behind(upnp_claim(99));
+  put_row("99/TCP", host_ip);
+  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_TRUE(told[0].removed);
+  EXPECT_EQ(gateway_.count("DeletePortMapping"), 1);
+  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+}
+
 TEST_F(MappingChanges, ALeftOverOfAnotherNetworkStays) {
   leave_behind(claim_elsewhere(99));
   EXPECT_THAT(add(1234).left_overs, IsEmpty());

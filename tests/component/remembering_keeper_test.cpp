@@ -1,14 +1,9 @@
 // What a lease writes down, and how it heeds what others have written down.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-
-#include "kept_lease.hpp"
 #include "portmap/pcp.hpp"
-#include "state/claims.hpp"
+#include "remembered_lease.hpp"
 
 namespace natcheck {
 namespace {
@@ -16,20 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-/// With a book that remembers.
-class RememberingKeeper : public LeaseKeeper {
+class RememberingKeeper : public RememberedLease {
  protected:
-  ~RememberingKeeper() override {
-    keeper_.reset();
-    book_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  void keep_remembered(lease_options options = {}) {
-    auto opened = state::claim_book::open(directory_);
-    ASSERT_TRUE(opened);
-    book_.emplace(std::move(*opened));
-    keep(options, &*book_);
-  }
   /// What `mappings add` notes when it has made a mapping to the same port here.
   void remember_added(mapping_protocol via, std::uint16_t external_port) {
     mapping_claim added;
@@ -40,13 +23,6 @@ class RememberingKeeper : public LeaseKeeper {
     added.lifetime = 1h;
     ASSERT_TRUE(state::keep_added(directory_, added, state::system_now()));
   }
-  std::vector<state::known_claim> claims() const {
-    return state::read_claims(directory_, state::system_now());
-  }
-
-  const std::filesystem::path directory_ =
-      std::filesystem::temp_directory_path() / fmt::format("natcheck-test-{}", ::getpid());
-  std::optional<state::claim_book> book_;
 };
 
 TEST_F(RememberingKeeper, RemembersWhatItAsksFor) {

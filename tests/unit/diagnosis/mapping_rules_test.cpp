@@ -4,6 +4,7 @@
 #include <natcheck/diagnosis.hpp>
 
 #include "core/upnp_errors.hpp"
+#include "failed_mapping.hpp"
 #include "print.hpp"
 
 namespace natcheck {
@@ -15,18 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using enum service_state;
 using enum confidence;
-constexpr auto pcp = mapping_protocol::pcp;
-constexpr auto pmp = mapping_protocol::nat_pmp;
-constexpr auto upnp = mapping_protocol::upnp;
-
-mapping_evidence trying(std::vector<mapping_attempt> attempts) {
-  mapping_evidence seen;
-  seen.internal = {boost::asio::ip::make_address("192.168.1.10"), 8080};
-  seen.external_port = 1234;
-  seen.gateway = boost::asio::ip::make_address("192.168.1.1");
-  seen.attempts = std::move(attempts);
-  return seen;
-}
 
 struct row {
   const char* name;
@@ -231,30 +220,6 @@ TEST(MappingRules, APortThatIsOpenUnderAnotherNumberIsAConflict) {
                                                  "open already as port 80"));
 }
 
-TEST(MappingRules, TheCommandIsTheOneThatWasTyped) {
-  auto seen = trying({{upnp, refused, "ConflictInMappingEntry", 718}});
-  seen.asked_by = mapping_command::mappings_add;
-  EXPECT_THAT(diagnose(seen).main.advice.front(),
-              ::testing::AllOf(HasSubstr("natcheck mappings add 1235:8080"),
-                               HasSubstr("natcheck mappings add 1234:8080 --any-port")));
-}
-
-TEST(MappingRules, TheAdvisedCommandRepeatsTheOptionsOfTheQuestion) {
-  auto seen = trying({{pmp, refused, "it gives external port 1235 instead of 1234",
-                       upnp_error::granted_otherwise}});
-  seen.asked = {"eth1", boost::asio::ip::make_address("192.168.2.1")};
-  seen.only_via = mapping_protocol::nat_pmp;
-  seen.both_transports = true;
-  EXPECT_THAT(diagnose(seen).main.advice.front(),
-              HasSubstr("natcheck serve --map 1234:8080 --protocol both --via nat-pmp --interface "
-                        "eth1 --gateway 192.168.2.1 --any-port"));
-  seen.both_transports = false;
-  seen.protocol = transport::udp;
-  seen.asked = {};
-  EXPECT_THAT(diagnose(seen).main.advice.front(),
-              HasSubstr("natcheck serve --map 1234:8080 --protocol udp --via nat-pmp --any-port"));
-}
-
 // Who answered offers the service, whatever the answer was.
 TEST(MappingRules, OnlyThreeWhoAreSilentOrClosedOfferNothing) {
   constexpr bool present = true;
@@ -287,22 +252,6 @@ TEST(MappingRules, AFaultOfThisMachineIsNoVerdictAboutTheRouter) {
   EXPECT_THAT(v.evidence, Contains(HasSubstr("too many connections open")));
   const auto refusal = diagnose(trying({own, {upnp, refused, {}, 728}})).main;
   EXPECT_EQ(refusal.code, verdict_code::mapping_table_full) << "what the router said counts";
-}
-
-TEST(MappingFindings, AShortLeaseIsTold) {
-  mapping granted;
-  granted.asked_lifetime = std::chrono::seconds(3600);
-  const auto found = [&granted](int lifetime_s) {
-    granted.lifetime = std::chrono::seconds(lifetime_s);
-    return findings_of(granted);
-  };
-  ASSERT_EQ(found(1).size(), 1U);
-  EXPECT_EQ(found(1).front().code, "short-lease");
-  EXPECT_THAT(found(4).front().summary, HasSubstr("for 4 s at a time"));
-  EXPECT_EQ(found(5).size(), 0U);
-  EXPECT_EQ(found(0).size(), 0U) << "that one has no end";
-  granted.asked_lifetime = std::chrono::seconds(4);
-  EXPECT_EQ(found(4).size(), 0U) << "it is what was asked for";
 }
 
 TEST(MappingRules, TheBestExplanationWins) {
@@ -352,36 +301,6 @@ TEST(MappingRules, AnotherPortGrantedIsToldInWords) {
   }
 }
 
-TEST(MappingRules, PortsBelow1024AreARefusalOfTheirOwn) {
-  constexpr auto advice = "many routers refuse ports below 1024";
-  struct {
-    mapping_attempt attempt;
-    bool may_be_the_port;
-  } const table[] = {
-      {{upnp, refused, {}, 606}, true},  {{upnp, refused, {}, 501}, true},
-      {{pmp, refused, {}, 2}, true},     {{upnp, refused, {}, 800}, true},
-      {{upnp, refused, {}, 728}, false}, {{upnp, refused, {}, 725}, false},
-      {{pmp, silent, {}, 0}, false},
-  };
-  for (const auto& r : table) {
-    SCOPED_TRACE(r.attempt.code);
-    auto seen = trying({r.attempt});
-    seen.external_port = 80;
-    const auto low = diagnose(seen).main.advice;
-    EXPECT_EQ(::testing::Value(low, Contains(AllOf(HasSubstr(advice),
-                                                   HasSubstr("natcheck serve --map 8080:8080")))),
-              r.may_be_the_port);
-    seen.external_port = 1024;
-    EXPECT_THAT(diagnose(seen).main.advice, Not(Contains(HasSubstr(advice))));
-  }
-}
-
-TEST(MappingRules, OfALowPortTheNextIsNoBetter) {
-  auto seen = trying({{upnp, refused, {}, 718}});
-  seen.external_port = 443;
-  EXPECT_THAT(diagnose(seen).main.advice.front(), HasSubstr("--map 8443:8080"));
-}
-
 TEST(MappingRules, OnlyWhatWasAskedIsMissing) {
   struct {
     std::vector<mapping_attempt> attempts;
@@ -401,27 +320,6 @@ TEST(MappingRules, OnlyWhatWasAskedIsMissing) {
        "way."},
   };
   for (const auto& r : table) EXPECT_EQ(diagnose(trying(r.attempts)).main.summary, r.summary);
-}
-
-TEST(MappingRules, TheNextPortStaysAPort) {
-  auto seen = trying({{upnp, refused, {}, 718}});
-  seen.external_port = 65535;
-  EXPECT_THAT(diagnose(seen).main.advice.front(), HasSubstr("--map 65534:8080"));
-}
-
-TEST(MappingRules, WithoutAGatewayNobodyIsToldToOpenItsMenu) {
-  mapping_evidence nobody;
-  nobody.external_port = 1234;
-  const auto v = diagnose(nobody).main;
-  EXPECT_EQ(v.code, verdict_code::inconclusive);
-  EXPECT_EQ(v.summary, "This machine has no IPv4 router to ask.");
-  EXPECT_THAT(v.advice, ::testing::ElementsAre("natcheck discover"));
-}
-
-TEST(MappingRules, WithoutALocalAddressThereIsNothingToForwardTo) {
-  auto seen = trying({{pmp, silent, {}, 0}});
-  seen.internal = {};
-  EXPECT_THAT(diagnose(seen).main.advice, Not(Contains(HasSubstr("by hand"))));
 }
 
 TEST(MappingRules, AnAttemptThatWasCutShortProvesNothing) {
