@@ -16,6 +16,7 @@ import networks_dialects
 import networks_firewall
 import networks_home
 import networks_ipv6
+import networks_serve
 import networks_stay
 
 NETWORKS = {
@@ -25,6 +26,7 @@ NETWORKS = {
     **networks_behavior.NETWORKS,
     **networks_ipv6.NETWORKS,
     **networks_firewall.NETWORKS,
+    **networks_serve.NETWORKS,
     **networks_stay.NETWORKS,
     **networks_dialects.NETWORKS,
 }
