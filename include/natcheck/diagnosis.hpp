@@ -88,6 +88,19 @@ diagnosis diagnose(const mapping_evidence& evidence);
 diagnosis diagnose(const self_test_evidence& evidence);
 /// Of a client whose packets arrived and who was not accepted.
 diagnosis diagnose(const arrival_evidence& evidence);
+/// Of a server whose port a rule of this host leads elsewhere.
+diagnosis diagnose(const redirect_evidence& evidence);
+
+/// What to tell others of where a port is.
+struct external_judgement {
+  std::optional<address> ip;         ///< a public address; empty: it is not known
+  std::vector<std::string> sources;  ///< who said exactly that: "router", "interface", or a server
+  std::optional<finding> doubt;
+  /// This host's own address is the one that the Internet sees; empty: nobody outside said.
+  std::optional<bool> direct;
+};
+
+external_judgement judge_external(const external_evidence& evidence);
 
 /// What is odd about a mapping that was granted.
 std::vector<finding> findings_of(const mapping& granted);

@@ -368,6 +368,16 @@ struct mapping_evidence {
   std::vector<mapping_attempt> attempts;
 };
 
+/// What is known of the address at which the Internet finds a port of this host, over IPv4.
+struct external_evidence {
+  std::optional<address> local;        ///< of the way out
+  bool mapped = false;                 ///< the router has opened the port
+  std::optional<address> gateway;      ///< empty: nobody to ask for a mapping
+  std::optional<address> router_says;  ///< by the service that made the mapping; empty: nothing
+  std::vector<stun_evidence> stun;     ///< empty: nobody outside was asked, or not yet
+  bool asking = false;                 ///< servers outside are being asked
+};
+
 // --- a server on this host ------------------------------------------------------------------
 
 /// One greeting of this machine to its own server.
@@ -375,6 +385,24 @@ struct self_check {
   endpoint target;
   probe_result result = probe_result::timed_out;
   std::string detail;
+  bool local_fault = false;  ///< nothing left this machine: `detail` is its own reason
+};
+
+/// A rule of this host's packet filter that sends what comes to a port elsewhere (DNAT, REDIRECT):
+/// to a container, or to another port.
+struct nat_rule {
+  std::string family, table, chain;      ///< as nft(8) names them
+  std::optional<address> to;             ///< empty: this host, or the rule does not say it as such
+  std::optional<std::uint16_t> to_port;  ///< empty: the port stays
+
+  friend bool operator==(const nat_rule&, const nat_rule&) = default;
+};
+
+/// The server's port, and the rule that leads elsewhere what comes to it.
+struct redirect_evidence {
+  transport protocol = transport::tcp;
+  std::uint16_t port = 0;
+  nat_rule rule;
 };
 
 /// What the server answers to this machine itself. Empty: not tested.
@@ -383,6 +411,7 @@ struct self_test_evidence {
   std::optional<self_check> loopback;
   std::optional<self_check> lan;      ///< at the address of the way out
   std::optional<self_check> hairpin;  ///< at the outside address: out to the NAT, and back
+  std::optional<nat_rule> led_away{};   ///< a rule of this host for that port
 };
 
 /// Which program manages this host's firewall, and where it lets nothing in. As far as it could be
@@ -392,6 +421,8 @@ struct firewall_evidence {
   manager by = manager::unknown;
   /// nftables: the base chain of the input hook whose policy is to drop, or the first with rules.
   std::string family, table, chain;
+  bool nat_read = false;             ///< the NAT rules could be read
+  std::optional<nat_rule> led_away{};  ///< the one for the server's port
 };
 
 /// What came in from one client, seen at the interface before any firewall of this host, and what

@@ -90,7 +90,7 @@ struct add_options {
 struct added_mapping {
   mapping_evidence evidence;
   std::optional<mapping> entry;  ///< empty: it could not be made, and `judged` says why
-  std::string probe_command;     ///< with an entry
+  std::string probe_command;     ///< with an entry whose external address is a public one
   verdict judged;                ///< without
 };
 

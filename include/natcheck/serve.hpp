@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <natcheck/diagnosis.hpp>
+#include <natcheck/discover.hpp>
 #include <natcheck/error.hpp>
 #include <natcheck/evidence.hpp>
 #include <natcheck/mapping.hpp>
+#include <natcheck/visit_page.hpp>
 #include <optional>
 #include <string>
 #include <variant>
@@ -26,8 +28,13 @@ struct serve_options {
   bool require_map = false;  ///< end when the mapping cannot be made
   bool once = false;         ///< end after the first visitor that was greeted
   std::optional<std::chrono::milliseconds> run_for;
-  std::string interface;           ///< for the mapping; empty: that of the default route
+  /// Where the mapping is made, and the only interface beside loopback that the server listens on;
+  /// empty: that of the default route, and all.
+  std::string interface;
   std::optional<address> gateway;  ///< for the mapping; empty: that of the default route
+  /// Who outside is asked for the address that the Internet sees, where a port is to be mapped: as
+  /// HOST or HOST:PORT (3478). Empty: nobody.
+  std::vector<std::string> stun_servers = default_stun_servers();
 };
 
 /// Who spoke to the server, by what it said.
@@ -43,14 +50,31 @@ struct listening {
 /// internal one.
 struct mapped {
   mapping entry;
-  std::string probe_command;
-  std::vector<finding> findings{};  ///< what is odd about this mapping
+  std::string probe_command;           ///< empty: no public address is known
+  std::vector<finding> findings{};     ///< what is odd about this mapping
+  std::optional<endpoint> external{};  ///< to be given to others; empty: not known
 };
 /// This host has a public address of its own, so there is nothing to map.
 struct map_not_needed {
   transport protocol;
   endpoint external;
   std::string probe_command;
+  bool confirmed = false;  ///< a server outside sees that address
+};
+/// Where the Internet finds the port, as far as servers outside and the router tell. Told when it
+/// is known, and again when it changes.
+struct external_address {
+  transport protocol;
+  std::optional<endpoint> external;  ///< to be given to others; empty: not known
+  std::string probe_command;         ///< empty: not known
+  bool corrects = false;             ///< the command is another one than was told before
+  external_evidence evidence;
+  external_judgement judged;
+};
+/// A NAT rule of this host leads what comes to the port elsewhere.
+struct redirected {
+  redirect_evidence evidence;
+  diagnosis judged;
 };
 struct map_failed {
   mapping_evidence evidence;
@@ -89,6 +113,7 @@ struct greeted {
   std::string session;      ///< the visitor's; empty when it spoke the plain greeting
   std::uint64_t bytes = 0;  ///< echoed
   millis duration{0};
+  std::optional<standpoint> from{};  ///< as far as the visitor's address tells
 };
 struct rejected {
   transport protocol;
@@ -110,8 +135,9 @@ struct mapping_lost {
 };
 struct remapped {
   mapping entry;
-  std::string probe_command;
-  std::vector<finding> findings{};  ///< as for `mapped`
+  std::string probe_command;           ///< empty: no public address is known
+  std::vector<finding> findings{};     ///< as for `mapped`
+  std::optional<endpoint> external{};  ///< to be given to others; empty: not known
 };
 struct unmapped {
   mapping entry;
@@ -138,11 +164,11 @@ struct stopped {
 
 struct serve_event {
   std::chrono::system_clock::time_point at;
-  std::variant<events::listening, events::mapped, events::map_not_needed, events::map_failed,
-               events::pinhole_failed, events::left_over, events::self_tested, events::watching,
-               events::blocked, events::greeted, events::rejected, events::renewed,
-               events::renewal_failed, events::mapping_lost, events::remapped, events::unmapped,
-               events::crowded, events::stopped>
+  std::variant<events::listening, events::mapped, events::map_not_needed, events::external_address,
+               events::redirected, events::map_failed, events::pinhole_failed, events::left_over,
+               events::self_tested, events::watching, events::blocked, events::greeted,
+               events::rejected, events::renewed, events::renewal_failed, events::mapping_lost,
+               events::remapped, events::unmapped, events::crowded, events::stopped>
       what;
 };
 

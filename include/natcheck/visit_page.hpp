@@ -15,6 +15,7 @@ struct page_facts {
   std::optional<endpoint> outside;  ///< where the IPv4 Internet finds the server, if it knows
   std::string version;
   std::string instance;
+  std::optional<address> gateway{};  ///< the router's inner address; shown to nobody
 };
 
 /// Where a visitor stands, as far as addresses tell.
@@ -25,6 +26,7 @@ enum class standpoint {
   nearby,        ///< a public address close to the server's own: perhaps of the same site
   same_network,  ///< the server's outside address, or its own IPv6 /64
   not_public,    ///< an address that is not of the Internet: nearby, or hidden by something between
+  router,        ///< the router's inner address: nearby, or from outside and masqueraded
 };
 
 /// A verdict, pure like the others (src/diagnosis).

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "app/lease.hpp"
+#include "app/external_addresses.hpp"
 #include "app/mappings.hpp"
 #include "net/host_network.hpp"
 #include "portmap/mappers.hpp"
@@ -150,7 +150,7 @@ void adder::accept(const mapping& made) {
   done_.entry = made;
   auto& external = done_.entry->external_address;
   if (external && external->is_unspecified()) external.reset();  // "none", no address to probe
-  done_.probe_command = probe_command(external, made.external_port, made.protocol);
+  if (external) done_.probe_command = probe_command({*external, made.external_port}, made.protocol);
 }
 
 /// Takes back what may have been made though no yes was heard; what an earlier run had stays.

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "core/canonical.hpp"
 #include "net/host_network.hpp"
+#include "net/nat_rules.hpp"
 #include "net/nftables.hpp"
 #include "net/own_addresses.hpp"
 
@@ -18,6 +20,8 @@ constexpr std::chrono::seconds between_looks{1};
 /// A look that comes later than this finds a program that was stopped or busy: who has not been
 /// accepted may be about to be.
 constexpr std::chrono::milliseconds most_delay{500};
+
+constexpr std::chrono::seconds own_questions_linger{1};
 
 bool has(const std::vector<transport>& all, transport one) {
   return std::find(all.begin(), all.end(), one) != all.end();
@@ -65,7 +69,7 @@ awaitable<void> arrival_watch::read() {
     for (const net::sighting& one : batch) {
       if (!is_own(one.packet.local.ip)) {
         own_is_old_ = true;
-      } else if (!is_own(one.packet.peer.ip)) {
+      } else if (!is_own(one.packet.peer.ip) && !may_be_own(one.packet.peer.ip)) {
         table_.note(one.packet, one.interface_index, now);
       }
     }
@@ -108,6 +112,9 @@ void arrival_watch::report(overdue_client client, arrival_time now) {
     seen.reverse_path = way_back && *way_back != client.interface_index;
   }
   seen.firewall = net::read_firewall(seen.local.ip.is_v6());
+  const auto nat = net::read_nat_rule(seen.protocol, seen.local.port, seen.local.ip.is_v6());
+  seen.firewall.nat_read = nat.able;
+  seen.firewall.led_away = nat.found;
   spdlog::debug("arrival: {} waited {:.1f} s; {} requests, {} answers, {} refusals",
                 to_string(seen.peer), seen.waited.count() / 1000, seen.requests, seen.answers,
                 seen.refusals);
@@ -116,6 +123,20 @@ void arrival_watch::report(overdue_client client, arrival_time now) {
 
 void arrival_watch::accepted(transport protocol, const endpoint& peer) {
   if (packets_) table_.accepted(protocol, peer, std::chrono::steady_clock::now());
+}
+
+void arrival_watch::expect_own(std::vector<std::optional<address>> peers) {
+  own_peers_ = std::move(peers);
+  own_until_ = arrival_time::max();
+}
+
+void arrival_watch::expect_no_more() {
+  own_until_ = std::chrono::steady_clock::now() + own_questions_linger;
+}
+
+bool arrival_watch::may_be_own(const address& peer) const {
+  return std::chrono::steady_clock::now() < own_until_ &&
+         std::find(own_peers_.begin(), own_peers_.end(), canonical(peer)) != own_peers_.end();
 }
 
 std::optional<std::uint64_t> arrival_watch::arrived() const {

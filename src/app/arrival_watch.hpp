@@ -35,6 +35,12 @@ class arrival_watch {
     table_.was_ourselves(protocol, peer);
   }
 
+  /// From now on this server asks itself by way of the router: what comes from these addresses may
+  /// be its own question, come back translated. For a second after it ends, too.
+  void expect_own(std::vector<std::optional<address>> peers);
+  void expect_no_more();
+  bool may_be_own(const address& peer) const;
+
   /// Clients whose packets came in; empty where nothing is watched.
   std::optional<std::uint64_t> arrived() const;
 
@@ -53,6 +59,8 @@ class arrival_watch {
   arrival_table table_;
   report_limit limit_;
   net::drop_counters counters_;
+  std::vector<std::optional<address>> own_peers_;  ///< as whom its own questions may come back
+  arrival_time own_until_;
   /// This host's addresses, in order. It may forward packets, too: those are not the server's.
   std::vector<address> own_;
   bool own_is_old_ = false;  ///< a packet was for another address, which may be a new one

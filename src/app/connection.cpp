@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "net/acknowledged.hpp"
+
 namespace natcheck {
 namespace {
 
@@ -12,6 +14,10 @@ using net::asio::awaitable;
 /// How long the visitor's goodbye may take after an answer.
 constexpr std::chrono::seconds linger{2};
 
+/// Between two looks at what has been acknowledged.
+constexpr std::chrono::milliseconds first_pause{5};
+constexpr std::chrono::milliseconds last_pause{100};
+
 }  // namespace
 
 connection::connection(tcp::socket socket, const endpoint& peer, shared_buffer& buffer)
@@ -20,6 +26,28 @@ connection::connection(tcp::socket socket, const endpoint& peer, shared_buffer& 
   // What was waited for is there: reading it must not wait again if it is gone meanwhile.
   socket_.non_blocking(true, error);
   socket_.set_option(tcp::no_delay(true), error);
+}
+
+/// Of a kernel that does not tell all is taken for acknowledged.
+bool connection::is_acknowledged() const {
+  if (hung_up_) return was_acknowledged_;
+  // native_handle() is not const, and reading TCP_INFO changes nothing.
+  const int descriptor = const_cast<tcp::socket&>(socket_).native_handle();
+  return net::acknowledged_bytes(descriptor).value_or(marked_) >= marked_;
+}
+
+/// Nearly everybody has by now, having gone after reading the answer; for others there is no event
+/// to wait for.
+awaitable<bool> connection::acknowledged() {
+  const auto until = from_now(linger);
+  net::asio::steady_timer timer(socket_.get_executor());
+  for (auto pause = first_pause; !is_acknowledged(); pause = std::min(2 * pause, last_pause)) {
+    const bool torn_down = ended_ && ended_ != net::asio::error::eof;
+    if (torn_down || hung_up_ || std::chrono::steady_clock::now() >= until) co_return false;
+    timer.expires_after(pause);
+    co_await net::expiry(timer);
+  }
+  co_return true;
 }
 
 endpoint connection::local() const {
@@ -52,6 +80,7 @@ awaitable<bool> connection::receive(net::steady_time until) {
 
 awaitable<bool> connection::send(std::string_view bytes) {
   net::error_code error;
+  sent_ += bytes.size();
   std::size_t sent = socket_.write_some(net::asio::buffer(bytes), error);
   if (!error && sent == bytes.size()) co_return true;
   const std::string rest(bytes.substr(sent));
@@ -85,7 +114,9 @@ void connection::keep_time(net::steady_time now) {
 }
 
 void connection::hang_up() {
+  const bool acknowledged = is_acknowledged();
   hung_up_ = true;
+  was_acknowledged_ = acknowledged;
   net::error_code ignored;
   socket_.close(ignored);
 }

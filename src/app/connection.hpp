@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <natcheck/endpoint.hpp>
 #include <string_view>
 
@@ -30,6 +31,12 @@ class connection {
   /// Sends all of `bytes`, or gives up after 10 s. They are copied if the visitor reads slowly.
   net::asio::awaitable<bool> send(std::string_view bytes);
 
+  /// Marks all that `send` has been given so far.
+  void mark() { marked_ = sent_; }
+  /// Whether the visitor acknowledges all that was marked, within 2 s: what was sent and never
+  /// acknowledged may have reached nobody.
+  net::asio::awaitable<bool> acknowledged();
+
   /// Says that nothing more comes, and lets the visitor go first, for 2 s or `most` bytes: closing
   /// at once could destroy an answer that is still on its way (RFC 1122 section 4.2.2.13).
   net::asio::awaitable<void> part(std::size_t most);
@@ -46,6 +53,7 @@ class connection {
   endpoint local() const;
 
  private:
+  bool is_acknowledged() const;
   net::asio::awaitable<bool> wait(net::tcp::socket::wait_type what, net::steady_time until);
 
   net::tcp::socket socket_;
@@ -55,8 +63,11 @@ class connection {
   std::string_view received_;
   net::error_code ended_;
   endpoint peer_;
+  std::uint64_t sent_ = 0;  ///< or to be sent
+  std::uint64_t marked_ = 0;
   bool late_ = false;
   bool hung_up_ = false;
+  bool was_acknowledged_ = false;  ///< when it was hung up on
 };
 
 /// The point in time that is `delay` away.

@@ -30,6 +30,8 @@ class crowd : public std::enable_shared_from_this<crowd> {
 
   /// Where the IPv4 Internet finds this server, for the page; empty when that is not known.
   void set_outside(std::optional<endpoint> outside) { identity_.outside = std::move(outside); }
+  /// The router's inner address, as which it may show visitors.
+  void set_gateway(std::optional<address> gateway) { identity_.gateway = std::move(gateway); }
 
   /// Takes a new visitor. When the house is full, or has too many from one source (an address, or
   /// an IPv6 /64), somebody has to leave, so that a flood of connections, silent or slow, keeps

@@ -45,7 +45,7 @@ class http_visit {
         identity_(identity),
         on_greeted_(std::move(on_greeted)),
         pending_(std::move(opening)),
-        facts_{line.peer(), line.local(), {}, identity.version, identity.instance},
+        facts_(facts_of(line, identity)),
         first_bytes_(pending_.substr(0, most_shown)) {}
 
   awaitable<visit_end> run();
@@ -80,6 +80,7 @@ class http_visit {
   bool last_ = false;        ///< the connection closes after this request
   bool encouraged_ = false;  ///< told to go on with its body
   bool greeted_ = false;
+  bool marked_ = false;  ///< the first page has been sent
   std::uint64_t echoed_ = 0;
   net::steady_time answered_;  ///< the latest request
 };
@@ -185,7 +186,7 @@ bool http_visit::is_last() const {
 
 http_answer http_visit::answer() {
   if (refused_with_ != 0) return refusal(refused_with_);
-  facts_.outside = identity_.outside;
+  facts_ = facts_of(line_, identity_);
   return answer_to(parser_->get(), facts_, last_);
 }
 
@@ -206,6 +207,8 @@ awaitable<bool> http_visit::answer_one() {
   const http_answer given = answer();
   note(given);
   const bool sent = co_await line_.send(given.bytes);
+  if (given.status == ok && !marked_) line_.mark();
+  marked_ = marked_ || given.status == ok;
   answered_ = std::chrono::steady_clock::now();
   last_ = last_ || !sent;
   co_return !last_;
@@ -227,7 +230,8 @@ std::string http_visit::why_rejected() const {
 visit_end http_visit::end() const {
   if (!greeted_) return events::rejected{transport::tcp, line_.peer(), why_rejected()};
   return events::greeted{
-      transport::tcp, line_.peer(), dialect::http, {}, echoed_, answered_ - line_.opened()};
+      transport::tcp,       line_.peer(), dialect::http, {}, echoed_, answered_ - line_.opened(),
+      standpoint_of(facts_)};
 }
 
 awaitable<visit_end> http_visit::run() {
@@ -235,6 +239,9 @@ awaitable<visit_end> http_visit::run() {
   while (more) more = co_await answer_one();
   const visit_end how = end();
   if (requests_ > 0) co_await line_.part(chatter_limit);
+  if (!greeted_) co_return how;
+  const bool acknowledged = co_await line_.acknowledged();
+  if (!acknowledged) co_return never_acknowledged(line_);
   co_return how;
 }
 

@@ -40,13 +40,6 @@ net::steady_time now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-std::string probe_command(const std::optional<address>& external, std::uint16_t port,
-                          transport protocol) {
-  const auto* option = protocol == transport::udp ? "--protocol udp " : "";
-  if (!external) return fmt::format("natcheck probe {}YOUR-PUBLIC-ADDRESS:{}", option, port);
-  return fmt::format("natcheck probe {}{}", option, to_string(endpoint{*external, port}));
-}
-
 lease::lease(lease_options options, state::claim_book* book, lease_observer observer)
     : options_(options), book_(book), observer_(std::move(observer)) {}
 
@@ -170,18 +163,16 @@ void lease::accept(const mapping& granted, telling how) {
 }
 
 void lease::tell_granted(const std::optional<mapping>& before, telling how) {
-  const auto command =
-      probe_command(entry_->external_address, entry_->external_port, entry_->protocol);
   const bool was_nameless = before && !before->external_address && entry_->external_address;
   const bool was_lost = std::exchange(lost_, false);
   if (!before || (was_nameless && !was_lost))
-    return observer_(events::mapped{*entry_, command, findings_of(*entry_)});
+    return observer_(events::mapped{*entry_, {}, findings_of(*entry_)});
   const bool moved = entry_->external_port != before->external_port ||
                      entry_->external_address != before->external_address;
   if (moved && !was_lost) {
     observer_(events::mapping_lost{*before, "the router grants another outside address or port"});
   }
-  if (moved || was_lost) return observer_(events::remapped{*entry_, command, findings_of(*entry_)});
+  if (moved || was_lost) return observer_(events::remapped{*entry_, {}, findings_of(*entry_)});
   if (how == telling::everything) observer_(events::renewed{*entry_});
 }
 

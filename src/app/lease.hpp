@@ -31,7 +31,8 @@ struct lease_options {
   asked_options asked{};
 };
 
-/// What becomes of a mapping, in the order in which it happens.
+/// What becomes of a mapping, in the order in which it happens. Where others find it is for those
+/// to say who know what servers outside see: `probe_command` and `external` are left empty.
 using lease_event =
     std::variant<events::mapped, events::map_failed, events::pinhole_failed, events::renewed,
                  events::renewal_failed, events::mapping_lost, events::remapped, events::unmapped>;
@@ -134,10 +135,6 @@ class lease {
   int failed_looks_ = 0;      ///< in a row
   std::string trouble_;       ///< why the renewals since the last grant failed; it was told
 };
-
-/// What somebody outside has to type.
-std::string probe_command(const std::optional<address>& external, std::uint16_t port,
-                          transport protocol = transport::tcp);
 
 /// What kept this machine from asking, where no protocol could be asked: a fault of its own, and no
 /// answer of the router.

@@ -108,6 +108,11 @@ bool lease_keeper::holds(transport protocol) const {
   });
 }
 
+bool lease_keeper::holds_any() const {
+  return std::any_of(leases_.begin(), leases_.end(),
+                     [](const lease& each) { return each.holds(); });
+}
+
 void lease_keeper::conclude() {
   for (lease& each : leases_) each.conclude();
 }

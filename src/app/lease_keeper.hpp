@@ -29,6 +29,7 @@ class lease_keeper {
 
   /// Whether there is a mapping for that protocol.
   bool holds(transport protocol) const;
+  bool holds_any() const;
 
   /// See lease::conclude.
   void conclude();

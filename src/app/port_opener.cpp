@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "app/external_addresses.hpp"
 #include "app/left_over.hpp"
 #include "net/network_watch.hpp"
 #include "net/side_by_side.hpp"
@@ -76,12 +77,16 @@ void move(lease_keeper& keeper, const std::optional<gateway_access>& to) {
 }  // namespace
 
 port_opener::port_opener(net::asio::any_io_executor executor, const serve_options& options,
-                         std::function<void(const serve_event&)> observer)
+                         std::function<void(const serve_event&)> observer,
+                         std::function<void()> on_outside)
     : executor_(executor),
       options_(options),
       observer_(std::move(observer)),
+      on_outside_(std::move(on_outside)),
+      outside_(executor, options.stun_servers, [this] { heed_outside(); }),
       entered_ipv4_(executor, net::steady_time::max()),
-      entered_ipv6_(executor, net::steady_time::max()) {}
+      entered_ipv6_(executor, net::steady_time::max()),
+      asked_outside_(executor, net::steady_time::max()) {}
 
 template <class Event>
 void port_opener::tell(const Event& event) {
@@ -100,9 +105,7 @@ void port_opener::open_book() {
 }
 
 void port_opener::make_keepers() {
-  const lease_observer observer = [this](const lease_event& event) {
-    std::visit([this](const auto& e) { tell(e); }, event);
-  };
+  const lease_observer observer = [this](const lease_event& event) { tell_of_lease(event); };
   auto* book = book_ ? &*book_ : nullptr;
   const auto add = [&](std::uint16_t external_port) {
     keepers_.push_back(
@@ -114,31 +117,90 @@ void port_opener::make_keepers() {
   for (std::size_t i = 0; i < pinholes; ++i) add(options_.port);
 }
 
-void port_opener::enter_ipv4(const std::optional<route_info>& way) {
-  lease_keeper& keeper = *keepers_.front();
-  const auto own = way && is_public(way->local) ? std::optional(way->local) : std::nullopt;
-  if (own && own != own_public_) {
-    const endpoint external{*own, options_.port};
-    for (const transport protocol : options_.protocols) {
-      tell(events::map_not_needed{protocol, external,
-                                  probe_command(external.ip, external.port, protocol)});
-    }
+external_evidence port_opener::outside() const {
+  external_evidence known;
+  if (ipv4_) {
+    known.local = ipv4_->local;
+    known.gateway = ipv4_->gateway;
   }
-  own_public_ = own;
-  const bool can_ask = way && way->gateway && !own;
-  const bool had_one = keeper.gateway().has_value();  // then mapping-lost says it all
-  move(keeper, can_ask ? std::optional(access_to(*way, way->local)) : std::nullopt);
-  if (can_ask || own || had_one || told_no_router_) return;
-  told_no_router_ = true;
+  known.stun = outside_.seen();
+  known.asking = outside_.asking();
+  return known;
+}
+
+void port_opener::tell_not_needed(transport protocol, bool confirmed) {
+  const endpoint external{ipv4_->local, options_.port};
+  tell(events::map_not_needed{protocol, external, probe_command(external, protocol), confirmed});
+}
+
+void port_opener::tell_no_router() {
+  if (std::exchange(told_no_router_, true)) return;
   mapping_evidence nobody;
-  if (way) nobody.internal = {way->local, options_.port};
-  if (way && way->kind == interface_kind::tunnel) nobody.tunnel = way->interface;
+  if (ipv4_) nobody.internal = {ipv4_->local, options_.port};
+  if (ipv4_ && ipv4_->kind == interface_kind::tunnel) nobody.tunnel = ipv4_->interface;
   nobody.asked = {options_.interface, options_.gateway};
   nobody.external_port = *options_.external_port;
   for (const transport protocol : options_.protocols) {
     nobody.protocol = protocol;
     tell(events::map_failed{nobody, diagnose(nobody)});
   }
+}
+
+/// A public address proves nothing: a LAN may be numbered with such addresses behind a NAT. Where
+/// somebody outside sees this host by it there is none. Where nobody outside tells, the gateway
+/// has the word, and only when it opens nothing is the address taken for what it seems.
+void port_opener::enter_ipv4() {
+  const bool seems_public = ipv4_ && is_public(ipv4_->local);
+  if (seems_public && outside_.asking()) return;  // heed_outside() comes back
+  const auto direct = judge_external(outside()).direct;
+  lead_ipv4_keeper(seems_public && direct.value_or(!ipv4_->gateway));
+  entered_ipv4_.expires_at(net::steady_time::min());
+}
+
+void port_opener::lead_ipv4_keeper(bool direct) {
+  lease_keeper& keeper = *keepers_.front();
+  if (direct) {
+    const bool confirmed = judge_external(outside()).direct == true;
+    const bool told = own_public_ == ipv4_->local && told_confirmed_ == confirmed;
+    own_public_ = ipv4_->local;
+    told_confirmed_ = confirmed;
+    for (const transport protocol : options_.protocols) {
+      if (!told) tell_not_needed(protocol, confirmed);
+    }
+    return move(keeper, std::nullopt);
+  }
+  const bool translated = judge_external(outside()).direct == false;
+  if (translated || !ipv4_ || own_public_ != ipv4_->local) own_public_.reset();
+  const bool can_ask = ipv4_ && ipv4_->gateway;
+  const bool had_one = keeper.gateway().has_value();  // then mapping-lost says it all
+  move(keeper, can_ask ? std::optional(access_to(*ipv4_, ipv4_->local)) : std::nullopt);
+  if (!can_ask && !had_one) tell_no_router();
+}
+
+void port_opener::heed_outside() {
+  on_outside_();
+  asked_outside_.expires_at(net::steady_time::min());
+  // What the gateway has opened stays open, whatever this host's address looks like.
+  if (ipv4_ && is_public(ipv4_->local) && !keepers_.front()->holds_any()) enter_ipv4();
+}
+
+/// Where nobody outside tells, a public address whose gateway opens nothing needs nothing opened.
+void port_opener::tell_of_lease(const lease_event& event) {
+  const auto* again = std::get_if<events::remapped>(&event);
+  if (again != nullptr && again->entry.internal.ip.is_v4()) {
+    outside_.doubt();  // the line may have come back with another address
+    on_outside_();
+  }
+  const auto* failed = std::get_if<events::map_failed>(&event);
+  const bool seems_direct = failed != nullptr && ipv4_ && is_public(ipv4_->local) &&
+                            failed->evidence.internal.ip == ipv4_->local &&
+                            judge_external(outside()).direct != false;
+  if (seems_direct) {
+    own_public_ = ipv4_->local;
+    told_confirmed_ = false;
+    return tell_not_needed(failed->evidence.protocol, false);
+  }
+  std::visit([this](const auto& e) { tell(e); }, event);
 }
 
 /// Each address keeps the keeper that it has; a new one gets one that is idle or has lost its own.
@@ -164,7 +226,11 @@ void port_opener::enter_ipv6(const host_network& host) {
 }
 
 void port_opener::enter(const host_network& host) {
-  enter_ipv4(host.ipv4);
+  const auto before = std::exchange(ipv4_, host.ipv4);
+  outside_.enter(ipv4_);
+  if (!outside_.asking()) asked_outside_.expires_at(net::steady_time::min());
+  if (before != ipv4_) on_outside_();
+  enter_ipv4();
   const bool ipv6_has_its_turn = entered_ipv6_.expiry() == net::steady_time::min();
   if (ipv6_has_its_turn) enter_ipv6(host);
 }
@@ -214,11 +280,11 @@ awaitable<result<void>> port_opener::keep() {
   make_keepers();
   co_await clear_left_overs(*host);
   enter(*host);
-  entered_ipv4_.expires_at(net::steady_time::min());
   net::coroutines works;
   for (auto& keeper : keepers_) works.push_back(keeper->keep());
   works.push_back(enter_ipv6_after_ipv4());
   works.push_back(follow_network());
+  works.push_back(outside_.run());
   co_await net::side_by_side(std::move(works));
   co_return result<void>{};
 }
@@ -228,6 +294,8 @@ awaitable<void> port_opener::attempted_ipv4() {
   co_await net::unless_cancelled();
   if (keepers_.front()->gateway()) co_await keepers_.front()->attempted();
 }
+
+awaitable<void> port_opener::asked_outside() { co_await net::expiry(asked_outside_); }
 
 awaitable<void> port_opener::attempted() {
   co_await net::expiry(entered_ipv6_);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/lease_keeper.hpp"
+#include "app/outside_watch.hpp"
 #include "net/host_network.hpp"
 #include "state/claims.hpp"
 
@@ -16,9 +17,10 @@ namespace natcheck {
 class port_opener {
  public:
   /// `options.external_port` is set. Events come in order, also those of no lease: left_over,
-  /// map_not_needed, and map_failed where there is no router to ask.
+  /// map_not_needed, and map_failed where there is no router to ask. `on_outside` is called when
+  /// what outside() gives has changed.
   port_opener(net::asio::any_io_executor executor, const serve_options& options,
-              std::function<void(const serve_event&)> observer);
+              std::function<void(const serve_event&)> observer, std::function<void()> on_outside);
 
   /// Removes what earlier runs left behind, and opens and keeps the doors until it is cancelled.
   /// Fails, at once, for reasons of this machine.
@@ -27,6 +29,12 @@ class port_opener {
   /// Waits until every door, or that of IPv4, has been tried for once.
   net::asio::awaitable<void> attempted();
   net::asio::awaitable<void> attempted_ipv4();
+
+  /// Waits until the servers outside have answered, or been given up, for once.
+  net::asio::awaitable<void> asked_outside();
+
+  /// What this host and servers outside say of the IPv4 address; nothing of the router's word.
+  external_evidence outside() const;
 
   /// Whether there is a way in for each of the protocols.
   bool all_open() const;
@@ -46,7 +54,12 @@ class port_opener {
   result<host_network> read_network() const;
   void enter(const host_network& host);
   net::asio::awaitable<void> enter_ipv6_after_ipv4();
-  void enter_ipv4(const std::optional<route_info>& way);
+  void enter_ipv4();
+  void heed_outside();
+  void lead_ipv4_keeper(bool direct);
+  void tell_not_needed(transport protocol, bool confirmed);
+  void tell_no_router();
+  void tell_of_lease(const lease_event& event);
   void enter_ipv6(const host_network& host);
   net::asio::awaitable<void> clear_left_overs(const host_network& host);
   net::asio::awaitable<void> follow_network();
@@ -59,12 +72,18 @@ class port_opener {
   std::optional<state::claim_book> book_;
   /// The first is for IPv4, the others for an IPv6 address each. Idle where there is nobody to ask.
   std::vector<std::unique_ptr<lease_keeper>> keepers_;
-  std::vector<address> cleared_at_;    ///< the gateways at which left-overs were removed
-  std::optional<address> own_public_;  ///< this host's own public IPv4 address: nothing to map
+  std::function<void()> on_outside_;
+  std::vector<address> cleared_at_;  ///< the gateways at which left-overs were removed
+  std::optional<route_info> ipv4_;   ///< the way out
+  outside_watch outside_;
+  /// This host's own public IPv4 address, where it is told that nothing has to be mapped.
+  std::optional<address> own_public_;
+  bool told_confirmed_ = false;  ///< of own_public_, that somebody outside sees it
   bool told_no_router_ = false;
-  // Expired as soon as it is known for the first time whom to ask.
+  // Expired as soon as it is known for the first time whom to ask, or what was seen outside.
   net::asio::steady_timer entered_ipv4_;
   net::asio::steady_timer entered_ipv6_;
+  net::asio::steady_timer asked_outside_;
 };
 
 }  // namespace natcheck

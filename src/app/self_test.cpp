@@ -52,9 +52,9 @@ std::optional<self_check> check_of(const std::optional<endpoint>& target, const 
   if (!target || !met) return std::nullopt;
   if (ours && is_another(*met, *ours)) {
     return self_check{*target, probe_result::other_service,
-                      "another natcheck server, instance " + *met->server_instance};
+                      "another natcheck server, instance " + *met->server_instance, false};
   }
-  return self_check{*target, met->result, met->detail};
+  return self_check{*target, met->result, met->detail, met->local_fault};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "app/arrival_watch.hpp"
 #include "app/crowd.hpp"
+#include "app/external_addresses.hpp"
 #include "app/guest_book.hpp"
 #include "app/lease.hpp"
 #include "app/listeners.hpp"
@@ -18,6 +19,8 @@
 #include "app/serial.hpp"
 #include "app/udp_service.hpp"
 #include "net/host_network.hpp"
+#include "net/nat_rules.hpp"
+#include "net/own_addresses.hpp"
 #include "net/random.hpp"
 #include "net/side_by_side.hpp"
 
@@ -42,7 +45,8 @@ class server {
           std::visit([this](const auto& e) { this->tell(e); }, told);
         }),
         guests_due_(executor_),
-        end_(executor_, net::steady_time::max()) {}
+        end_(executor_, net::steady_time::max()),
+        addresses_([this](const auto& told) { this->tell(told); }) {}
 
   awaitable<result<events::stopped>> run();
 
@@ -55,15 +59,19 @@ class server {
   awaitable<void> insist_on_map();
   awaitable<void> test_self();
   awaitable<void> settle_guests();
-  awaitable<void> do_everything();
   awaitable<std::exception_ptr> run_until_end();
   awaitable<void> clean_up();
   net::coroutines all_works();
   failure no_mapping() const;
   bool uses(transport protocol) const;
   void count(const visit_end& end);
+  void complete(serve_event& event);
   void heed(const serve_event& event);
-  void tell_event(const serve_event& event);
+  void tell_event(serve_event event);
+  void know_outside();
+  page_facts facts_of_sender(const endpoint& peer) const;
+  std::optional<endpoint> hairpin_target(transport protocol) const;
+  diagnosis without_repetition(diagnosis judged);
   template <class Event>
   void tell(const Event& event) {
     tell_event({std::chrono::system_clock::now(), event});
@@ -77,7 +85,8 @@ class server {
   server_identity identity_;
   std::shared_ptr<crowd> crowd_;
   std::unique_ptr<udp_service> datagrams_;
-  std::vector<endpoint> listening_for_datagrams_;
+  std::vector<std::string> devices_;  ///< that the listening sockets are bound to
+  std::vector<std::pair<transport, endpoint>> listening_;
   std::unique_ptr<arrival_watch> arrivals_;
   std::unique_ptr<port_opener> doors_;
   guest_book guests_;
@@ -86,8 +95,10 @@ class server {
   std::optional<failure> failed_;
   std::optional<failure> local_fault_;       ///< why the router could not even be asked
   std::string own_session_ = random_hex(8);  ///< of visits that this server pays to itself
-  /// Where the IPv4 world finds this server, by transport.
-  std::array<std::optional<endpoint>, 2> outside_;
+  external_addresses addresses_;
+  /// The NAT rules of this host that lead the port elsewhere, by transport.
+  std::array<std::optional<nat_rule>, 2> led_away_;
+  std::vector<std::string> told_findings_;  ///< of the self-test
 };
 
 bool server::uses(transport protocol) const {
@@ -95,26 +106,53 @@ bool server::uses(transport protocol) const {
   return std::find(all.begin(), all.end(), protocol) != all.end();
 }
 
-void server::tell_event(const serve_event& event) {
+void server::tell_event(serve_event event) {
+  complete(event);
   heed(event);
   observer_(event);
+  crowd_->set_outside(addresses_.of(transport::tcp));
+  addresses_.settle();
+}
+
+/// What the lease does not know of its mapping is where others find it.
+void server::complete(serve_event& event) {
+  if (auto* mapped = std::get_if<events::mapped>(&event.what)) {
+    addresses_.open(mapped->entry, mapped->probe_command, mapped->external);
+  } else if (auto* again = std::get_if<events::remapped>(&event.what)) {
+    addresses_.open(again->entry, again->probe_command, again->external);
+  } else if (auto* greeted = std::get_if<events::greeted>(&event.what)) {
+    if (!greeted->from) greeted->from = standpoint_of(facts_of_sender(greeted->peer));
+  }
+}
+
+/// Of one who came by datagram.
+page_facts server::facts_of_sender(const endpoint& peer) const {
+  page_facts facts{peer, {}, addresses_.of(transport::udp), {}, {}, {}};
+  if (!doors_) return facts;
+  const external_evidence here = doors_->outside();
+  if (here.local) facts.local.ip = *here.local;
+  facts.gateway = here.gateway;
+  return facts;
 }
 
 /// What the server itself has to know of what it tells.
 void server::heed(const serve_event& event) {
-  const auto note = [this](const mapping& entry, bool there) {
-    if (!entry.internal.ip.is_v4()) return;
-    auto& outside = outside_[static_cast<std::size_t>(entry.protocol)];
-    outside.reset();
-    if (there && entry.external_address) outside = {*entry.external_address, entry.external_port};
-    if (entry.protocol == transport::tcp) crowd_->set_outside(outside);
-  };
-  if (const auto* mapped = std::get_if<events::mapped>(&event.what)) note(mapped->entry, true);
-  if (const auto* again = std::get_if<events::remapped>(&event.what)) note(again->entry, true);
-  if (const auto* lost = std::get_if<events::mapping_lost>(&event.what)) note(lost->entry, false);
-  if (const auto* none = std::get_if<events::map_failed>(&event.what)) {
-    local_fault_ = local_fault_of(none->evidence);
+  if (const auto* direct = std::get_if<events::map_not_needed>(&event.what)) {
+    addresses_.open_directly(direct->protocol, direct->external, direct->probe_command);
+  } else if (const auto* failed = std::get_if<events::map_failed>(&event.what)) {
+    local_fault_ = local_fault_of(failed->evidence);
+    addresses_.fail(failed->evidence.protocol, failed->evidence.external_port);
+  } else if (const auto* lost = std::get_if<events::mapping_lost>(&event.what)) {
+    if (lost->entry.internal.ip.is_v4()) addresses_.lose(lost->entry.protocol);
   }
+}
+
+void server::know_outside() {
+  const external_evidence seen = doors_->outside();
+  addresses_.know(seen);
+  crowd_->set_gateway(seen.gateway);
+  crowd_->set_outside(addresses_.of(transport::tcp));
+  addresses_.settle();
 }
 
 // --- listening -----------------------------------------------------------------------------
@@ -123,23 +161,32 @@ std::optional<failure> server::listen_for_datagrams() {
   datagrams_ = std::make_unique<udp_service>(executor_, identity_,
                                              [this](const visit_end& end) { count(end); });
   std::optional<failure> why;
-  for (const address& ip :
-       {address(boost::asio::ip::address_v4::any()), address(boost::asio::ip::address_v6::any())}) {
-    why = datagrams_->listen({ip, options_.port});
-    if (why && why->kind != outcome::unreachable) return why;
-    if (why) continue;
-    listening_for_datagrams_.push_back(datagrams_->local());
-    options_.port = datagrams_->local().port;
+  bool any = false;
+  for (const std::string& device : devices_) {
+    for (const address& ip : {address(boost::asio::ip::address_v4::any()),
+                              address(boost::asio::ip::address_v6::any())}) {
+      why = datagrams_->listen({ip, options_.port}, device);
+      if (why && why->kind != outcome::unreachable) return why;
+      if (why) continue;
+      listening_.emplace_back(transport::udp, datagrams_->local());
+      options_.port = datagrams_->local().port;
+      any = true;
+    }
   }
-  return listening_for_datagrams_.empty() ? why : std::nullopt;
+  return any ? std::nullopt : why;
 }
 
 std::optional<failure> server::listen() {
+  devices_ = devices_for(options_.interface);
   if (uses(transport::tcp)) {
-    auto acceptors = listen_everywhere(executor_, options_.port);
+    auto acceptors = listen_everywhere(executor_, options_.port, devices_);
     if (!acceptors) return acceptors.error();
     acceptors_ = std::move(*acceptors);
     options_.port = acceptors_.front().local_endpoint().port();
+    for (const tcp::acceptor& acceptor : acceptors_) {
+      const auto local = acceptor.local_endpoint();
+      listening_.emplace_back(transport::tcp, endpoint{local.address(), local.port()});
+    }
   }
   if (uses(transport::udp)) return listen_for_datagrams();
   return std::nullopt;
@@ -148,12 +195,12 @@ std::optional<failure> server::listen() {
 /// Tells where it listens, and lets visitors in.
 void server::open_house() {
   crowd_ = std::make_shared<crowd>(executor_, identity_, [this](const visit_end& e) { count(e); });
-  for (const tcp::acceptor& acceptor : acceptors_) {
-    const auto local = acceptor.local_endpoint();
-    tell(events::listening{transport::tcp, {local.address(), local.port()}});
-  }
-  for (const endpoint& local : listening_for_datagrams_) {
-    tell(events::listening{transport::udp, local});
+  // Each of two devices has a socket of its own with the same address.
+  std::vector<std::pair<transport, endpoint>> told;
+  for (const auto& each : listening_) {
+    if (std::find(told.begin(), told.end(), each) != told.end()) continue;
+    told.push_back(each);
+    tell(events::listening{each.first, each.second});
   }
   arrivals_ = std::make_unique<arrival_watch>(executor_, options_.protocols, options_.port,
                                               [this](const arrival_evidence& seen) {
@@ -166,13 +213,22 @@ void server::open_house() {
     };
   }
   tell(arrivals_->begin());
+  for (const transport protocol : options_.protocols) {
+    auto& rule = led_away_[static_cast<std::size_t>(protocol)];
+    rule = net::read_nat_rule(protocol, options_.port, false).found;
+    if (!rule) continue;
+    const redirect_evidence seen{protocol, options_.port, *rule};
+    tell(events::redirected{seen, diagnose(seen)});
+  }
 }
 
 void server::count(const visit_end& end) {
   const auto* greeted = std::get_if<events::greeted>(&end);
+  const auto* rejected = std::get_if<events::rejected>(&end);
   if (greeted != nullptr && greeted->session == own_session_) {
     return arrivals_->was_ourselves(greeted->protocol, greeted->peer);
   }
+  if (rejected != nullptr && arrivals_->may_be_own(rejected->peer.ip)) return;
   guests_.add(end, std::chrono::steady_clock::now());
   guests_due_.cancel();
   if (greeted != nullptr && options_.once) end_.cancel();
@@ -229,18 +285,40 @@ failure server::no_mapping() const {
           "there is no mapping, and --require-map asks for one", 0};
 }
 
+/// Only to where the Internet finds this server: the gateway could name any address.
+std::optional<endpoint> server::hairpin_target(transport protocol) const {
+  const auto target = addresses_.confirmed(protocol);
+  const auto own = net::read_own_addresses();
+  const bool is_own = target && std::binary_search(own.begin(), own.end(), target->ip);
+  return is_own ? std::nullopt : target;
+}
+
+/// What the test over TCP and that over UDP both found is said once.
+diagnosis server::without_repetition(diagnosis judged) {
+  std::erase_if(judged.findings, [this](const finding& one) {
+    return std::find(told_findings_.begin(), told_findings_.end(), one.summary) !=
+           told_findings_.end();
+  });
+  for (const finding& one : judged.findings) told_findings_.push_back(one.summary);
+  return judged;
+}
+
 /// Once, as soon as it is known whether there is an outside address to test as well.
 awaitable<void> server::test_self() {
   if (doors_) co_await doors_->attempted_ipv4();
+  if (doors_) co_await doors_->asked_outside();
   co_await net::unless_cancelled();
   const auto host = net::read_host_network({options_.interface, options_.gateway});
   std::optional<address> lan;
   if (host && host->ipv4) lan = host->ipv4->local;
   for (const transport protocol : options_.protocols) {
-    const auto outside = outside_[static_cast<std::size_t>(protocol)];
-    const auto seen =
-        co_await natcheck::test_self(protocol, options_.port, lan, outside, own_session_);
-    tell(events::self_tested{seen, diagnose(seen)});
+    const auto outside = hairpin_target(protocol);
+    if (outside) arrivals_->expect_own({outside->ip, doors_->outside().gateway});
+    auto seen = co_await natcheck::test_self(protocol, options_.port, lan, outside, own_session_);
+    arrivals_->expect_no_more();
+    seen.led_away = led_away_[static_cast<std::size_t>(protocol)];
+    co_await net::unless_cancelled();
+    tell(events::self_tested{seen, without_repetition(diagnose(seen))});
   }
 }
 
@@ -282,8 +360,9 @@ awaitable<result<events::stopped>> server::run() {
   if (auto failed = listen()) co_return *failed;
   open_house();
   if (options_.external_port) {
-    doors_ = std::make_unique<port_opener>(executor_, options_,
-                                           [this](const serve_event& event) { tell_event(event); });
+    doors_ = std::make_unique<port_opener>(
+        executor_, options_, [this](const serve_event& event) { tell_event(event); },
+        [this] { know_outside(); });
   }
   const std::exception_ptr fault = co_await run_until_end();
   // Whatever ended it, what was opened on the gateway is closed before anything else happens.

@@ -22,9 +22,9 @@ udp_service::udp_service(net::asio::any_io_executor executor, const server_ident
       responder_({identity.instance, identity.version}),
       on_end_(std::move(on_end)) {}
 
-std::optional<failure> udp_service::listen(const endpoint& local) {
+std::optional<failure> udp_service::listen(const endpoint& local, const std::string& device) {
   net::error_code error;
-  auto listener = net::udp_listener::open(executor_, local, error);
+  auto listener = net::udp_listener::open(executor_, local, device, error);
   if (!error) {
     listeners_.push_back(std::move(listener));
     return std::nullopt;

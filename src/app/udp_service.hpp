@@ -24,9 +24,10 @@ class udp_service {
   /// May be empty. Called for each datagram, whatever is in it: it got through to the socket.
   std::function<void(const endpoint& peer)> on_datagram;
 
-  /// Listens there too. Port 0 lets the kernel choose; local() then tells. The failure's kind is
-  /// `unreachable` where this machine does not have that version of IP, or that address.
-  std::optional<failure> listen(const endpoint& local);
+  /// Listens there too, on `device` alone where one is named. Port 0 lets the kernel choose;
+  /// local() then tells. The failure's kind is `unreachable` where this machine does not have that
+  /// version of IP, or that address.
+  std::optional<failure> listen(const endpoint& local, const std::string& device = {});
   /// What was listened on last.
   endpoint local() const { return listeners_.back().local(); }
 

@@ -54,7 +54,9 @@ awaitable<bool> visit::answer_plainly() {
   if (answered_plainly_) co_return true;
   answered_plainly_ = std::chrono::steady_clock::now();
   on_greeted_();
-  co_return co_await line_.send(greeting::plain_reply);
+  const bool sent = co_await line_.send(greeting::plain_reply);
+  line_.mark();
+  co_return sent;
 }
 
 /// A stranger is given time for every byte. Whoever has the plain answer has what it came for: the
@@ -120,6 +122,7 @@ awaitable<void> visit::answer_and_echo() {
   answer += echoable(reader_.surplus());
   on_greeted_();
   bool going_on = co_await line_.send(answer);
+  line_.mark();
   while (going_on && echoed_ < echo_limit()) {
     const bool received = co_await line_.receive(from_now(connection::idle_limit));
     if (!received) break;
@@ -150,7 +153,8 @@ events::greeted visit::greeted() const {
           natcheck ? dialect::natcheck : dialect::plain,
           natcheck ? reader_.value().session : std::string{},
           echoed_,
-          net::since(line_.opened())};
+          net::since(line_.opened()),
+          standpoint_of(facts_of(line_, identity_))};
 }
 
 awaitable<visit_end> visit::run() {
@@ -162,10 +166,22 @@ awaitable<visit_end> visit::run() {
   if (spoke_natcheck) co_await answer_and_echo();
   const events::greeted summary = greeted();
   co_await line_.part(chatter_limit);
+  const bool acknowledged = co_await line_.acknowledged();
+  if (!acknowledged) co_return never_acknowledged(line_);
   co_return summary;
 }
 
 }  // namespace
+
+events::rejected never_acknowledged(const connection& line) {
+  return {transport::tcp, line.peer(),
+          "never acknowledged the answer: it is not known that anything reached it"};
+}
+
+page_facts facts_of(const connection& line, const server_identity& identity) {
+  return {line.peer(),      line.local(),      identity.outside,
+          identity.version, identity.instance, identity.gateway};
+}
 
 awaitable<visit_end> attend(connection& line, const server_identity& identity,
                             std::function<void()> on_greeted) {

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <natcheck/serve.hpp>
+#include <natcheck/visit_page.hpp>
 #include <optional>
 #include <string>
 #include <variant>
@@ -18,10 +19,18 @@ struct server_identity {
   std::string version;
   /// Where the IPv4 Internet finds it, if that is known; may change while it runs.
   std::optional<endpoint> outside{};
+  std::optional<address> gateway{};  ///< of IPv4
 };
 
-/// How a visit ended. A visitor that was greeted has been answered, whatever it did afterwards.
+/// What the server knows of a visitor on that line.
+page_facts facts_of(const connection& line, const server_identity& identity);
+
+/// How a visit ended. A visitor that was greeted has acknowledged the answer, whatever it did
+/// afterwards.
 using visit_end = std::variant<events::greeted, events::rejected>;
+
+/// Of a visitor who was answered, and from whom nothing came back: no proof that it was reached.
+events::rejected never_acknowledged(const connection& line);
 
 /// Greets and echoes, or serves the page, until the visitor has what it came for, breaks the rules,
 /// or is too slow: 10 s without a byte, or 60 s in all. `on_greeted` is called once, as soon as it

@@ -68,7 +68,9 @@ constexpr help_page serve_page = {
 
 Runs an echo server and has the router open a port for it, and keeps that open,
 so that natcheck probe, or a browser, used by somebody outside can tell whether
-it is reachable. Ctrl-C ends it and closes the port again.
+it is reachable. Ctrl-C ends it and closes the port again. Where it opens a port
+it asks STUN servers on the Internet which address they see, and names them;
+with --no-stun nobody is asked.
 )",
     R"(Examples:
   natcheck serve --map 1234              open port 1234 and greet every visitor

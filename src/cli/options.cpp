@@ -106,18 +106,20 @@ void read_web_check(const argument_list& given, std::string& page) {
   read_option(given, "web-check", read, "a URL that begins with http://, or none", page);
 }
 
+void refuse_with_no_stun(const argument_list& given, const char* name) {
+  if (!given.has(name) || !given.has("no-stun")) return;
+  throw usage_error{
+      fmt::format("--{} and --no-stun contradict each other: one asks somebody "
+                  "outside, the other nobody",
+                  name)};
+}
+
 /// What cannot be done without somebody outside, or would come to nothing.
 void check_discover(const argument_list& given, const discover_command& command) {
-  for (const char* name : {"stun", "behavior", "binding-lifetime", "web-check"}) {
-    const bool asks = given.has(name) &&
-                      (std::string_view(name) != "web-check" || !command.options.web_check.empty());
-    if (asks && given.has("no-stun")) {
-      throw usage_error{
-          fmt::format("--{} and --no-stun contradict each other: one asks somebody "
-                      "outside, the other nobody",
-                      name)};
-    }
+  for (const char* name : {"stun", "behavior", "binding-lifetime"}) {
+    refuse_with_no_stun(given, name);
   }
+  if (!command.options.web_check.empty()) refuse_with_no_stun(given, "web-check");
   if (command.redact && command.common.quiet && !command.common.json) {
     throw usage_error{
         "--redact and --quiet contradict each other: what is left to print is an "
@@ -230,7 +232,8 @@ parsed_command read_mappings(const argument_list& given) {
 /// An option that only shapes the mapping is a mistake where there is none.
 void require_map_for_mapping_options(const argument_list& given) {
   if (given.has("map")) return;
-  for (const char* name : {"require-map", "any-port", "via", "lifetime", "interface", "gateway"}) {
+  for (const char* name :
+       {"require-map", "any-port", "via", "lifetime", "interface", "gateway", "stun"}) {
     if (given.has(name)) {
       throw usage_error{fmt::format("--{} needs --map PORT: without it no port is opened", name)};
     }
@@ -269,6 +272,8 @@ serve_command read_serve(const argument_list& given) {
   read_timeout(given, timeout);
   if (timeout) options.run_for = std::min(options.run_for.value_or(*timeout), *timeout);
   read_network(given, options);
+  refuse_with_no_stun(given, "stun");
+  read_stun_servers(given, options.stun_servers);
   options.require_map = given.has("require-map");
   options.any_port = given.has("any-port");
   options.once = given.has("once");

@@ -23,7 +23,7 @@ bool goes_wrong(const serve_event& event) {
     return tested->judged.main.code != verdict_code::inconclusive;
   }
   return is_one_of<events::map_failed, events::mapping_lost, events::renewal_failed,
-                   events::blocked>(event);
+                   events::blocked, events::redirected>(event);
 }
 
 /// The page to be shown as a QR code: on IPv4, where every phone gets.
@@ -31,12 +31,9 @@ std::optional<std::string> page_of(const serve_event& event) {
   if (const auto* direct = std::get_if<events::map_not_needed>(&event.what)) {
     return report::page_at(direct->protocol, direct->external);
   }
-  const mapping* entry = nullptr;
-  if (const auto* mapped = std::get_if<events::mapped>(&event.what)) entry = &mapped->entry;
-  if (const auto* again = std::get_if<events::remapped>(&event.what)) entry = &again->entry;
-  const bool reachable = entry != nullptr && entry->internal.ip.is_v4() &&
-                         entry->external_address && is_public(*entry->external_address);
-  return reachable ? report::page_of(*entry) : std::nullopt;
+  const auto* seen = std::get_if<events::external_address>(&event.what);
+  const bool leads_here = seen != nullptr && seen->external && seen->evidence.mapped;
+  return leads_here ? report::page_at(seen->protocol, *seen->external) : std::nullopt;
 }
 
 /// A log on the same terminal would be written into the block.

@@ -30,21 +30,43 @@ std::vector<std::string> let_in(const arrival_evidence& seen) {
   return judging::let_in(seen.firewall, {seen.protocol, seen.local.port, seen.interface});
 }
 
+/// What may stand in the way here, as far as it could be read.
+std::string_view obstacle(const arrival_evidence& seen) {
+  return seen.firewall.nat_read ? "A firewall on this machine"
+                                : "A firewall or a NAT rule on this machine";
+}
+
+/// Something lost it here; where nftables has no chain that could have, it is less clear what.
+confidence certainty(const arrival_evidence& seen, confidence otherwise) {
+  return seen.firewall.by == firewall_evidence::manager::none ? confidence::likely : otherwise;
+}
+
+/// Whatever the conditions of the rule, it is about this port, and what comes never arrives.
+verdict judge_led_away(const arrival_evidence& seen) {
+  verdict judged =
+      diagnose(redirect_evidence{seen.protocol, seen.local.port, *seen.firewall.led_away}).main;
+  const bool nothing_else = seen.firewall.by == firewall_evidence::manager::none;
+  judged.certainty = nothing_else ? confidence::confirmed : confidence::likely;
+  judged.summary = fmt::format(
+      "A NAT rule on this machine sends what {} sends to {} on to {}: it never reaches the server.",
+      who(seen), port(seen), judging::destination(*seen.firewall.led_away));
+  return judged;
+}
+
 verdict judge_refusing(const arrival_evidence& seen) {
-  return with_summary(
-      verdict_code::host_firewall, confidence::confirmed,
-      fmt::format("A firewall on this machine turns {} away from {}, although the server listens.",
-                  who(seen), port(seen)),
-      let_in(seen));
+  return with_summary(verdict_code::host_firewall, certainty(seen, confidence::confirmed),
+                      fmt::format("{} turns {} away from {}, although the server listens.",
+                                  obstacle(seen), who(seen), port(seen)),
+                      let_in(seen));
 }
 
 verdict judge_dropping(const arrival_evidence& seen) {
   const bool again = seen.requests >= enough_requests;
   return with_summary(
-      verdict_code::host_firewall, again ? confidence::confirmed : confidence::likely,
-      fmt::format("A firewall on this machine drops what {} sends to {}: it arrives here, and "
-                  "never at the server.",
-                  who(seen), port(seen)),
+      verdict_code::host_firewall,
+      certainty(seen, again ? confidence::confirmed : confidence::likely),
+      fmt::format("{} drops what {} sends to {}: it arrives here, and never at the server.",
+                  obstacle(seen), who(seen), port(seen)),
       let_in(seen));
 }
 
@@ -80,6 +102,7 @@ verdict judge(const arrival_evidence& seen) {
   if (seen.requests == 0 || seen.accepted) return judge_nothing(seen);
   if (seen.answers >= enough_answers) return judge_unheard(seen);
   if (seen.answers > 0 && seen.refusals == 0) return judge_nothing(seen);
+  if (seen.firewall.led_away) return judge_led_away(seen);
   if (seen.refusals > 0) return judge_refusing(seen);
   return seen.reverse_path ? judge_reverse_path(seen) : judge_dropping(seen);
 }
@@ -107,7 +130,9 @@ diagnosis diagnose(const arrival_evidence& evidence) {
   v.evidence = {arrivals_line(evidence), departures_line(evidence),
                 evidence.accepted ? "the server accepted it" : "the server accepted nothing of it"};
   if (v.code == verdict_code::host_firewall) {
-    v.evidence.push_back("the firewall: " + judging::describe(evidence.firewall));
+    const auto& rule = evidence.firewall.led_away;
+    v.evidence.push_back(rule ? "the rule: " + judging::describe(*rule)
+                              : "the firewall: " + judging::describe(evidence.firewall));
   }
   return {std::move(v), {}};
 }

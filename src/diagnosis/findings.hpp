@@ -11,6 +11,8 @@
 namespace natcheck::judging {
 
 inline constexpr std::string_view sources_disagree = "sources-disagree";
+inline constexpr std::string_view external_address_unknown = "external-address-unknown";
+inline constexpr std::string_view external_address_unconfirmed = "external-address-unconfirmed";
 inline constexpr std::string_view upnp_empty_address = "upnp-empty-address";
 inline constexpr std::string_view upnp_wrong_device = "upnp-wrong-device";
 inline constexpr std::string_view several_default_routes = "several-default-routes";
@@ -52,6 +54,8 @@ inline constexpr std::array finding_codes{sources_disagree,
                                           ipv6_firewalled,
                                           ipv6_not_global,
                                           ipv6_translated,
+                                          external_address_unknown,
+                                          external_address_unconfirmed,
                                           short_lease};
 
 /// `seen` is `local` in another prefix (NPTv6, RFC 6296): the interface identifiers are the same,

@@ -9,7 +9,7 @@ namespace {
 
 using manager = firewall_evidence::manager;
 
-constexpr std::string_view show_rules =
+constexpr std::string_view show_all_rules =
     "sudo nft list ruleset, and look for rules of the input and output hooks that drop it";
 
 /// These words go into a shell, and whoever made the chain chose them.
@@ -49,11 +49,11 @@ std::string by_nft(const std::string& chain, const way_in& wanted) {
 }
 
 std::vector<std::string> by_nftables(const firewall_evidence& firewall, const way_in& wanted) {
-  if (!names_chain(firewall)) return {std::string(show_rules)};
+  if (!names_chain(firewall)) return {std::string(show_all_rules)};
   const auto chain = fmt::format("{} {} {}", firewall.family, firewall.table, firewall.chain);
   return {by_nft(chain, wanted),
           "for good, add that rule to /etc/nftables.conf, or to what else makes the rules",
-          "if that does not help: " + std::string(show_rules)};
+          "if that does not help: " + std::string(show_all_rules)};
 }
 
 std::vector<std::string> by_any(const way_in& wanted) {
@@ -82,6 +82,24 @@ std::string describe(const firewall_evidence& firewall) {
       break;
   }
   return "not known which (reading it takes privileges)";
+}
+
+std::string destination(const nat_rule& rule) {
+  if (rule.to && rule.to_port) return to_string(endpoint{*rule.to, *rule.to_port});
+  if (rule.to) return rule.to->to_string();
+  return rule.to_port ? fmt::format("port {} of this machine", *rule.to_port) : "another place";
+}
+
+std::string describe(const nat_rule& rule) {
+  return fmt::format("nftables, chain {} {} {}, to {}", rule.family, rule.table, rule.chain,
+                     destination(rule));
+}
+
+std::string show_rules(const nat_rule& rule) {
+  if (!is_plain(rule.family) || !is_plain(rule.table) || !is_plain(rule.chain)) {
+    return "sudo nft list ruleset";
+  }
+  return fmt::format("sudo nft list chain {} {} {}", rule.family, rule.table, rule.chain);
 }
 
 std::vector<std::string> let_in(const firewall_evidence& firewall, const way_in& wanted) {

@@ -14,6 +14,13 @@ std::string name_of(transport protocol);
 /// The firewall as far as it is known: "ufw", "nftables, chain inet filter input".
 std::string describe(const firewall_evidence& firewall);
 
+/// Where a NAT rule leads: "172.17.0.2:80", "another place".
+std::string destination(const nat_rule& rule);
+/// The rule by its place: "nftables, chain ip nat PREROUTING, to 172.17.0.2:80".
+std::string describe(const nat_rule& rule);
+/// The command that shows the rule.
+std::string show_rules(const nat_rule& rule);
+
 /// What is to be let in, and by which interface; empty: not known.
 struct way_in {
   transport protocol = transport::tcp;

@@ -14,7 +14,10 @@ bool answers(const std::optional<self_check>& check) {
          (check->result == probe_result::reached || check->result == probe_result::reached_plain);
 }
 
-bool fails(const std::optional<self_check>& check) { return check && !answers(check); }
+/// What never left this machine tells nothing about anybody.
+bool fails(const std::optional<self_check>& check) {
+  return check && !answers(check) && !check->local_fault;
+}
 
 // In the order of probe_result.
 constexpr std::array<std::string_view, 10> result_words{"answered",
@@ -45,7 +48,7 @@ confidence certainty_of(const self_check& failed) {
 }
 
 verdict judge_deaf(const self_test_evidence& seen) {
-  const self_check& failed = seen.loopback ? *seen.loopback : *seen.lan;
+  const self_check& failed = fails(seen.loopback) ? *seen.loopback : *seen.lan;
   const auto port = failed.target.port;
   return {verdict_code::not_listening,
           certainty_of(failed),
@@ -58,7 +61,34 @@ verdict judge_deaf(const self_test_evidence& seen) {
            "look for a firewall that blocks loopback: sudo nft list ruleset"}};
 }
 
+/// Whoever it is that answers in the server's place was let in by this machine.
+verdict judge_displaced(const self_test_evidence& seen) {
+  return {
+      verdict_code::host_firewall,
+      confidence::likely,
+      fmt::format("Something else than this server answers at {}: a NAT rule or another program "
+                  "on this machine takes the port.",
+                  to_string(seen.lan->target)),
+      {},
+      {"see the NAT rules: sudo nft list ruleset, and look for dnat and redirect",
+       "or serve on another port"}};
+}
+
+/// No free port, no descriptor, a rule that forbids sending.
+verdict judge_faulty(const self_test_evidence& seen) {
+  const self_check& any = seen.loopback ? *seen.loopback : *seen.lan;
+  return {verdict_code::inconclusive,
+          confidence::unconfirmed,
+          fmt::format("This machine could not ask its own server at {}: {}.", to_string(any.target),
+                      any.detail),
+          {},
+          {"from outside, run: natcheck probe"}};
+}
+
 verdict judge_walled(const self_test_evidence& seen) {
+  if (seen.led_away)
+    return diagnose(redirect_evidence{seen.protocol, seen.lan->target.port, *seen.led_away}).main;
+  if (seen.lan->result == probe_result::other_service) return judge_displaced(seen);
   return {verdict_code::host_firewall,
           confidence::likely,
           fmt::format("The server answers on loopback and not at {}: a firewall on this machine "
@@ -94,7 +124,10 @@ verdict judge_sound(const self_test_evidence& seen) {
 
 verdict judge(const self_test_evidence& seen) {
   if (!seen.loopback && !seen.lan) return judge_untested();
-  if (!answers(seen.loopback) && !answers(seen.lan)) return judge_deaf(seen);
+  if (!answers(seen.loopback) && !answers(seen.lan)) {
+    const bool any_proof = fails(seen.loopback) || fails(seen.lan);
+    return any_proof ? judge_deaf(seen) : judge_faulty(seen);
+  }
   // Where loopback alone fails, nobody from elsewhere is the worse for it.
   if (fails(seen.lan)) return judge_walled(seen);
   return judge_sound(seen);

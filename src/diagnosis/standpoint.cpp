@@ -35,6 +35,7 @@ standpoint standpoint_of(const page_facts& facts) {
   const address local = canonical(facts.local.ip);
   if (seen.is_loopback() || seen == local) return standpoint::same_machine;
   if (facts.outside && seen == canonical(facts.outside->ip)) return standpoint::same_network;
+  if (facts.gateway && seen == canonical(*facts.gateway)) return standpoint::router;
   if (is_neighbour(seen, local)) return standpoint::same_network;
   if (!is_public(seen)) return standpoint::not_public;
   if (is_close(seen, local)) return standpoint::nearby;

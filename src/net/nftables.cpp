@@ -99,18 +99,20 @@ manager manager_by_files() {
 
 }  // namespace
 
-message chains_request() {
+message dump_request(unsigned message_type) {
   nlmsghdr header{};
   nfgenmsg generic{};
   generic.nfgen_family = NFPROTO_UNSPEC;
   header.nlmsg_len = sizeof header + sizeof generic;
-  header.nlmsg_type = type_of(NFT_MSG_GETCHAIN);
+  header.nlmsg_type = type_of(message_type);
   header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   message bytes(header.nlmsg_len);
   std::memcpy(bytes.data(), &header, sizeof header);
   std::memcpy(bytes.data() + sizeof header, &generic, sizeof generic);
   return bytes;
 }
+
+message chains_request() { return dump_request(NFT_MSG_GETCHAIN); }
 
 std::optional<nft_chain> parse_chain(message_view bytes) {
   const auto parts = attributes::open<nfgenmsg>(bytes, type_of(NFT_MSG_NEWCHAIN));

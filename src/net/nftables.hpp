@@ -22,7 +22,11 @@ struct nft_chain {
   friend bool operator==(const nft_chain&, const nft_chain&) = default;
 };
 
-/// NFT_MSG_GETCHAIN for all chains. Sequence number and port id are left 0.
+/// Asks for all that `message_type` (NFT_MSG_GETCHAIN and the like) stands for. Sequence number and
+/// port id are left 0.
+message dump_request(unsigned message_type);
+
+/// NFT_MSG_GETCHAIN for all chains.
 message chains_request();
 
 /// Takes one whole message, its nlmsghdr included. Empty for another type, for a family through

@@ -95,10 +95,9 @@ failure failure_from(std::string operation, const error_code& error) {
   return {outcome_of(error), std::move(operation), words_for(error), 0};
 }
 
-void keep_on_interface(int descriptor, const std::string& name) {
-  if (name.empty()) return;
-  ::setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name.c_str(),
-               static_cast<socklen_t>(name.size() + 1));
+bool keep_on_interface(int descriptor, const std::string& name) {
+  return name.empty() || ::setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name.c_str(),
+                                      static_cast<socklen_t>(name.size() + 1)) == 0;
 }
 
 result<udp::socket> open_udp(const asio::any_io_executor& executor, const source& from,

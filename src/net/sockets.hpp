@@ -35,9 +35,10 @@ result<tcp::socket> open_tcp(const asio::any_io_executor& executor, const source
 result<udp::socket> open_ping(const asio::any_io_executor& executor, const source& from,
                               std::string operation);
 
-/// Keeps a socket's packets on one interface. Without effect where the kernel does not allow it
-/// (before Linux 5.7 it took privileges); the bound address then decides.
-void keep_on_interface(int descriptor, const std::string& name);
+/// Keeps a socket's packets on one interface; an empty name is any. False, and without effect,
+/// where the kernel does not allow it (before Linux 5.7 it took privileges); the bound address then
+/// decides.
+bool keep_on_interface(int descriptor, const std::string& name);
 
 /// Until there is something to be read, from the error queue too.
 asio::awaitable<void> arrival(udp::socket& socket);

@@ -92,7 +92,7 @@ void ask_for_destinations(int descriptor, bool v6) {
 }  // namespace
 
 udp_listener udp_listener::open(const asio::any_io_executor& executor, const endpoint& local,
-                                error_code& error) {
+                                const std::string& device, error_code& error) {
   udp_listener listener{udp::socket(executor)};
   udp::socket& socket = listener.socket_;
   const udp::endpoint raw(local.ip, local.port);
@@ -102,6 +102,7 @@ udp_listener udp_listener::open(const asio::any_io_executor& executor, const end
   if (!error) {
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
     ask_for_destinations(socket.native_handle(), local.ip.is_v6());
+    keep_on_interface(socket.native_handle(), device);
     socket.bind(raw, error);
   }
   if (!error) listener.local_ = {local.ip, socket.local_endpoint(error).port()};

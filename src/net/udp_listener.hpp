@@ -6,6 +6,7 @@
 #include <natcheck/endpoint.hpp>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "net/sockets.hpp"
@@ -25,8 +26,9 @@ class udp_listener {
  public:
   /// Listens on `local`, whose address may be the unspecified one (then `::` takes no IPv4), and
   /// whose port may be 0: the kernel chooses. Of no use where `error` is set.
+  /// Its packets stay on `device`, where one is named and the kernel allows it.
   static udp_listener open(const asio::any_io_executor& executor, const endpoint& local,
-                           error_code& error);
+                           const std::string& device, error_code& error);
 
   endpoint local() const { return local_; }
 

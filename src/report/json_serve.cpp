@@ -2,6 +2,7 @@
 #include <natcheck/report.hpp>
 
 #include "report/json.hpp"
+#include "report/json_outside.hpp"
 #include "report/json_writer.hpp"
 #include "report/names.hpp"
 
@@ -25,6 +26,19 @@ json::value check_part(const std::optional<self_check>& check) {
           {"detail", or_null(check->detail)}};
 }
 
+json::value finding_part(const std::optional<finding>& one) {
+  if (!one) return nullptr;
+  return {{"code", one->code}, {"summary", one->summary}, {"advice", one->advice}};
+}
+
+json::value rule_part(const nat_rule& rule) {
+  return {{"family", rule.family},
+          {"table", rule.table},
+          {"chain", rule.chain},
+          {"to", or_null(rule.to)},
+          {"to_port", or_null(rule.to_port)}};
+}
+
 /// Adds the fields of one event; the overloads are in the order of the variant.
 class filler {
  public:
@@ -36,14 +50,29 @@ class filler {
   }
   void operator()(const events::mapped& e) {
     begin("mapped", e.entry);
-    add_ways_in(e.entry, e.probe_command);
+    add_ways_in(e.probe_command, e.entry.protocol, e.external);
     out_["findings"] = to_value(e.findings);
   }
   void operator()(const events::map_not_needed& e) {
     begin("map-not-needed", e.protocol);
     out_["external"] = to_value(e.external);
-    out_["probe_command"] = e.probe_command;
-    out_["page_url"] = or_null(report::page_at(e.protocol, e.external));
+    out_["confirmed"] = e.confirmed;
+    add_ways_in(e.probe_command, e.protocol, e.external);
+  }
+  void operator()(const events::external_address& e) {
+    begin("external-address", e.protocol);
+    out_["external"] = or_null(e.external);
+    out_["sources"] = to_value(e.judged.sources);
+    out_["router_says"] = or_null(e.evidence.router_says);
+    out_["stun"] = report::stun_part(e.evidence.stun);
+    out_["finding"] = finding_part(e.judged.doubt);
+    add_ways_in(e.probe_command, e.protocol, e.external);
+  }
+  void operator()(const events::redirected& e) {
+    begin("redirected", e.evidence.protocol);
+    out_["port"] = e.evidence.port;
+    out_["rule"] = rule_part(e.evidence.rule);
+    add_judgement(e.judged);
   }
   void operator()(const events::map_failed& e) {
     begin("map-failed", e.evidence.protocol);
@@ -92,6 +121,7 @@ class filler {
     out_["session"] = or_null(e.session);
     out_["bytes"] = e.bytes;
     out_["duration_ms"] = to_value(e.duration);
+    out_["from"] = e.from ? to_value(name_of(*e.from)) : nullptr;
   }
   void operator()(const events::rejected& e) {
     begin("rejected", e.protocol);
@@ -110,7 +140,7 @@ class filler {
   }
   void operator()(const events::remapped& e) {
     begin("remapped", e.entry);
-    add_ways_in(e.entry, e.probe_command);
+    add_ways_in(e.probe_command, e.entry.protocol, e.external);
     out_["findings"] = to_value(e.findings);
   }
   void operator()(const events::unmapped& e) {
@@ -150,9 +180,11 @@ class filler {
                      {"lifetime_s", entry.asked_lifetime.count()}};
   }
 
-  void add_ways_in(const mapping& entry, const std::string& command) {
-    out_["probe_command"] = command;
-    out_["page_url"] = or_null(report::page_of(entry));
+  /// `external` is what others are told; empty: not known.
+  void add_ways_in(const std::string& command, transport protocol,
+                   const std::optional<endpoint>& external) {
+    out_["probe_command"] = or_null(command);
+    out_["page_url"] = external ? or_null(report::page_at(protocol, *external)) : nullptr;
   }
 
   void add_judgement(const diagnosis& judged) {

@@ -28,6 +28,9 @@ constexpr std::array<std::string_view, 3> tests{"not-tested", "no", "yes"};
 constexpr std::array<std::string_view, 4> web_results{"not-tried", "expected", "intercepted",
                                                       "failed"};
 
+constexpr std::array<std::string_view, 7> standpoints{
+    "outside", "perhaps-outside", "same-machine", "nearby", "same-network", "not-public", "router"};
+
 template <class Enumerator, std::size_t Size>
 std::string_view pick(const std::array<std::string_view, Size>& names, Enumerator value) {
   return names.at(static_cast<std::size_t>(value));
@@ -43,6 +46,8 @@ std::string_view name_of(mapping_protocol value) { return pick(protocols, value)
 std::string_view name_of(nat_behavior value) { return pick(behaviors, value); }
 std::string_view name_of(tested value) { return pick(tests, value); }
 std::string_view name_of(web_result value) { return pick(web_results, value); }
+
+std::string_view name_of(standpoint value) { return pick(standpoints, value); }
 
 std::string_view name_of(transport value) { return value == transport::tcp ? "tcp" : "udp"; }
 
@@ -64,11 +69,6 @@ std::string words_for(std::chrono::seconds value) {
 std::optional<std::string> page_at(transport protocol, const endpoint& external) {
   if (protocol != transport::tcp) return std::nullopt;
   return fmt::format("http://{}/", to_string(external));
-}
-
-std::optional<std::string> page_of(const mapping& entry) {
-  if (!entry.external_address) return std::nullopt;
-  return page_at(entry.protocol, {*entry.external_address, entry.external_port});
 }
 
 std::string outside_of(const mapping& entry) {

@@ -19,6 +19,7 @@ std::string_view name_of(dialect value);           ///< "plain"
 std::string_view name_of(nat_behavior value);      ///< "endpoint-independent"
 std::string_view name_of(tested value);            ///< "not-tested"
 std::string_view name_of(web_result value);        ///< "intercepted"
+std::string_view name_of(standpoint value);        ///< "same-network"
 
 /// "NAT-PMP", "TCP", "timed out": for people.
 std::string_view words_for(mapping_protocol value);
@@ -29,9 +30,8 @@ std::string_view words_for(probe_result value);
 std::string words_for(std::chrono::seconds value);
 
 /// The URL of the page that the server shows there, for somebody outside with a browser. Empty for
-/// UDP, and where the outside address is not known.
+/// UDP.
 std::optional<std::string> page_at(transport protocol, const endpoint& external);
-std::optional<std::string> page_of(const mapping& entry);
 
 /// "5.5.5.5:1234", or "port 1234 of the router" where its address is not known.
 std::string outside_of(const mapping& entry);

@@ -57,7 +57,8 @@ void serve_status::reopen(const mapping& entry, clock::time_point at) {
 }
 
 void serve_status::open(const mapping& entry, clock::time_point at) {
-  door_of(entry) = {entry, at, false};
+  door& which = door_of(entry);
+  which = {entry, at, false, which.external};
   failed_ = false;
 }
 
@@ -85,7 +86,11 @@ void serve_status::heed(const serve_event& event) {
     void operator()(const events::mapped& e) const { status.open(e.entry, event.at); }
     void operator()(const events::renewed& e) const { status.open(e.entry, event.at); }
     void operator()(const events::remapped& e) const { status.reopen(e.entry, event.at); }
-    void operator()(const events::mapping_lost& e) const { status.door_of(e.entry).lost = true; }
+    void operator()(const events::mapping_lost& e) const {
+      door& which = status.door_of(e.entry);
+      which.lost = true;
+      which.external.reset();
+    }
     void operator()(const events::unmapped& e) const {
       std::erase_if(status.doors_, [&](const door& d) { return is_same_door(d.entry, e.entry); });
     }
@@ -101,6 +106,13 @@ void serve_status::heed(const serve_event& event) {
     }
     void operator()(const events::listening&) const {}
     void operator()(const events::map_not_needed& e) const { status.direct_ = e.external; }
+    void operator()(const events::external_address& e) const {
+      for (door& each : status.doors_) {
+        const bool meant = each.entry.protocol == e.protocol && each.entry.internal.ip.is_v4();
+        if (meant && e.evidence.mapped) each.external = e.external;
+      }
+    }
+    void operator()(const events::redirected&) const {}
     void operator()(const events::pinhole_failed&) const {}
     void operator()(const events::left_over&) const {}
     void operator()(const events::self_tested&) const {}
@@ -118,7 +130,7 @@ std::string serve_status::doors_line(clock::time_point now) const {
   if (direct_) all.push_back(to_string(*direct_) + " (no NAT)");
   for (const door& each : doors_) {
     const mapping& entry = each.entry;
-    const auto where = report::outside_of(entry);
+    const auto where = each.external ? to_string(*each.external) : report::outside_of(entry);
     const auto* kind = entry.protocol == transport::udp ? " UDP" : "";
     const auto left =
         std::chrono::duration_cast<std::chrono::seconds>(each.granted + entry.lifetime - now);

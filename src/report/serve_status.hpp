@@ -29,6 +29,7 @@ class serve_status {
     mapping entry;
     clock::time_point granted;
     bool lost = false;
+    std::optional<endpoint> external{};  ///< what others are told; empty: not known
   };
 
   door& door_of(const mapping& entry);

@@ -65,7 +65,14 @@ void print_end(page& out, const mapping& entry, const asked_options& asked) {
 
 void print_how_to_reach(page& out, const added_mapping& added) {
   const auto& external = added.entry->external_address;
-  if (external && !is_public(*external)) {
+  if (!external) {
+    out.paragraph("Not known",
+                  "the external address: the router does not name it. natcheck discover asks "
+                  "servers outside.",
+                  indent);
+    return;
+  }
+  if (!is_public(*external)) {
     out.paragraph("Careful",
                   fmt::format("{} is not a public address, but {}: as it stands, the Internet "
                               "cannot reach it. natcheck discover tells what is in the way.",

@@ -72,8 +72,9 @@ class writer {
   }
 
   void operator()(const events::mapped& e) {
-    announce("Mapped", e.entry, e.probe_command);
+    announce("Mapped", e.entry);
     for (const finding& found : e.findings) out_.note(found);
+    ask(e.probe_command, e.entry.protocol, e.external);
   }
 
   void operator()(const events::map_not_needed& e) {
@@ -81,8 +82,19 @@ class writer {
                    "this machine itself has " + e.external.ip.to_string() +
                        ", a public address; nothing has to be mapped",
                    indent);
-    ask(e.probe_command, report::page_at(e.protocol, e.external));
+    ask(e.probe_command, e.protocol, e.external);
   }
+
+  void operator()(const events::external_address& e) {
+    if (e.judged.doubt) {
+      out_.note(*e.judged.doubt);
+    } else if (e.external) {
+      out_.paragraph("Seen as", seen_as(e), indent);
+    }
+    if (e.corrects) ask(e.probe_command, e.protocol, e.external);
+  }
+
+  void operator()(const events::redirected& e) { out_.judgement(e.judged.main, answer::no); }
 
   void operator()(const events::map_failed& e) { out_.judgement(e.judged.main, answer::no); }
 
@@ -129,9 +141,10 @@ class writer {
   }
 
   void operator()(const events::greeted& e) {
-    timed(fmt::format("reached from {}: {}, {}{}", to_string(e.peer), what_was_said(e),
+    timed(fmt::format("reached from {}: {}, {}{}{}", to_string(e.peer), what_was_said(e),
                       in_ms(e.duration),
-                      e.session.empty() ? "" : fmt::format(", session {}", e.session)));
+                      e.session.empty() ? "" : fmt::format(", session {}", e.session),
+                      e.from ? what_it_proves(*e.from) : ""));
   }
 
   void operator()(const events::rejected& e) {
@@ -156,8 +169,9 @@ class writer {
   void operator()(const events::remapped& e) {
     timed(fmt::format("the {} is there again, as follows",
                       is_pinhole(e.entry) ? "pinhole" : "mapping"));
-    announce("Mapped", e.entry, e.probe_command);
+    announce("Mapped", e.entry);
     for (const finding& found : e.findings) out_.note(found);
+    ask(e.probe_command, e.entry.protocol, e.external);
   }
 
   void operator()(const events::unmapped& e) {
@@ -194,6 +208,22 @@ class writer {
     out_.paragraph(fmt::format("{:%H:%M:%S}", local), text, time_indent);
   }
 
+  /// Only where a visitor proves less than it seems.
+  static const char* what_it_proves(standpoint from) {
+    switch (from) {
+      case standpoint::router:
+        return " (the router's own address: from inside, or masqueraded)";
+      case standpoint::not_public:
+        return " (not a public address: from inside, or masqueraded)";
+      case standpoint::nearby:
+        return " (close to this server's own address: perhaps from inside)";
+      case standpoint::same_network:
+        return " (from inside: this proves nothing about the outside)";
+      default:
+        return "";
+    }
+  }
+
   static std::string what_was_said(const events::greeted& e) {
     if (e.spoken == dialect::plain) return "plain greeting";
     if (e.spoken == dialect::http) return fmt::format("page, {} echoed", counted(e.bytes, "byte"));
@@ -205,7 +235,7 @@ class writer {
   }
 
   // A mapping proves nothing by itself; only a greeting from outside does, so one is asked for.
-  void announce(const char* head, const mapping& entry, const std::string& command) {
+  void announce(const char* head, const mapping& entry) {
     const auto* suffix = suffix_of(entry);
     const auto where = is_pinhole(entry)
                            ? outside_of(entry) + suffix
@@ -218,23 +248,26 @@ class writer {
                    indent);
     const auto differs = difference(entry);
     if (!differs.empty()) out_.paragraph("", differs, indent);
-    if (entry.external_address && !is_public(*entry.external_address)) {
-      return warn(*entry.external_address);
-    }
-    ask(command, report::page_of(entry));
   }
 
-  void ask(const std::string& command, const std::optional<std::string>& page) {
+  /// Nothing where the external address is not known.
+  void ask(const std::string& command, transport protocol,
+           const std::optional<endpoint>& external) {
+    if (command.empty() || !external) return;
     out_.to_copy("Ask somebody outside to run", command, 30);
+    const auto page = report::page_at(protocol, *external);
     if (page) out_.to_copy("or to open in a browser", *page, 30);
   }
 
-  void warn(const address& external) {
-    out_.paragraph("Careful",
-                   fmt::format("{} is not a public address, but {}: as it stands, the Internet "
-                               "cannot reach it. natcheck discover tells what is in the way.",
-                               external.to_string(), describe(scope_of(external))),
-                   indent);
+  /// "5.5.5.5 by stun.example.org:3478 and the router"
+  static std::string seen_as(const events::external_address& e) {
+    std::vector<std::string> who;
+    for (const std::string& source : e.judged.sources) {
+      who.push_back(source == "router"      ? "the router"
+                    : source == "interface" ? "this machine itself"
+                                            : source);
+    }
+    return fmt::format("{} by {}", e.judged.ip->to_string(), fmt::join(who, " and "));
   }
 
   page& out_;

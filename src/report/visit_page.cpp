@@ -65,6 +65,12 @@ std::string statement(const page_facts& facts, standpoint where) {
     case standpoint::same_network:
       return fmt::format(
           "You are inside the same network: this proves nothing about the outside. {}", go_outside);
+    case standpoint::router:
+      return fmt::format(
+          "The server sees the address of its own router, not yours: you are inside the same "
+          "network, or the router hides where visitors come from. This proves nothing about the "
+          "outside. {}",
+          go_outside);
     case standpoint::not_public:
       break;
   }

@@ -6,6 +6,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <stdexcept>
+#include <string>
 
 #include "app/lease_keeper.hpp"
 #include "support/fake_gateway.hpp"
@@ -45,6 +46,13 @@ class LeaseKeeper : public ::testing::Test {
     };
     if (!loop_.run_until(came)) throw std::runtime_error("the event has not come");
     return std::get<Event>(events_[looked_at_ - 1]);
+  }
+
+  /// "5.5.5.5:1234", or "?:1234" where the address is not known.
+  static std::string outside_of(const mapping& entry) {
+    const auto& ip = entry.external_address;
+    return ip ? to_string(endpoint{*ip, entry.external_port})
+              : "?:" + std::to_string(entry.external_port);
   }
 
   void make_nat_pmp_silent() {

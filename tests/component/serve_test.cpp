@@ -69,6 +69,22 @@ TEST_F(Serve, IsReached) {
   EXPECT_THAT(report.evidence.inside, ::testing::ElementsAre(inside_reason::loopback));
 }
 
+TEST_F(Serve, WhoNeverAcknowledgedTheAnswerWasNotReached) {
+  const endpoint at = server_.ipv4();
+  tcp::socket gone(loop_.context());
+  gone.connect({at.ip, at.port});
+  asio::write(gone, asio::buffer(greeting::plain_question));
+  gone.set_option(asio::socket_base::linger(true, 0));
+  gone.close();  // with a reset, before the server has read anything
+  EXPECT_THAT(server_.wait_for<events::rejected>().reason, HasSubstr("never acknowledged"));
+  EXPECT_THAT(server_.events_of<events::greeted>(), IsEmpty());
+}
+
+TEST_F(Serve, WhoSaysGoodbyeBeforeItIsAnsweredIsReached) {
+  EXPECT_EQ(answer_to({std::string(greeting::plain_question)}), greeting::plain_reply);
+  EXPECT_EQ(server_.wait_for<events::greeted>().spoken, dialect::plain);
+}
+
 TEST_F(Serve, IsReachedOverIpv6) {
   const auto report = probe_it(server_.ipv6());
   const auto& seen = report.evidence.handshakes.at(0);
@@ -245,6 +261,7 @@ TEST(ServeEnds, WhenItsTimeIsOver) {
 serve_options with_a_gateway_that_refuses() {
   serve_options options;
   options.external_port = 1234;
+  options.stun_servers.clear();
   options.via = mapping_choice::nat_pmp;
   options.gateway = asio::ip::make_address(gateway_ip);
   options.interface = "lo";

@@ -4,7 +4,8 @@ import contextlib
 import signal
 
 from natcheck import expect, expect_equal
-from networks_firewall import ANSWERED_IN_VAIN, DROPPED, OPEN, PROHIBITED, RESET
+from networks_firewall import (ANSWERED_IN_VAIN, DROPPED, DROPPED_TOO, LED_AWAY, OPEN, PROHIBITED,
+                               RESET)
 
 _PUBLIC = "5.5.5.5"
 
@@ -90,6 +91,28 @@ def check_answered_in_vain(scene):
         told = _blocked(scene, serving, ANSWERED_IN_VAIN)
         expect_equal(told["verdict"], "return-path-broken", "verdict", serving)
         expect(told["answers"] >= 2, "answers", serving)
+        _end(serving)
+
+
+def check_its_own_question_is_nobody(scene):
+    """The router leads the self-test back in, and the firewall drops it."""
+    with _watching(scene, "--map", DROPPED_TOO, "--protocol", "udp") as serving:
+        serving.wait_for("self-tested")
+        _knock(scene, DROPPED_TOO, "--protocol", "udp")
+        told = serving.wait_for("blocked")
+        expect_equal(told["peer"].split(":")[0], "9.9.0.7", "peer", serving)
+        expect("blocked" not in {line["event"] for line in _end(serving)}, "another", serving)
+
+
+def check_led_away(scene):
+    with scene.natcheck.serve("--map", LED_AWAY) as serving:
+        rule = serving.wait_for("redirected")
+        expect_equal((rule["rule"]["to"], rule["rule"]["to_port"]), ("172.17.0.2", 80), "rule",
+                     serving)
+        serving.wait_for("mapped")
+        told = _blocked(scene, serving, LED_AWAY)
+        expect_equal(told["verdict"], "host-firewall", "verdict", serving)
+        expect("172.17.0.2:80" in told["summary"], "it names where the rule leads", serving)
         _end(serving)
 
 

@@ -56,14 +56,20 @@ class Natcheck:
 
     def outside(self):
         """Options that name those whom natcheck may ask outside."""
-        servers = [word for server in self._lab.network.stun for word in ("--stun", server)]
-        return [*servers, "--web-check", WEB_CHECK]
+        return [*self._servers(), "--web-check", WEB_CHECK]
+
+    def _servers(self):
+        return [word for server in self._lab.network.stun for word in ("--stun", server)]
 
     def probe(self, target, *arguments, host="outside"):
         return self.run(host, "probe", "--json", target, *arguments)
 
-    def serve(self, *arguments, host="home"):
-        return Serving(self._lab, host, [self._binary, "serve", "--json", *map(str, arguments)])
+    def serve(self, *arguments, host="home", servers=True):
+        """With the servers of the network, unless nobody is to be asked."""
+        asked = self._servers() if "--map" in arguments else []
+        servers = asked if servers else ["--no-stun"]
+        return Serving(self._lab, host,
+                       [self._binary, "serve", "--json", *servers, *map(str, arguments)])
 
 
 class Serving:

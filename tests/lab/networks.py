@@ -18,6 +18,7 @@ import networks_firewall
 import networks_gateway
 import networks_home
 import networks_ipv6
+import networks_serve
 import networks_stay
 
 NETWORKS = {
@@ -28,6 +29,7 @@ NETWORKS = {
     **networks_behavior.NETWORKS,
     **networks_ipv6.NETWORKS,
     **networks_firewall.NETWORKS,
+    **networks_serve.NETWORKS,
     **networks_gateway.NETWORKS,
     **networks_stay.NETWORKS,
     **networks_dialects.NETWORKS,

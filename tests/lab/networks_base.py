@@ -47,7 +47,7 @@ def behind_router(summary, truth, router=router(), home=HOME, checks=("discover"
 
 
 def behind_two(summary, truth, inner_wan, outer_lan, outer_wan="5.5.5.5/24", via=PROVIDER,
-               **inner):
+               checks=("discover",), **inner):
     """The router's WAN side is itself behind a translating box that nobody at home controls."""
     outer = Host({"lan": Interface(outer_lan), "wan": Interface(outer_wan)}, forwarding=True,
                  nat=Nat(), routes=(f"default via {via}",))
@@ -56,7 +56,7 @@ def behind_two(summary, truth, inner_wan, outer_lan, outer_wan="5.5.5.5/24", via
                    {"home": HOME, "router": router(inner_wan, outer_lan.split("/")[0], **inner),
                     "carrier": outer, **EVERYTHING, "isp": isp},
                    (Link("home:eth0", "router:lan"), Link("router:wan", "carrier:lan"),
-                    Link("carrier:wan", "isp:customer"), *_BACKBONE), truth)
+                    Link("carrier:wan", "isp:customer"), *_BACKBONE), truth, checks)
 
 
 def host_directly(summary, truth, isp=ISP, checks=("discover",)):

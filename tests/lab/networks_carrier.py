@@ -79,6 +79,6 @@ NETWORKS = {
     "translated-again": behind_two(
         "the router's WAN address looks public, and the provider translates it again",
         dataclasses.replace(_MISMATCH, path=(GATEWAY, PROVIDER)),
-        "5.5.5.5/24", "5.5.5.1/24", "6.6.6.6/24", "6.6.6.1"),
+        "5.5.5.5/24", "5.5.5.1/24", "6.6.6.6/24", "6.6.6.1", checks=("discover", "given_out")),
     "two-wans": _two_wans(),
 }

@@ -6,6 +6,8 @@ from model import Nat
 from networks_base import HOME, SINGLE_NAT, behind_router, router
 
 DROPPED, RESET, PROHIBITED, OPEN, ANSWERED_IN_VAIN = 1234, 2001, 2002, 2003, 2004
+LED_AWAY = 2005  # to a container that is gone
+DROPPED_TOO = 2006
 
 _FIREWALL = f"""
 table inet filter {{
@@ -19,11 +21,18 @@ table inet filter {{
     tcp dport {{ {OPEN}, {ANSWERED_IN_VAIN} }} accept
   }}
 }}
+table ip nat {{
+  chain prerouting {{
+    type nat hook prerouting priority dstnat; policy accept;
+    fib daddr type local tcp dport {LED_AWAY} dnat to 172.17.0.2:80
+  }}
+}}
 """
 
 NETWORKS = {
     "host-firewall": behind_router(
         "one NAT; this host's own firewall lets nobody in but where it is told to", SINGLE_NAT,
-        router(nat=Nat(blocks=(f"iifname lan tcp sport {ANSWERED_IN_VAIN} drop",))),
+        router(nat=Nat(hairpin=True,
+                       blocks=(f"iifname lan tcp sport {ANSWERED_IN_VAIN} drop",))),
         dataclasses.replace(HOME, rules=_FIREWALL), checks=("discover", "firewall")),
 }

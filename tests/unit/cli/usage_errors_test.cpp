@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
         error_row{"serve --count 3", "serve has no option --count; it belongs to probe"},
         error_row{"probe x --gateway 10.0.0.1",
                   "probe has no option --gateway; it belongs to discover, serve and mappings"},
-        error_row{"serve --stun stun.a", "serve has no option --stun; it belongs to discover"},
+        error_row{"serve --stun stun.a", "--stun needs --map PORT: without it no port is opened"},
         error_row{"mappings --behavior",
                   "mappings has no option --behavior; it belongs to discover"},
         error_row{"discover --stunn stun.a", "unknown option --stunn; did you mean --stun?"},

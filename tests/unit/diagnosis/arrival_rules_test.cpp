@@ -71,6 +71,20 @@ const row rows[] = {
      verdict_code::host_firewall, confirmed, "turns", "1 refusal"},
     {"UDP, dropped", [](auto& e) { e.protocol = transport::udp; }, verdict_code::host_firewall,
      confirmed, "UDP port 1234", "3 datagrams from"},
+    {"where no chain could have dropped it", [](auto& e) { e.firewall.by = manager::none; },
+     verdict_code::host_firewall, likely, "A firewall or a NAT rule on this machine drops",
+     "no chain for what comes in"},
+    {"and no rule leads away", [](auto& e) { e.firewall.nat_read = true; },
+     verdict_code::host_firewall, confirmed, "A firewall on this machine drops", "the firewall"},
+    {"led away",
+     [](auto& e) {
+       e.refusals = 1;
+       e.firewall.by = manager::none;
+       e.firewall.led_away = nat_rule{"ip", "nat", "DOCKER", at("172.17.0.2", 80).ip, 80};
+     },
+     verdict_code::host_firewall, confirmed,
+     "A NAT rule on this machine sends what 9.9.0.7 sends to TCP port 1234 on to 172.17.0.2:80",
+     "chain ip nat DOCKER"},
     {"accepted", [](auto& e) { e.accepted = true; }, verdict_code::inconclusive, unconfirmed,
      "not known", "the server accepted it"},
     {"nothing came", [](auto& e) { e.requests = 0; }, verdict_code::inconclusive, unconfirmed,

@@ -25,6 +25,12 @@ check loopback(probe_result result) { return at("127.0.0.1", result); }
 check lan(probe_result result) { return at("192.168.1.10", result); }
 check outside(probe_result result) { return at("5.5.5.5", result); }
 
+check no_port(const char* ip) {
+  auto one = at(ip, unreachable, "no free port left on this machine");
+  one->local_fault = true;
+  return one;
+}
+
 struct row {
   const char* name;
   check loopback, lan, hairpin;
@@ -47,6 +53,24 @@ const row rows[] = {
     {"nothing tested", {}, {}, {}, verdict_code::inconclusive, unconfirmed, ""},
     {"deaf", loopback(refused), lan(refused), outside(timed_out), verdict_code::not_listening,
      confirmed, ""},
+    {"no free port", no_port("127.0.0.1"), no_port("192.168.1.10"), no_port("5.5.5.5"),
+     verdict_code::inconclusive, unconfirmed, ""},
+    {"no free port for the last", loopback(reached), lan(reached), no_port("5.5.5.5"),
+     verdict_code::inconclusive, unconfirmed, ""},
+    {"no free port for the second",
+     loopback(reached),
+     no_port("192.168.1.10"),
+     {},
+     verdict_code::inconclusive,
+     unconfirmed,
+     ""},
+    {"something else in its place",
+     loopback(reached),
+     lan(other_service),
+     {},
+     verdict_code::host_firewall,
+     likely,
+     ""},
     {"deaf, or dropped",
      loopback(timed_out),
      lan(timed_out),

@@ -312,6 +312,21 @@ events::self_tested self_tested() {
   return {seen, judged};
 }
 
+events::external_address seen_elsewhere() {
+  events::external_address seen{
+      transport::tcp, endpoint{ip("5.5.6.9"), 1234}, "natcheck probe 5.5.6.9:1234", true, {}, {}};
+  seen.evidence.router_says = ip("5.5.5.5");
+  seen.judged.ip = ip("5.5.6.9");
+  seen.judged.sources = {"stun.example.org:3478"};
+  seen.judged.doubt = {"sources-disagree", "S", "A"};
+  return seen;
+}
+
+events::redirected led_away() {
+  return {{transport::tcp, 1234, {"ip", "nat", "DOCKER", ip("172.17.0.2"), std::uint16_t{80}}},
+          judged_as(verdict_code::host_firewall, "A rule.", "remove it")};
+}
+
 events::blocked blocked() {
   arrival_evidence seen;
   seen.peer = {ip("9.9.0.7"), 51820};
@@ -330,19 +345,41 @@ std::vector<event_row> event_rows() {
   return {
       {event_of(events::listening{transport::tcp, {ip("0.0.0.0"), 1234}}),
        R"({"event":"listening","protocol":"tcp","address":"0.0.0.0:1234"})"},
-      {event_of(events::mapped{entry, "natcheck probe 5.5.5.5:1234", {{"no-hairpin", "S", "A"}}}),
+      {event_of(events::mapped{entry,
+                               "natcheck probe 5.5.5.5:1234",
+                               {{"no-hairpin", "S", "A"}},
+                               endpoint{ip("5.5.5.5"), 1234}}),
        R"({"event":"mapped","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
            "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
            "asked":{"external_port":1234,"lifetime_s":7200},
            "probe_command":"natcheck probe 5.5.5.5:1234","page_url":"http://5.5.5.5:1234/",
            "findings":[{"code":"no-hairpin","summary":"S","advice":"A"}]})"},
       {event_of(events::map_not_needed{
-           transport::tcp, {ip("5.5.5.5"), 1234}, "natcheck probe 5.5.5.5:1234"}),
-       R"({"event":"map-not-needed","protocol":"tcp","external":"5.5.5.5:1234",
+           transport::tcp, {ip("5.5.5.5"), 1234}, "natcheck probe 5.5.5.5:1234", true}),
+       R"({"event":"map-not-needed","protocol":"tcp","external":"5.5.5.5:1234","confirmed":true,
            "probe_command":"natcheck probe 5.5.5.5:1234","page_url":"http://5.5.5.5:1234/"})"},
+      {event_of(events::mapped{nameless, ""}),
+       R"({"event":"mapped","protocol":"tcp","via":"upnp","external":null,
+           "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
+           "asked":{"external_port":1234,"lifetime_s":7200},
+           "probe_command":null,"page_url":null,"findings":[]})"},
+      {event_of(seen_elsewhere()),
+       R"({"event":"external-address","protocol":"tcp","external":"5.5.6.9:1234",
+           "sources":["stun.example.org:3478"],"router_says":"5.5.5.5",
+           "stun":[],"finding":{"code":"sources-disagree","summary":"S","advice":"A"},
+           "probe_command":"natcheck probe 5.5.6.9:1234","page_url":"http://5.5.6.9:1234/"})"},
+      {event_of(led_away()),
+       R"({"event":"redirected","protocol":"tcp","port":1234,
+           "rule":{"family":"ip","table":"nat","chain":"DOCKER","to":"172.17.0.2","to_port":80},
+           "verdict":"host-firewall","confidence":"unconfirmed","evidence":[],"summary":"A rule.",
+           "advice":["remove it"],"findings":[]})"},
       {event_of(events::greeted{transport::tcp, peer, dialect::plain, "", 0, millis(1.25)}),
        R"({"event":"greeted","protocol":"tcp","peer":"9.9.0.7:51820","dialect":"plain",
-           "session":null,"bytes":0,"duration_ms":1.25})"},
+           "session":null,"bytes":0,"duration_ms":1.25,"from":null})"},
+      {event_of(events::greeted{transport::udp, peer, dialect::natcheck, "8f2c", 16, millis(1),
+                                standpoint::router}),
+       R"({"event":"greeted","protocol":"udp","peer":"9.9.0.7:51820","dialect":"natcheck",
+           "session":"8f2c","bytes":16,"duration_ms":1,"from":"router"})"},
       {event_of(events::rejected{transport::tcp, peer, "said \"GET /\""}),
        R"({"event":"rejected","protocol":"tcp","peer":"9.9.0.7:51820",
            "reason":"said \"GET /\""})"},
@@ -354,7 +391,8 @@ std::vector<event_row> event_rows() {
        R"({"event":"mapping-lost","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
            "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
            "asked":{"external_port":1234,"lifetime_s":7200},"reason":"no answer"})"},
-      {event_of(events::remapped{entry, "natcheck probe 5.5.5.5:1234"}),
+      {event_of(events::remapped{
+           entry, "natcheck probe 5.5.5.5:1234", {}, endpoint{ip("5.5.5.5"), 1234}}),
        R"({"event":"remapped","protocol":"tcp","via":"upnp","external":"5.5.5.5:1234",
            "internal":"192.168.1.10:1234","lifetime_s":3600,"verified":true,
            "asked":{"external_port":1234,"lifetime_s":7200},

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +28,8 @@ TEST_F(serve_text, Listening) {
 }
 
 TEST_F(serve_text, Mapped) {
-  const auto event = event_of(events::mapped{example_mapping(), "natcheck probe 5.5.5.5:1234"});
+  const auto event = event_of(events::mapped{
+      example_mapping(), "natcheck probe 5.5.5.5:1234", {}, endpoint{ip("5.5.5.5"), 1234}});
   EXPECT_EQ(to_text(event, fancy),
             "Mapped      5.5.5.5:1234 → 192.168.1.10:1234\n"
             "            by UPnP, read back, for 60 min, renewed while this runs\n"
@@ -41,17 +43,39 @@ TEST_F(serve_text, MappedOnARouterThatIsNotOnTheInternet) {
   auto entry = example_mapping();
   entry.external_address = ip("100.64.5.2");
   entry.verified = false;
-  const auto text =
-      to_text(event_of(events::mapped{entry, "natcheck probe 100.64.5.2:1234"}), fancy);
+  const auto text = to_text(event_of(events::mapped{entry, ""}), fancy);
   EXPECT_THAT(text, HasSubstr("by UPnP, for 60 min"));
-  EXPECT_THAT(text, HasSubstr("Careful     100.64.5.2 is not a public address, but shared by"));
   EXPECT_THAT(text, Not(HasSubstr("Ask somebody outside")));
+}
+
+events::external_address seen_as(const char* ip_seen) {
+  events::external_address e{transport::tcp, {}, {}, false, {}, {}};
+  e.external = endpoint{ip(ip_seen), 1234};
+  e.probe_command = fmt::format("natcheck probe {}:1234", ip_seen);
+  e.judged.ip = ip(ip_seen);
+  e.judged.sources = {"stun.example.org:3478", "router"};
+  return e;
+}
+
+TEST_F(serve_text, WhatTheInternetSeesIsTheAddressToAskFor) {
+  EXPECT_EQ(to_text(event_of(seen_as("5.5.5.5")), fancy),
+            "Seen as     5.5.5.5 by stun.example.org:3478 and the router\n");
+  auto other = seen_as("5.5.6.9");
+  other.corrects = true;
+  other.judged.doubt = {"sources-disagree", "They disagree.", "look twice"};
+  EXPECT_EQ(to_text(event_of(other), fancy),
+            "  Note: They disagree. Look twice.\n"
+            "Ask somebody outside to run   natcheck probe 5.5.6.9:1234\n"
+            "or to open in a browser       http://5.5.6.9:1234/\n");
+  other.external.reset();
+  other.probe_command.clear();
+  EXPECT_EQ(to_text(event_of(other), fancy), "  Note: They disagree. Look twice.\n");
 }
 
 TEST_F(serve_text, MappedWithoutAnAddress) {
   auto entry = example_mapping();
   entry.external_address.reset();
-  EXPECT_THAT(to_text(event_of(events::mapped{entry, "natcheck probe X:1234"}), fancy),
+  EXPECT_THAT(to_text(event_of(events::mapped{entry, ""}), fancy),
               HasSubstr("Mapped      port 1234 of the router → 192.168.1.10:1234"));
 }
 
@@ -60,7 +84,10 @@ TEST_F(serve_text, WhatIsToBeCopiedStaysInOnePiece) {
   auto entry = example_mapping();
   entry.internal = {ip("2a02:8109:9d40:1a2c:5054:1eff:fe12:3456"), 1234};
   entry.external_address = entry.internal.ip;
-  const auto text = to_text(event_of(events::mapped{entry, "natcheck probe " + door}), fancy);
+  const auto text =
+      to_text(event_of(events::mapped{
+                  entry, "natcheck probe " + door, {}, endpoint{entry.internal.ip, 1234}}),
+              fancy);
   EXPECT_THAT(text, HasSubstr("Ask somebody outside to run\n  natcheck probe " + door + "\n"));
   EXPECT_THAT(text, HasSubstr("or to open in a browser\n  http://" + door + "/\n"));
 }

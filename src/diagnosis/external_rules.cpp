@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <natcheck/diagnosis.hpp>
+
+#include "diagnosis/findings.hpp"
+#include "diagnosis/outside_view.hpp"
+
+namespace natcheck {
+namespace {
+
+constexpr const char* probe_tells =
+    "only a probe from outside tells whether this server is reachable";
+
+/// What the servers outside saw, with everybody's name.
+judging::outside_view view_of(const external_evidence& seen) {
+  discover_evidence all;
+  all.stun = seen.stun;
+  return judging::outside_view(all);
+}
+
+std::vector<std::string> servers_of(const judging::outside_view& outside, const address& ip) {
+  for (const judging::view& each : outside.views) {
+    if (each.ip == ip) return each.servers;
+  }
+  return {};
+}
+
+std::string names_of(const std::vector<std::string>& servers) {
+  return fmt::format("{} {}", fmt::join(servers, " and "), servers.size() == 1 ? "sees" : "see");
+}
+
+/// "192.168.77.1, its own address in this network"
+std::string described(const external_evidence& seen) {
+  const address& ip = *seen.router_says;
+  if (ip.is_v6()) return ip.to_string() + ", an IPv6 address";
+  if (ip == seen.gateway) return ip.to_string() + ", its own address in this network";
+  return fmt::format("{}, which is {}", ip.to_string(), describe(scope_of(ip)));
+}
+
+std::string why_nobody_outside(const external_evidence& seen) {
+  return seen.stun.empty() ? "nobody outside was asked" : "no STUN server answered";
+}
+
+bool names_public(const external_evidence& seen) {
+  return seen.router_says && seen.router_says->is_v4() && is_public(*seen.router_says);
+}
+
+finding disagreement(const external_evidence& seen, const address& ip,
+                     const std::vector<std::string>& servers) {
+  const std::string router = names_public(seen) ? seen.router_says->to_string() : described(seen);
+  return {std::string(judging::sources_disagree),
+          fmt::format("The router gives its external address as {}; {} {}.", router,
+                      names_of(servers), ip.to_string()),
+          "another NAT may stand behind the router, or its address may be out of date: " +
+              std::string(probe_tells)};
+}
+
+finding unknown(const external_evidence& seen) {
+  const std::string why = why_nobody_outside(seen);
+  const std::string summary =
+      seen.router_says
+          ? fmt::format("The external address is not known: the router gives {}, and {}.",
+                        described(seen), why)
+          : fmt::format("The external address is not known: the router does not name it, and {}.",
+                        why);
+  return {std::string(judging::external_address_unknown), summary,
+          "look it up on the router's status page, or with natcheck discover"};
+}
+
+finding unconfirmed(const external_evidence& seen, const address& ip) {
+  const char* const whose = seen.router_says ? "the router's" : "this machine's own";
+  return {std::string(judging::external_address_unconfirmed),
+          fmt::format("{} is {} word alone: {}.", ip.to_string(), whose, why_nobody_outside(seen)),
+          probe_tells};
+}
+
+/// Servers outside that saw different addresses, none of them in the majority.
+finding several(const judging::outside_view& outside) {
+  std::vector<std::string> all;
+  for (const judging::view& each : outside.views) {
+    all.push_back(fmt::format("{} {}", names_of(each.servers), each.ip.to_string()));
+  }
+  return {std::string(judging::sources_disagree),
+          fmt::format("Servers outside see different addresses: {}.", fmt::join(all, ", ")),
+          "this line may have several external addresses: try each with a probe from outside"};
+}
+
+external_judgement judge_seen(const external_evidence& seen, const judging::outside_view& outside,
+                              const address& ip) {
+  external_judgement judged;
+  judged.ip = ip;
+  judged.sources = servers_of(outside, ip);
+  judged.direct = seen.local == ip;
+  if (judged.direct == true) judged.sources.emplace_back("interface");
+  if (seen.router_says == ip) judged.sources.emplace_back("router");
+  if (seen.router_says && seen.router_says != ip)
+    judged.doubt = disagreement(seen, ip, servers_of(outside, ip));
+  return judged;
+}
+
+/// Nobody outside told.
+external_judgement judge_claim(const external_evidence& seen) {
+  external_judgement judged;
+  if (names_public(seen)) {
+    judged.ip = seen.router_says;
+    judged.sources = {"router"};
+  } else if (!seen.router_says && !seen.mapped && seen.local && is_public(*seen.local)) {
+    judged.ip = seen.local;
+    judged.sources = {"interface"};
+  }
+  if (!seen.asking) judged.doubt = judged.ip ? unconfirmed(seen, *judged.ip) : unknown(seen);
+  return judged;
+}
+
+}  // namespace
+
+external_judgement judge_external(const external_evidence& evidence) {
+  const judging::outside_view outside = view_of(evidence);
+  if (const auto ip = outside.agreed()) return judge_seen(evidence, outside, *ip);
+  external_judgement judged = judge_claim(evidence);
+  if (outside.sees_us()) judged.doubt = several(outside);
+  return judged;
+}
+
+}  // namespace natcheck

@@ -1,0 +1,138 @@
+#include "net/nat_rules.hpp"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+
+#include "net/attributes.hpp"
+#include "net/netlink.hpp"
+#include "net/nft_expressions.hpp"
+#include "net/nftables.hpp"
+#include "net/own_addresses.hpp"
+
+namespace natcheck::net {
+namespace {
+
+/// A chain may lead to another, and that to a third.
+constexpr int deepest_jump = 8;
+
+constexpr std::uint16_t nft_type(unsigned message_type) {
+  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message_type);
+}
+
+std::string rule_family(std::uint8_t family) {
+  if (family == NFPROTO_INET) return "inet";
+  if (family == NFPROTO_IPV4) return "ip";
+  return family == NFPROTO_IPV6 ? "ip6" : "";
+}
+
+bool concerns(const std::string& family, bool ipv6) {
+  return family == "inet" || family == (ipv6 ? "ip6" : "ip");
+}
+
+struct base_chain {
+  std::string family, table, name;
+};
+
+/// A chain of type nat at the prerouting hook.
+std::optional<base_chain> parse_base(message_view bytes) {
+  const auto parts = attributes::open<nfgenmsg>(bytes, nft_type(NFT_MSG_NEWCHAIN));
+  if (!parts || attributes::find_string(parts->attributes, NFTA_CHAIN_TYPE) != "nat") {
+    return std::nullopt;
+  }
+  const auto hook = attributes::find(parts->attributes, NFTA_CHAIN_HOOK);
+  const auto number =
+      hook ? attributes::find_number<std::uint32_t>(*hook, NFTA_HOOK_HOOKNUM) : std::nullopt;
+  if (!number || ntohl(*number) != NF_INET_PRE_ROUTING) return std::nullopt;
+  return base_chain{rule_family(parts->body.nfgen_family),
+                    attributes::find_string(parts->attributes, NFTA_CHAIN_TABLE),
+                    attributes::find_string(parts->attributes, NFTA_CHAIN_NAME)};
+}
+
+/// To the same port of this host: nothing is led away.
+bool leads_home(const nat_rule& to, const port_question& asked) {
+  const bool same_port = !to.to_port || *to.to_port == asked.port;
+  return same_port && (!to.to || std::binary_search(asked.own.begin(), asked.own.end(), *to.to));
+}
+
+/// One walk through the rules.
+class walk {
+ public:
+  walk(const std::vector<nft_rule>& rules, const port_question& asked)
+      : rules_(rules), asked_(asked) {}
+
+  /// `about_port`: whoever jumped here has looked at the port already.
+  std::optional<nat_rule> through(const base_chain& chain, bool about_port, int depth) const {
+    for (const nft_rule& rule : rules_) {
+      const bool here = rule.family == chain.family && rule.table == chain.table &&
+                        rule.chain == chain.name && rule.applies;
+      if (!here) continue;
+      const bool named = about_port || rule.names_port;
+      if (rule.to && named && !leads_home(*rule.to, asked_)) return rule.to;
+      if (rule.jumps_to.empty() || depth == deepest_jump) continue;
+      const base_chain next{rule.family, rule.table, rule.jumps_to};
+      if (auto found = through(next, named, depth + 1)) return found;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const std::vector<nft_rule>& rules_;
+  const port_question& asked_;
+};
+
+}  // namespace
+
+message rules_request() { return dump_request(NFT_MSG_GETRULE); }
+
+std::optional<nft_rule> parse_rule(message_view bytes, const port_question& asked) {
+  const auto parts = attributes::open<nfgenmsg>(bytes, nft_type(NFT_MSG_NEWRULE));
+  if (!parts) return std::nullopt;
+  nft_rule rule;
+  rule.family = rule_family(parts->body.nfgen_family);
+  rule.table = attributes::find_string(parts->attributes, NFTA_RULE_TABLE);
+  rule.chain = attributes::find_string(parts->attributes, NFTA_RULE_CHAIN);
+  if (!concerns(rule.family, asked.ipv6) || rule.table.empty() || rule.chain.empty()) {
+    return std::nullopt;
+  }
+  const auto list = attributes::find(parts->attributes, NFTA_RULE_EXPRESSIONS);
+  if (list) nft_expressions(asked, rule).read(*list);
+  if (rule.to) {
+    rule.to->family = rule.family;
+    rule.to->table = rule.table;
+    rule.to->chain = rule.chain;
+  }
+  return rule;
+}
+
+std::optional<nat_rule> leading_away(const std::vector<message>& chains,
+                                     const std::vector<nft_rule>& rules,
+                                     const port_question& asked) {
+  const walk walking(rules, asked);
+  for (const message& one : chains) {
+    const auto base = parse_base(one);
+    if (!base || !concerns(base->family, asked.ipv6)) continue;
+    if (auto found = walking.through(*base, false, 0)) return found;
+  }
+  return std::nullopt;
+}
+
+nat_rule_search read_nat_rule(transport protocol, std::uint16_t port, bool ipv6) {
+  auto socket = netlink_socket::open(NETLINK_NETFILTER);
+  if (!socket) return {};
+  const auto chains = socket->request(chains_request(), "reading the chains of nftables");
+  const auto all = socket->request(rules_request(), "reading the rules of nftables");
+  if (!chains || !all) return {};
+  const port_question asked{protocol, port, ipv6, read_own_addresses()};
+  std::vector<nft_rule> rules;
+  for (const message& one : *all) {
+    if (auto rule = parse_rule(one, asked)) rules.push_back(std::move(*rule));
+  }
+  return {true, leading_away(*chains, rules, asked)};
+}
+
+}  // namespace natcheck::net

@@ -1,0 +1,54 @@
+// The NAT rules of this host that lead a port elsewhere: nftables (nft(8)), which are also those of
+// iptables-nft, of Docker and of Kubernetes. Pure, but for read_nat_rule().
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <natcheck/evidence.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/route_messages.hpp"
+
+namespace natcheck::net {
+
+/// What comes to this host's port.
+struct port_question {
+  transport protocol = transport::tcp;
+  std::uint16_t port = 0;
+  bool ipv6 = false;
+  std::vector<address> own;  ///< this host's addresses, in order
+};
+
+/// NFT_MSG_NEWRULE, as far as it matters for one port.
+struct nft_rule {
+  std::string family, table, chain;
+  bool applies = true;         ///< no condition that is understood excludes the port
+  bool names_port = false;     ///< a condition is about the port, and true of it
+  std::string jumps_to;        ///< a chain of the same table; empty: none
+  std::optional<nat_rule> to;  ///< a destination, or a redirection
+};
+
+/// NFT_MSG_GETRULE for all rules. Sequence number and port id are left 0.
+message rules_request();
+
+/// Takes one whole message. Empty for another type, for another version of IP, and for what is cut
+/// short. Conditions that are not understood (sets, marks, states) exclude nothing.
+std::optional<nft_rule> parse_rule(message_view bytes, const port_question& asked);
+
+/// Follows `rules`, which are in order, from the base chains of the prerouting hook: the first that
+/// leads the port to another place than itself.
+std::optional<nat_rule> leading_away(const std::vector<message>& chains,
+                                     const std::vector<nft_rule>& rules,
+                                     const port_question& asked);
+
+struct nat_rule_search {
+  bool able = false;  ///< the rules could be read
+  std::optional<nat_rule> found;
+};
+
+/// Reads the rules, which takes CAP_NET_ADMIN. Blocks no longer than the kernel takes to answer.
+nat_rule_search read_nat_rule(transport protocol, std::uint16_t port, bool ipv6);
+
+}  // namespace natcheck::net
