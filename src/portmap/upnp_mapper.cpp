@@ -113,24 +113,28 @@ awaitable<std::optional<failure>> upnp_mapper::add_once(const mapping_request& w
     add_ = add_state::confirmed;
     co_return std::nullopt;
   }
-  if (!is_unclear(port.error())) {
-    std::tie(request_, client_, add_, was_free_) = before;
-    co_return port.error();
+  const failure why = port.error();
+  bool stands = false;
+  if (is_unclear(why)) stands = co_await shows_in_table(why);
+  if (stands) {
+    add_ = add_state::confirmed;
+    co_return std::nullopt;
   }
-  const failure unclear = port.error();
-  co_return co_await settle(unclear);
+  // A bare HTTP error, and no entry: a refusal too.
+  if (why.kind == outcome::refused) std::tie(request_, client_, add_, was_free_) = before;
+  co_return why;
 }
 
-/// What counts is the table, where the answer to an add tells nothing. Nothing is settled where the
-/// table cannot be read or does not show the entry (yet).
-awaitable<std::optional<failure>> upnp_mapper::settle(failure unclear) {
-  const bool shows = !table_hangs_;
-  if (!shows) co_return unclear;
-  const auto row =
-      co_await read_row_until(std::chrono::steady_clock::now() + access_.times.settling);
-  if (!row || !is_own(*row)) co_return unclear;
-  add_ = add_state::confirmed;
-  co_return std::nullopt;
+/// What counts is the table, where the answer to an add tells nothing. Only a refusal is believed
+/// when the entry is not there at once.
+awaitable<bool> upnp_mapper::shows_in_table(failure unclear) {
+  const bool readable = !table_hangs_;
+  if (!readable) co_return false;
+  const auto now = std::chrono::steady_clock::now();
+  const bool refused = unclear.kind == outcome::refused;
+  const auto row = co_await read_row_until(refused ? now : now + access_.times.settling);
+  const bool ours = row && is_own(*row);
+  co_return ours;
 }
 
 awaitable<std::optional<failure>> upnp_mapper::add(mapping_request wanted, adding how,

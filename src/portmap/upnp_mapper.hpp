@@ -48,7 +48,7 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<std::optional<failure>> take_over(const mapping_request& wanted,
                                                            const upnp_entry& ours, failure refused);
   boost::asio::awaitable<std::optional<failure>> make_anew(mapping_request wanted);
-  boost::asio::awaitable<std::optional<failure>> settle(failure unclear);
+  boost::asio::awaitable<bool> shows_in_table(failure unclear);
   boost::asio::awaitable<result<mapping>> verify();
   boost::asio::awaitable<result<mapping>> made(const upnp_entry* row);
   boost::asio::awaitable<result<upnp_entry>> read_row();

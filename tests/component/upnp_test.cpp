@@ -90,6 +90,10 @@ std::vector<broken_description> broken_descriptions(const std::string& trap_url)
       "HTTP/1.1 302 Found\r\nLocation: " + trap_url + "\r\nContent-Length: 0\r\n\r\n";
   const std::string begin = "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n<root><device>";
   const std::string endless = "HTTP/1.1 200 OK\r\n\r\n" + std::string(60'000, 'x');
+  std::string chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 60'000; ++i) chunks += "1\r\nx\r\n";
+  const std::string circle =
+      "HTTP/1.1 301 Moved\r\nLocation: /rootDesc.xml\r\nContent-Length: 0\r\n\r\n";
   const auto refused = service_state::refused;
   const auto malformed = service_state::malformed;
   return {
@@ -110,6 +114,12 @@ std::vector<broken_description> broken_descriptions(const std::string& trap_url)
        {"HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), ending::repeat},
        malformed,
        "longer than"},
+      {"endless chunks", {chunks, ending::repeat}, malformed, "longer than 256 KiB"},
+      {"interim answers without end",
+       {"HTTP/1.1 100 Continue\r\n\r\n", ending::repeat},
+       malformed,
+       "longer than 32 KiB"},
+      {"redirect to itself", {circle}, refused, "HTTP 301"},
       {"announced too long",
        {"HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n"},
        malformed,
@@ -157,6 +167,15 @@ TEST_F(Upnp, ReadsDescriptionsHoweverTheyAreSent) {
   for (const http_answer& answer : table) {
     gateway_.answers["/rootDesc.xml"] = answer;
     EXPECT_EQ(ask().state, service_state::answered) << answer.bytes.substr(0, 60);
+  }
+}
+
+TEST_F(Upnp, OneRedirectOnTheSameHostIsFollowed) {
+  gateway_.answers["/moved.xml"] = http_page(gateway_.description);
+  for (const std::string& base : {std::string(), gateway_.base_url()}) {
+    gateway_.answers["/rootDesc.xml"] = {"HTTP/1.1 302 Found\r\nLocation: " + base +
+                                         "/moved.xml\r\nContent-Length: 0\r\n\r\n"};
+    EXPECT_EQ(ask().state, service_state::answered) << base;
   }
 }
 
