@@ -172,7 +172,7 @@ TEST_F(Upnp, ReadsDescriptionsHoweverTheyAreSent) {
 
 TEST_F(Upnp, OneRedirectOnTheSameHostIsFollowed) {
   gateway_.answers["/moved.xml"] = http_page(gateway_.description);
-  for (const std::string base : {std::string(), gateway_.base_url()}) {
+  for (const std::string& base : {std::string(), gateway_.base_url()}) {
     gateway_.answers["/rootDesc.xml"] = {"HTTP/1.1 302 Found\r\nLocation: " + base +
                                          "/moved.xml\r\nContent-Length: 0\r\n\r\n"};
     EXPECT_EQ(ask().state, service_state::answered) << base;
