@@ -16,11 +16,13 @@ import networks_dialects
 import networks_firewall
 import networks_home
 import networks_ipv6
+import networks_owner
 import networks_stay
 
 NETWORKS = {
     **networks_home.NETWORKS,
     **networks_carrier.NETWORKS,
+    **networks_owner.NETWORKS,
     **networks_cut_off.NETWORKS,
     **networks_behavior.NETWORKS,
     **networks_ipv6.NETWORKS,
