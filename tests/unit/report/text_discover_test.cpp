@@ -133,6 +133,16 @@ TEST(DiscoverText, EachStationIsNamedByItsAddress) {
               Not(HasSubstr("second router")));
 }
 
+TEST(DiscoverText, AnAddressThatTheRouterDoesNotHaveIsNotDrawnAtIt) {
+  auto seen = home();
+  nat_pmp_says(seen, "5.5.5.5");
+  seen.stun = {stun_saw("stun.a", "5.5.5.5")};
+  hops(seen, {"192.168.1.1", "192.168.50.1"});
+  disowned(seen);
+  EXPECT_THAT(to_text(judged_as(verdict_code::double_nat, seen), fancy),
+              HasSubstr("192.168.1.1 ╫ ? ───── 192.168.50.1 ╫ 5.5.5.5 ───── Internet"));
+}
+
 TEST(DiscoverText, PublicNumbersBehindANatAreDrawnWithIt) {
   auto seen = home("11.3.3.10");
   nat_pmp_says(seen, "5.5.5.5");
