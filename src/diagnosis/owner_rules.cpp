@@ -53,10 +53,7 @@ verdict another_nat(const situation& s, std::string summary) {
             find_out_whose(s)};
   if (const auto outer = s.outside.hop_within(address_scope::private_use)) {
     v.evidence.push_back(hop_line(*outer));
-    v.advice.front() = fmt::format(
-        "if the router {0} is yours (see http://{0}/): put it into bridge mode, or forward TCP "
-        "port {1} on it to your inner router",
-        outer->ip->to_string(), example_port);
+    v.advice = open_outer_router(s, *outer->ip);
   }
   return v;
 }

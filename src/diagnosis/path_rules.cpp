@@ -26,6 +26,14 @@ verdict provider_tunnel(const situation& s, const path_hop& hop) {
 
 }  // namespace
 
+std::vector<std::string> open_outer_router(const situation& s, const address& outer) {
+  return {fmt::format("if {0} is yours (see http://{0}/): put it into bridge mode, or forward TCP "
+                      "port {1} on it to your inner router",
+                      outer.to_string(), example_port),
+          "then, on the inner one: " + forward_example(s.router(), *s.local()),
+          "if it is the provider's: ask the provider for a public IPv4 address"};
+}
+
 // A data centre may number its own routers so without translating. Who sees that their router has
 // a public address is told otherwise by an earlier rule.
 std::optional<verdict> carrier_on_path(const situation& s) {
@@ -57,12 +65,7 @@ std::optional<verdict> second_router_on_path(const situation& s) {
                   "must be opened on both.",
                   outer),
       {hop_line(*hop) + "; some providers number their own routers so", local_line(s)},
-      {fmt::format(
-           "if {0} is yours (see http://{0}/): put it into bridge mode, or forward TCP port "
-           "{1} on it to your inner router",
-           outer, example_port),
-       "then, on the inner one: " + forward_example(s.router(), *s.local()),
-       "if it is the provider's: ask the provider for a public IPv4 address"}};
+      open_outer_router(s, *hop->ip)};
 }
 
 }  // namespace natcheck::judging

@@ -71,6 +71,9 @@ verdict judge_wan_down(const situation& s, confidence certainty);
 /// The gateway says, by some service, that it has no connection, and nobody names an address.
 bool says_down(const situation& s);
 
+/// A second router was seen on the path: what to do on it, and on the inner one.
+std::vector<std::string> open_outer_router(const situation& s, const address& outer);
+
 /// The provider's NAT cannot be opened from here: what is left.
 std::vector<std::string> around_the_provider(const situation& s);
 

@@ -46,7 +46,7 @@ std::string seen_outside(const discover_report& report) {
 }
 
 /// The router's own outside address: what somebody outside saw where no other NAT follows, else
-/// what its services agree on.
+/// what its services agree on, unless the owner test disproved it.
 std::string outer_side(const discover_report& report) {
   const auto code = report.judged.main.code;
   const bool last =
@@ -54,7 +54,10 @@ std::string outer_side(const discover_report& report) {
   auto seen = last ? seen_outside(report) : "?";
   if (seen != "?") return seen;
   const auto named = outside_addresses(report.evidence);
-  return named.size() == 1 ? named.front().ip.to_string() : "?";
+  if (named.size() != 1) return "?";
+  const bool disproved = named.front().ip == report.evidence.owner.target &&
+                         gateway_owns_seen_address(report.evidence) == tested::no;
+  return disproved ? "?" : named.front().ip.to_string();
 }
 
 cell nat(const page& out, const discover_report& report) {

@@ -18,6 +18,7 @@ import networks_firewall
 import networks_gateway
 import networks_home
 import networks_ipv6
+import networks_owner
 import networks_serve
 import networks_stay
 
@@ -25,6 +26,7 @@ NETWORKS = {
     **networks_home.NETWORKS,
     **networks_routes.NETWORKS,
     **networks_carrier.NETWORKS,
+    **networks_owner.NETWORKS,
     **networks_cut_off.NETWORKS,
     **networks_behavior.NETWORKS,
     **networks_ipv6.NETWORKS,

@@ -24,7 +24,6 @@ REFUSED, SILENT, ANY = ("refused",), ("silent",), ("answered", "refused", "silen
 SINGLE_NAT = Truth(("single-nat",), (0,), public=PUBLIC,
                    sources=frozenset({"nat-pmp", "upnp", "stun"}), seen_as=frozenset({PUBLIC}))
 NO_SERVICE = dataclasses.replace(SINGLE_NAT, verdicts=("nat-no-mapping-service",),
-                                 confidences=("confirmed", "likely"),
                                  sources=frozenset({"stun"}), pcp=REFUSED, nat_pmp=REFUSED,
                                  upnp=SILENT, path=(GATEWAY, PROVIDER))
 CUT_OFF = dataclasses.replace(SINGLE_NAT, exit_codes=(1,), sources=frozenset({"nat-pmp", "upnp"}),

@@ -40,6 +40,6 @@ def _second_line():
 
 
 NETWORKS = {
-    "public-lan": _public_lan(),
+    "public-lan-serve": _public_lan(),
     "second-line": _second_line(),
 }

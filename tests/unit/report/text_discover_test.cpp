@@ -117,13 +117,13 @@ TEST(DiscoverText, EachStationIsNamedByItsAddress) {
   seen.stun = {stun_saw("stun.a", "5.5.5.5")};
   hops(seen, {"192.168.1.1", "172.31.4.1", "100.64.5.1", "9.9.9.1"});
   EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy), HasSubstr(R"(
-  192.168.1.10                   this host
+  192.168.1.10           this host
   │
-  192.168.1.1 ╫ ?                router (NAT)
+  192.168.1.1 ╫ ?        router (NAT)
   │
-  172.31.4.1                     second router
+  172.31.4.1             second router
   │
-  100.64.5.1 ╫ 5.5.5.5           provider's NAT
+  100.64.5.1 ╫ 5.5.5.5   provider's NAT
   │
   Internet
 )"));
@@ -131,6 +131,16 @@ TEST(DiscoverText, EachStationIsNamedByItsAddress) {
   nat_pmp_says(seen, "100.64.9.9");
   EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy),
               Not(HasSubstr("second router")));
+}
+
+TEST(DiscoverText, AnAddressThatTheRouterDoesNotHaveIsNotDrawnAtIt) {
+  auto seen = home();
+  nat_pmp_says(seen, "5.5.5.5");
+  seen.stun = {stun_saw("stun.a", "5.5.5.5")};
+  hops(seen, {"192.168.1.1", "192.168.50.1"});
+  disowned(seen);
+  EXPECT_THAT(to_text(judged_as(verdict_code::double_nat, seen), fancy),
+              HasSubstr("192.168.1.1 ╫ ? ───── 192.168.50.1 ╫ 5.5.5.5 ───── Internet"));
 }
 
 TEST(DiscoverText, PublicNumbersBehindANatAreDrawnWithIt) {
