@@ -3,12 +3,14 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <natcheck/serve.hpp>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "app/connection.hpp"
+#include "net/vicinity.hpp"
 
 namespace natcheck {
 
@@ -18,6 +20,8 @@ struct server_identity {
   std::string version;
   /// Where the IPv4 Internet finds it, if that is known; may change while it runs.
   std::optional<endpoint> outside{};
+  /// Which visitors are close; shared by all that greet. Empty: nobody is told.
+  std::shared_ptr<net::vicinity> vicinity{};
 };
 
 /// How a visit ended. A visitor that was greeted has been answered, whatever it did afterwards.

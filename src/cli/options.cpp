@@ -100,7 +100,9 @@ void read_stun_servers(const argument_list& given, std::vector<std::string>& ser
   constexpr std::uint16_t stun_port = 3478;  // RFC 8489 section 18.6
   if (given.has("stun") || given.has("no-stun")) servers.clear();
   for (const std::string& text : given.values_of("stun")) {
-    const auto server = read_target(text, stun_port);
+    // A URL of another scheme names another service.
+    const bool url = text.find("://") != std::string::npos;
+    const auto server = url ? std::nullopt : read_target(text, stun_port);
     if (!server)
       throw unreadable_target(fmt::format("--stun {}:", printable(text)), text, stun_port);
     const std::string name = to_text(*server);

@@ -7,7 +7,6 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "cli/values.hpp"
-#include "core/text.hpp"
 
 namespace natcheck::cli {
 namespace {
@@ -18,14 +17,14 @@ bool is_ipv6(std::string_view text) {
   return !error && parsed.is_v6();
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_decimal(char c) { return c >= '0' && c <= '9'; }
 
 /// Letters, digits, '-', '.', '_' (which DNS allows, and people have), and bytes beyond ASCII:
 /// enough to tell a name from "http://example.org/" without deciding which names exist.
 bool is_host(std::string_view text) {
   const auto allowed = [](char c) {
     const char lower = static_cast<char>(c | 0x20);
-    return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '-' || c == '.' || c == '_' ||
+    return is_decimal(c) || (lower >= 'a' && lower <= 'z') || c == '-' || c == '.' || c == '_' ||
            static_cast<unsigned char>(c) >= 0x80;
   };
   return !text.empty() && text.size() <= 253 && text.front() != '-' &&
@@ -75,6 +74,13 @@ std::string_view unwrapped(std::string_view text) {
   }
 }
 
+/// Schemes are ASCII, in any case (RFC 3986 section 3.1); `name` is in lower case.
+bool is_scheme(std::string_view text, std::string_view name) {
+  return std::ranges::equal(text, name, {}, [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+}
+
 struct scheme_port {
   std::string_view scheme;
   std::uint16_t port;
@@ -86,16 +92,15 @@ constexpr std::array scheme_ports{scheme_port{"http", 80}, scheme_port{"https", 
                                   scheme_port{"ssh", 22},  scheme_port{"minecraft", 25565}};
 
 std::uint16_t port_of(std::string_view scheme) {
-  const auto found = std::ranges::find_if(scheme_ports, [&](const scheme_port& one) {
-    return equal_ignoring_case(one.scheme, scheme);
-  });
+  const auto found = std::ranges::find_if(
+      scheme_ports, [&](const scheme_port& one) { return is_scheme(scheme, one.scheme); });
   return found == scheme_ports.end() ? std::uint16_t{0} : found->port;
 }
 
 /// "host:port" of "//user@host:port/path", and of Steam's "//connect/host:port/password".
 std::string_view authority_of(std::string_view scheme, std::string_view text) {
   constexpr std::string_view order = "connect/";
-  if (equal_ignoring_case(scheme, "steam") && text.starts_with(order)) {
+  if (is_scheme(scheme, "steam") && text.starts_with(order)) {
     text.remove_prefix(order.size());
   }
   text = text.substr(0, text.find_first_of("/?#"));
@@ -109,7 +114,7 @@ std::optional<probe_target> read_url(std::string_view text) {
   const auto scheme = text.substr(0, end);
   const auto authority = authority_of(scheme, text.substr(end + separator.size()));
   auto target = read_host_and_port(authority, port_of(scheme));
-  if (!target || target->port == 0) return std::nullopt;
+  if (scheme.empty() || !target || target->port == 0) return std::nullopt;
   return target;
 }
 
@@ -162,7 +167,7 @@ std::optional<probe_target> read_target(std::string_view text, std::uint16_t def
   constexpr std::string_view stun = "stun:";  // RFC 7064
   text = unwrapped(text);
   if (text.find("://") != std::string_view::npos) return read_url(text);
-  if (equal_ignoring_case(text.substr(0, stun.size()), stun)) text.remove_prefix(stun.size());
+  if (is_scheme(text.substr(0, stun.size()), stun)) text.remove_prefix(stun.size());
   if (text.find_first_of(blanks) != std::string_view::npos) return read_two_words(text);
   text = without_ending(text);
   const auto split = split_ipv6(text);

@@ -15,6 +15,7 @@ import networks_cut_off
 import networks_dialects
 import networks_firewall
 import networks_home
+import networks_inside
 import networks_ipv6
 import networks_stay
 
@@ -26,5 +27,6 @@ NETWORKS = {
     **networks_ipv6.NETWORKS,
     **networks_firewall.NETWORKS,
     **networks_stay.NETWORKS,
+    **networks_inside.NETWORKS,
     **networks_dialects.NETWORKS,
 }
