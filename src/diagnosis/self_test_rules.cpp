@@ -40,7 +40,8 @@ std::string line(const char* name, const std::optional<self_check>& check) {
 confidence certainty_of(const self_check& failed) {
   const bool answered =
       failed.result == probe_result::refused || failed.result == probe_result::other_service ||
-      failed.result == probe_result::reset || failed.result == probe_result::corrupted;
+      failed.result == probe_result::reset || failed.result == probe_result::corrupted ||
+      failed.result == probe_result::silent;
   return answered ? confidence::confirmed : confidence::likely;
 }
 

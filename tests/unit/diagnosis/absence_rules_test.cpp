@@ -225,7 +225,7 @@ const row absence_rows[] = {
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "9.9.9.1"});
      },
-     single_nat, likely, answer::yes, "5.5.5.5", "as far as can be seen", "\"Disconnected\"",
+     single_nat, likely, answer::yes, "5.5.5.5", "another line, which is down", "\"Disconnected\"",
      "serve --map"},
 };
 

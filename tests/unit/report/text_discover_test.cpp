@@ -117,13 +117,13 @@ TEST(DiscoverText, EachStationIsNamedByItsAddress) {
   seen.stun = {stun_saw("stun.a", "5.5.5.5")};
   hops(seen, {"192.168.1.1", "172.31.4.1", "100.64.5.1", "9.9.9.1"});
   EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy), HasSubstr(R"(
-  192.168.1.10                   this host
+  192.168.1.10           this host
   │
-  192.168.1.1 ╫ ?                router (NAT)
+  192.168.1.1 ╫ ?        router (NAT)
   │
-  172.31.4.1                     second router
+  172.31.4.1             second router
   │
-  100.64.5.1 ╫ 5.5.5.5           provider's NAT
+  100.64.5.1 ╫ 5.5.5.5   provider's NAT
   │
   Internet
 )"));
