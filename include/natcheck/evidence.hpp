@@ -297,10 +297,49 @@ enum class probe_result {
 
 /// Why a reachable target proves nothing about the outside.
 enum class inside_reason {
-  own_address,     ///< the target is an address of this very host
-  loopback,        ///< the target is a loopback address
-  private_target,  ///< the target is private, shared (100.64/10) or link-local
-  hairpin,         ///< the server saw us come from its own public address
+  own_address,       ///< the target is an address of this very host
+  loopback,          ///< the target is a loopback address
+  private_target,    ///< the target is private, shared (100.64/10) or link-local
+  hairpin,           ///< the server saw us come from its own public address
+  own_network,       ///< the target is in a network of this host (IPv6: its /64)
+  own_router,        ///< the target is an address of our own router: it answered at TTL 1
+  seen_ourselves,    ///< the server saw the private address that we sent from
+  seen_own_router,   ///< the server saw our own router's inner address
+  seen_own_network,  ///< the server saw a private address of a network of this host
+  near_server,       ///< the server says that we came from its own network
+  tunnel,            ///< we left by a tunnel, and the server saw its own router
+  own_site,          ///< the target is in our /56 (IPv6), which is one site most likely
+};
+
+/// What the server knows of where its visitor's address is.
+enum class proximity {
+  network,  ///< in a network of the server's own
+  gateway,  ///< the server's own router
+};
+
+/// Who answers for the target at the first hop, with a TTL of 1.
+enum class first_hop {
+  unknown,  ///< nothing came, or it was not tested
+  target,   ///< the target itself: the first router has its address
+  other,    ///< a router without the target's address
+};
+
+/// Where a probe asks from.
+struct probe_standpoint {
+  std::optional<address> local;            ///< that the packets to the target leave from
+  std::optional<address> gateway;          ///< that they are handed to
+  bool tunnel = false;                     ///< they leave by a tunnel
+  std::vector<interface_address> on_link;  ///< of the interface that they leave by
+  std::vector<interface_address> others;   ///< of all other interfaces but loopback
+  first_hop first = first_hop::unknown;
+};
+
+/// An ICMP error that answered a packet of ours.
+struct icmp_notice {
+  address from;
+  std::uint8_t type = 0, code = 0;  ///< RFC 792, or RFC 4443 where `from` is IPv6
+
+  friend bool operator==(const icmp_notice&, const icmp_notice&) = default;
 };
 
 /// Whether the server saw its own address as the destination (`direct`) or another.
@@ -316,8 +355,12 @@ struct handshake_evidence {
   probe_result result = probe_result::timed_out;
   std::string detail;           ///< what happened, for people; for other_service the first bytes
   bool local_fault = false;     ///< nothing left this machine: no route, or it forbids sending
+  bool machine_fault = false;   ///< beside it: no descriptor, no free port, no such device
+  bool large_lost = false;      ///< greeting and small echo are intact, and larger packets vanish
   bool wrong_identity = false;  ///< a natcheck greeting with another session or nonce than ours
+  std::optional<icmp_notice> icmp;  ///< why it was refused, or called unreachable
   std::optional<endpoint> seen_as;  ///< our endpoint as the server saw it
+  std::optional<proximity> near;    ///< as the server says
   std::optional<std::string> server_version;
   std::optional<std::string> server_instance;
   std::optional<translation> path;
@@ -325,12 +368,20 @@ struct handshake_evidence {
   std::vector<millis> echo_rtts;
 };
 
+/// One address of a name that was asked, and the handshake with it.
+struct address_attempt {
+  natcheck::address ip;
+  handshake_evidence handshake;
+};
+
 struct probe_evidence {
   std::string target;               ///< as the caller wrote it, with the port
   std::optional<endpoint> address;  ///< what it resolved to and was asked
   transport protocol = transport::tcp;
   std::string session;  ///< told to the server, which shows it as well; empty: not known
-  std::vector<inside_reason> inside;
+  std::vector<inside_reason> inside;  ///< by the target's address alone
+  probe_standpoint standpoint;
+  std::vector<address_attempt> attempts;       ///< in the order of the name's addresses
   std::vector<handshake_evidence> handshakes;  ///< one, or `count`; never empty
 };
 

@@ -11,6 +11,7 @@
 
 #include "core/text.hpp"
 #include "net/random.hpp"
+#include "net/socket_errors.hpp"
 #include "protocols/greeting/codec.hpp"
 
 namespace natcheck {
@@ -20,13 +21,23 @@ using greeting::reading;
 using net::tcp;
 using net::asio::awaitable;
 
+using echo_rounds = std::vector<std::size_t>;
+
 /// The payload of the echo rounds: small, medium, and close to a full segment.
-constexpr std::array<std::size_t, 3> echo_rounds{64, 512, 1024};
-constexpr std::size_t echo_bytes = std::accumulate(echo_rounds.begin(), echo_rounds.end(), 0UL);
+const echo_rounds usual_rounds{64, 512, 1024};
+/// What fits through wherever the greeting does.
+const echo_rounds small_rounds{64};
+
+std::size_t bytes_of(const echo_rounds& rounds) {
+  return std::accumulate(rounds.begin(), rounds.end(), std::size_t{0});
+}
 
 /// A server that was connected to and says nothing for this long says nothing: TCP itself has
 /// resent several times by then.
 constexpr std::chrono::seconds patience{3};
+
+/// An echo that was waited for no longer than this may be late, or sent again by TCP.
+constexpr std::chrono::seconds least_wait_for_echo{1};
 
 /// How long a plain "Hello, client!" may be the beginning of natcheck's longer answer.
 millis grace_after_plain(millis connect) {
@@ -43,8 +54,11 @@ class conversation {
  public:
   explicit conversation(const handshake_options& options) : options_(options) {}
 
+  /// Whether the server greeted, and not all of the echo came in good time.
+  bool missed_echo() const { return missed_echo_; }
+
   /// Speaks natcheck's greeting and the echo rounds.
-  awaitable<handshake_evidence> speak();
+  awaitable<handshake_evidence> speak(const echo_rounds& rounds);
   /// Speaks the plain greeting only.
   awaitable<handshake_evidence> speak_plainly();
 
@@ -55,6 +69,8 @@ class conversation {
   awaitable<bool> greet(std::string_view question, std::string_view payload);
   awaitable<void> await_rest_of_answer();
   awaitable<void> compare_echo(std::string_view payload);
+  void judge_missing_echo(std::size_t came, std::size_t sent, net::steady_time since);
+  net::steady_time echo_deadline() const;
   bool out_of_time() const { return std::chrono::steady_clock::now() >= options_.deadline; }
   bool check_identity(const greeting::question& asked);
   void judge_greeting();
@@ -70,6 +86,8 @@ class conversation {
   std::string_view received_;  ///< in buffer_: the latest bytes
   net::error_code ended_;      ///< how receiving ended; clear while it did not
   bool torn_down_ = false;     ///< as a failed write showed
+  bool missed_echo_ = false;
+  echo_rounds rounds_;
   net::steady_time asked_;
   handshake_evidence evidence_;
 };
@@ -84,15 +102,21 @@ net::steady_time conversation::greeting_deadline() const {
 }
 
 /// Whether this machine has a way to the target at all; nothing is sent to find out.
-bool has_route(const net::asio::any_io_executor& executor, const endpoint& target) {
+bool has_route(const net::asio::any_io_executor& executor, const handshake_options& options) {
+  const auto& target = options.target;
   net::udp::socket socket(executor);
   net::error_code error;
-  socket.connect({target.ip, target.port}, error);
+  socket.open(target.ip.is_v6() ? net::udp::v6() : net::udp::v4(), error);
+  if (!error) net::keep_on_interface(socket.native_handle(), options.interface);
+  if (!error) socket.connect({target.ip, target.port}, error);
   return !error;
 }
 
 void conversation::finish_unconnected(const net::error_code& error) {
-  const failure failed = net::failure_from("connecting", error);
+  const failure failed = net::connect_failure("connecting", options_.target.ip, error);
+  while (const auto told = net::next_error(socket_->native_handle())) {
+    if (told->icmp) evidence_.icmp = told->icmp;
+  }
   switch (failed.kind) {
     case outcome::refused:
       return finish(probe_result::refused, failed.detail);
@@ -103,8 +127,10 @@ void conversation::finish_unconnected(const net::error_code& error) {
     default:
       break;
   }
-  evidence_.local_fault =
-      failed.kind != outcome::unreachable || !has_route(socket_->get_executor(), options_.target);
+  const bool from_network = failed.kind == outcome::unreachable &&
+                            (evidence_.icmp || has_route(socket_->get_executor(), options_));
+  evidence_.local_fault = !from_network;
+  evidence_.machine_fault = failed.kind == outcome::unavailable;
   finish(probe_result::unreachable, failed.detail);
 }
 
@@ -116,10 +142,12 @@ awaitable<bool> conversation::connect() {
   auto opened = net::open_tcp(executor, {any, options_.interface}, "connecting");
   if (!opened) {
     evidence_.local_fault = true;
+    evidence_.machine_fault = opened.error().kind == outcome::unavailable;
     finish(probe_result::unreachable, opened.error().detail);
     co_return false;
   }
   socket_.emplace(std::move(*opened));
+  net::keep_errors(socket_->native_handle());
   const auto start = std::chrono::steady_clock::now();
   const auto connected = co_await net::before(
       options_.deadline, socket_->async_connect({target.ip, target.port}, net::as_result));
@@ -135,6 +163,8 @@ awaitable<bool> conversation::connect() {
     co_return false;
   }
   evidence_.timing.connect = net::since(start);
+  net::keep_errors(socket_->native_handle(), false);
+  if (options_.on_connected) options_.on_connected();
   net::error_code ignored;
   socket_->set_option(tcp::no_delay(true), ignored);
   co_return true;
@@ -228,6 +258,7 @@ bool conversation::check_identity(const greeting::question& asked) {
   const greeting::reply& reply = reader_.value();
   evidence_.seen_as = reply.seen;
   evidence_.path = reply.path;
+  evidence_.near = reply.near;
   if (!reply.version.empty()) evidence_.server_version = reply.version;
   if (!reply.instance.empty()) evidence_.server_instance = reply.instance;
   if (reply.session == asked.session && reply.nonce == asked.nonce) return true;
@@ -239,10 +270,29 @@ bool conversation::check_identity(const greeting::question& asked) {
 /// Notes a round trip for every round whose last byte has come with the latest bytes.
 void conversation::note_rounds(std::size_t before, std::size_t now) {
   std::size_t end = 0;
-  for (const std::size_t size : echo_rounds) {
+  for (const std::size_t size : rounds_) {
     end += size;
     if (before < end && end <= now) evidence_.echo_rtts.push_back(net::since(asked_));
   }
+}
+
+/// Leaves some time to find out why it does not come.
+net::steady_time conversation::echo_deadline() const {
+  const auto now = std::chrono::steady_clock::now();
+  return std::min(now + (options_.deadline - now) * 3 / 4, now + patience);
+}
+
+/// What does not come was not altered: it was lost, or the other side has gone.
+void conversation::judge_missing_echo(std::size_t came, std::size_t sent, net::steady_time since) {
+  const auto text =
+      fmt::format("the greeting came, and then only {} of {} bytes of the echo", came, sent);
+  if (ended_) {
+    return finish(probe_result::reset, text + " before the connection was closed");
+  }
+  const auto waited = std::chrono::steady_clock::now() - since;
+  missed_echo_ = waited >= least_wait_for_echo;
+  finish(probe_result::timed_out,
+         fmt::format("{} in {:.1f} s", text, std::chrono::duration<double>(waited).count()));
 }
 
 awaitable<void> conversation::compare_echo(std::string_view payload) {
@@ -257,13 +307,10 @@ awaitable<void> conversation::compare_echo(std::string_view payload) {
     note_rounds(matched, matched + fresh.size());
     matched += fresh.size();
     if (matched == payload.size()) break;
-    const bool more =
-        co_await receive(std::min(options_.deadline, std::chrono::steady_clock::now() + patience));
+    const auto waiting_since = std::chrono::steady_clock::now();
+    const bool more = co_await receive(echo_deadline());
     if (!more) {
-      const bool cut_off = !ended_ && out_of_time();
-      finish(cut_off ? probe_result::timed_out : probe_result::corrupted,
-             fmt::format("the greeting came, and then only {} of {} bytes of the echo{}", matched,
-                         payload.size(), cut_off ? " before the time limit" : ""));
+      judge_missing_echo(matched, payload.size(), waiting_since);
       co_return;
     }
     fresh = received_;
@@ -272,11 +319,12 @@ awaitable<void> conversation::compare_echo(std::string_view payload) {
   finish(probe_result::reached, "");
 }
 
-awaitable<handshake_evidence> conversation::speak() {
+awaitable<handshake_evidence> conversation::speak(const echo_rounds& rounds) {
   const auto start = std::chrono::steady_clock::now();
-  const std::string payload = random_bytes(echo_bytes);
+  rounds_ = rounds;
+  const std::string payload = random_bytes(bytes_of(rounds));
   const greeting::question question{options_.session, random_hex(16), options_.target,
-                                    static_cast<std::uint32_t>(echo_bytes)};
+                                    static_cast<std::uint32_t>(payload.size())};
   const bool connected = co_await connect();
   if (connected) {
     const std::string line = greeting::encode(question);
@@ -304,14 +352,22 @@ bool worth_a_plain_try(const handshake_evidence& evidence) {
          !evidence.server_version;
 }
 
+/// Whether a small echo comes back where a larger one did not.
+awaitable<bool> passes_small(const handshake_options& options) {
+  conversation again(options);
+  const auto evidence = co_await again.speak(small_rounds);
+  co_return evidence.result == probe_result::reached;
+}
+
 }  // namespace
 
 awaitable<handshake_evidence> shake_hands(handshake_options options) {
   conversation natchecks(options);
-  handshake_evidence first = co_await natchecks.speak();
+  handshake_evidence first = co_await natchecks.speak(usual_rounds);
   spdlog::debug("greeting {}: {} after {:.1f} ms{}{}", to_string(options.target),
                 first.timing.connect ? "connected" : "not connected", first.timing.total.count(),
                 first.detail.empty() ? "" : ", ", first.detail);
+  if (natchecks.missed_echo()) first.large_lost = co_await passes_small(options);
   if (!worth_a_plain_try(first)) co_return first;
   conversation plain(options);
   handshake_evidence second = co_await plain.speak_plainly();

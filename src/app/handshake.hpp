@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <natcheck/evidence.hpp>
 #include <string>
 
@@ -14,6 +15,7 @@ struct handshake_options {
   std::string session;    ///< the same for all handshakes of one probe
   std::string interface;  ///< empty: whichever the route says
   net::steady_time deadline;
+  std::function<void()> on_connected{};  ///< over TCP; may be empty
 };
 
 /// Connects, greets, and compares the echo byte by byte, in two round trips. A server that has no

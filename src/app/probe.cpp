@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <natcheck/probe.hpp>
 #include <numeric>
 
+#include "app/address_race.hpp"
 #include "app/handshake.hpp"
 #include "app/option_checks.hpp"
 #include "app/serial.hpp"
@@ -10,6 +13,8 @@
 #include "net/own_addresses.hpp"
 #include "net/random.hpp"
 #include "net/resolver.hpp"
+#include "net/vicinity.hpp"
+#include "outside/first_hop.hpp"
 #include "protocols/greeting/questioner.hpp"
 
 namespace natcheck {
@@ -53,16 +58,6 @@ std::vector<inside_reason> inside_reasons(const net::asio::any_io_executor& exec
   return reasons;
 }
 
-/// A server that sees us under the very address we asked for has met us at its own NAT.
-void note_hairpin(probe_evidence& evidence) {
-  const auto& seen = evidence.handshakes.back().seen_as;
-  const auto& reasons = evidence.inside;
-  const bool noted =
-      std::find(reasons.begin(), reasons.end(), inside_reason::hairpin) != reasons.end();
-  if (noted || !seen || seen->ip != evidence.address->ip || !reasons.empty()) return;
-  evidence.inside.push_back(inside_reason::hairpin);
-}
-
 handshake_evidence not_resolved(const failure& why) {
   handshake_evidence evidence;
   evidence.result = probe_result::unresolved;
@@ -70,14 +65,46 @@ handshake_evidence not_resolved(const failure& why) {
   return evidence;
 }
 
-bool answered(const handshake_evidence& evidence) {
-  return evidence.result != probe_result::timed_out && evidence.result != probe_result::unreachable;
+bool was_reached(const handshake_evidence& one) {
+  return one.result == probe_result::reached || one.result == probe_result::reached_plain;
+}
+
+/// The handshake that speaks for all with one address.
+const handshake_evidence& representative(const std::vector<handshake_evidence>& all) {
+  const auto reached = std::ranges::find_if(all, was_reached);
+  return reached == all.end() ? all.front() : *reached;
+}
+
+/// Of addresses that were not reached, the one that says most stands for the name: smallest first.
+int rank_of(const handshake_evidence& one) {
+  if (one.machine_fault) return 3;
+  if (one.local_fault) return 2;
+  const bool answered =
+      one.result != probe_result::timed_out && one.result != probe_result::unreachable;
+  return answered ? 0 : 1;
+}
+
+handshake_evidence given_up(std::chrono::steady_clock::duration waited) {
+  handshake_evidence evidence;
+  evidence.timing.total = waited;
+  evidence.detail = fmt::format("no answer in {:.1f} s, when another address had been reached",
+                                std::chrono::duration<double>(waited).count());
+  return evidence;
 }
 
 std::string target_of(const probe_options& options) {
   const bool v6 = options.host.find(':') != std::string::npos;
   return (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
 }
+
+/// What came of one of the name's addresses.
+struct asked_address {
+  address ip;
+  std::vector<inside_reason> inside{};
+  probe_standpoint standpoint{};
+  std::vector<handshake_evidence> handshakes{};
+  std::optional<net::asio::steady_timer> answered{};  ///< expires when it can be reached at all
+};
 
 /// One probe from the name to the last handshake.
 class prober {
@@ -90,13 +117,13 @@ class prober {
   awaitable<probe_evidence> run();
 
  private:
-  using handshakes = std::vector<handshake_evidence>;
-
   void add(handshake_evidence evidence);
-  void add_rest(handshakes all);
-  handshake_options next_handshake() const;
-  awaitable<handshakes> attempt(const address& ip, net::steady_time deadline);
-  awaitable<handshakes> attempt_each(std::vector<address> addresses);
+  handshake_options handshake_with(const address& ip) const;
+  awaitable<void> shake(asked_address& asked);
+  awaitable<void> look_around(asked_address& asked);
+  awaitable<bool> ask(asked_address& asked);
+  awaitable<void> ask_each();
+  void choose(const std::optional<std::size_t>& winner);
   awaitable<void> repeat();
 
   net::steady_time start_ = std::chrono::steady_clock::now();
@@ -104,13 +131,13 @@ class prober {
   std::function<void(const handshake_evidence&)> progress_;
   net::steady_time end_;
   probe_evidence evidence_;
+  std::vector<asked_address> asked_;
   millis resolving_{0};
 };
 
-handshake_options prober::next_handshake() const {
+handshake_options prober::handshake_with(const address& ip) const {
   const auto deadline = std::min(std::chrono::steady_clock::now() + options_.timeout, end_);
-  return {evidence_.address.value_or(endpoint{{}, options_.port}), evidence_.session,
-          options_.interface, deadline};
+  return {{ip, options_.port}, evidence_.session, options_.interface, deadline};
 }
 
 void prober::add(handshake_evidence evidence) {
@@ -119,51 +146,73 @@ void prober::add(handshake_evidence evidence) {
     evidence.timing.total += resolving_;
   }
   evidence_.handshakes.push_back(std::move(evidence));
-  if (evidence_.address) note_hairpin(evidence_);
   if (progress_) progress_(evidence_.handshakes.back());
 }
 
-/// Of those that were added early, `all` has another copy.
-void prober::add_rest(handshakes all) {
-  for (std::size_t i = evidence_.handshakes.size(); i < all.size(); ++i) add(std::move(all[i]));
+/// TCP makes one handshake; UDP sends all that are wanted, since they overlap. Those that are known
+/// early are told at once where there is no other address that may be the one.
+awaitable<void> prober::shake(asked_address& asked) {
+  handshake_options options = handshake_with(asked.ip);
+  options.on_connected = [&asked] { asked.answered->expires_at(net::steady_time::min()); };
+  if (options_.protocol == transport::tcp) {
+    auto evidence = co_await shake_hands(options);
+    asked.handshakes.push_back(std::move(evidence));
+    co_return;
+  }
+  options.on_connected();
+  options.deadline =
+      std::min(options.deadline + (options_.count - 1) * greeting::questioner::pace, end_);
+  std::function<void(const handshake_evidence&)> on_settled;
+  if (asked_.size() == 1) on_settled = [this](const handshake_evidence& one) { add(one); };
+  asked.handshakes = co_await ask_by_datagram(options, options_.count, on_settled);
 }
 
-/// TCP makes one handshake; UDP sends all that are wanted, since they overlap.
-awaitable<prober::handshakes> prober::attempt(const address& ip, net::steady_time deadline) {
-  evidence_.address = endpoint{ip, options_.port};
+/// Where we ask from. Whoever is close to the target, or does not reach it, need not ask who is
+/// first on the way: routers send few ICMP errors, and the handshake may need one.
+awaitable<void> prober::look_around(asked_address& asked) {
   const auto executor = co_await net::asio::this_coro::executor;
-  evidence_.inside = inside_reasons(executor, ip);
-  handshake_options options = next_handshake();
-  options.deadline = deadline;
-  if (options_.protocol == transport::udp) {
-    const auto on_settled = [this](const handshake_evidence& one) { add(one); };
-    co_return co_await ask_by_datagram(options, options_.count, on_settled);
+  asked.inside = inside_reasons(executor, asked.ip);
+  asked.standpoint = net::read_standpoint(asked.ip, options_.interface);
+  const bool on_the_way = asked.standpoint.gateway || asked.standpoint.tunnel;
+  co_await net::expiry(*asked.answered);
+  co_await net::unless_cancelled();
+  if (asked.inside.empty() && on_the_way) {
+    co_await outside::watch_first_hop({asked.ip, options_.port}, options_.interface,
+                                      asked.standpoint.first);
   }
-  auto evidence = co_await shake_hands(options);
-  handshakes one;
-  one.push_back(std::move(evidence));
-  co_return one;
+  net::asio::steady_timer never(executor, net::steady_time::max());
+  co_await net::expiry(never);
 }
 
-/// The first attempt decides which of a name's addresses counts, and is used for what follows: the
-/// first that answers at all, else the first.
-awaitable<prober::handshakes> prober::attempt_each(std::vector<address> addresses) {
-  auto whole = next_handshake().deadline;
-  if (options_.protocol == transport::udp) {
-    whole = std::min(whole + (options_.count - 1) * greeting::questioner::pace, end_);
+awaitable<bool> prober::ask(asked_address& asked) {
+  asked.answered.emplace(co_await net::asio::this_coro::executor, net::steady_time::max());
+  co_await net::first_of(shake(asked), look_around(asked));
+  co_return was_reached(representative(asked.handshakes));
+}
+
+awaitable<void> prober::ask_each() {
+  address_race race(co_await net::asio::this_coro::executor, asked_.size(),
+                    [this](std::size_t number) { return ask(asked_[number]); });
+  const auto winner = co_await race.run();
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    auto& made = asked_[i].handshakes;
+    if (made.empty()) made.push_back(given_up(race.waited(i)));
+    evidence_.attempts.push_back({asked_[i].ip, representative(asked_[i].handshakes)});
   }
-  handshakes first;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto share = (whole - now) / static_cast<int>(addresses.size() - i);
-    auto made = co_await attempt(addresses[i], now + share);
-    if (std::any_of(made.begin(), made.end(), answered)) co_return made;
-    if (i == 0) first = std::move(made);
+  choose(winner);
+}
+
+void prober::choose(const std::optional<std::size_t>& winner) {
+  const auto best = std::ranges::min_element(
+      asked_, {}, [](const asked_address& one) { return rank_of(representative(one.handshakes)); });
+  asked_address& chosen = winner ? asked_[*winner] : *best;
+  evidence_.address = endpoint{chosen.ip, options_.port};
+  evidence_.inside = chosen.inside;
+  evidence_.standpoint = chosen.standpoint;
+  // Of those that were added early, this is another copy.
+  for (std::size_t i = evidence_.handshakes.size(); i < chosen.handshakes.size(); ++i) {
+    add(chosen.handshakes[i]);
   }
-  const auto executor = co_await net::asio::this_coro::executor;
-  evidence_.address->ip = addresses.front();
-  evidence_.inside = inside_reasons(executor, addresses.front());
-  co_return first;
 }
 
 awaitable<void> prober::repeat() {
@@ -172,7 +221,7 @@ awaitable<void> prober::repeat() {
     pause.expires_after(pause_between);
     co_await net::expiry(pause);
     if (std::chrono::steady_clock::now() >= end_) co_return;
-    auto evidence = co_await shake_hands(next_handshake());
+    auto evidence = co_await shake_hands(handshake_with(evidence_.address->ip));
     add(std::move(evidence));
   }
 }
@@ -181,14 +230,16 @@ awaitable<probe_evidence> prober::run() {
   evidence_.target = target_of(options_);
   evidence_.protocol = options_.protocol;
   evidence_.session = random_hex(8);
-  const auto addresses = co_await net::resolve(options_.host, next_handshake().deadline);
+  const auto addresses = co_await net::resolve(options_.host, handshake_with({}).deadline);
   resolving_ = net::since(start_);
   if (!addresses) {
     add(not_resolved(addresses.error()));
     co_return std::move(evidence_);
   }
-  auto made = co_await attempt_each(*addresses);
-  add_rest(std::move(made));
+  for (const address& ip : *addresses) {
+    if (std::ranges::find(asked_, ip, &asked_address::ip) == asked_.end()) asked_.push_back({ip});
+  }
+  co_await ask_each();
   if (options_.protocol == transport::tcp) co_await repeat();
   co_return std::move(evidence_);
 }
@@ -226,9 +277,7 @@ rtt_statistics statistics_of(const probe_evidence& evidence) {
   std::vector<millis> rtts;
   for (const handshake_evidence& handshake : evidence.handshakes) {
     ++statistics.sent;
-    const bool reached = handshake.result == probe_result::reached ||
-                         handshake.result == probe_result::reached_plain;
-    if (!reached) continue;
+    if (!was_reached(handshake)) continue;
     ++statistics.received;
     rtts.insert(rtts.end(), handshake.echo_rtts.begin(), handshake.echo_rtts.end());
     if (handshake.echo_rtts.empty()) rtts.push_back(*handshake.timing.greeting);

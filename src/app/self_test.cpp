@@ -49,7 +49,8 @@ bool is_another(const handshake_evidence& one, const handshake_evidence& ours) {
 
 std::optional<self_check> check_of(const std::optional<endpoint>& target, const meeting& met,
                                    const meeting& ours) {
-  if (!target || !met) return std::nullopt;
+  // What this machine had no port or descriptor for was not tested.
+  if (!target || !met || met->machine_fault) return std::nullopt;
   if (ours && is_another(*met, *ours)) {
     return self_check{*target, probe_result::other_service,
                       "another natcheck server, instance " + *met->server_instance, false};

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "net/random.hpp"
-#include "outside/udp_refusal.hpp"
+#include "net/socket_errors.hpp"
 #include "protocols/greeting/questioner.hpp"
 
 namespace natcheck {
@@ -58,18 +58,18 @@ std::optional<failure> inquirer::open(const net::asio::any_io_executor& executor
   net::error_code error;
   socket_->connect({target.ip, target.port}, error);
   if (error) return net::failure_from(asking, error);
-  outside::keep_refusals(*socket_);
+  net::keep_errors(socket_->native_handle());
   return std::nullopt;
 }
 
 /// Each ICMP error once: what a call of the socket fails with is one of them as well.
 void inquirer::note_refusals() {
-  while (const auto refusal = outside::next_refusal(*socket_)) {
+  while (const auto refusal = net::next_error(socket_->native_handle())) {
     const failure failed = net::failure_from(asking, refusal->error);
     if (!is_no_delivery(failed.kind)) continue;
     const auto result =
         failed.kind == outcome::refused ? probe_result::refused : probe_result::unreachable;
-    machine_.handle_refusal(steady_clock::now(), result, failed.detail, false);
+    machine_.handle_refusal(steady_clock::now(), {result, failed.detail, refusal->icmp});
   }
 }
 
@@ -83,7 +83,9 @@ void inquirer::send(std::string_view datagram) {
   if (earlier) socket_->send(net::asio::buffer(datagram), 0, error);
   if (!error || error == net::asio::error::would_block) return;
   const failure failed = net::failure_from(asking, error);
-  machine_.handle_refusal(steady_clock::now(), probe_result::unreachable, failed.detail, true);
+  machine_.handle_refusal(
+      steady_clock::now(),
+      {probe_result::unreachable, failed.detail, {}, true, failed.kind == outcome::unavailable});
 }
 
 void inquirer::send_due() {
@@ -120,6 +122,7 @@ handshake_evidence not_asked(const failure& why) {
   handshake_evidence evidence;
   evidence.result = probe_result::unreachable;
   evidence.local_fault = true;
+  evidence.machine_fault = why.kind == outcome::unavailable;
   evidence.detail = why.detail;
   return evidence;
 }

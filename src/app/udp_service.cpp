@@ -20,6 +20,7 @@ udp_service::udp_service(net::asio::any_io_executor executor, const server_ident
                          std::function<void(const visit_end&)> on_end)
     : executor_(std::move(executor)),
       responder_({identity.instance, identity.version}),
+      vicinity_(identity.vicinity),
       on_end_(std::move(on_end)) {}
 
 std::optional<failure> udp_service::listen(const endpoint& local, const std::string& device) {
@@ -62,7 +63,9 @@ void udp_service::serve_batch(net::udp_listener& here) {
 void udp_service::handle(net::udp_listener& here, const net::received_datagram& came) {
   const auto now = std::chrono::steady_clock::now();
   if (on_datagram) on_datagram(came.peer);
-  const auto response = responder_.handle(now, {came.peer, came.local, came.bytes, came.whole});
+  const auto near = vicinity_ ? vicinity_->of(came.peer.ip) : std::nullopt;
+  const auto response =
+      responder_.handle(now, {came.peer, came.local, came.bytes, came.whole, near});
   if (!response.answer.empty()) here.answer(came, response.answer);
   if (const auto& greeted = response.greeted) {
     on_end_(events::greeted{transport::udp, came.peer,

@@ -42,6 +42,7 @@ class udp_service {
 
   net::asio::any_io_executor executor_;
   greeting::responder responder_;
+  std::shared_ptr<net::vicinity> vicinity_;
   std::function<void(const visit_end&)> on_end_;
   std::list<net::udp_listener> listeners_;
 };

@@ -104,6 +104,7 @@ greeting::reply visit::make_reply() const {
   reply.seen = line_.peer();
   reply.instance = identity_.instance;
   reply.version = identity_.version;
+  if (identity_.vicinity) reply.near = identity_.vicinity->of(line_.peer().ip);
   if (asked.to) reply.path = greeting::path_between(*asked.to, line_.local());
   return reply;
 }

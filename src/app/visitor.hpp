@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <natcheck/serve.hpp>
 #include <natcheck/visit_page.hpp>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <variant>
 
 #include "app/connection.hpp"
+#include "net/vicinity.hpp"
 
 namespace natcheck {
 
@@ -20,6 +22,8 @@ struct server_identity {
   /// Where the IPv4 Internet finds it, if that is known; may change while it runs.
   std::optional<endpoint> outside{};
   std::optional<address> gateway{};  ///< of IPv4
+  /// Which visitors are close; shared by all that greet. Empty: nobody is told.
+  std::shared_ptr<net::vicinity> vicinity{};
 };
 
 /// What the server knows of a visitor on that line.

@@ -9,6 +9,7 @@
 #include "cli/nearest.hpp"
 #include "cli/options.hpp"
 #include "cli/values.hpp"
+#include "report/printable.hpp"
 
 namespace natcheck::cli {
 namespace {
@@ -136,7 +137,9 @@ void check_mappings_operands(const std::vector<std::string>& operands) {
 
 void check_operands(const argument_list& given) {
   if (given.command == topic::mappings) return check_mappings_operands(given.operands);
-  const std::size_t allowed = given.command == topic::probe ? 1 : 0;
+  // "probe HOST PORT" is what people paste.
+  const bool two_words = given.operands.size() == 2 && read_port(given.operands[1]).has_value();
+  const std::size_t allowed = given.command == topic::probe ? (two_words ? 2 : 1) : 0;
   if (given.operands.size() <= allowed) return;
   const std::string& extra = given.operands[allowed];
   if (given.command == topic::probe) {
@@ -207,9 +210,13 @@ void check_arguments(const argument_list& given) {
 }
 
 std::string printable(std::string_view text) {
-  std::string shown(text);
-  std::ranges::replace_if(
-      shown, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  std::string shown;
+  while (!text.empty()) {
+    const auto next = report::decode(text);
+    const bool harmless = next.valid && !report::is_control(next.value);
+    shown += harmless ? text.substr(0, next.length) : "?";
+    text.remove_prefix(next.length);
+  }
   return shown.empty() ? "\"\"" : shown;
 }
 

@@ -35,7 +35,7 @@ argument_list split_arguments(const std::vector<std::string>& arguments);
 /// Throws usage_error for options and operands that the command does not take.
 void check_arguments(const argument_list& given);
 
-/// The text on one line, whatever it contains: control characters become '?'.
+/// The text on one line, whatever it contains: what a terminal obeys or does not show becomes '?'.
 std::string printable(std::string_view text);
 
 }  // namespace natcheck::cli

@@ -8,6 +8,7 @@
 #include "app/option_checks.hpp"
 #include "cli/arguments.hpp"
 #include "cli/nearest.hpp"
+#include "cli/targets.hpp"
 #include "cli/values.hpp"
 
 namespace natcheck::cli {
@@ -84,16 +85,26 @@ void read_timeout(const argument_list& given, Time& timeout) {
   read_option(given, "timeout", read_seconds, app::expected_timeout, timeout);
 }
 
+/// Where two readings are possible, both are named as they can be told apart.
+usage_error unreadable_target(const std::string& what, const std::string& text,
+                              std::uint16_t default_port) {
+  const auto both = readings_of(text, default_port);
+  if (!both) return {fmt::format("{} expected HOST, HOST:PORT or [IPV6]:PORT", what)};
+  return {fmt::format("{} is {} the port or the end of the address? write {} or {}", what,
+                      both->with_port.port, to_text(both->with_port),
+                      fmt::format("[{}]", both->whole.host))};
+}
+
 /// --stun, as often as it was given; each server is asked once.
 void read_stun_servers(const argument_list& given, std::vector<std::string>& servers) {
   constexpr std::uint16_t stun_port = 3478;  // RFC 8489 section 18.6
   if (given.has("stun") || given.has("no-stun")) servers.clear();
   for (const std::string& text : given.values_of("stun")) {
-    const auto server = read_target(text, stun_port);
-    if (!server) {
-      throw usage_error{
-          fmt::format("--stun {}: expected HOST, HOST:PORT or [IPV6]:PORT", printable(text))};
-    }
+    // A URL of another scheme names another service.
+    const bool url = text.find("://") != std::string::npos;
+    const auto server = url ? std::nullopt : read_target(text, stun_port);
+    if (!server)
+      throw unreadable_target(fmt::format("--stun {}:", printable(text)), text, stun_port);
     const std::string name = to_text(*server);
     if (std::ranges::find(servers, name) == servers.end()) servers.push_back(name);
   }
@@ -287,11 +298,11 @@ probe_command read_probe(const argument_list& given) {
   if (given.operands.empty()) {
     throw usage_error{"probe needs to know whom to ask; expected HOST or HOST:PORT"};
   }
-  const std::string& operand = given.operands.front();
+  const std::string operand = fmt::format("{}", fmt::join(given.operands, " "));
   const auto target = read_target(operand, default_port);
   if (!target) {
-    throw usage_error{fmt::format(
-        "cannot read the target {}; expected HOST, HOST:PORT or [IPV6]:PORT", printable(operand))};
+    throw unreadable_target(fmt::format("cannot read the target {};", printable(operand)), operand,
+                            default_port);
   }
   options.host = target->host;
   options.port = target->port;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/values.hpp"
+#include "cli/targets.hpp"
 
 namespace natcheck::cli {
 std::string waiting_text(const discover_options& options) {

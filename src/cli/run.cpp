@@ -1,11 +1,14 @@
 #include "cli/run.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <memory>
 
 #include "cli/discover_screen.hpp"
 #include "cli/exit_codes.hpp"
@@ -15,17 +18,33 @@
 #include "cli/results.hpp"
 #include "cli/serve_screen.hpp"
 #include "cli/session.hpp"
+#include "report/printable.hpp"
 
 namespace natcheck::cli {
 namespace {
 
 int number_of(exit_code code) { return static_cast<int>(code); }
 
+/// The message of a log line as a terminal may have it: devices have a word in some of them.
+class printable_message : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& line, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    const auto text = report::printable({line.payload.data(), line.payload.size()}, true);
+    out.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<printable_message>();
+  }
+};
+
 void set_up_log(const common_options& options) {
   using enum spdlog::level::level_enum;
   static constexpr std::array levels = {warn, debug, trace};
   auto logger = spdlog::stderr_logger_mt("natcheck");
-  logger->set_pattern("%H:%M:%S.%e %l: %v");
+  auto form = std::make_unique<spdlog::pattern_formatter>();
+  form->add_flag<printable_message>('*').set_pattern("%H:%M:%S.%e %l: %*");
+  logger->set_formatter(std::move(form));
   const auto index = std::min<std::size_t>(options.verbosity, levels.size() - 1);
   logger->set_level(options.quiet && index == 0 ? err : levels[index]);
   spdlog::set_default_logger(std::move(logger));
@@ -107,6 +126,14 @@ int run_command(const clean_command& command) {
                       clean_mappings(command.options));
 }
 
+/// A fault of this machine is no answer of anybody else.
+exit_code code_of(const probe_report& report) {
+  const auto& seen = report.evidence.handshakes;
+  const bool asked = std::ranges::none_of(seen, &handshake_evidence::machine_fault);
+  if (!asked && report.judged.main.code == verdict_code::inconclusive) return exit_code::fault;
+  return exit_code_of(answer_of(report.evidence, report.judged.main));
+}
+
 void show(session& here, const common_options& common, const probe_report& report) {
   if (common.json) return here.print(to_json(report));
   if (!common.quiet) here.print(to_text(report, here.style()));
@@ -131,7 +158,7 @@ int run_command(const probe_command& command) {
   if (!report && !done.empty()) report = report_of_ended(options, std::move(done));
   if (report) show(here, common, *report);
   if (!report || here.stopped()) return interrupted(here);
-  return finish(here, exit_code_of(answer_of(report->evidence, report->judged.main)));
+  return finish(here, code_of(*report));
 }
 
 int run_command(const serve_command& command) {

@@ -35,19 +35,6 @@ struct port_pair {
 /// "1234" for both, or "EXTERNAL:INTERNAL".
 std::optional<port_pair> read_ports(std::string_view text);
 
-struct probe_target {
-  std::string host;  ///< a name or an address, without brackets
-  std::uint16_t port;
-
-  friend bool operator==(const probe_target&, const probe_target&) = default;
-};
-
-/// "name", "name:port", "192.0.2.1:port", "2001:db8::1", "[2001:db8::1]" or "[2001:db8::1]:port".
-std::optional<probe_target> read_target(std::string_view text, std::uint16_t default_port);
-
-/// The target as the library names it: "name:port" or "[address]:port".
-std::string to_text(const probe_target& target);
-
 /// A URL that can be asked for as it stands: "http://", a host, no white space, nothing outside
 /// ASCII. Not https: nobody can answer in another's place there, which is what has to be seen.
 std::optional<std::string> read_web_page(std::string_view text);

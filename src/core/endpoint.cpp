@@ -76,6 +76,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 std::optional<address> parse_address(std::string_view text) {
   boost::system::error_code error;
+  // The library reads no further than a zero byte.
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   const address value = boost::asio::ip::make_address(text, error);
   if (error) return std::nullopt;
   return value;

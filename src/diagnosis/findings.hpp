@@ -22,6 +22,7 @@ inline constexpr std::string_view old_protocol_version = "old-protocol-version";
 inline constexpr std::string_view gateway_state_lost = "gateway-state-lost";
 inline constexpr std::string_view endpoint_dependent_mapping = "endpoint-dependent-mapping";
 inline constexpr std::string_view udp_blocked = "udp-blocked";
+inline constexpr std::string_view other_address_fails = "other-address-fails";
 inline constexpr std::string_view no_hairpin = "no-hairpin";
 inline constexpr std::string_view short_udp_binding = "short-udp-binding";
 inline constexpr std::string_view address_rewritten = "address-rewritten";
@@ -45,6 +46,7 @@ inline constexpr std::array finding_codes{sources_disagree,
                                           gateway_state_lost,
                                           endpoint_dependent_mapping,
                                           udp_blocked,
+                                          other_address_fails,
                                           no_hairpin,
                                           short_udp_binding,
                                           address_rewritten,

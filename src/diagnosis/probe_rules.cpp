@@ -5,12 +5,13 @@
 #include <natcheck/diagnosis.hpp>
 
 #include "core/units.hpp"
+#include "diagnosis/probe_addresses.hpp"
+#include "diagnosis/probe_inside.hpp"
 #include "diagnosis/probe_words.hpp"
 
 namespace natcheck {
 namespace {
 
-using judging::failure_words;
 using judging::was_reached;
 
 std::size_t reached_count(const probe_evidence& seen) {
@@ -54,8 +55,9 @@ verdict judge_reached(const probe_evidence& seen, const handshake_evidence& one)
 }
 
 verdict judge_inside(const probe_evidence& seen, const handshake_evidence& one) {
+  const bool proven = std::ranges::any_of(seen.inside, judging::is_proof);
   return {verdict_code::tested_from_inside,
-          reached_certainty(one),
+          proven ? reached_certainty(one) : confidence::likely,
           fmt::format("{} answered, but this was asked from inside, which proves nothing about the "
                       "Internet ({}).",
                       judging::place(seen), in_ms(one.timing.total)),
@@ -85,30 +87,41 @@ verdict judge_unstable(const probe_evidence& seen, const handshake_evidence& one
   return v;
 }
 
-verdict judge_failed(const probe_evidence& seen, const handshake_evidence& one) {
-  const auto words = failure_words(one, seen.protocol);
-  const auto advice = judging::failure_advice(one, seen);
-  if (one.local_fault) {
-    return {words.code,
+/// A fault of this machine is none of the way there, nor of anybody on it.
+verdict judge_not_asked(const probe_evidence& seen, const handshake_evidence& one) {
+  const auto code = one.machine_fault ? verdict_code::inconclusive : verdict_code::unreachable;
+  const auto again = "then again: " + judging::probe_command(seen);
+  verdict v{code,
             confidence::confirmed,
             fmt::format("{} was not asked: nothing left this machine.", judging::place(seen)),
             {},
-            advice};
-  }
+            {"check this machine's own network and firewall: natcheck discover", again}};
+  if (!one.machine_fault) return v;
+  v.summary = fmt::format("{} was not asked: {}.", judging::place(seen), one.detail);
+  v.advice = {"see what uses up this machine's ports and descriptors: ss -s, ulimit -n", again};
+  return v;
+}
+
+verdict judge_failed(const probe_evidence& seen, const handshake_evidence& one) {
+  if (one.local_fault) return judge_not_asked(seen, one);
+  auto words = judging::words_for(one, seen);
   const auto certainty =
       words.code == verdict_code::unresolved ? confidence::unconfirmed : confidence::likely;
-  return {words.code, certainty, judging::failure_sentence(one, seen), {words.meaning}, advice};
+  return {words.code, certainty, std::move(words.summary), {words.meaning}, {words.advice}};
 }
 
 verdict judge(const probe_evidence& seen) {
   const auto& one = representative(seen);
   const auto reached = reached_count(seen);
   if (reached == 0) return judge_failed(seen, one);
-  if (!is_steady(seen)) return judge_unstable(seen, one);
-  return seen.inside.empty() ? judge_reached(seen, one) : judge_inside(seen, one);
+  if (!seen.inside.empty()) return judge_inside(seen, one);
+  return is_steady(seen) ? judge_reached(seen, one) : judge_unstable(seen, one);
 }
 
 void add_details(verdict& v, const probe_evidence& seen) {
+  if (reached_count(seen) == 0) {
+    for (auto& line : judging::address_lines(seen)) v.evidence.push_back(std::move(line));
+  }
   for (auto& line : judging::handshake_lines(seen, representative(seen))) {
     v.evidence.push_back(std::move(line));
   }
@@ -132,8 +145,10 @@ diagnosis diagnose(const probe_evidence& evidence) {
              {judging::probe_command(evidence)}},
             {}};
   }
-  diagnosis judged{judge(evidence), {}};
-  add_details(judged.main, evidence);
+  probe_evidence seen = evidence;
+  seen.inside = judging::inside_reasons(evidence);
+  diagnosis judged{judge(seen), judging::address_findings(seen)};
+  add_details(judged.main, seen);
   return judged;
 }
 
@@ -148,8 +163,10 @@ answer answer_of(const probe_evidence& evidence, const verdict& judged) {
     case verdict_code::unresolved:
     case verdict_code::inconclusive:
       return answer::unknown;
-    default:
-      return representative(evidence).local_fault ? answer::unknown : answer::no;
+    default: {
+      const auto& one = representative(evidence);
+      return one.local_fault || one.large_lost ? answer::unknown : answer::no;
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/units.hpp"
+#include "diagnosis/probe_rejections.hpp"
 
 namespace natcheck::judging {
 namespace {
@@ -28,8 +29,8 @@ constexpr std::array<outcome_words, 10> words{{
      "nothing came back: a firewall or a provider drops it, or no machine has this address",
      "on the server's side, run natcheck discover, compare its public address, and look for a "
      "firewall that drops the port"},
-    {verdict_code::unreachable, "unreachable", "cannot be reached: a router says so (port {})",
-     "a router on the way knows no path to it, or forbids it",
+    {verdict_code::unreachable, "unreachable", "cannot be reached (port {})",
+     "there is no way to it, or something on the way forbids it",
      "check the address; on the server's side, run natcheck discover"},
     {verdict_code::silent, "silent", "accepted the connection on port {} and said nothing",
      "something accepts connections there and is not a natcheck server, or hangs",
@@ -64,8 +65,8 @@ constexpr std::array<outcome_words, 10> udp_words{{
      "that nobody listens on",
      "on the server's side, run natcheck serve --map {} --protocol udp, and check that the port is "
      "forwarded for UDP, not only for TCP"},
-    {verdict_code::unreachable, "unreachable", "cannot be reached: a router says so (UDP port {})",
-     words[4].meaning, words[4].advice},
+    {verdict_code::unreachable, "unreachable", "cannot be reached (UDP port {})", words[4].meaning,
+     words[4].advice},
     words[5],
     {verdict_code::wrong_host_answers, "other service",
      "answered on UDP port {}, but not as natcheck", words[6].meaning, words[6].advice},
@@ -80,12 +81,58 @@ const outcome_words& words_of(probe_result result, transport protocol) {
   return table.at(static_cast<std::size_t>(result));
 }
 
-constexpr std::array<std::string_view, 4> inside_lines{
+constexpr std::array<std::string_view, 12> inside_lines{
     "the target is an address of this very machine",
     "the target is a loopback address, which never leaves this machine",
     "the target is a private address, which exists in its own network only",
     "the server saw this machine come from its own public address: the router turned it back",
+    "the target is in a network that this machine is connected to",
+    "the target is an address of this machine's own router, which answered for it",
+    "the server saw this machine's private address",
+    "the server saw the inner address of this machine's own router, which turned it back",
+    "the server saw a private address of a network that this machine is connected to",
+    "the server says that this came from its own network",
+    "this left by a tunnel, and the server saw its own router: the tunnel may end in its network",
+    "the target has the first 56 bits of this machine's IPv6 address: most likely the same site",
 };
+
+// What came after the greeting, which was intact.
+constexpr outcome_words large_packets_lost{
+    verdict_code::timed_out, "timed out",
+    "answered on port {}, but large packets do not get through",
+    "the greeting and a small echo came back intact, and full-sized packets vanish: a link on the "
+    "way has a smaller MTU, and the ICMP messages that say so (fragmentation needed) are dropped",
+    "on the router in front of that link, turn on MSS clamping or lower the MTU (1280 always "
+    "fits), or let ICMP \"fragmentation needed\" through"};
+constexpr outcome_words echo_lost{
+    verdict_code::timed_out, "timed out",
+    "answered on port {}, but not all of what was sent came back",
+    "the greeting came back intact, and the data after it did not arrive: it was lost on the way, "
+    "or the time was too short",
+    "try again with a longer --timeout; if it stays so, look for packet loss or a wrong MTU"};
+constexpr outcome_words echo_cut_off{
+    verdict_code::reset, "reset", "broke the connection on port {} before the echo was complete",
+    "the greeting came back intact, and then a firewall or the server closed the connection",
+    words[7].advice};
+
+const outcome_words& words_for_outcome(const handshake_evidence& one, transport protocol) {
+  if (one.large_lost) return large_packets_lost;
+  const bool greeted = protocol == transport::tcp && one.timing.greeting && one.server_instance;
+  if (greeted && one.result == probe_result::timed_out) return echo_lost;
+  if (greeted && one.result == probe_result::reset) return echo_cut_off;
+  return words_of(one.result, protocol);
+}
+
+failure_story story_of(const handshake_evidence& one, const probe_evidence& seen) {
+  if (one.icmp) return story_of_icmp(*one.icmp, seen);
+  const auto port = seen.address->port;
+  const auto fill = [&](std::string_view text) { return fmt::format(fmt::runtime(text), port); };
+  const auto& told = words_for_outcome(one, seen.protocol);
+  if (!one.wrong_identity) return {fill(told.happened), fill(told.meaning), fill(told.advice)};
+  return {fill("answered on port {}, but not to this probe"),
+          "a natcheck server answered with another session than ours: something else replies",
+          fill(words_of(probe_result::other_service, seen.protocol).advice)};
+}
 
 std::string duration(const char* name, const std::optional<millis>& value) {
   return value ? fmt::format("{} {}", name, in_ms(*value)) : "";
@@ -116,13 +163,6 @@ std::string count_line(const probe_evidence& seen) {
 
 }  // namespace
 
-failure_words::failure_words(const handshake_evidence& one, transport protocol)
-    : code(words_of(one.result, protocol).code), meaning(words_of(one.result, protocol).meaning) {
-  if (!one.wrong_identity) return;
-  code = verdict_code::wrong_host_answers;
-  meaning = "a natcheck server answered with another session than ours: something else replies";
-}
-
 bool was_reached(const handshake_evidence& one) {
   return !one.wrong_identity &&
          (one.result == probe_result::reached || one.result == probe_result::reached_plain);
@@ -141,27 +181,20 @@ std::string place(const probe_evidence& seen) {
   return seen.address ? to_string(*seen.address) : seen.target;
 }
 
-std::string failure_sentence(const handshake_evidence& one, const probe_evidence& seen) {
+failure_words words_for(const handshake_evidence& one, const probe_evidence& seen) {
   if (one.result == probe_result::unresolved || !seen.address) {
-    return fmt::format("The name in {} could not be resolved to an address.", seen.target);
+    const auto& told = words_of(probe_result::unresolved, seen.protocol);
+    return {told.code,
+            fmt::format("The name in {} could not be resolved to an address.", seen.target),
+            std::string(told.meaning), std::string(told.advice)};
   }
-  const auto happened = one.wrong_identity
-                            ? std::string("answered on port {}, but not to this probe")
-                            : std::string(words_of(one.result, seen.protocol).happened);
-  return fmt::format("{} {} ({}).", seen.address->ip.to_string(),
-                     fmt::format(fmt::runtime(happened), seen.address->port),
-                     in_ms(one.timing.total));
-}
-
-std::vector<std::string> failure_advice(const handshake_evidence& one, const probe_evidence& seen) {
-  if (one.local_fault) {
-    return {"check this machine's own network and firewall: natcheck discover",
-            "then again: " + probe_command(seen)};
-  }
-  const auto which = one.wrong_identity ? probe_result::other_service : one.result;
-  const auto advice = words_of(which, seen.protocol).advice;
-  const auto port = seen.address ? seen.address->port : 0;
-  return {fmt::format(fmt::runtime(advice), port)};
+  const auto story = story_of(one, seen);
+  const auto code = one.wrong_identity ? verdict_code::wrong_host_answers
+                                       : words_of(one.result, seen.protocol).code;
+  return {code,
+          fmt::format("{} {} ({}).", seen.address->ip.to_string(), story.happened,
+                      in_ms(one.timing.total)),
+          story.meaning, story.advice};
 }
 
 std::string session_line(const probe_evidence& seen, const handshake_evidence& one) {
@@ -180,6 +213,7 @@ std::vector<std::string> handshake_lines(const probe_evidence& seen,
   if (!one.detail.empty()) {
     lines.push_back(foreign ? fmt::format("it said \"{}\"", one.detail) : one.detail);
   }
+  if (one.icmp) lines.push_back(icmp_line(*one.icmp));
   if (seen.handshakes.size() > 1) lines.push_back(count_line(seen));
   if (seen.address && seen.target != to_string(*seen.address)) {
     lines.push_back(seen.target + " is " + to_string(*seen.address));
@@ -209,7 +243,7 @@ std::string ask_outside_if_own(const address& target) {
 }
 
 std::string ask_outside(const probe_evidence& seen) {
-  if (seen.inside.front() == inside_reason::hairpin) {
+  if (seen.address && is_public(seen.address->ip)) {
     return "from another network, a phone without Wi-Fi for example, run: " + probe_command(seen);
   }
   return "from another network, run natcheck probe with the public address that natcheck discover "

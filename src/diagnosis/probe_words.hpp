@@ -7,14 +7,6 @@
 
 namespace natcheck::judging {
 
-/// How a handshake that did not reach the server is judged.
-struct failure_words {
-  failure_words(const handshake_evidence& one, transport protocol);
-
-  verdict_code code;
-  std::string meaning;  ///< what it says about the way there, as far as one side can tell
-};
-
 bool was_reached(const handshake_evidence& one);
 
 /// "3 handshakes", or datagrams over UDP.
@@ -26,10 +18,16 @@ std::string probe_command(const probe_evidence& seen, std::string_view options =
 /// "5.5.5.5:1234", or the target where no address is known.
 std::string place(const probe_evidence& seen);
 
-/// "5.5.5.5 refused the connection on port 1234 (31 ms)."
-std::string failure_sentence(const handshake_evidence& one, const probe_evidence& seen);
+/// How a handshake that did not reach the server is judged.
+struct failure_words {
+  verdict_code code = verdict_code::inconclusive;
+  std::string summary;  ///< "5.5.5.5 refused the connection on port 1234 (31 ms)."
+  std::string meaning;  ///< what it says about the way there, as far as one side can tell
+  std::string advice;
+};
 
-std::vector<std::string> failure_advice(const handshake_evidence& one, const probe_evidence& seen);
+/// Of one that left this machine.
+failure_words words_for(const handshake_evidence& one, const probe_evidence& seen);
 
 /// Names, timings and counts, and the session.
 std::vector<std::string> handshake_lines(const probe_evidence& seen, const handshake_evidence& one);

@@ -94,7 +94,7 @@ asio::awaitable<result<http_reply>> run(tcp::socket& socket, const endpoint& ser
         outcome::timed_out, operation,
         fmt::format("it did not finish {} within {} s", reached.step, longest_connecting.count())};
   }
-  if (*connected) co_return failure_from(operation, *connected);
+  if (*connected) co_return connect_failure(operation, server.ip, *connected);
   reached = {"reading the request", true, false};
   auto [write_error, sent] = co_await asio::async_write(socket, asio::buffer(request), as_result);
   if (write_error) co_return unanswered(operation, write_error);

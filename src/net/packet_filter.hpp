@@ -10,8 +10,8 @@
 namespace natcheck::net {
 
 /// Classic BPF (socket(7), SO_ATTACH_FILTER) for packets that begin with their IP header. It lets
-/// through, cut to `captured_bytes`, what parse_packet() may know, and little else: TCP with SYN or
-/// RST and UDP from or to the port, and ICMP errors that quote a packet to it.
+/// through, cut to `captured_bytes`, exactly what parse_packet() knows in one direction or the
+/// other.
 std::vector<sock_filter> filter_for(const watched_port& port);
 
 }  // namespace natcheck::net

@@ -134,6 +134,7 @@ bool is_unreachable(const ip_packet& packet) {
 std::optional<seen_packet> read_refusal(const ip_packet& packet, const watched_port& port) {
   if (!is_unreachable(packet)) return std::nullopt;
   const auto quoted = read_ip(behind(packet.payload, icmp_header));
+  if (quoted && quoted->source.is_v4() != packet.source.is_v4()) return std::nullopt;
   const auto protocol = quoted ? watched_transport(quoted->protocol, port) : std::nullopt;
   const auto ports = protocol ? read_ports(quoted->payload) : std::nullopt;
   if (!ports || ports->destination != port.number) return std::nullopt;

@@ -1,7 +1,9 @@
 #include "net/resolver.hpp"
 
+#include <locale.h>
 #include <netdb.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cstring>
 #include <memory>
@@ -33,9 +35,33 @@ address address_of(const addrinfo& info) {
   return asio::ip::address_v4(ntohl(raw.sin_addr.s_addr));
 }
 
+bool is_ascii(const std::string& text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// International names (RFC 5890) are UTF-8 here, whatever the locale; AI_IDN goes by the locale,
+/// which this sets for the calling thread alone, until it is destroyed.
+class utf8_thread {
+ public:
+  utf8_thread()
+      : utf8_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{})),
+        before_(::uselocale(utf8_ != locale_t{} ? utf8_ : LC_GLOBAL_LOCALE)) {}
+  utf8_thread(const utf8_thread&) = delete;
+  utf8_thread& operator=(const utf8_thread&) = delete;
+  ~utf8_thread() {
+    ::uselocale(before_);
+    if (utf8_ != locale_t{}) ::freelocale(utf8_);
+  }
+
+ private:
+  locale_t utf8_, before_;
+};
+
 void look_up(const std::shared_ptr<lookup>& shared, const std::string& host) {
+  const utf8_thread international;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
+  if (!is_ascii(host)) hints.ai_flags = AI_IDN;
   addrinfo* found = nullptr;
   const int status = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
   std::vector<address> addresses;

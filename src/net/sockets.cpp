@@ -63,6 +63,19 @@ std::string words_for(const error_code& error) {
   return error.message();
 }
 
+constexpr const char* no_free_port = "no free port is left on this machine";
+
+void bind_address(udp::socket& socket, const address& local, error_code& error) {
+  socket.bind({local, 0}, error);
+}
+
+void bind_address(tcp::socket& socket, const address& local, error_code& error) {
+  if (local.is_unspecified()) return;
+  const int on = 1;
+  ::setsockopt(socket.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  socket.bind({local, 0}, error);
+}
+
 /// Makes an open socket ready for asynchronous use, on the way out that was chosen.
 template <class Socket>
 void prepare(Socket& socket, const source& from, error_code& error) {
@@ -70,7 +83,14 @@ void prepare(Socket& socket, const source& from, error_code& error) {
   if (error) return;
   ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
   keep_on_interface(socket.native_handle(), from.interface);
-  socket.bind({from.local, 0}, error);
+  bind_address(socket, from.local, error);
+}
+
+/// Whatever the port, it was the kernel's choice.
+failure open_failure(std::string operation, const error_code& error) {
+  failure failed = failure_from(std::move(operation), error);
+  if (error.value() == EADDRINUSE || error.value() == EAGAIN) failed.detail = no_free_port;
+  return failed;
 }
 
 template <class Socket>
@@ -81,7 +101,7 @@ result<Socket> open_bound(const asio::any_io_executor& executor, const source& f
   error_code error;
   socket.open(from.local.is_v6() ? protocol::v6() : protocol::v4(), error);
   if (!error) prepare(socket, from, error);
-  if (error) return failure_from(std::move(operation), error);
+  if (error) return open_failure(std::move(operation), error);
   return socket;
 }
 
@@ -93,6 +113,12 @@ asio::awaitable<void> arrival(udp::socket& socket) {
 
 failure failure_from(std::string operation, const error_code& error) {
   return {outcome_of(error), std::move(operation), words_for(error), 0};
+}
+
+failure connect_failure(std::string operation, const address& target, const error_code& error) {
+  // IPv6 fails so as well where this machine has no IPv6 address.
+  const bool port = error.value() == EAGAIN || (error.value() == EADDRNOTAVAIL && target.is_v4());
+  return open_failure(std::move(operation), port ? asio::error::address_in_use : error);
 }
 
 bool keep_on_interface(int descriptor, const std::string& name) {

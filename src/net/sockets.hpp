@@ -23,7 +23,10 @@ struct source {
   std::string interface;  ///< empty: whichever the route says
 };
 
-/// Non-blocking, close-on-exec, bound to `from` with a port of the kernel's choice.
+/// Non-blocking, close-on-exec, bound to `from`. UDP has a port of the kernel's choice at once, TCP
+/// when it connects: until then the kernel does not know that a port may be shared by connections
+/// to different places, and runs out of them early. Fails with `unavailable` for want of what every
+/// socket needs: a descriptor, a free port, that interface, that version of IP.
 result<udp::socket> open_udp(const asio::any_io_executor& executor, const source& from,
                              std::string operation);
 result<tcp::socket> open_tcp(const asio::any_io_executor& executor, const source& from,
@@ -45,6 +48,11 @@ asio::awaitable<void> arrival(udp::socket& socket);
 
 /// What an error of the operating system means to natcheck, with words for people.
 failure failure_from(std::string operation, const error_code& error);
+
+/// The failure of a connection to `target`. Other than failure_from, it knows that a connecting
+/// socket wants any port. `unavailable` is a fault of this machine: no descriptor, no free port, no
+/// such address; it says nothing about anybody else.
+failure connect_failure(std::string operation, const address& target, const error_code& error);
 
 inline millis since(steady_time start) { return std::chrono::steady_clock::now() - start; }
 

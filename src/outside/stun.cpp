@@ -8,9 +8,9 @@
 #include <span>
 
 #include "net/side_by_side.hpp"
+#include "net/socket_errors.hpp"
 #include "outside/stun_id.hpp"
 #include "outside/survey.hpp"
-#include "outside/udp_refusal.hpp"
 
 namespace natcheck::outside {
 namespace {
@@ -94,7 +94,7 @@ void surveyor::open_udp(unsigned family) {
   auto opened = net::open_udp(executor_, *way_out(family), "asking STUN servers");
   if (opened) {
     udp_socket(family).emplace(std::move(*opened));
-    keep_refusals(*udp_socket(family));
+    net::keep_errors(udp_socket(family)->native_handle());
     return;
   }
   for (std::size_t i = 0; i < schedule_.size(); ++i) {
@@ -144,7 +144,7 @@ awaitable<void> surveyor::listen(unsigned family) {
 }
 
 void surveyor::read_refusals(unsigned family) {
-  while (const auto refused = next_refusal(*udp_socket(family))) {
+  while (const auto refused = net::next_error(udp_socket(family)->native_handle())) {
     for (std::size_t i = 0; i < schedule_.size(); ++i) {
       const stun_evidence& ask = schedule_.ask(i);
       if (ask.protocol != transport::udp || ask.address != refused->to) continue;

@@ -44,6 +44,22 @@ json::value rtt_part(const rtt_statistics& rtt) {
           {"received", rtt.received}};
 }
 
+/// Null where this machine itself is to blame: nothing was established about anybody else.
+json::value result_part(const handshake_evidence& one) {
+  if (one.machine_fault) return nullptr;
+  return to_value(name_of(one.result));
+}
+
+json::array addresses_part(const probe_evidence& seen) {
+  json::array all;
+  for (const auto& one : seen.attempts) {
+    all.push_back({{"address", to_value(one.ip)},
+                   {"family", one.ip.is_v6() ? 6 : 4},
+                   {"result", result_part(one.handshake)}});
+  }
+  return all;
+}
+
 json::array handshakes_part(const probe_evidence& seen) {
   json::array all;
   for (const auto& one : seen.handshakes) {
@@ -61,13 +77,15 @@ std::string to_json(const probe_report& report) {
                    {"target", seen.target},
                    {"address", or_null(seen.address)},
                    {"protocol", name_of(seen.protocol)},
-                   {"result", name_of(one.result)},
+                   {"result", result_part(one)},
+                   {"addresses", addresses_part(seen)},
                    {"seen_as", or_null(one.seen_as)},
                    {"server", server_part(one)},
                    {"timing_ms", timing_part(one.timing)},
                    {"rtt_ms", rtt_part(report.rtt)},
                    {"session", or_null(seen.session)},
-                   {"verdict", to_value(report.judged.main)}};
+                   {"verdict", to_value(report.judged.main)},
+                   {"findings", to_value(report.judged.findings)}};
   if (seen.handshakes.size() > 1) all["handshakes"] = handshakes_part(seen);
   return print_json(all, report::json_layout::indented) + "\n";
 }

@@ -20,13 +20,21 @@ std::string number(double value) {
   return text == "-0" ? "0" : text;
 }
 
+/// RFC 8259 section 7: beyond the basic plane as a pair of surrogates.
+std::string escaped(char32_t value) {
+  const auto code = static_cast<unsigned>(value);
+  if (code < 0x10000) return fmt::format("\\u{:04x}", code);
+  const unsigned beyond = code - 0x10000;
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xd800 + (beyond >> 10), 0xdc00 + (beyond & 0x3ff));
+}
+
 /// JSON allows DEL, C1 and marks of direction as they are; terminals obey them.
 std::string without_controls(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const auto next = decode(text);
-    if (is_control(next.value)) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(next.value));
+    if (next.valid && is_control(next.value)) {
+      out += escaped(next.value);
     } else {
       out += text.substr(0, next.length);
     }

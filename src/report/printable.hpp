@@ -18,10 +18,13 @@ struct code_point {
 /// sequences are invalid (RFC 3629).
 code_point decode(std::string_view text);
 
-/// Control characters, C1 and DEL among them, and what turns the direction of writing.
+/// What a terminal obeys, or shows as nothing: control characters (C1 and DEL among them), format
+/// characters, which turn the direction of writing, separators of lines and paragraphs, variation
+/// selectors and everything else that is invisible by its Unicode property, private use, and
+/// noncharacters.
 bool is_control(char32_t value);
 
-/// `text` with control characters and invalid bytes escaped (`\x1b`); without `unicode` also
+/// `text` with such characters and invalid bytes escaped (`\x1b`); without `unicode` also
 /// everything outside ASCII.
 std::string printable(std::string_view text, bool unicode);
 

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -121,9 +122,9 @@ std::vector<server_case> servers() {
        "after"},
       {"a byte too much", natcheck_server([](auto& a) { a.echo += 'x'; }), probe_result::corrupted,
        "after"},
-      {"a byte too few", natcheck_server([](auto& a) { a.echo.pop_back(); }),
-       probe_result::corrupted, "only 1599 of 1600 bytes"},
-      {"no echo", natcheck_server([](auto& a) { a.echo.clear(); }), probe_result::corrupted,
+      {"a byte too few", natcheck_server([](auto& a) { a.echo.pop_back(); }), probe_result::reset,
+       "only 1599 of 1600 bytes"},
+      {"no echo", natcheck_server([](auto& a) { a.echo.clear(); }), probe_result::reset,
        "only 0 of 1600 bytes"},
       {"greeting cut", says("Hello, client! natcheck/1 session="), probe_result::corrupted,
        "broke off"},
@@ -219,6 +220,80 @@ TEST(Probe, NamesAreTriedAddressByAddress) {
   options.port = server.port();
   const auto seen = events_loop.await(probe(options)).evidence;
   EXPECT_TRUE(seen.address) << seen.handshakes.at(0).detail;
+}
+
+TEST(Probe, EachAddressOfANameHasAResult) {
+  loop events_loop;
+  if (!has_ipv6(events_loop.context())) GTEST_SKIP() << "this machine has no ::1";
+  tcp_peer server(events_loop.context(), host_ip, natcheck_server([](auto&) {}));
+  probe_options options;
+  options.host = "localhost";
+  options.port = server.port();
+  const auto report = events_loop.await(probe(options));
+  EXPECT_EQ(report.judged.main.code, verdict_code::tested_from_inside);
+  EXPECT_EQ(report.evidence.address->ip, asio::ip::make_address(host_ip));
+  for (const auto& one : report.evidence.attempts) {
+    const auto wanted = one.ip.is_v4() ? probe_result::reached : probe_result::refused;
+    EXPECT_EQ(one.handshake.result, wanted) << one.ip;
+  }
+}
+
+/// Echoes small packets alone, as a link with a small MTU does where ICMP is dropped.
+asio::awaitable<void> echo_small(tcp::socket& socket) {
+  greeting::question_reader reader;
+  reader.feed(co_await read_until(socket, "\n"));
+  const auto& question = reader.value();
+  const std::size_t came = reader.surplus().size();
+  std::string payload(reader.surplus());
+  payload += co_await read_bytes(socket, *question.echo - came);
+  greeting::reply line{question.session, question.nonce, {}, "a91e", "9.9.9", {}};
+  const bool small = payload.size() <= 64;
+  co_await write(socket, greeting::encode(line) + (small ? payload : ""));
+  co_await wait_for_goodbye(socket);
+}
+
+TEST(Probe, LargePacketsThatVanishAreNoAlteredBytes) {
+  loop events_loop;
+  tcp_peer server(events_loop.context(), gateway_ip, echo_small);
+  const auto report = events_loop.await(probe(options_for(server)));
+  const auto& seen = report.evidence.handshakes.at(0);
+  EXPECT_EQ(seen.result, probe_result::timed_out) << seen.detail;
+  EXPECT_TRUE(seen.large_lost);
+  EXPECT_THAT(seen.detail, HasSubstr("only 0 of 1600 bytes"));
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(Probe, AServerThatNeverEchoesHasNoMtu) {
+  loop events_loop;
+  const session server_without_echo = [](tcp::socket& socket) -> asio::awaitable<void> {
+    greeting::question_reader reader;
+    reader.feed(co_await read_until(socket, "\n"));
+    const auto& question = reader.value();
+    greeting::reply line{question.session, question.nonce, {}, "a91e", "9.9.9", {}};
+    co_await write(socket, greeting::encode(line));
+    co_await wait_for_goodbye(socket);
+  };
+  tcp_peer server(events_loop.context(), gateway_ip, server_without_echo);
+  auto options = options_for(server);
+  options.timeout = 3s;
+  const auto report = events_loop.await(probe(options));
+  EXPECT_EQ(report.evidence.handshakes.at(0).result, probe_result::timed_out);
+  EXPECT_FALSE(report.evidence.handshakes.at(0).large_lost);
+}
+
+TEST(Probe, WithoutADescriptorNobodyElseIsJudged) {
+  loop events_loop;
+  tcp_peer server(events_loop.context(), gateway_ip, natcheck_server([](auto&) {}));
+  auto options = options_for(server);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{0, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const auto report = events_loop.await(probe(options));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(report.evidence.handshakes.at(0).machine_fault);
+  EXPECT_EQ(report.judged.main.code, verdict_code::inconclusive);
+  EXPECT_THAT(report.judged.main.summary, HasSubstr("too many connections open"));
 }
 
 TEST(Probe, CountsWhatWasLost) {

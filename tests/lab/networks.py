@@ -17,6 +17,7 @@ import networks_dialects
 import networks_firewall
 import networks_gateway
 import networks_home
+import networks_inside
 import networks_ipv6
 import networks_owner
 import networks_serve
@@ -34,5 +35,6 @@ NETWORKS = {
     **networks_serve.NETWORKS,
     **networks_gateway.NETWORKS,
     **networks_stay.NETWORKS,
+    **networks_inside.NETWORKS,
     **networks_dialects.NETWORKS,
 }

@@ -39,6 +39,10 @@ std::string_view word_for(translation value) {
   return value == translation::direct ? "direct" : "mapped";
 }
 
+std::string_view word_for(proximity value) {
+  return value == proximity::network ? "network" : "gateway";
+}
+
 // --- reading -------------------------------------------------------------------------------
 
 struct field {
@@ -114,8 +118,9 @@ bool read(std::string_view text, std::uint32_t most, std::optional<std::uint32_t
 }
 
 /// A word that is not known yet says nothing.
-std::optional<translation> read_path(std::string_view text) {
-  for (const translation known : {translation::direct, translation::mapped}) {
+template <class Known>
+std::optional<Known> read_word(std::string_view text, std::initializer_list<Known> all) {
+  for (const Known known : all) {
     if (text == word_for(known)) return known;
   }
   return std::nullopt;
@@ -136,7 +141,8 @@ std::string_view decode(const fields& all, reply& out) {
   out.nonce = find(all, "nonce");
   out.instance = find(all, "instance");
   out.version = find(all, "version");
-  out.path = read_path(find(all, "path"));
+  out.path = read_word(find(all, "path"), {translation::direct, translation::mapped});
+  out.near = read_word(find(all, "near"), {proximity::network, proximity::gateway});
   if (!read(find(all, "seen"), out.seen)) return "a bad value of seen";
   if (!read(find(all, "seq"), max_seq, out.seq)) return "a bad value of seq";
   return {};
@@ -184,6 +190,7 @@ std::string encode_extension(const reply& value) {
   append(line, "instance", value.instance);
   append(line, "version", value.version);
   if (value.path) append(line, "path", word_for(*value.path));
+  if (value.near) append(line, "near", word_for(*value.near));
   return line + '\n';
 }
 

@@ -40,6 +40,7 @@ struct reply {
   std::string version;              ///< of the server's software
   std::optional<translation> path;  ///< empty: the client did not say where it connected to
   std::optional<std::uint32_t> seq = std::nullopt;  ///< repeated from the question, over UDP
+  std::optional<proximity> near = std::nullopt;     ///< whether the client is close to the server
 
   friend bool operator==(const reply&, const reply&) = default;
 };

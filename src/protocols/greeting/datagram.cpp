@@ -63,6 +63,7 @@ std::string encode_within(reply value, std::size_t most) {
   if (too_long()) drop(value.version);
   if (too_long()) drop(value.path);
   if (too_long()) drop(value.instance);
+  if (too_long()) drop(value.near);
   if (too_long()) drop(value.seen);
   return line;
 }

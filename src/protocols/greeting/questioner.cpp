@@ -47,6 +47,7 @@ handshake_evidence evidence_of(const reply_reader& read) {
   const reply& said = read.value();
   evidence.seen_as = said.seen;
   evidence.path = said.path;
+  evidence.near = said.near;
   if (!said.version.empty()) evidence.server_version = said.version;
   if (!said.instance.empty()) evidence.server_instance = said.instance;
   return evidence;
@@ -177,12 +178,13 @@ void questioner::handle_datagram(time_point now, std::string_view bytes) {
   handle_stray(now, evidence_of_stray(read));
 }
 
-void questioner::handle_refusal(time_point now, probe_result result, std::string detail,
-                                bool local) {
+void questioner::handle_refusal(time_point now, refusal why) {
   handshake_evidence evidence;
-  evidence.result = result;
-  evidence.detail = std::move(detail);
-  evidence.local_fault = local;
+  evidence.result = why.result;
+  evidence.detail = std::move(why.detail);
+  evidence.icmp = std::move(why.icmp);
+  evidence.local_fault = why.local;
+  evidence.machine_fault = why.machine;
   refused_ = refused_ || !heard_;
   asked* question = oldest_without_answer();
   if (question == nullptr) return;

@@ -21,6 +21,15 @@ struct fresh {
   std::string payload;  ///< of `payload_size` bytes
 };
 
+/// That, and why, something that was sent is not delivered.
+struct refusal {
+  probe_result result = probe_result::unreachable;
+  std::string detail;
+  std::optional<icmp_notice> icmp{};
+  bool local = false;    ///< this machine says so
+  bool machine = false;  ///< beside it: for want of something that every socket needs
+};
+
 /// Asks a number of times at a steady pace, whatever is answered, and nothing twice: what is lost
 /// is what is measured. Where nothing at all comes, it asks a few times by the plain greeting, for
 /// servers that know nothing else.
@@ -46,7 +55,7 @@ class questioner {
 
   void handle_datagram(time_point now, std::string_view bytes);
   /// The network, or this machine, says that it does not deliver what was sent.
-  void handle_refusal(time_point now, probe_result result, std::string detail, bool local);
+  void handle_refusal(time_point now, refusal why);
 
   /// Whether all that can come has come.
   bool finished(time_point now) const;

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <natcheck/endpoint.hpp>
+#include <natcheck/evidence.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -51,7 +52,8 @@ struct arrival {
   endpoint peer;
   endpoint local;  ///< the endpoint of this host that it was sent to
   std::string_view bytes;
-  bool whole = true;  ///< false: it was longer than `bytes`
+  bool whole = true;                ///< false: it was longer than `bytes`
+  std::optional<proximity> near{};  ///< of the peer to this host
 };
 
 /// The first datagram of a session, or of a plain visitor, that was answered.

@@ -76,8 +76,17 @@ INSTANTIATE_TEST_SUITE_P(
                   "unexpected argument 1234; serve takes none; did you mean --map 1234?"},
         error_row{"probe a b", "unexpected argument b; expected one target, HOST or HOST:PORT"},
         error_row{"probe", "probe needs to know whom to ask; expected HOST or HOST:PORT"},
-        error_row{"probe http://host/",
-                  "cannot read the target http://host/; expected HOST, HOST:PORT or [IPV6]:PORT"}));
+        error_row{"probe 1 2 3", "unexpected argument 2; expected one target, HOST or HOST:PORT"},
+        error_row{"probe udp://host",
+                  "cannot read the target udp://host; expected HOST, HOST:PORT or [IPV6]:PORT"},
+        error_row{"probe host:80 90",
+                  "cannot read the target host:80 90; expected HOST, HOST:PORT or [IPV6]:PORT"},
+        error_row{"probe 2a00:7::10:4002",
+                  "cannot read the target 2a00:7::10:4002; is 4002 the port or the end of the "
+                  "address? write [2a00:7::10]:4002 or [2a00:7::10:4002]"},
+        error_row{"discover --stun 2a00:7::10:3478",
+                  "--stun 2a00:7::10:3478: is 3478 the port or the end of the address? write "
+                  "[2a00:7::10]:3478 or [2a00:7::10:3478]"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Options, Errors,

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/targets.hpp"
+
 namespace natcheck::cli {
 namespace {
 
@@ -99,6 +101,63 @@ TEST(Values, Targets) {
   }
 }
 
+TEST(Values, TargetsAsTheyArePasted) {
+  struct row {
+    const char *text, *host;
+    std::uint16_t port;
+  };
+  const row rows[] = {{"http://5.5.5.5:1234/", "5.5.5.5", 1234},
+                      {"HTTP://5.5.5.5:1234", "5.5.5.5", 1234},
+                      {"http://host/", "host", 80},
+                      {"https://host/a?b#c", "host", 443},
+                      {"https://[2001:db8::1]:8443/", "2001:db8::1", 8443},
+                      {"http://[2001:db8::1]", "2001:db8::1", 80},
+                      {"ssh://user@host:2222", "host", 2222},
+                      {"steam://connect/5.5.5.5:27015", "5.5.5.5", 27015},
+                      {"steam://connect/5.5.5.5:27015/secret", "5.5.5.5", 27015},
+                      {"minecraft://host:25565", "host", 25565},
+                      {"minecraft://host", "host", 25565},
+                      {"udp://host:9000", "host", 9000},
+                      {"stun:stun.a:19302", "stun.a", 19302},
+                      {"stun:stun.a", "stun.a", 1234},
+                      {"5.5.5.5 1234", "5.5.5.5", 1234},
+                      {"5.5.5.5\t80", "5.5.5.5", 80},
+                      {"2001:db8::1 80", "2001:db8::1", 80},
+                      {"[2001:db8::1] 80", "2001:db8::1", 80},
+                      {"5.5.5.5, 80", "5.5.5.5", 80},
+                      {"5.5.5.5:1234/", "5.5.5.5", 1234},
+                      {"5.5.5.5:1234/x", "5.5.5.5", 1234},
+                      {"host/", "host", 1234},
+                      {"host:80.", "host", 80},
+                      {"host.", "host.", 1234},
+                      {"host.:80", "host.", 80},
+                      {" host:80 ", "host", 80},
+                      {"host\n", "host", 1234},
+                      {"\"host:80\"", "host", 80},
+                      {"<http://host:80/>", "host", 80},
+                      {"\u201chost:80\u201d", "host", 80},
+                      {"'[2001:db8::1]:80',", "2001:db8::1", 80},
+                      {"2a00:7::10:27015", "2a00:7::10", 27015},
+                      {"2a00:7:0:0:0:0:0:10:4002", "2a00:7:0:0:0:0:0:10", 4002}};
+  for (const row& r : rows) {
+    EXPECT_EQ(read_target(r.text, 1234), (probe_target{r.host, r.port})) << r.text;
+  }
+}
+
+TEST(Values, AnIpv6AddressThatMayEndWithAPortIsAskedBack) {
+  for (const char* text : {"2a00:7::10:4002", " 2a00:7::10:4002 ", "fe80::1:2", "::1:1234"}) {
+    EXPECT_EQ(read_target(text, 1234), std::nullopt) << text;
+    EXPECT_TRUE(readings_of(text, 1234)) << text;
+  }
+  const auto both = readings_of("2a00:7::10:4002", 1234);
+  EXPECT_EQ(both->with_port, (probe_target{"2a00:7::10", 4002}));
+  EXPECT_EQ(both->whole, (probe_target{"2a00:7::10:4002", 1234}));
+  for (const char* text : {"2a00:7::10", "2a00:7::10:f", "2a00:7::10:0010", "2a00:7::10:0",
+                           "2a00:7:0:0:0:0:10:4002", "5.5.5.5:80", "host:80", "[2a00::1:2]"}) {
+    EXPECT_FALSE(readings_of(text, 1234)) << text;
+  }
+}
+
 TEST(Values, TargetsAsText) {
   EXPECT_EQ(to_text(probe_target{"stun.a", 3478}), "stun.a:3478");
   EXPECT_EQ(to_text(probe_target{"2001:db8::1", 80}), "[2001:db8::1]:80");
@@ -120,11 +179,42 @@ TEST(Values, WebPages) {
 
 TEST(Values, NoTargets) {
   const std::string long_name(254, 'a');
-  for (const char* text :
-       {"",          ":",     ":80",          "host:",     "host:0",       "host:65536",
-        "host:http", "a:1:2", "[::1",         "[::1]80",   "[::1]:",       "[::1]:0",
-        "[]",        "[]:80", "[1.2.3.4]:80", "[host]:80", "http://host/", "host/x",
-        "a b",       "-host", "user@host",    "host\n",    "2001:db8::zz", long_name.c_str()}) {
+  for (const char* text : {"",
+                           ":",
+                           ":80",
+                           "host:",
+                           "host:0",
+                           "host:65536",
+                           "host:http",
+                           "a:1:2",
+                           "[::1",
+                           "[::1]80",
+                           "[::1]:",
+                           "[::1]:0",
+                           "[]",
+                           "[]:80",
+                           "[1.2.3.4]:80",
+                           "[host]:80",
+                           "5.5.5.5/24",
+                           "host/x",
+                           "a b",
+                           "-host",
+                           "user@host",
+                           "2001:db8::zz",
+                           long_name.c_str(),
+                           "host 0",
+                           "host 1 2",
+                           "host:80 90",
+                           "1234 host",
+                           "udp://host",
+                           "steam://connect/host",
+                           "http://",
+                           "://host:80",
+                           "http://host:0/",
+                           "http://a b:80/",
+                           "\"\"",
+                           "<>",
+                           " "}) {
     EXPECT_EQ(read_target(text, 1234), std::nullopt) << text;
   }
 }

@@ -68,6 +68,11 @@ TEST(ParseEndpoint, BareAddressTakesTheDefaultPort) {
   EXPECT_EQ(parse_endpoint("192.0.2.1", 1234), (endpoint{make_address("192.0.2.1"), 1234}));
   EXPECT_EQ(parse_endpoint("2001:db8::1", 1234), (endpoint{make_address("2001:db8::1"), 1234}));
   EXPECT_EQ(parse_endpoint("[2001:db8::1]", 1234), (endpoint{make_address("2001:db8::1"), 1234}));
+  using namespace std::string_view_literals;
+  for (const auto text : {"192.0.2.1\0"sv, "192.0.2.1\0.9:80"sv, "192.0.2.1:80\0"sv, "\0"sv,
+                          "192.0.2.1:8\0"sv, "[2001:db8::1\0]:80"sv}) {
+    EXPECT_EQ(parse_endpoint(text, 1), std::nullopt) << text;
+  }
 }
 
 TEST(ParseEndpoint, RefusesWhatIsNone) {

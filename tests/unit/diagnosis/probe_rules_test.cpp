@@ -157,6 +157,126 @@ TEST(ProbeRules, FromInsideNothingIsProvenAboutTheOutside) {
   }
 }
 
+TEST(ProbeRules, ThePlainGreetingIsNamedWhereItWasSpoken) {
+  const auto said = Contains(HasSubstr("a plain greeting carries no nonce"));
+  EXPECT_THAT(diagnose(probing({shake(probe_result::reached_plain)})).main.evidence, said);
+  EXPECT_THAT(diagnose(probing({shake(probe_result::reached)})).main.evidence, Not(said));
+  EXPECT_THAT(diagnose(probing({shake(probe_result::reached_plain)})).main.summary,
+              Not(HasSubstr("echo")));
+}
+
+TEST(ProbeRules, LossFromInsideIsNotReachableAtTimes) {
+  auto seen = probing({shake(probe_result::reached), shake(probe_result::timed_out)});
+  seen.inside = {inside_reason::private_target};
+  EXPECT_EQ(diagnose(seen).main.code, verdict_code::tested_from_inside);
+}
+
+TEST(ProbeRules, AFaultOfThisMachineIsNobodyElses) {
+  auto one = shake(probe_result::unreachable);
+  one.local_fault = one.machine_fault = true;
+  one.detail = "no free port is left on this machine";
+  const auto seen = probing({one});
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::inconclusive);
+  EXPECT_EQ(v.summary, "5.5.5.5:1234 was not asked: no free port is left on this machine.");
+  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+}
+
+TEST(ProbeRules, WhatIsMissingWasNotAltered) {
+  auto one = shake(probe_result::timed_out);
+  one.timing.greeting = millis(30);
+  one.server_instance = "a91e";
+  one.large_lost = true;
+  auto seen = probing({one});
+  auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::timed_out);
+  EXPECT_THAT(v.summary, HasSubstr("large packets do not get through"));
+  EXPECT_THAT(v.evidence, Contains(HasSubstr("MTU")));
+  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+  seen.handshakes.front().large_lost = false;
+  v = diagnose(seen).main;
+  EXPECT_THAT(v.summary, HasSubstr("not all of what was sent came back"));
+  EXPECT_EQ(answer_of(seen, v), answer::no);
+  seen.handshakes.front().result = probe_result::reset;
+  EXPECT_THAT(diagnose(seen).main.summary, HasSubstr("before the echo was complete"));
+}
+
+TEST(ProbeRules, IcmpNamesWhoRejects) {
+  const auto icmp = [](const char* from, unsigned type, unsigned code) {
+    return icmp_notice{boost::asio::ip::make_address(from), static_cast<std::uint8_t>(type),
+                       static_cast<std::uint8_t>(code)};
+  };
+  const struct {
+    icmp_notice told;
+    const char* in_summary;
+    const char* in_evidence;
+  } table[] = {
+      {icmp("5.5.5.5", 3, 13), "5.5.5.5 rejects port 1234", "5.5.5.5 itself says so"},
+      {icmp("5.5.5.5", 3, 9), "5.5.5.5 rejects port 1234", "network administratively prohibited"},
+      {icmp("5.5.5.5", 3, 10), "5.5.5.5 rejects port 1234", "(type 3, code 10)"},
+      {icmp("5.5.5.5", 3, 1), "leads to a machine that cannot be reached", "host unreachable"},
+      {icmp("5.5.5.5", 3, 3), "says that nothing listens on port 1234", "port unreachable"},
+      {icmp("7.7.7.1", 3, 1), "the router 7.7.7.1 says so", "knows no way to it"},
+      {icmp("7.7.7.1", 3, 13), "the router 7.7.7.1 rejects port 1234", "forbids"},
+      {icmp("7.7.7.1", 3, 99), "the router 7.7.7.1 says so", "destination unreachable"},
+      {icmp("10.0.0.2", 3, 1), "the next hop on this network does not answer", "ARP"},
+  };
+  for (const auto& row : table) {
+    auto one = shake(probe_result::unreachable);
+    one.icmp = row.told;
+    auto seen = probing({one});
+    seen.standpoint.local = boost::asio::ip::make_address("10.0.0.2");
+    const auto v = diagnose(seen).main;
+    EXPECT_EQ(v.code, verdict_code::unreachable);
+    EXPECT_THAT(v.summary, HasSubstr(row.in_summary));
+    EXPECT_THAT(v.evidence, Contains(HasSubstr(row.in_evidence))) << row.in_summary;
+    EXPECT_THAT(v.advice, Not(Contains(HasSubstr("{}"))));
+  }
+}
+
+TEST(ProbeRules, IcmpOfIpv6HasItsOwnCodes) {
+  auto one = shake(probe_result::unreachable);
+  auto seen = probing({one});
+  seen.address->ip = boost::asio::ip::make_address("2a00:5::5");
+  for (const unsigned code : {1U, 5U, 6U}) {
+    seen.handshakes.front().icmp =
+        icmp_notice{seen.address->ip, 1, static_cast<std::uint8_t>(code)};
+    EXPECT_THAT(diagnose(seen).main.summary, HasSubstr("2a00:5::5 rejects port 1234")) << code;
+  }
+  seen.handshakes.front().icmp = icmp_notice{seen.address->ip, 1, 3};
+  EXPECT_THAT(diagnose(seen).main.evidence, Contains(HasSubstr("address unreachable")));
+}
+
+TEST(ProbeRules, AnotherAddressThatFailsIsAFinding) {
+  auto seen = probing({shake(probe_result::reached)});
+  seen.target = "n:1234";
+  const auto v6 = boost::asio::ip::make_address("2a00:55::5");
+  for (const auto result : {probe_result::refused, probe_result::other_service, probe_result::reset,
+                            probe_result::timed_out, probe_result::silent}) {
+    seen.attempts = {{v6, shake(result)}, {seen.address->ip, seen.handshakes.front()}};
+    const auto judged = diagnose(seen);
+    EXPECT_EQ(judged.main.code, verdict_code::reachable);
+    ASSERT_EQ(judged.findings.size(), 1U);
+    EXPECT_EQ(judged.findings.front().code, "other-address-fails");
+    EXPECT_THAT(judged.findings.front().summary, HasSubstr("2a00:55::5"));
+  }
+  seen.attempts.front().handshake = shake(probe_result::unreachable);
+  seen.attempts.front().handshake.local_fault = true;
+  EXPECT_TRUE(diagnose(seen).findings.empty()) << "this machine has no IPv6";
+  seen.attempts.front().handshake = shake(probe_result::reached);
+  EXPECT_TRUE(diagnose(seen).findings.empty());
+}
+
+TEST(ProbeRules, WhereNoAddressIsReachedEachIsNamed) {
+  auto seen = probing({shake(probe_result::timed_out)});
+  seen.attempts = {{boost::asio::ip::make_address("2a00:55::5"), shake(probe_result::refused)},
+                   {seen.address->ip, seen.handshakes.front()}};
+  const auto judged = diagnose(seen);
+  EXPECT_THAT(judged.main.evidence,
+              Contains("2a00:55::5 refused the connection on port 1234 (61 ms)"));
+  EXPECT_TRUE(judged.findings.empty());
+}
+
 TEST(ProbeRules, AFailureFromInsideKeepsItsCodeAndGetsTheNote) {
   auto seen = probing({shake(probe_result::refused)});
   seen.inside = {inside_reason::private_target};
@@ -204,7 +324,7 @@ TEST(ProbeRulesOverUdp, SpeakOfUdp) {
       {probe_result::reached, "5.5.5.5:1234 is reachable: the server answered"},
       {probe_result::refused, "5.5.5.5 says that nothing listens on UDP port 1234 (61 ms)."},
       {probe_result::timed_out, "5.5.5.5 did not answer on UDP port 1234"},
-      {probe_result::unreachable, "a router says so (UDP port 1234)"},
+      {probe_result::unreachable, "cannot be reached (UDP port 1234)"},
       {probe_result::other_service, "answered on UDP port 1234, but not as natcheck"},
       {probe_result::corrupted, "answered on UDP port 1234, but altered what was sent"},
   };

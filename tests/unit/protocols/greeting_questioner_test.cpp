@@ -293,7 +293,7 @@ TEST(Questioner, ARefusalEndsItAtOnce) {
   for (const auto result : {refused, unreachable}) {
     questioner machine(server, "s", 5);
     machine.next_datagram(start, {"n", "p"});
-    machine.handle_refusal(start + 31ms, result, "nothing listens on that port", false);
+    machine.handle_refusal(start + 31ms, {result, "nothing listens on that port"});
     EXPECT_TRUE(machine.finished(start + 31ms));
     EXPECT_FALSE(machine.is_due(start + 100ms));
     EXPECT_FALSE(machine.poll_settled(start + 31ms)) << "another address may still be tried";
@@ -310,7 +310,7 @@ TEST(Questioner, ARefusalAmongAnswersIsOneOfTheOutcomes) {
   const auto question = machine.next_datagram(start, {"n1", "p"});
   machine.handle_datagram(start + 10ms, natcheck_answer(question));
   machine.next_datagram(start + 100ms, {"n2", "p"});
-  machine.handle_refusal(start + 110ms, refused, "", false);
+  machine.handle_refusal(start + 110ms, {refused, ""});
   EXPECT_FALSE(machine.finished(start + 110ms));
   const auto last = machine.next_datagram(start + 200ms, {"n3", "p"});
   machine.handle_datagram(start + 210ms, natcheck_answer(last));

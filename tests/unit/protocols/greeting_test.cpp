@@ -23,6 +23,10 @@ TEST(GreetingEncode, WritesTheDocumentedLines) {
             "Hello, server! natcheck/1 session=s1 nonce=n1 seq=4294967295 echo=0\n");
   EXPECT_EQ(encode(reply{"s1", "n1", {}, "", "", {}, 0U}),
             "Hello, client! natcheck/1 session=s1 nonce=n1 seq=0\n");
+  EXPECT_EQ(encode(reply{"", "", {}, "", "", {}, {}, proximity::network}),
+            "Hello, client! natcheck/1 near=network\n");
+  EXPECT_EQ(encode(reply{"", "", {}, "", "", translation::mapped, {}, proximity::gateway}),
+            "Hello, client! natcheck/1 path=mapped near=gateway\n");
   EXPECT_EQ(encode(question{}), "Hello, server! natcheck/1\n");
 }
 
@@ -36,7 +40,7 @@ TEST(GreetingEncode, LongestLinesFit) {
   EXPECT_LE(encode(question{value_of_64, value_of_64, longest, max_echo, 4'294'967'295U}).size(),
             max_line);
   EXPECT_LE(encode(reply{value_of_64, value_of_64, longest, value_of_64, value_of_64,
-                         translation::mapped, 4'294'967'295U})
+                         translation::mapped, 4'294'967'295U, proximity::network})
                 .size(),
             max_line);
 }
@@ -55,6 +59,30 @@ TEST(GreetingPath, ComparesWhatIsOnTheWire) {
   EXPECT_EQ(path_between(at("192.0.2.1", 80), at("::ffff:192.0.2.1", 80)), translation::direct);
   EXPECT_EQ(path_between(at("192.0.2.1", 80), at("192.0.2.1", 81)), translation::mapped);
   EXPECT_EQ(path_between(at("5.5.5.5", 80), at("192.168.1.10", 80)), translation::mapped);
+}
+
+std::optional<proximity> near_in(const std::string& pairs) {
+  reply_reader reader;
+  EXPECT_EQ(reader.feed("Hello, client! natcheck/1" + pairs + "\n"), reading::extended);
+  return reader.value().near;
+}
+
+TEST(GreetingNear, IsAWordOrNothing) {
+  EXPECT_EQ(near_in(" near=network"), proximity::network);
+  EXPECT_EQ(near_in(" path=direct near=gateway"), proximity::gateway);
+  for (const char* other : {"", " near=next_door", " near=Network", " near=192.168.1.1"}) {
+    EXPECT_EQ(near_in(other), std::nullopt) << other;
+  }
+}
+
+TEST(GreetingKeys, AreLowerCaseLettersDigitsAndUnderscores) {
+  for (unsigned c = 1; c < 256; ++c) {
+    if (c == '=' || c == ' ' || c == '\n') continue;
+    const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    question_reader reader;
+    reader.feed("Hello, server! natcheck/1 k" + std::string(1, static_cast<char>(c)) + "=v\n");
+    EXPECT_EQ(reader.state(), allowed ? reading::extended : reading::malformed) << c;
+  }
 }
 
 // --- reading: what a byte stream amounts to -------------------------------------------------

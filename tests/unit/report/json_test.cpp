@@ -226,8 +226,9 @@ TEST(DiscoverJson, ListsFindings) {
   EXPECT_EQ(keys(findings.at(0)), (list{"code", "summary", "advice"}));
 }
 
-const list probe_keys{"schema", "target",    "address", "protocol", "result", "seen_as",
-                      "server", "timing_ms", "rtt_ms",  "session",  "verdict"};
+const list probe_keys{"schema",    "target",  "address", "protocol",  "result",
+                      "addresses", "seen_as", "server",  "timing_ms", "rtt_ms",
+                      "session",   "verdict", "findings"};
 
 TEST(ProbeJson, HasEveryFieldForEveryResult) {
   const std::pair<probe_result, const char*> rows[] = {
@@ -263,6 +264,26 @@ TEST(ProbeJson, HoldsWhatWasSeen) {
   EXPECT_EQ(all.at("server"), json::parse(R"({"version":"0.1.0","instance":null})"));
   EXPECT_EQ(all.at("timing_ms").at("connect"), 30.2);
   EXPECT_TRUE(all.at("timing_ms").at("echo").is_null());
+}
+
+TEST(ProbeJson, ListsEveryAddressOfTheName) {
+  auto report = probed({handshake(probe_result::reached)});
+  report.evidence.attempts = {{ip("2a00:55::5"), handshake(probe_result::refused)},
+                              {ip("5.5.5.5"), handshake(probe_result::reached)}};
+  report.judged.findings = {{"other-address-fails", "What.", "do this"}};
+  const auto all = json::parse(to_json(report));
+  EXPECT_EQ(all.at("addresses"),
+            json::parse(R"([{"address":"2a00:55::5","family":6,"result":"refused"},
+                            {"address":"5.5.5.5","family":4,"result":"reached"}])"));
+  EXPECT_EQ(all.at("findings").at(0).at("code"), "other-address-fails");
+}
+
+TEST(ProbeJson, AFaultOfThisMachineIsNoResult) {
+  auto one = handshake(probe_result::unreachable);
+  one.local_fault = true;
+  EXPECT_EQ(json::parse(to_json(probed({one}))).at("result"), "unreachable");
+  one.machine_fault = true;
+  EXPECT_TRUE(json::parse(to_json(probed({one}))).at("result").is_null());
 }
 
 TEST(ProbeJson, NamesProtocolAndSession) {

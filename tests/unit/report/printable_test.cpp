@@ -20,7 +20,20 @@ TEST(Printable, KeepsTextAndEscapesTheRest) {
       {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},  // beyond U+10FFFF
       {"ok\xe2\x9c", "ok\\xe2\\x9c"},                // cut short
       {std::string(1, '\0'), "\\x00"},
-      {"back\\slash", "back\\slash"},  // what was escaped before stays as it is
+      {"\u00ad", "\\xc2\\xad"},                // soft hyphen
+      {"\u061c", "\\xd8\\x9c"},                // Arabic letter mark
+      {"\u200b", "\\xe2\\x80\\x8b"},           // zero width space
+      {"\u2060", "\\xe2\\x81\\xa0"},           // word joiner
+      {"\u2028", "\\xe2\\x80\\xa8"},           // line separator
+      {"\u3164", "\\xe3\\x85\\xa4"},           // Hangul filler
+      {"\ufe0f", "\\xef\\xb8\\x8f"},           // variation selector
+      {"\ue000", "\\xee\\x80\\x80"},           // private use
+      {"\uffff", "\\xef\\xbf\\xbf"},           // noncharacter
+      {"\U000e0001", "\\xf3\\xa0\\x80\\x81"},  // tags
+      {"\U000e007f", "\\xf3\\xa0\\x81\\xbf"},  //
+      {"\U000e0100", "\\xf3\\xa0\\x84\\x80"},  // variation selector
+      {"\U0001f600", "\U0001f600"},            // a face is visible
+      {"back\\slash", "back\\slash"},          // what was escaped before stays as it is
   };
   for (const auto& [text, expected] : rows) EXPECT_EQ(printable(text, true), expected);
 }

@@ -1,0 +1,17 @@
+// Whether a probe was asked from inside: from behind the very router that it asks for.
+#pragma once
+
+#include <natcheck/evidence.hpp>
+#include <vector>
+
+namespace natcheck::judging {
+
+/// All that speaks for it: `seen.inside`, where the probe asks from, and what the server saw of it.
+/// Empty: nothing does.
+std::vector<inside_reason> inside_reasons(const probe_evidence& seen);
+
+/// Whether the reason proves it. The others are what somebody outside can meet as well, by a
+/// coincidence of private addresses or through a relay.
+bool is_proof(inside_reason reason);
+
+}  // namespace natcheck::judging

@@ -1,0 +1,114 @@
+#include "diagnosis/probe_rejections.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/canonical.hpp"
+
+namespace natcheck::judging {
+namespace {
+
+struct icmp_words {
+  bool v6;
+  std::uint8_t code;
+  bool prohibited;
+  std::string_view name;
+};
+
+// RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1.
+constexpr std::array codes{
+    icmp_words{false, 0, false, "network unreachable"},
+    icmp_words{false, 1, false, "host unreachable"},
+    icmp_words{false, 2, false, "protocol unreachable"},
+    icmp_words{false, 3, false, "port unreachable"},
+    icmp_words{false, 6, false, "network unknown"},
+    icmp_words{false, 7, false, "host unknown"},
+    icmp_words{false, 9, true, "network administratively prohibited"},
+    icmp_words{false, 10, true, "host administratively prohibited"},
+    icmp_words{false, 13, true, "administratively prohibited"},
+    icmp_words{true, 0, false, "no route to destination"},
+    icmp_words{true, 1, true, "administratively prohibited"},
+    icmp_words{true, 2, false, "beyond scope of source address"},
+    icmp_words{true, 3, false, "address unreachable"},
+    icmp_words{true, 4, false, "port unreachable"},
+    icmp_words{true, 5, true, "source address failed policy"},
+    icmp_words{true, 6, true, "reject route to destination"},
+};
+
+icmp_words words_of(const icmp_notice& icmp) {
+  const auto found = std::ranges::find_if(codes, [&](const icmp_words& one) {
+    return one.v6 == icmp.from.is_v6() && one.code == icmp.code;
+  });
+  return found == codes.end() ? icmp_words{false, 0, false, "destination unreachable"} : *found;
+}
+
+/// "port 1234", "UDP port 1234"
+std::string port_of(const probe_evidence& seen) {
+  return fmt::format("{}port {}", seen.protocol == transport::udp ? "UDP " : "",
+                     seen.address->port);
+}
+
+failure_story said_by_target(const icmp_words& words, const probe_evidence& seen) {
+  const std::string port = port_of(seen);
+  const std::string ip = seen.address->ip.to_string();
+  if (words.prohibited) {
+    return {fmt::format("rejects {}", port),
+            fmt::format("{} itself says so: the firewall of that host, or of the router that has "
+                        "this address, rejects the port",
+                        ip),
+            fmt::format("on the server's side, allow {} in the firewall of the server and in that "
+                        "of its router",
+                        port)};
+  }
+  if (words.name == "port unreachable") {
+    return {fmt::format("says that nothing listens on {}", port),
+            "an ICMP message says no: the port is not forwarded, a firewall rejects it, or the "
+            "server is not running",
+            fmt::format("on the server's side, check that natcheck serve is running and that {} is "
+                        "forwarded and allowed",
+                        port)};
+  }
+  return {fmt::format("says that {} leads to a machine that cannot be reached", port),
+          fmt::format("{} itself says so: the router that has this address passes the port on to a "
+                      "machine that does not answer, or its firewall rejects the port",
+                      ip),
+          "on the server's side, compare the address in the port forwarding with the server's own, "
+          "and check the firewall"};
+}
+
+failure_story said_on_the_way(const icmp_notice& icmp, const icmp_words& words,
+                              const probe_evidence& seen) {
+  const std::string port = port_of(seen);
+  const std::string router = icmp.from.to_string();
+  const bool rejects = words.prohibited || words.name == "port unreachable";
+  if (rejects) {
+    return {fmt::format("cannot be reached: the router {} rejects {}", router, port),
+            "a firewall on the way forbids it",
+            fmt::format("find out whose router {} is, and ask from another network", router)};
+  }
+  return {fmt::format("cannot be reached: the router {} says so ({})", router, port),
+          "that router knows no way to it, or the machine is not there",
+          "check the address; on the server's side, run natcheck discover"};
+}
+
+}  // namespace
+
+failure_story story_of_icmp(const icmp_notice& icmp, const probe_evidence& seen) {
+  const address from = canonical(icmp.from);
+  if (from == canonical(seen.address->ip)) return said_by_target(words_of(icmp), seen);
+  const auto& local = seen.standpoint.local;
+  if (!local || from != canonical(*local)) return said_on_the_way(icmp, words_of(icmp), seen);
+  return {fmt::format("cannot be reached: the next hop on this network does not answer ({})",
+                      port_of(seen)),
+          "nobody answers ARP or neighbour discovery for the address or for the router to it",
+          "check the address and this machine's own network: natcheck discover"};
+}
+
+std::string icmp_line(const icmp_notice& icmp) {
+  return fmt::format("ICMP from {}: {} (type {}, code {})", icmp.from.to_string(),
+                     words_of(icmp).name, icmp.type, icmp.code);
+}
+
+}  // namespace natcheck::judging

@@ -1,0 +1,152 @@
+#include "diagnosis/probe_inside.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <natcheck/diagnosis.hpp>
+
+namespace natcheck {
+namespace {
+
+using boost::asio::ip::make_address;
+using enum inside_reason;
+
+/// From behind a NAT, 192.168.50.10 behind 192.168.50.1, to a server that was reached at `target`
+/// and saw `seen`.
+probe_evidence probed(const char* target, const char* seen) {
+  handshake_evidence one;
+  one.result = probe_result::reached;
+  one.path = translation::mapped;
+  if (seen != nullptr) one.seen_as = endpoint{make_address(seen), 40000};
+  probe_evidence evidence;
+  evidence.target = target;
+  evidence.address = endpoint{make_address(target), 4567};
+  evidence.handshakes = {one};
+  auto& here = evidence.standpoint;
+  here.local = make_address("192.168.50.10");
+  here.gateway = make_address("192.168.50.1");
+  here.on_link = {{make_address("192.168.50.10"), 24}};
+  here.others = {{make_address("172.17.0.1"), 16}};
+  return evidence;
+}
+
+struct row {
+  const char* what;
+  const char* target;
+  const char* seen;
+  std::optional<inside_reason> reason;
+  void (*bend)(probe_evidence&) = [](probe_evidence&) {};
+};
+
+void say_network(probe_evidence& e) { e.handshakes.front().near = proximity::network; }
+void say_gateway(probe_evidence& e) { e.handshakes.front().near = proximity::gateway; }
+
+const row rows[] = {
+    {"outside", "5.5.5.5", "9.9.0.7", std::nullopt},
+    {"an old server that tells nothing", "5.5.5.5", nullptr, std::nullopt},
+    {"hairpin with the outer address", "5.5.5.5", "5.5.5.5", hairpin},
+    {"the same, mapped", "5.5.5.5", "::ffff:5.5.5.5", hairpin},
+    {"the same through a translator", "64:ff9b::505:505", "5.5.5.5", hairpin},
+    {"through a translator with a prefix of 64 bits", "2a00:64:0:0:5:505:500::", "5.5.5.5",
+     hairpin},
+    {"through a translator, from outside", "64:ff9b::505:505", "9.9.0.7", std::nullopt},
+    {"hairpin with our router's inner address", "5.5.5.5", "192.168.50.1", seen_own_router},
+    {"the same, as the server says", "5.5.5.5", "192.168.50.1", seen_own_router, say_gateway},
+    {"the same, although the router has another address", "5.5.5.5", "192.168.50.1",
+     seen_own_router, [](auto& e) { e.standpoint.first = first_hop::other; }},
+    {"a router over there that translates what comes in", "5.5.5.5", "192.168.77.1", std::nullopt,
+     say_gateway},
+    {"hairpin without translation", "5.5.5.5", "192.168.50.10", seen_ourselves},
+    {"another address of our network", "5.5.5.5", "192.168.50.77", seen_own_network},
+    {"a container's network here", "5.5.5.5", "172.17.0.1", seen_own_network},
+    {"a container's network there", "5.5.5.5", "172.17.0.1", std::nullopt,
+     [](auto& e) { e.standpoint.first = first_hop::other; }},
+    {"behind a second router in the server's network", "5.5.5.5", "192.168.77.5", near_server,
+     say_network},
+    {"a relay in the server's network", "5.5.5.5", "192.168.77.5", std::nullopt,
+     [](auto& e) {
+       say_network(e);
+       e.standpoint.local = make_address("9.9.0.7");
+       e.standpoint.on_link.clear();
+     }},
+    {"a LAN with public numbers", "5.5.5.5", "11.3.3.20", seen_ourselves,
+     [](auto& e) {
+       say_network(e);
+       e.standpoint.local = make_address("11.3.3.20");
+     }},
+    {"a public host that is seen as itself", "5.5.5.5", "9.9.0.7", std::nullopt,
+     [](auto& e) { e.standpoint.local = make_address("9.9.0.7"); }},
+    {"the first router has the target's address", "5.5.5.5", "9.9.0.7", own_router,
+     [](auto& e) { e.standpoint.first = first_hop::target; }},
+    {"a plain greeter behind our own router", "5.5.5.5", nullptr, own_router,
+     [](auto& e) {
+       e.handshakes.front().result = probe_result::reached_plain;
+       e.standpoint.first = first_hop::target;
+     }},
+    {"a tunnel, and their router", "5.5.5.5", "192.168.77.1", tunnel,
+     [](auto& e) {
+       say_gateway(e);
+       e.standpoint.tunnel = true;
+     }},
+    {"a tunnel to elsewhere", "5.5.5.5", "9.9.0.7", std::nullopt,
+     [](auto& e) { e.standpoint.tunnel = true; }},
+    {"a target on the link", "9.9.0.5", "9.9.0.7", own_network,
+     [](auto& e) {
+       e.standpoint.local = make_address("9.9.0.7");
+       e.standpoint.on_link = {{make_address("9.9.0.7"), 24}};
+     }},
+    {"a host route is no network", "9.9.0.5", "9.9.0.5", hairpin,
+     [](auto& e) {
+       e.standpoint.on_link = {{make_address("9.9.0.5"), 32}};
+     }},
+    {"IPv6 in our /64", "2a00:7:0:1::5", "2a00:7:0:1::9", own_network,
+     [](auto& e) {
+       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 128}};
+     }},
+    {"IPv6 in our /56", "2a00:7:0:2::5", "2a00:7:0:1::9", own_site,
+     [](auto& e) {
+       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+     }},
+    {"IPv6 elsewhere", "2a00:7:1::5", "2a00:7:0:1::9", std::nullopt,
+     [](auto& e) {
+       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+     }},
+};
+
+TEST(ProbeInside, IsTakenFromAllThatWasSeen) {
+  for (const row& r : rows) {
+    auto evidence = probed(r.target, r.seen);
+    r.bend(evidence);
+    const auto reasons = judging::inside_reasons(evidence);
+    const auto wanted = r.reason ? std::vector{*r.reason} : std::vector<inside_reason>{};
+    EXPECT_EQ(reasons, wanted) << r.what;
+    const auto code = diagnose(evidence).main.code;
+    EXPECT_EQ(code == verdict_code::tested_from_inside, r.reason.has_value()) << r.what;
+  }
+}
+
+TEST(ProbeInside, UdpIsJudgedAlike) {
+  for (const row& r : rows) {
+    auto evidence = probed(r.target, r.seen);
+    evidence.protocol = transport::udp;
+    r.bend(evidence);
+    EXPECT_EQ(judging::inside_reasons(evidence).empty(), !r.reason) << r.what;
+  }
+}
+
+TEST(ProbeInside, OneHandshakeThatTellsIsEnough) {
+  auto evidence = probed("5.5.5.5", "9.9.0.7");
+  evidence.handshakes.push_back(evidence.handshakes.front());
+  evidence.handshakes.back().seen_as->ip = make_address("192.168.50.1");
+  EXPECT_EQ(judging::inside_reasons(evidence), std::vector{seen_own_router});
+}
+
+TEST(ProbeInside, ACoincidenceIsNoProof) {
+  auto evidence = probed("5.5.5.5", "192.168.50.1");
+  EXPECT_EQ(diagnose(evidence).main.certainty, confidence::likely);
+  evidence.standpoint.first = first_hop::target;
+  EXPECT_EQ(diagnose(evidence).main.certainty, confidence::confirmed);
+}
+
+}  // namespace
+}  // namespace natcheck
