@@ -356,7 +356,7 @@ awaitable<void> server::clean_up() {
 }
 
 awaitable<result<events::stopped>> server::run() {
-  identity_ = {random_hex(4), std::string(version()), {}, std::make_shared<net::vicinity>()};
+  identity_ = {random_hex(4), std::string(version()), {}, {}, std::make_shared<net::vicinity>()};
   if (auto failed = listen()) co_return *failed;
   open_house();
   if (options_.external_port) {

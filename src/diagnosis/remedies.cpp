@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/asked.hpp"
+
 namespace natcheck::judging {
 
 std::string forward_by_hand(transport protocol, std::uint16_t external, const std::string& router,
@@ -60,7 +62,7 @@ std::string give_out_ipv6(const address& mapped) {
 }
 
 std::string natcheck_command(const asked_options& asked, std::string_view arguments) {
-  return fmt::format("natcheck {}{}", arguments, options_of(asked));
+  return fmt::format("natcheck {}{}", arguments, to_options(asked));
 }
 
 std::string open_a_port(const asked_options& asked) {

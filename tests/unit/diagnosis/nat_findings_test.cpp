@@ -79,7 +79,7 @@ const row rows[] = {
        refuse_udp(e, "9.9.1.7");
        add_view(e, "9.9.1.7", "5.5.5.5", transport::tcp);
      },
-     "udp-blocked", "TCP does", "allow outgoing UDP"},
+     "udp-blocked", "TCP does", "allow UDP"},
     {"UDP was refused by one server, which may speak TCP alone",
      [](auto& e) {
        refuse_udp(e, "9.9.0.7");
@@ -193,7 +193,7 @@ const row rows[] = {
        add_view(e, "2a00:9::7", "2a00:1::10");
        e.stun.back().local = endpoint{ip("fd00:1::10"), 40000};
      },
-     "ipv6-translated", "prefixes", "give 2a00:1::10 to others"},
+     "ipv6-translated", "prefix", "give others 2a00:1::10"},
     {"the IPv6 firewall is on", [](auto& e) { ipv6_firewall(e, true, true); }, "ipv6-firewalled",
      "programs may open it", "to this machine"},
     {"the IPv6 firewall is on, for good", [](auto& e) { ipv6_firewall(e, true, false); },
