@@ -13,8 +13,7 @@ def _public_lan():
     """As old networks are, and those of people who thought that any number will do."""
     home = Host({"eth0": Interface("169.168.77.10/24")}, routes=("default via 169.168.77.1",))
     truth = dataclasses.replace(SINGLE_NAT, private="169.168.77.10", gateway="169.168.77.1",
-                                sources=frozenset({"upnp", "stun"}), pcp=REFUSED, nat_pmp=REFUSED,
-                                findings=frozenset({"sources-disagree"}))
+                                sources=frozenset({"upnp", "stun"}), pcp=REFUSED, nat_pmp=REFUSED)
     # miniupnpd refuses to work in such a network.
     lan = router(lan=Interface("169.168.77.1/24"), nat=Nat(inside="169.168.77.10"), igd=None,
                  services=(Upnp("169.168.77.1", PUBLIC),))
