@@ -6,6 +6,7 @@
 #include <natcheck/endpoint.hpp>
 #include <natcheck/evidence.hpp>
 #include <optional>
+#include <string>
 
 namespace natcheck {
 
@@ -20,11 +21,19 @@ struct mapping {
   mapping_protocol via = mapping_protocol::nat_pmp;
   endpoint internal;
   std::uint16_t external_port = 0;
-  std::optional<address> external_address;  ///< empty when the gateway would not say
-  std::chrono::seconds lifetime{0};         ///< granted; 0: it stays until somebody removes it
-  bool verified = false;                    ///< read back from the gateway's table
-  std::uint16_t asked_port = 0;             ///< the external port that was asked for
+  /// Of the family of `internal`. Empty when the gateway does not name one that could be its own.
+  std::optional<address> external_address;
+  /// Why the address that the gateway names is not taken, a sentence: it is a host name, of the
+  /// other family, the gateway's own on this network. Empty where it is taken, or none is named.
+  std::string doubt;
+  std::chrono::seconds lifetime{0};  ///< granted; 0: it stays until somebody removes it
+  bool verified = false;             ///< read back from the gateway's table
+  std::uint16_t asked_port = 0;      ///< the external port that was asked for
   std::chrono::seconds asked_lifetime{0};
 };
+
+/// The external endpoint, where its address is a public one: only that is given to others, as a
+/// command or a URL. Empty otherwise.
+std::optional<endpoint> public_endpoint(const mapping& entry);
 
 }  // namespace natcheck

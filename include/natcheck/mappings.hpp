@@ -49,6 +49,8 @@ struct mappings_report {
   std::vector<gateway_mapping> entries;
   bool complete = false;  ///< the end of the table was reached; else `incomplete_because`
   std::string incomplete_because;
+  /// What was odd about the table, and what was made of it, a sentence each.
+  std::vector<std::string> notes;
   /// What runs that were killed left behind, here or in another network, as far as this user's
   /// files tell; any other command on mappings removes it.
   std::vector<mapping> left_overs;

@@ -148,9 +148,9 @@ awaitable<bool> adder::find(portmap::port_mapper& mapper) {
 void adder::accept(const mapping& made) {
   done_.evidence.attempts.push_back({made.via, service_state::answered, {}, 0});
   done_.entry = made;
-  auto& external = done_.entry->external_address;
-  if (external && external->is_unspecified()) external.reset();  // "none", no address to probe
-  if (external) done_.probe_command = probe_command({*external, made.external_port}, made.protocol);
+  if (const auto external = public_endpoint(made)) {
+    done_.probe_command = probe_command(*external, made.protocol);
+  }
 }
 
 /// Takes back what may have been made though no yes was heard; what an earlier run had stays.

@@ -146,9 +146,8 @@ mapping_evidence lease::evidence() const {
 
 void lease::accept(const mapping& granted, telling how) {
   const auto before = std::exchange(entry_, granted);
-  auto& external = entry_->external_address;
-  if (external && external->is_unspecified()) external.reset();  // "none", no address to probe
   // Not repeated with a renewal; but a lost mapping may come back with another one.
+  auto& external = entry_->external_address;
   if (!external && before && !lost_) external = before->external_address;
   const double chance = static_cast<double>(random_below(1000)) / 1000;
   schedule_.granted(granted.via, granted.lifetime, now(), chance);
@@ -255,10 +254,10 @@ awaitable<void> lease::look() {
   const auto& before = entry_->external_address;
   const auto& after = seen->external_address;
   if (!seen->stands) co_return lose(seen->detail);
-  if (!before && after && !after->is_unspecified()) {  // now it knows; and so shall the user
+  if (!before && after) {  // now it knows; and so shall the user
     co_return co_await renew_quietly();
   }
-  if (before && after && !after->is_unspecified() && *before != *after) {
+  if (before && after && *before != *after) {
     co_return lose(fmt::format("the router's outside address was {} and is {} now",
                                before->to_string(), after->to_string()));
   }

@@ -14,6 +14,7 @@ inline constexpr std::string_view sources_disagree = "sources-disagree";
 inline constexpr std::string_view external_address_unknown = "external-address-unknown";
 inline constexpr std::string_view external_address_unconfirmed = "external-address-unconfirmed";
 inline constexpr std::string_view upnp_empty_address = "upnp-empty-address";
+inline constexpr std::string_view unusable_external_address = "unusable-external-address";
 inline constexpr std::string_view upnp_wrong_device = "upnp-wrong-device";
 inline constexpr std::string_view several_default_routes = "several-default-routes";
 inline constexpr std::string_view public_address_elsewhere = "public-address-elsewhere";
@@ -38,6 +39,7 @@ inline constexpr std::string_view short_lease = "short-lease";
 
 inline constexpr std::array finding_codes{sources_disagree,
                                           upnp_empty_address,
+                                          unusable_external_address,
                                           upnp_wrong_device,
                                           several_default_routes,
                                           public_address_elsewhere,

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "core/upnp_errors.hpp"
+#include "core/written_address.hpp"
 
 namespace natcheck::portmap {
-
 std::uint16_t first_choice(const mapping_request& request) {
   return request.external_port != 0 ? request.external_port : request.internal_port;
 }
@@ -49,9 +49,16 @@ std::string table_lost(std::uint32_t epoch_s) {
       epoch_s);
 }
 
-std::optional<address> named_address(const std::optional<address>& told) {
-  if (!told || told->is_unspecified() || told->is_loopback()) return std::nullopt;
-  return told;
+external_word external_word_of(const gateway_access& access, const std::string& text) {
+  auto doubt = doubt_external_address(text, access.gateway);
+  const auto told = doubt.empty() ? read_written_address(text) : std::nullopt;
+  if (!told || told->is_unspecified()) return {std::nullopt, std::move(doubt)};
+  return {told, {}};
+}
+
+void take_external_word(external_word told, mapping& entry) {
+  entry.external_address = told.usable;
+  entry.doubt = std::move(told.doubt);
 }
 
 std::optional<failure> out_of_reach(const gateway_access& access, const mapping_claim& claim) {

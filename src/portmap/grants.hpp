@@ -32,9 +32,17 @@ mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
 /// Why mappings are gone after the gateway's epoch began anew, `epoch_s` ago by its own clock.
 std::string table_lost(std::uint32_t epoch_s);
 
-/// An external address as the gateway named it; empty where it names none: 0.0.0.0, or a loopback
-/// address (both seen by Tailscale).
-std::optional<address> named_address(const std::optional<address>& told);
+/// What a gateway says of its external address. Both are empty where it names none.
+struct external_word {
+  std::optional<address> usable;  ///< it may be an external address of this gateway
+  std::string doubt;              ///< why what it named cannot be one, a sentence
+};
+
+/// Of an IPv4 gateway.
+external_word external_word_of(const gateway_access& access, const std::string& text);
+
+/// Writes it into `entry`.
+void take_external_word(external_word told, mapping& entry);
 
 /// Why an earlier run's mapping cannot be removed by a protocol that goes by who is asking; empty
 /// when this host still has the address that it leads to.

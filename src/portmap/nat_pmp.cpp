@@ -81,7 +81,10 @@ awaitable<result<mapping>> nat_pmp_mapper::describe(mapping_request request) {
   entry.lifetime = std::chrono::seconds(asked_.lifetime_s);
   entry.asked_port = first_choice(request);
   entry.asked_lifetime = request.lifetime;
-  if (succeeded(told)) entry.external_address = named_address(*told.answer->external_address);
+  if (succeeded(told)) {
+    take_external_word(external_word_of(access_, told.answer->external_address->to_string()),
+                       entry);
+  }
   co_return entry;
 }
 
@@ -119,8 +122,10 @@ awaitable<result<mapping_check>> nat_pmp_mapper::check() {
   seen.detail = lost_;
   seen.suspect = suspect_;
   seen.unsure = true;  // a firewall that was loaded anew has lost the mapping, and the epoch runs
-  if (succeeded(finished))
-    seen.external_address = named_address(*finished.answer->external_address);
+  if (succeeded(finished)) {
+    const auto text = finished.answer->external_address->to_string();
+    seen.external_address = external_word_of(access_, text).usable;
+  }
   // Without an address on its Internet side the gateway has its table all the same.
   const bool tells =
       succeeded(finished) || finished.answer->result == natpmp::result_code::network_failure;

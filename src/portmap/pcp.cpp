@@ -107,12 +107,17 @@ failure pcp_mapper::failed(const pcp_end& finished, standing before) {
 }
 
 mapping pcp_mapper::granted(const mapping_request& request) const {
+  const bool is_pinhole = asked_.client.is_v6();
   mapping entry;
   entry.protocol = asked_.protocol;
   entry.via = mapping_protocol::pcp;
   entry.internal = {asked_.client, asked_.internal_port};
   entry.external_port = asked_.suggested.port;
-  entry.external_address = asked_.suggested.ip;
+  if (is_pinhole) {
+    entry.external_address = asked_.suggested.ip;
+  } else {
+    take_external_word(external_word_of(access_, asked_.suggested.ip.to_string()), entry);
+  }
   entry.lifetime = std::chrono::seconds(asked_.lifetime_s);
   entry.asked_port = wanted_port(request);
   entry.asked_lifetime = request.lifetime;

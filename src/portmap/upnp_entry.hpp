@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/upnp_errors.hpp"
+#include "portmap/grants.hpp"
 #include "portmap/port_mapper.hpp"
 #include "portmap/upnp_description.hpp"
 
@@ -52,8 +53,8 @@ boost::asio::awaitable<result<void>> delete_entry(const gateway_access& access,
                                                   const wan_service& service,
                                                   const mapping_request& request);
 
-/// Empty where the gateway does not name one.
-boost::asio::awaitable<std::optional<address>> read_external_address(const gateway_access& access,
-                                                                     const wan_service& service);
+/// Both empty where the gateway does not answer.
+boost::asio::awaitable<external_word> read_external_address(const gateway_access& access,
+                                                            const wan_service& service);
 
 }  // namespace natcheck::portmap

@@ -234,7 +234,8 @@ awaitable<result<mapping>> upnp_mapper::made(const upnp_entry* row) {
   made.internal = {access_.from.local, request_.internal_port};
   made.external_port = request_.external_port;
   made.lifetime = request_.lifetime;
-  made.external_address = co_await read_external_address(access_, *service_);
+  auto external = co_await read_external_address(access_, *service_);
+  take_external_word(std::move(external), made);
   co_return made;
 }
 
@@ -322,7 +323,8 @@ awaitable<result<mapping_check>> upnp_mapper::check() {
   mapping_check seen;
   seen.unsure = true;  // a firewall that was loaded anew may lack what the table still has
   const auto row = co_await read_entry(access_, *service_, request_);
-  seen.external_address = co_await read_external_address(access_, *service_);
+  const auto external = co_await read_external_address(access_, *service_);
+  seen.external_address = external.usable;
   if (says_no_entry(row)) {
     seen.stands = false;
     seen.detail = "the entry is gone from the router's table";

@@ -99,6 +99,7 @@ json::object added_part(const added_mapping& added) {
   part["asked"] = {{"external_port", seen.external_port}};
   if (added.entry) part["asked"].as_object()["lifetime_s"] = added.entry->asked_lifetime.count();
   part["probe_command"] = or_null(added.probe_command);
+  part["findings"] = to_value(added.entry ? findings_of(*added.entry) : std::vector<finding>());
   part["attempts"] = to_value(seen.attempts);
   part["verdict"] = added.entry ? json::value(nullptr) : to_value(added.judged);
   return part;

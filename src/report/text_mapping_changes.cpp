@@ -64,6 +64,7 @@ void print_end(page& out, const mapping& entry, const asked_options& asked) {
 }
 
 void print_how_to_reach(page& out, const added_mapping& added) {
+  for (const finding& found : findings_of(*added.entry)) out.note(found);
   const auto& external = added.entry->external_address;
   if (!external) {
     out.paragraph("Not known",

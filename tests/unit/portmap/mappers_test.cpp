@@ -84,14 +84,28 @@ TEST(Grants, AnotherPortThanAskedIsNamedBesideThatOne) {
   EXPECT_THAT(stuck.detail, HasSubstr("could not be given back: no answer"));
 }
 
-TEST(Grants, NoAddressIsNoAddress) {
-  for (const char* none : {"0.0.0.0", "127.0.0.1", "::", "::1"}) {
-    EXPECT_FALSE(named_address(make_address(none))) << none;
+TEST(Grants, AnExternalAddressIsTakenWhereItCanBeOne) {
+  for (const char* none : {"", "0.0.0.0", "::"}) {
+    const auto word = external_word_of(ipv4, none);
+    EXPECT_FALSE(word.usable) << none;
+    EXPECT_EQ(word.doubt, "") << none;
   }
-  for (const char* some : {"5.5.5.5", "192.168.1.1", "2a00::1"}) {
-    EXPECT_EQ(named_address(make_address(some)), make_address(some));
+  for (const char* strange : {"127.0.0.1", "::1", "2a00::1", "router.lan", "192.168.1.1", "None"}) {
+    const auto word = external_word_of(ipv4, strange);
+    EXPECT_FALSE(word.usable) << strange;
+    EXPECT_THAT(word.doubt, HasSubstr(strange));
   }
-  EXPECT_FALSE(named_address(std::nullopt));
+  for (const char* some : {"5.5.5.5", "192.168.2.1", "100.64.0.1"}) {
+    const auto word = external_word_of(ipv4, some);
+    EXPECT_EQ(word.usable, make_address(some));
+    EXPECT_EQ(word.doubt, "");
+  }
+  mapping entry;
+  take_external_word(external_word_of(ipv4, "005.005.005.005:0"), entry);
+  EXPECT_EQ(entry.external_address, make_address("5.5.5.5"));
+  take_external_word(external_word_of(ipv4, "router.lan"), entry);
+  EXPECT_FALSE(entry.external_address);
+  EXPECT_NE(entry.doubt, "");
 }
 
 TEST(Grants, WhatLeadsToAnAddressThatIsGoneIsOutOfReach) {

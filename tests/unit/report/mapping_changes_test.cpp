@@ -152,7 +152,7 @@ TEST(AddJson, HoldsEverything) {
       "mappings":[{"protocol":"tcp","via":"upnp","external":"5.5.5.5:8080","external_port":8080,
         "internal":"192.168.1.10:80","lifetime_s":3600,"verified":true,
         "asked":{"external_port":8080,"lifetime_s":3600},
-        "probe_command":"natcheck probe 5.5.5.5:8080",
+        "probe_command":"natcheck probe 5.5.5.5:8080","findings":[],
         "attempts":[{"via":"pcp","outcome":"silent","detail":"no answer"},
                    {"via":"upnp","outcome":"answered","detail":null}],
         "verdict":null}]})"));
