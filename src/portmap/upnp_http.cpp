@@ -28,8 +28,10 @@ net::http_request prepare(std::string method, const ssdp::http_url& url) {
   net::http_request request;
   request.method = std::move(method);
   request.target = url.target;
-  // Numeric, with the port: some gateways answer 404 to anything else. A zone means nothing there.
-  request.host = to_string(canonical(endpoint{url.host, url.port}));
+  // With the port, and numeric where the gateway itself gives no name: some answer 404 to anything
+  // else. A zone means nothing there.
+  request.host = url.name.empty() ? to_string(canonical(endpoint{url.host, url.port}))
+                                  : fmt::format("{}:{}", url.name, url.port);
   request.user_agent = "natcheck UPnP/1.1";
   return request;
 }

@@ -153,7 +153,7 @@ failure igd_search::nothing_found(net::drive_end end) const {
             0};
   }
   return {outcome::timed_out, operation,
-          fmt::format("no answer to {} searches in 2000 ms", evidence_.attempts), 0};
+          fmt::format("no answer to {} searches in 1600 ms", evidence_.attempts), 0};
 }
 
 result<igd_description> igd_search::end_search(net::drive_end end) {

@@ -11,7 +11,7 @@
 
 namespace natcheck::portmap {
 
-/// Searches until the gateway's description is read, the search's schedule (2 s) is over, or
+/// Searches until the gateway's description is read, the search's schedule (1.6 s) is over, or
 /// `deadline` has passed. What was seen on the way goes into `evidence`: location, round trip,
 /// attempts, other responders. Both references must outlive the awaiting.
 boost::asio::awaitable<result<igd_description>> find_igd(const gateway_access& access,
@@ -25,7 +25,7 @@ struct ipv6_firewall {
 };
 
 /// Searches an IPv6 router (`access.gateway`, link-local with its zone) for its
-/// WANIPv6FirewallControl: the router itself, and if that is silent everybody on the link, 2 s
+/// WANIPv6FirewallControl: the router itself, and if that is silent everybody on the link, 1.6 s
 /// each. `access.from.local` is an address of ours that the router gave out; the search is sent
 /// from the link-local one.
 boost::asio::awaitable<result<ipv6_firewall>> find_ipv6_firewall(gateway_access access);

@@ -7,39 +7,42 @@
 #include <charconv>
 
 #include "core/text.hpp"
+#include "core/written_address.hpp"
 
 namespace natcheck::ssdp {
 namespace {
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-/// Cuts the first line off, without its end; bare line feeds are tolerated. Empty at the end, at a
-/// blank line, and for a line that does not end: part of a URL would pass for the whole.
+/// Cuts the first line off, without its end, which may be any (CRLF, LF, CR, or that of the text).
 std::string_view take_line(std::string_view& text) {
-  const auto end = text.find('\n');
-  if (end == std::string_view::npos) return {};
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  if (line.ends_with('\r')) line.remove_suffix(1);
+  const auto end = std::min(text.find_first_of("\r\n"), text.size());
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
   return line;
 }
 
-/// Gives what is wrong with the status line (RFC 9112 section 4), or nothing.
-std::string check_status(std::string_view line) {
+std::string_view first_line(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+  return take_line(text);
+}
+
+/// Why what begins with `line` is no answer to a search; empty where it looks like one.
+std::string doubt_status(std::string_view line) {
   if (line.starts_with("NOTIFY ")) return "a NOTIFY announcement, not an answer to a search";
-  if (!line.starts_with("HTTP/1.")) {
+  if (!equal_ignoring_case(line.substr(0, 4), "HTTP")) {
     return fmt::format("begins with \"{}\", not with an HTTP status",
                        escape_bytes(line.substr(0, 32)));
   }
   line.remove_prefix(std::min(line.find(' '), line.size()));
-  const std::string_view rest = trim(line);
+  const std::string_view rest = bare(line);
   const std::string_view status = rest.substr(0, rest.find(' '));
   if (status == "200") return {};
   return fmt::format("HTTP status \"{}\"", escape_bytes(status.substr(0, 32)));
+}
+
+/// What a device means with the value of LOCATION: without quotes or "<" and ">" around it.
+std::string_view bare_location(std::string_view text) {
+  if (text.starts_with('<')) text = bare(text.substr(1, text.find('>') - 1));
+  return text;
 }
 
 std::optional<std::uint32_t> parse_number(std::string_view text) {
@@ -58,14 +61,17 @@ struct header_field {
 using text_field = header_field<std::string>;
 using number_field = header_field<std::optional<std::uint32_t>>;
 
-/// Reads the headers up to the blank line. Of a repeated one the first counts.
+/// Reads the headers, also behind a blank line and up to the end of a line that does not end. Of a
+/// repeated one the first counts; of a value, what comes before a NUL.
 void read_headers(std::string_view text, std::initializer_list<text_field> texts,
                   std::initializer_list<number_field> numbers) {
-  for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
+  while (!text.empty()) {
+    const std::string_view line = take_line(text);
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    const std::string_view name = trim(line.substr(0, colon));
-    const std::string_view value = trim(line.substr(colon + 1));
+    const std::string_view name = bare(line.substr(0, colon));
+    const std::string_view behind = line.substr(colon + 1);
+    const std::string_view value = bare(behind.substr(0, behind.find('\0')));
     for (const auto& known : texts) {
       if (known.field.empty() && equal_ignoring_case(name, known.name)) known.field = value;
     }
@@ -78,9 +84,8 @@ void read_headers(std::string_view text, std::initializer_list<text_field> texts
 bool names_gateway(std::string_view text) {
   static constexpr std::array<std::string_view, 4> names{
       "InternetGatewayDevice", "WANIPConnection", "WANPPPConnection", "WANIPv6FirewallControl"};
-  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
-    return text.find(name) != std::string_view::npos;
-  });
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return contains_ignoring_case(text, name); });
 }
 
 std::optional<notice> parse_notice(std::string_view nts) {
@@ -104,15 +109,16 @@ parsed<search_response> parse_response(std::string_view datagram) {
   if (datagram.size() > max_datagram) {
     return parse_fault{fmt::format("more than {} bytes", max_datagram)};
   }
-  std::string wrong = check_status(take_line(datagram));
-  if (!wrong.empty()) return parse_fault{std::move(wrong)};
+  // Whatever it begins with: miniupnpc, which routers were tested with, does not look.
   search_response read;
   read_headers(
       datagram,
       {{"LOCATION", read.location}, {"ST", read.st}, {"USN", read.usn}, {"SERVER", read.server}},
       {{"BOOTID.UPNP.ORG", read.boot_id}});
-  if (read.location.empty()) return parse_fault{"no LOCATION"};
-  return read;
+  read.location = bare_location(read.location);
+  if (!read.location.empty()) return read;
+  std::string wrong = doubt_status(first_line(datagram));
+  return parse_fault{wrong.empty() ? "no LOCATION" : std::move(wrong)};
 }
 
 bool announces_gateway(const search_response& response) {
@@ -123,8 +129,8 @@ parsed<notification> parse_notification(std::string_view datagram) {
   if (datagram.size() > max_datagram) {
     return parse_fault{fmt::format("more than {} bytes", max_datagram)};
   }
-  const std::string_view line = take_line(datagram);
-  if (!line.starts_with("NOTIFY * HTTP/1.")) {
+  const std::string_view line = first_line(datagram);
+  if (!equal_ignoring_case(line.substr(0, 7), "NOTIFY ")) {
     return parse_fault{
         fmt::format("begins with \"{}\", not with NOTIFY", escape_bytes(line.substr(0, 32)))};
   }

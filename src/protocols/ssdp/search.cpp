@@ -17,7 +17,7 @@ using std::chrono::seconds;
 // advises to send more than once).
 constexpr std::array rounds{milliseconds{0}, milliseconds{250}, milliseconds{500}};
 
-constexpr milliseconds grace{500};  // after MX, for the way back
+constexpr milliseconds grace{100};  // after MX, for the way back
 
 // What a flood of answers may cost. A router with several devices in it answers one search for
 // everything with dozens of datagrams, so its datagrams are not limited as tightly as what is kept.

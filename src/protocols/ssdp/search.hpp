@@ -103,7 +103,7 @@ struct transmission {
 
 /// Three rounds at 0, 250 and 500 ms; a round asks for every search target, the gateway directly
 /// and then everybody, as the configuration says. Ends when the slowest permitted answer to the
-/// last request is due: MX + 500 ms after it. The caller may stop earlier, when it has what it
+/// last request is due: MX + 100 ms after it. The caller may stop earlier, when it has what it
 /// looks for.
 class search {
  public:

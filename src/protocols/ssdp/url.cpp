@@ -7,6 +7,7 @@
 
 #include "core/canonical.hpp"
 #include "core/text.hpp"
+#include "core/written_address.hpp"
 
 namespace natcheck::ssdp {
 namespace {
@@ -27,24 +28,67 @@ std::optional<url_parts> split_authority(std::string_view text) {
 parsed<address> parse_host(const url_parts& from) {
   // Looking a zone up would ask this machine's interfaces for what a stranger wrote.
   if (from.host.find('%') != std::string_view::npos) return parse_fault{"names a zone"};
-  boost::system::error_code error;
-  const address host = boost::asio::ip::make_address(from.host, error);
-  if (error || host.is_v6() != from.bracketed) {
-    return parse_fault{fmt::format("has no IP address as its host but \"{}\"", from.host)};
+  const auto host = read_written_address(from.host);
+  const bool has_colon = from.host.find(':') != from.host.npos;
+  const bool fits = host && from.host.find('/') == from.host.npos && has_colon == from.bracketed;
+  if (!fits) {
+    return parse_fault{
+        fmt::format("has no IP address as its host but \"{}\"", escape_bytes(from.host))};
   }
-  return canonical(host);
+  return *host;
+}
+
+/// A name such as routers have, "router.lan" or "my_router". One that ends with a number may be
+/// meant as an address in a form of old (RFC 3986 section 7.4).
+bool is_host_name(std::string_view text) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  constexpr std::string_view others = "0123456789-_.";
+  const bool all_known = std::all_of(text.begin(), text.end(), [&](char c) {
+    return letters.find(c) != letters.npos || others.find(c) != others.npos;
+  });
+  const auto last = text.substr(text.rfind('.') + 1);
+  return all_known && last.find_first_of(letters) != last.npos && !last.starts_with("0x");
 }
 
 std::string host_header(const address& host, std::uint16_t port) {
-  const std::string bare = host.is_v6() ? fmt::format("[{}]", host.to_string()) : host.to_string();
-  return port == 80 ? bare : fmt::format("{}:{}", bare, port);
+  const address shown = canonical(host);  // a zone never goes out
+  const std::string name =
+      shown.is_v6() ? fmt::format("[{}]", shown.to_string()) : shown.to_string();
+  return port == 80 ? name : fmt::format("{}:{}", name, port);
 }
 
 /// Path and query. A fragment is never sent (RFC 9110 section 7.1).
 std::string target_of(std::string_view text) {
-  const std::string target(text.substr(0, text.find('#')));
-  return target.starts_with('/') ? target : '/' + target;
+  std::string target = text.starts_with('/') ? "" : "/";
+  for (const char c : text.substr(0, text.find('#'))) {
+    if (c > ' ' && c <= '~') {
+      target += c;
+    } else {
+      target += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return target;
 }
+
+bool is_control(char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; }
+
+/// The URL that `parts` are of, with the host that they stand for.
+parsed<http_url> assemble(const url_parts& parts, const address& host) {
+  const auto port = parse_port(parts.port);
+  if (!port) return port.error();
+  return http_url{host, *port, parts.target, host_header(host, *port), {}};
+}
+
+/// A name in the place of an address: `responder` goes by it.
+parsed<http_url> assemble_named(const url_parts& parts, const address& responder) {
+  auto url = assemble(parts, responder);
+  if (!url) return url;
+  url->name = parts.host;
+  url->host_text = url->port == 80 ? url->name : fmt::format("{}:{}", url->name, url->port);
+  return url;
+}
+
+bool is_named(const url_parts& parts) { return !parts.bracketed && is_host_name(parts.host); }
 
 }  // namespace
 
@@ -64,8 +108,8 @@ parsed<std::uint16_t> parse_port(std::string_view text) {
 
 parsed<url_parts> split_url(std::string_view text) {
   if (text.size() > max_url) return parse_fault{fmt::format("is longer than {} bytes", max_url)};
-  if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; })) {
-    return parse_fault{"holds a space or a character outside printable ASCII"};
+  if (std::any_of(text.begin(), text.end(), is_control)) {
+    return parse_fault{"holds a control character"};
   }
   if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme)) {
     return parse_fault{"is not an http URL"};
@@ -86,19 +130,19 @@ parsed<http_url> parse_url(std::string_view text) {
   if (!parts) return parts.error();
   const auto host = parse_host(*parts);
   if (!host) return host.error();
-  const auto port = parse_port(parts->port);
-  if (!port) return port.error();
-  return http_url{*host, *port, parts->target, host_header(*host, *port)};
+  return assemble(*parts, *host);
 }
 
 parsed<http_url> check_location(std::string_view text, const address& responder) {
-  auto url = parse_url(text);
-  if (!url) return url;
-  if (url->host != canonical(responder)) {
-    return parse_fault{fmt::format("names another host, {}", url->host.to_string())};
+  const auto parts = split_url(text);
+  if (!parts) return parts.error();
+  if (is_named(*parts)) return assemble_named(*parts, responder);
+  const auto host = parse_host(*parts);
+  if (!host) return host.error();
+  if (*host != canonical(responder) && !host->is_unspecified()) {
+    return parse_fault{fmt::format("names another host, {}", host->to_string())};
   }
-  url->host = responder;
-  return url;
+  return assemble(*parts, responder);
 }
 
 bool on_link(const address& value, const address& local) {
@@ -109,6 +153,8 @@ bool on_link(const address& value, const address& local) {
 
 parsed<http_url> check_neighbor(std::string_view text, const address& gateway,
                                 const address& local) {
+  const auto parts = split_url(text);
+  if (parts && is_named(*parts)) return assemble_named(*parts, gateway);
   auto url = parse_url(text);
   if (!url) return url;
   if (!on_link(url->host, local)) {

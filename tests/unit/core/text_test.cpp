@@ -37,5 +37,19 @@ TEST(EqualIgnoringCase, ComparesAsciiLettersAlone) {
   EXPECT_FALSE(equal_ignoring_case("@", "`")) << "32 apart, and no letters";
 }
 
+TEST(ContainsIgnoringCase, FindsItAnywhere) {
+  EXPECT_TRUE(contains_ignoring_case("urn:WANIPConnection:1", "wanipconnection"));
+  EXPECT_TRUE(contains_ignoring_case("a", ""));
+  EXPECT_FALSE(contains_ignoring_case("", "a"));
+  EXPECT_FALSE(contains_ignoring_case("WANIPConnectio", "WANIPConnection"));
+}
+
+TEST(Trimmed, OfWhiteSpaceAlone) {
+  EXPECT_EQ(trimmed(" \t\r\n a b \n"), "a b");
+  EXPECT_EQ(trimmed(" \n"), "");
+  EXPECT_EQ(trimmed(""), "");
+  EXPECT_EQ(trimmed("\"a\""), "\"a\"");
+}
+
 }  // namespace
 }  // namespace natcheck

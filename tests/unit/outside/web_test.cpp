@@ -45,7 +45,7 @@ TEST(WebUrl, RefusesWithReason) {
       {"http://[2001:db8::1/", "has a malformed host"},
       {"http://example.org:0/", "has an impossible port, \"0\""},
       {"http://example.org:http/", "has an impossible port, \"http\""},
-      {"http://example.org/\r\n", "holds a space or a character outside printable ASCII"},
+      {"http://example.org/\r\n", "holds a control character"},
   };
   for (const auto& row : rows) {
     const auto url = parse_web_url(row.text);

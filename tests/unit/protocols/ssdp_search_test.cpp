@@ -69,7 +69,7 @@ class Search : public testing::Test {
 TEST_F(Search, SendsThreeRoundsThenWaitsForTheSlowestAnswer) {
   time_point now = start;
   const auto all = run_to_end(machine_, now);
-  EXPECT_EQ(now - start, 2000ms) << "the last request, MX, and half a second";
+  EXPECT_EQ(now - start, 1600ms) << "the last request, MX, and a tenth of a second";
   ASSERT_THAT(all, SizeIs(54));
   for (std::size_t i = 0; i < all.size(); ++i) {
     EXPECT_EQ(all[i].at, (i / 18) * 250ms) << i;
@@ -120,8 +120,8 @@ TEST_F(Search, ALateCallerStillGivesDevicesTheirTime) {
   const time_point late = start + 10s;
   while (machine_.poll_transmit(late)) continue;
   EXPECT_EQ(machine_.attempts(), 3);
-  EXPECT_FALSE(machine_.finished(late + 1499ms));
-  EXPECT_TRUE(machine_.finished(late + 1500ms));
+  EXPECT_FALSE(machine_.finished(late + 1099ms));
+  EXPECT_TRUE(machine_.finished(late + 1100ms));
 }
 
 TEST_F(Search, HasNoTimeoutAfterItsEnd) {
@@ -136,7 +136,7 @@ TEST(SearchConfig, MxLengthensTheWait) {
   search machine({gateway, everybody, 1900, 3}, start);
   time_point now = start;
   run_to_end(machine, now);
-  EXPECT_EQ(now - start, 500ms + 3s + 500ms);
+  EXPECT_EQ(now - start, 500ms + 3s + 100ms);
 }
 
 // --- answers -------------------------------------------------------------------------------
@@ -182,8 +182,7 @@ struct rejection_row {
 TEST_F(Search, RejectsWhatTheGatewayMustNotSay) {
   const rejection_row rows[]{
       {answer_with("http://10.0.0.9:5000/"), "LOCATION names another host, 10.0.0.9"},
-      {answer_with("http://router.lan/"),
-       "LOCATION has no IP address as its host but \"router.lan\""},
+      {answer_with("http://10.9/"), "LOCATION has no IP address as its host but \"10.9\""},
       {answer_with("file:///etc/passwd"), "LOCATION is not an http URL"},
       {"HTTP/1.1 500 No\r\n\r\n", "HTTP status \"500\""},
       {"HTTP/1.1 200 OK\r\nST: x\r\n\r\n", "no LOCATION"},
@@ -270,7 +269,7 @@ TEST(Ipv6Search, AsksTheOneOrTheOthers) {
     search machine = ipv6_search(asked);
     time_point now = start;
     const auto all = run_to_end(machine, now);
-    EXPECT_EQ(now - start, 2000ms);
+    EXPECT_EQ(now - start, 1600ms);
     ASSERT_THAT(all, SizeIs(6));
     const endpoint to = asked == audience::gateway ? endpoint{router, 1900} : all_devices;
     for (std::size_t i = 0; i < all.size(); ++i) {

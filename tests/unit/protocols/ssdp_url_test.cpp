@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "protocols/ssdp/url.hpp"
@@ -27,6 +28,9 @@ TEST(HttpUrl, Parses) {
       {"http://192.168.1.1#f", "192.168.1.1", 80, "/", "http://192.168.1.1/"},
       {"http://192.168.1.1:65535/@:[", "192.168.1.1", 65535, "/@:[",
        "http://192.168.1.1:65535/@:["},
+      {"http://192.168.001.001/", "192.168.1.1", 80, "/", "http://192.168.1.1/"},
+      {"http://192.168.1.1/a b\xc3\xa9", "192.168.1.1", 80, "/a%20b%C3%A9",
+       "http://192.168.1.1/a%20b%C3%A9"},
       {"http://[2001:db8::1]/x", "2001:db8::1", 80, "/x", "http://[2001:db8::1]/x"},
       {"http://[fe80::1]:49152/x", "fe80::1", 49152, "/x", "http://[fe80::1]:49152/x"},
   };
@@ -78,10 +82,9 @@ TEST(HttpUrl, RefusesWithReason) {
       {"http://user@192.168.1.1/", "carries a user name"},
       {"http://192.168.1.1\\@10.0.0.9/", "carries a user name"},
       {"http://192.168.1.1:80@10.0.0.9/", "carries a user name"},
-      {"http://192.168.1.1/a b", "holds a space or a character outside printable ASCII"},
-      {"http://192.168.1.1/\r\nX: y", "holds a space or a character outside printable ASCII"},
-      {"http://192.168.1.1/\xc3\xa9", "holds a space or a character outside printable ASCII"},
-      {"http://192.168.1.1/" + std::string(max_url, 'x'), "is longer than 1024 bytes"},
+      {"http://192.168.1.1/\r\nX: y", "holds a control character"},
+      {"http://192.168.1.1/\x7f", "holds a control character"},
+      {"http://192.168.1.1/" + std::string(max_url, 'x'), "is longer than 4096 bytes"},
   };
   for (const auto& row : rows) {
     const auto url = parse_url(row.text);
@@ -90,7 +93,7 @@ TEST(HttpUrl, RefusesWithReason) {
   }
 }
 
-TEST(HttpUrl, MayHave1024Bytes) {
+TEST(HttpUrl, MayHave4096Bytes) {
   std::string text = "http://192.168.1.1/";
   text.append(max_url - text.size(), 'x');
   EXPECT_TRUE(parse_url(text));
@@ -104,6 +107,33 @@ TEST(CheckLocation, OnlyOnTheResponder) {
   ASSERT_FALSE(foreign);
   EXPECT_EQ(foreign.error().reason, "names another host, 10.0.0.9");
   EXPECT_EQ(check_location("ftp://192.168.1.1/", gateway).error().reason, "is not an http URL");
+}
+
+TEST(CheckLocation, ANameIsTheRespondersOwn) {
+  const auto gateway = make_address("192.168.1.1");
+  for (const char* name : {"router.lan", "fritz.box", "my_router", "localhost", "A1-b2.example"}) {
+    const auto url = check_location(fmt::format("http://{}:5000/x", name), gateway);
+    ASSERT_TRUE(url) << name << url.error().reason;
+    EXPECT_EQ(url->host, gateway);
+    EXPECT_EQ(url->name, name);
+    EXPECT_EQ(to_string(*url), fmt::format("http://{}:5000/x", name));
+  }
+  EXPECT_EQ(check_location("http://router.lan/", gateway)->host_text, "router.lan");
+  for (const char* text : {"http://192.168.001.001:5000/x", "http://0.0.0.0:5000/x"}) {
+    const auto url = check_location(text, gateway);
+    ASSERT_TRUE(url) << url.error().reason;
+    EXPECT_EQ(url->host, gateway) << text;
+    EXPECT_EQ(url->host_text, "192.168.1.1:5000") << text;
+    EXPECT_EQ(url->name, "");
+  }
+}
+
+TEST(CheckLocation, AnAddressInDisguiseIsNoName) {
+  const auto gateway = make_address("192.168.1.1");
+  for (const char* host : {"10.9", "3232235777", "0x0a000009", "10.0.0.0x9", "10.0.0.256",
+                           "[10.0.0.9]", "router.lan ", "a%41", "router.1"}) {
+    EXPECT_FALSE(check_location(fmt::format("http://{}/", host), gateway)) << host;
+  }
 }
 
 TEST(CheckLocation, TakesTheZoneOfTheResponder) {
@@ -137,6 +167,7 @@ TEST(CheckNeighbor, LeadsNowhereElse) {
       << "the zone is ours to know";
   EXPECT_EQ(host_of("http://[fe80::2%25eth0]/"), "names a zone");
   EXPECT_EQ(host_of("http://[2001:db8:9::1]/"), "names a host beyond this network, 2001:db8:9::1");
+  EXPECT_EQ(host_of("http://router.lan/"), gateway.to_string());
   EXPECT_EQ(host_of("http://192.168.1.1/"), "names a host beyond this network, 192.168.1.1");
   EXPECT_EQ(host_of("http://[::ffff:192.168.1.1]/"),
             "names a host beyond this network, 192.168.1.1");
