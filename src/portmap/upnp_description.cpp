@@ -1,15 +1,15 @@
 #include "portmap/upnp_description.hpp"
 
 #include <fmt/format.h>
-#include <miniupnpc/miniupnpc.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <pugixml.hpp>
 #include <string_view>
+#include <utility>
 
 #include "core/text.hpp"
+#include "portmap/xml_repair.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -22,12 +22,26 @@ std::string_view local_name(const pugi::xml_node& node) {
   return name.substr(name.find(':') + 1);
 }
 
+bool is_called(const pugi::xml_node& node, std::string_view name) {
+  return equal_ignoring_case(local_name(node), name);
+}
+
 pugi::xml_node child(const pugi::xml_node& parent, std::string_view name) {
-  return parent.find_child([&](const pugi::xml_node& node) { return local_name(node) == name; });
+  return parent.find_child([&](const pugi::xml_node& node) { return is_called(node, name); });
+}
+
+/// All of its text, also where comments stand in between.
+std::string text_of(const pugi::xml_node& element) {
+  std::string text;
+  for (const pugi::xml_node& part : element) {
+    const auto type = part.type();
+    if (type == pugi::node_pcdata || type == pugi::node_cdata) text += part.value();
+  }
+  return std::string(trimmed(text));
 }
 
 std::string text_of(const pugi::xml_node& parent, std::string_view name) {
-  return child(parent, name).text().get();
+  return text_of(child(parent, name));
 }
 
 /// The next node in document order. No recursion: the device chooses how deep it goes.
@@ -39,26 +53,28 @@ pugi::xml_node next(pugi::xml_node node) {
 
 pugi::xml_node find_element(const pugi::xml_node& begin, std::string_view name) {
   pugi::xml_node node = begin;
-  while (node && local_name(node) != name) node = next(node);
+  while (node && !is_called(node, name)) node = next(node);
   return node;
 }
 
-/// True when the element's end was seen: something came after it, or after what it stands in.
-bool is_closed(pugi::xml_node node) {
-  while (node && !node.next_sibling()) node = node.parent();
-  return !node.empty();
+/// Whether `type` is a URN of that name, of any version or none, whatever the case of its letters.
+bool names_service(std::string_view type, std::string_view name) {
+  const auto version = type.rfind(':');
+  const bool numbered = version != std::string_view::npos &&
+                        type.find_first_not_of("0123456789.", version + 1) == type.npos;
+  const auto without = numbered ? type.substr(0, version) : type;
+  return without.size() > name.size() && without[without.size() - name.size() - 1] == ':' &&
+         equal_ignoring_case(without.substr(without.size() - name.size()), name);
 }
 
-bool names_service(std::string_view type, std::string_view name) {
-  const auto at = type.rfind(name);
-  return at != std::string_view::npos && at != 0 && type[at - 1] == ':' &&
-         type.substr(at + name.size()).starts_with(':');
+bool begins_with(std::string_view text, std::string_view begin) {
+  return equal_ignoring_case(text.substr(0, begin.size()), begin);
 }
 
 bool is_connection(std::string_view type) {
-  constexpr std::array<std::string_view, 2> forums{"urn:schemas-upnp-org:service:", dsl_forum};
-  return std::any_of(forums.begin(), forums.end(),
-                     [&](std::string_view forum) { return type.starts_with(forum); }) &&
+  const bool known =
+      begins_with(type, "urn:schemas-upnp-org:service:") || begins_with(type, dsl_forum);
+  return known &&
          (names_service(type, "WANIPConnection") || names_service(type, "WANPPPConnection"));
 }
 
@@ -67,20 +83,11 @@ bool is_ipv6_firewall(std::string_view type) {
 }
 
 /// `control` made absolute, as miniupnpc does it: what is relative follows the host, not the path.
-std::string absolute_url(IGDdatas data, const std::string& location) {
-  UPNPUrls urls{};
-  GetUPNPUrls(&urls, &data, location.c_str(), 0);
-  std::string control = urls.controlURL != nullptr ? urls.controlURL : "";
-  FreeUPNPUrls(&urls);
-  return control;
-}
-
-/// False for what does not fit; miniupnpc's own parser cuts it without a word.
-template <std::size_t Size>
-bool copy_whole(const std::string& from, char (&to)[Size]) {
-  if (from.size() >= Size) return false;
-  std::memcpy(to, from.c_str(), from.size() + 1);
-  return true;
+std::string absolute_url(const std::string& control, const std::string& base) {
+  constexpr std::string_view scheme = "http://";
+  if (begins_with(control, scheme)) return control;
+  const auto host = base.substr(0, base.find_first_of("/?#", scheme.size()));
+  return host + (control.starts_with('/') ? "" : "/") + control;
 }
 
 /// Reads one description.
@@ -94,6 +101,7 @@ class description_reader {
   void read_services();
   void take_service(const pugi::xml_node& node, const std::string& type);
   result<wan_service> make_service(std::string type, const std::string& control) const;
+  pugi::xml_node find_part(const pugi::xml_node& service, std::string_view name) const;
   failure fault(std::string detail) const;
   bool holds_what_is_sought() const;
 
@@ -107,10 +115,11 @@ class description_reader {
 
 description_reader::description_reader(const ssdp::http_url& location, const std::string& xml,
                                        sought what)
-    : location_(location),
-      what_(what),
-      parsed_(document_.load_buffer(xml.data(), xml.size(),
-                                    pugi::parse_default | pugi::parse_trim_pcdata)) {}
+    : location_(location), what_(what), parsed_(document_.load_buffer(xml.data(), xml.size())) {
+  if (parsed_) return;
+  const std::string repaired = repair_xml(xml);
+  document_.load_buffer(repaired.data(), repaired.size());
+}
 
 failure description_reader::fault(std::string detail) const {
   return {outcome::malformed, "reading " + ssdp::to_string(location_) + " (UPnP)",
@@ -132,24 +141,25 @@ void description_reader::read_names() {
 
 result<wan_service> description_reader::make_service(std::string type,
                                                      const std::string& control) const {
-  IGDdatas data{};
-  if (!copy_whole(control, data.first.controlurl)) {
-    return fault("its control URL is longer than 127 characters");
-  }
-  if (!copy_whole(find_element(document_, "URLBase").text().get(), data.urlbase)) {
-    return fault("its URLBase is longer than 127 characters");
-  }
-  const std::string absolute = absolute_url(data, ssdp::to_string(location_));
+  const std::string given = text_of(find_element(document_, "URLBase"));
+  const std::string base = begins_with(given, "http://") ? given : ssdp::to_string(location_);
+  const std::string absolute = absolute_url(control, base);
   auto url = ssdp::check_location(absolute, location_.host);
   if (!url) return fault("its control URL cannot be used: " + escape_bytes(url.error().reason));
   return wan_service{std::move(type), std::move(*url)};
 }
 
+/// In XML that had to be repaired, an element before it may have had no end.
+pugi::xml_node description_reader::find_part(const pugi::xml_node& service,
+                                             std::string_view name) const {
+  if (parsed_) return child(service, name);
+  return service.find_node([&](const pugi::xml_node& node) { return is_called(node, name); });
+}
+
 void description_reader::take_service(const pugi::xml_node& node, const std::string& type) {
-  const pugi::xml_node control = child(node, "controlURL");
-  // Where the document is cut, part of a URL would pass for the whole.
-  if (!parsed_ && !(is_closed(control) && is_closed(child(node, "serviceType")))) return;
-  auto service = make_service(type, control.text().get());
+  const std::string control = text_of(find_part(node, "controlURL"));
+  if (!parsed_ && control.empty()) return;  // the document may be cut before it
+  auto service = make_service(type, control);
   const sought kind = is_connection(type) ? sought::wan_connection : sought::ipv6_firewall;
   if (!service) {
     if (kind == what_) last_ = service.error();
@@ -161,13 +171,15 @@ void description_reader::take_service(const pugi::xml_node& node, const std::str
 }
 
 void description_reader::read_services() {
+  constexpr std::size_t most = 500;  // a FRITZ!Box describes 60
   std::size_t seen = 0;
-  for (pugi::xml_node node = find_element(document_, "service"); node && seen < max_services;
-       node = find_element(next(node), "service")) {
-    const std::string type = text_of(node, "serviceType");
+  pugi::xml_node node = find_element(document_, "service");
+  for (std::size_t i = 0; node && i < most && seen < max_services; ++i) {
+    const pugi::xml_node current = std::exchange(node, find_element(next(node), "service"));
+    const std::string type = text_of(find_part(current, "serviceType"));
     if (!is_connection(type) && !is_ipv6_firewall(type)) continue;
     ++seen;
-    take_service(node, type);
+    take_service(current, type);
   }
 }
 
@@ -195,7 +207,7 @@ result<igd_description> description_reader::read() {
 
 }  // namespace
 
-bool is_dsl_forum(const wan_service& service) { return service.type.starts_with(dsl_forum); }
+bool is_dsl_forum(const wan_service& service) { return begins_with(service.type, dsl_forum); }
 
 result<igd_description> read_description(const ssdp::http_url& location, const std::string& xml,
                                          sought what) {

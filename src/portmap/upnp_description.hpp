@@ -37,7 +37,7 @@ bool is_dsl_forum(const wan_service& service);
 
 /// Reads a device description that came from `location`. A control URL on another host than the
 /// one that was asked is never given out; without what is sought the description is `malformed`.
-/// Of XML with a fault in it, what is complete before the fault is used.
+/// XML with a fault in it is read as far as it can be understood (repair_xml).
 result<igd_description> read_description(const ssdp::http_url& location, const std::string& xml,
                                          sought what = sought::wan_connection);
 
