@@ -90,6 +90,16 @@ found find_empty_address(const situation& s) {
                  "private: see its log"};
 }
 
+found find_unusable_address(const situation& s) {
+  if (s.doubtful.empty()) return std::nullopt;
+  std::string summary = s.doubtful.front().doubt;
+  if (s.doubtful.back().doubt != summary) summary += " " + s.doubtful.back().doubt;
+  const auto seen = s.seen_as();
+  return finding{std::string(unusable_external_address), std::move(summary),
+                 seen ? "give others the address that the Internet sees, " + seen->to_string()
+                      : "compare with the Internet (WAN) address in the router's menu"};
+}
+
 found find_wrong_device(const situation& s) {
   // Where the gateway is not there at all, the other one may well be the way out.
   if (!s.seen.gateway || s.seen.gateway->neighbor == neighbor_state::unanswered) return {};
@@ -184,13 +194,13 @@ found find_lost_state(const situation& s) {
 
 std::vector<finding> findings_of(const situation& s) {
   std::vector<finding> all;
-  for (const auto seek : {find_disagreement,      find_wrong_word,     find_empty_address,
-                          find_wrong_device,      find_several_routes, find_address_elsewhere,
-                          find_blocked_multicast, find_old_version,    find_lost_state,
-                          find_dependent_mapping, find_blocked_udp,    find_no_hairpin,
-                          find_short_binding,     find_rewriting,      find_unresolved_names,
-                          find_diverted_names,    find_nat64,          find_ipv6_firewall,
-                          find_local_ipv6,        find_translated_ipv6}) {
+  for (const auto seek :
+       {find_disagreement,   find_wrong_word,     find_empty_address,     find_unusable_address,
+        find_wrong_device,   find_several_routes, find_address_elsewhere, find_blocked_multicast,
+        find_old_version,    find_lost_state,     find_dependent_mapping, find_blocked_udp,
+        find_no_hairpin,     find_short_binding,  find_rewriting,         find_unresolved_names,
+        find_diverted_names, find_nat64,          find_ipv6_firewall,     find_local_ipv6,
+        find_translated_ipv6}) {
     if (auto one = seek(s)) all.push_back(*std::move(one));
   }
   return all;

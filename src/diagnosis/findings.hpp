@@ -73,6 +73,7 @@ using look = std::optional<finding>(const situation&);
 look find_disagreement;
 look find_wrong_word;
 look find_empty_address;
+look find_unusable_address;
 look find_wrong_device;
 look find_several_routes;
 look find_address_elsewhere;

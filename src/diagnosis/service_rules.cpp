@@ -17,22 +17,25 @@ bool names_nothing(const std::optional<address>& external) {
 }
 
 /// Each service was heard to the end, and none of them has an address to name.
-bool all_without_address(const gateway_evidence& gateway) {
+bool all_without_address(const situation& s) {
+  const auto& gateway = *s.seen.gateway;
   const bool pcp = gateway.pcp.state == service_state::answered || gave_nothing(gateway.pcp);
-  const bool nat_pmp =
-      names_nothing(gateway.nat_pmp.external_address) || gave_nothing(gateway.nat_pmp);
+  const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address) ||
+                       gave_nothing(gateway.nat_pmp) || is_doubtful(s, "nat-pmp");
   const bool upnp = names_nothing(gateway.upnp.external_address) || is_disconnected(gateway.upnp) ||
-                    gave_nothing(gateway.upnp);
+                    gave_nothing(gateway.upnp) || is_doubtful(s, "upnp");
   return pcp && nat_pmp && upnp;
 }
 
 /// Services are there, and that they tell no outside address is their nature (PCP) or their
-/// mistake: they say that there is no Internet, and it answers.
-bool offers_without_address(const gateway_evidence& gateway) {
+/// mistake: they say that there is no Internet, and it answers; or they name what is no address.
+bool offers_without_address(const situation& s) {
+  const auto& gateway = *s.seen.gateway;
   const bool pcp = gateway.pcp.state == service_state::answered && !declined(gateway.pcp);
-  const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address);
-  const bool upnp = names_nothing(gateway.upnp.external_address) || is_disconnected(gateway.upnp);
-  return (pcp || nat_pmp || upnp) && all_without_address(gateway);
+  const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address) || is_doubtful(s, "nat-pmp");
+  const bool upnp = names_nothing(gateway.upnp.external_address) || is_disconnected(gateway.upnp) ||
+                    is_doubtful(s, "upnp");
+  return (pcp || nat_pmp || upnp) && all_without_address(s);
 }
 
 std::string open_test(std::string_view name, const service_evidence& service) {
@@ -218,7 +221,7 @@ std::optional<verdict> another_line_down(const situation& s) {
   const bool owned = s.gateway_owns_it() == tested::yes;
   const bool down = says_down(s) && (owned || s.outside.next_router_is_public());
   if (!down && !(failure && owned)) return std::nullopt;
-  if (!all_without_address(*s.seen.gateway)) return std::nullopt;
+  if (!all_without_address(s)) return std::nullopt;
   const auto ip = s.seen_as()->to_string();
   verdict v{verdict_code::single_nat,
             confidence::likely,
@@ -244,7 +247,7 @@ std::optional<verdict> service_without_address(const situation& s) {
   if (!s.seen.gateway || !s.outside.sees_us() || !s.seen_as()) return std::nullopt;
   const bool owned = s.gateway_owns_it() == tested::yes;
   const bool hides = hides_address(s.seen.gateway->upnp) || hides_address(s.seen.gateway->pcp);
-  if (!offers_without_address(*s.seen.gateway) && !(owned && hides)) return std::nullopt;
+  if (!offers_without_address(s) && !(owned && hides)) return std::nullopt;
   verdict v{verdict_code::single_nat,
             stands_on_internet(s) ? confidence::likely : confidence::unconfirmed,
             fmt::format("One NAT, as far as can be seen: the Internet sees {}, and your router "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/written_address.hpp"
 #include "diagnosis/findings.hpp"
 
 namespace natcheck::judging {
@@ -31,17 +32,24 @@ std::optional<address> lasting_ipv6(const interface_info& link) {
 
 situation::situation(const discover_evidence& evidence) : seen(evidence), outside(evidence) {
   if (!evidence.gateway) return;
-  const auto add = [this](std::string_view source, std::string_view name, const auto& service) {
+  const auto add = [this](std::string_view source, std::string_view name, const auto& service,
+                          const std::string& text) {
     const auto& ip = service.external_address;
-    if (service.state != service_state::answered || !ip || !ip->is_v4()) return;
-    if (scope_of(*ip) == address_scope::unspecified) {
+    if (service.state != service_state::answered) return;
+    auto doubt = doubt_external_address(text, seen.gateway->ip);
+    if (!doubt.empty() && !(ip && outside.agreed() == ip)) {
+      doubtful.push_back({source, std::move(doubt)});
+    } else if (ip && scope_of(*ip) == address_scope::unspecified) {
       says_unspecified = true;
-    } else {
+    } else if (ip) {
       claims.push_back({source, name, *ip});
     }
   };
-  add("nat-pmp", "NAT-PMP", evidence.gateway->nat_pmp);
-  add("upnp", "UPnP", evidence.gateway->upnp);
+  const auto text_of = [](const std::optional<address>& ip) { return ip ? ip->to_string() : ""; };
+  const auto& nat_pmp = evidence.gateway->nat_pmp;
+  const auto& upnp = evidence.gateway->upnp;
+  add("nat-pmp", "NAT-PMP", nat_pmp, text_of(nat_pmp.external_address));
+  add("upnp", "UPnP", upnp, upnp.external_address_text.value_or(text_of(upnp.external_address)));
 }
 
 std::optional<address> situation::local() const {
@@ -117,6 +125,11 @@ bool contradict(const std::vector<claim>& claims) {
     const auto& first = claims.front().ip;
     return c.ip != first && (is_public(c.ip) || scope_of(c.ip) != scope_of(first));
   });
+}
+
+bool is_doubtful(const situation& s, std::string_view source) {
+  return std::any_of(s.doubtful.begin(), s.doubtful.end(),
+                     [&](const doubtful_claim& each) { return each.source == source; });
 }
 
 bool claims_name(const situation& s, const address& ip) {

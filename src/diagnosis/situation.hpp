@@ -17,14 +17,21 @@ struct claim {
   address ip;
 };
 
+/// What a service of the gateway gives as external address and what cannot be one.
+struct doubtful_claim {
+  std::string_view source;  ///< as of a claim
+  std::string doubt;        ///< why not, a sentence
+};
+
 /// The evidence, and what follows from it at first glance.
 struct situation {
   explicit situation(const discover_evidence& evidence);
 
   const discover_evidence& seen;
   outside_view outside;
-  std::vector<claim> claims;      ///< IPv4 only; 0.0.0.0 is no claim
-  bool says_unspecified = false;  ///< some service named 0.0.0.0
+  std::vector<claim> claims;             ///< IPv4 only; 0.0.0.0 is no claim
+  std::vector<doubtful_claim> doubtful;  ///< no claims: judged as if nothing had been named
+  bool says_unspecified = false;         ///< some service named 0.0.0.0
 
   /// The source address of the IPv4 way out.
   std::optional<address> local() const;
@@ -55,6 +62,9 @@ bool differ(const std::vector<claim>& claims);
 
 /// They differ, and which of them is right would change the verdict.
 bool contradict(const std::vector<claim>& claims);
+
+/// What that service names cannot be an external address.
+bool is_doubtful(const situation& s, std::string_view source);
 
 bool claims_name(const situation& s, const address& ip);
 

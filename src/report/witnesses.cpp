@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/written_address.hpp"
+
 namespace natcheck::report {
 namespace {
 
@@ -27,8 +29,9 @@ std::vector<outside_address> outside_addresses(const discover_evidence& seen) {
   std::vector<outside_address> all;
   if (!seen.gateway) return all;
   const auto add = [&](const auto& service, std::string_view name) {
-    const bool said = service.state == service_state::answered && service.external_address;
-    if (said) add_name(all, *service.external_address, name);
+    const auto& ip = service.external_address;
+    if (service.state != service_state::answered || !ip) return;
+    if (doubt_external_address(ip->to_string(), seen.gateway->ip).empty()) add_name(all, *ip, name);
   };
   add(seen.gateway->nat_pmp, "NAT-PMP");
   add(seen.gateway->upnp, "UPnP");

@@ -13,7 +13,7 @@ namespace natcheck::report {
 bool counts_as_public(const discover_report& report, const address& ip);
 
 /// The router's outside addresses as its services name them, each once, with its namers:
-/// "100.64.5.2 (NAT-PMP, UPnP)".
+/// "100.64.5.2 (NAT-PMP, UPnP)". What cannot be one is left to the findings.
 struct outside_address {
   address ip;
   std::string named_by;

@@ -120,8 +120,8 @@ const row claim_rows[] = {
        nat_pmp_says(e, "192.168.1.1");
        seen_as(e, "5.5.5.5");
      },
-     inconclusive, unconfirmed, answer::unknown, "5.5.5.5",
-     "claims the outside address 192.168.1.1", "private (RFC 1918)", "menu"},
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "the Internet sees 5.5.5.5",
+     "does not name its own outside address", "serve --map"},
     {"behind two routers, proven",
      [](auto& e) {
        nat_pmp_says(e, "192.168.100.2");

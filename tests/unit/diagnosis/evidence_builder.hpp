@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/written_address.hpp"
+
 namespace natcheck::testing {
 
 inline address ip(const char* text) { return boost::asio::ip::make_address(text); }
@@ -87,7 +89,7 @@ inline void upnp_says(discover_evidence& seen, const std::string& external,
   service.state = service_state::answered;
   service.connection_status = status;
   service.external_address_text = external;
-  if (!external.empty()) service.external_address = ip(external.c_str());
+  service.external_address = read_written_address(external);
   service.rtt = millis(12.3);
   service.attempts = 1;
 }

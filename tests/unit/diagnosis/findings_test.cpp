@@ -81,6 +81,47 @@ TEST(Findings, EqualRoutes) {
               HasSubstr("several routers (192.168.1.1, 192.168.1.2)"));
 }
 
+TEST(Findings, UnusableAddress) {
+  struct {
+    const char* says;
+    const char* what;
+  } const table[] = {
+      {"router.lan", "a host name"},       {"None", "not an IP address"},
+      {"2a00::1", "an IPv6 address"},      {"192.168.1.1", "its own address on this network"},
+      {"127.0.0.1", "a loopback address"},
+  };
+  for (const auto& row : table) {
+    auto seen = home();
+    upnp_says(seen, row.says);
+    ASSERT_THAT(codes(seen), ElementsAre("unusable-external-address")) << row.says;
+    EXPECT_THAT(diagnose(seen).findings.front().summary, HasSubstr(row.what));
+    EXPECT_FALSE(public_address_of(seen)) << row.says;
+    seen_as(seen, "5.5.5.5");
+    EXPECT_EQ(public_address_of(seen)->ip, ip("5.5.5.5")) << row.says;
+    EXPECT_EQ(diagnose(seen).main.code, verdict_code::single_nat) << row.says;
+    EXPECT_THAT(diagnose(seen).findings.front().advice, HasSubstr("5.5.5.5"));
+  }
+}
+
+TEST(Findings, AnUnusableAddressBesideAUsableOne) {
+  auto seen = home();
+  upnp_says(seen, "192.168.1.1");
+  nat_pmp_says(seen, "5.5.5.5");
+  seen_as(seen, "5.5.5.5");
+  EXPECT_THAT(codes(seen), ElementsAre("unusable-external-address"));
+  EXPECT_EQ(diagnose(seen).main.code, verdict_code::single_nat);
+  EXPECT_EQ(diagnose(seen).main.certainty, confidence::confirmed);
+}
+
+TEST(Findings, ARouterThatIsSeenAtItsInnerAddressNamesItRightly) {
+  auto seen = home();
+  seen.gateway->ip = ip("5.5.5.5");
+  upnp_says(seen, "5.5.5.5");
+  seen_as(seen, "5.5.5.5");
+  EXPECT_THAT(codes(seen), IsEmpty());
+  EXPECT_EQ(diagnose(seen).main.certainty, confidence::confirmed);
+}
+
 TEST(Findings, WrongDevice) {
   auto seen = home();
   seen.gateway->upnp.other_responders = {ip("192.168.1.7"), ip("192.168.1.8")};
