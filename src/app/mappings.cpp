@@ -7,6 +7,7 @@
 #include "app/serial.hpp"
 #include "net/host_network.hpp"
 #include "net/sockets.hpp"
+#include "portmap/upnp_entry.hpp"
 #include "portmap/upnp_table.hpp"
 
 namespace natcheck {
@@ -19,6 +20,7 @@ void take_table(portmap::upnp_table table, mappings_report& report) {
   report.service = table.gateway.service.value_or("");
   report.external_address = table.gateway.external_address;
   report.entries = std::move(table.rows);
+  report.notes = std::move(table.notes);
   report.complete = table.incomplete_because.empty();
   report.incomplete_because = std::move(table.incomplete_because);
 }
@@ -39,7 +41,7 @@ std::optional<portmap::gateway_access> ipv4_gateway(const host_network& host) {
 bool is_row_of(const gateway_mapping& row, const mapping_claim& claim) {
   return row.protocol == claim.protocol && row.external_port == claim.external_port &&
          row.internal_port == claim.internal.port &&
-         row.internal_client == claim.internal.ip.to_string();
+         portmap::may_lead_to(row.internal_client, claim.internal.ip);
 }
 
 /// Runs `work`, a command that changes something, where `options` say.

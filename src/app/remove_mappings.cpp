@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "net/side_by_side.hpp"
 #include "net/sockets.hpp"
+#include "portmap/upnp_entry.hpp"
 #include "portmap/upnp_table.hpp"
 
 namespace natcheck::app {
@@ -136,7 +137,7 @@ bool remover::is_known(const gateway_mapping& row) const {
   return std::ranges::any_of(known_, [&](const known_claim& each) {
     return each.claim.protocol == row.protocol && each.claim.external_port == row.external_port &&
            each.claim.gateway == place_.gateway->gateway &&
-           each.claim.internal.ip.to_string() == row.internal_client;
+           portmap::may_lead_to(row.internal_client, each.claim.internal.ip);
   });
 }
 
@@ -157,7 +158,7 @@ void remover::leave_foreign(const gateway_mapping& row) {
   mapping entry = mapping_of(claim_of(row));
   boost::system::error_code error;
   entry.internal.ip = net::asio::ip::make_address(row.internal_client, error);
-  const bool here = row.internal_client == place_.gateway->from.local.to_string();
+  const bool here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
   tell(entry, removal::foreign,
        fmt::format("it leads to {}:{}{} and is not natcheck's (\"{}\")",
                    escape_bytes(row.internal_client), row.internal_port,
@@ -167,6 +168,14 @@ void remover::leave_foreign(const gateway_mapping& row) {
 awaitable<void> remover::remove_row(const gateway_mapping& row) {
   const auto claim = claim_of(row);
   const auto entry = mapping_of(claim);
+  // A name may be another machine's; whoever names the port knows.
+  const bool surely_here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
+  if (!wanted_.external_port && !surely_here) {
+    co_return tell(entry, removal::foreign,
+                   fmt::format("it leads to \"{}\", which may be another machine; natcheck "
+                               "mappings remove {} removes it",
+                               escape_bytes(row.internal_client), row.external_port));
+  }
   // Another user's natcheck has its files elsewhere, and its server here.
   if (!wanted_.external_port && may_be_listened_on(executor_, row.protocol, claim.internal)) {
     co_return tell(entry, removal::in_use, why_not_touched(claim));

@@ -1,5 +1,6 @@
 #include "portmap/upnp_entry.hpp"
 
+#include "core/written_address.hpp"
 #include "portmap/grants.hpp"
 #include "portmap/upnp.hpp"
 
@@ -17,6 +18,15 @@ soap_arguments key_of(const mapping_request& request) {
 }
 
 }  // namespace
+
+bool may_lead_to(const std::string& client, const address& self) {
+  const auto ip = read_written_address(client);
+  return !ip || *ip == self;
+}
+
+bool leads_to(const std::string& client, const address& self) {
+  return read_written_address(client) == self;
+}
 
 awaitable<result<upnp_entry>> read_entry(const gateway_access& access, const wan_service& service,
                                          const mapping_request& request) {

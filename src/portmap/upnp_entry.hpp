@@ -27,6 +27,14 @@ struct upnp_entry {
   bool enabled = true;                   ///< NewEnabled; one that is switched off lets nobody in
 };
 
+/// Whether an entry's NewInternalClient may stand for `self`: it is that address, however it is
+/// written, or no address at all. Many routers show a host name, and which one leads here only they
+/// know.
+bool may_lead_to(const std::string& client, const address& self);
+
+/// True where it is the address.
+bool leads_to(const std::string& client, const address& self);
+
 /// The gateway says so itself; any other failure tells nothing about its table.
 template <class T>
 bool says_no_entry(const result<T>& answer) {

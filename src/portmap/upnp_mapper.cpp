@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "core/upnp_errors.hpp"
+#include "core/written_address.hpp"
 #include "net/random.hpp"
 #include "portmap/grants.hpp"
 #include "portmap/upnp.hpp"
@@ -59,6 +60,16 @@ awaitable<result<void>> upnp_mapper::reach() {
 
 bool upnp_mapper::is_described_as_ours(const upnp_entry& entry) const {
   return entry.description == our_description || entry.description == kept_description_;
+}
+
+/// Whether `entry` leads to that port here. A host name is this host's where nothing else can have
+/// made the entry.
+bool upnp_mapper::leads_to(const upnp_entry& entry, const std::string& client,
+                           std::uint16_t port) const {
+  const auto self = read_written_address(client);
+  if (!self || entry.port != port) return false;
+  if (portmap::leads_to(entry.client, *self)) return true;
+  return may_lead_to(entry.client, *self) && (was_free_ || is_described_as_ours(entry));
 }
 
 /// Whether `entry` is the one that was added as `request_`. Until it has been read back nobody

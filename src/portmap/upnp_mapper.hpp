@@ -58,6 +58,7 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<result<void>> delete_row();
   boost::asio::awaitable<result<void>> remove();
   bool is_described_as_ours(const upnp_entry& entry) const;
+  bool leads_to(const upnp_entry& entry, const std::string& client, std::uint16_t port) const;
   bool is_own(const upnp_entry& entry) const;
   bool made_here(const upnp_entry& entry, const mapping_request& wanted) const;
   void forget();

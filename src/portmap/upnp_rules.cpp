@@ -15,10 +15,6 @@ constexpr std::chrono::seconds for_ever{0};
 
 bool is_version_2(const wan_service& service) { return service.type.ends_with(":2"); }
 
-bool leads_to(const upnp_entry& entry, const std::string& client, std::uint16_t port) {
-  return entry.client == client && entry.port == port;
-}
-
 bool is_unclear(const failure& why) { return why.code == 0; }
 
 bool is_conflict(int code) {

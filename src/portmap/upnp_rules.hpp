@@ -14,9 +14,6 @@ namespace natcheck::portmap {
 /// True for IGD v2, which knows AddAnyPortMapping and no lease without an end.
 bool is_version_2(const wan_service& service);
 
-/// True where `entry` leads to this port of `client`.
-bool leads_to(const upnp_entry& entry, const std::string& client, std::uint16_t port);
-
 /// True where the gateway gave no reason, so that it may have done all the same what it was asked
 /// to: an unusable answer, a connection that broke, silence, or a bare HTTP 500.
 bool is_unclear(const failure& why);

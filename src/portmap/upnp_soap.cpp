@@ -9,6 +9,7 @@
 
 #include "core/text.hpp"
 #include "core/upnp_errors.hpp"
+#include "core/written_address.hpp"
 #include "portmap/xml_outline.hpp"
 
 namespace natcheck::portmap {
@@ -100,16 +101,17 @@ std::optional<std::string> soap_values::find(std::string_view name) const {
 
 std::optional<bool> soap_values::find_flag(std::string_view name) const {
   const auto text = find(name).value_or("");
-  const auto is = [&](std::string_view word) { return equal_ignoring_case(text, word); };
-  if (is("1") || is("true") || is("yes")) return true;
-  if (is("0") || is("false") || is("no")) return false;
+  const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view word) { return equal_ignoring_case(text, word); });
+  };
+  if (is_one_of({"1", "true", "yes", "on", "enabled"})) return true;
+  if (is_one_of({"0", "false", "no", "off", "disabled"})) return false;
   return std::nullopt;
 }
 
 std::optional<address> soap_values::find_address(std::string_view name) const {
-  boost::system::error_code error;
-  const address value = boost::asio::ip::make_address(find(name).value_or(""), error);
-  return error ? std::nullopt : std::optional{value};
+  return read_written_address(find(name).value_or(""));
 }
 
 result<soap_values> read_answer(std::string_view action, const http_reply& reply,

@@ -30,9 +30,10 @@ class soap_values {
   /// Empty also where the value does not begin with a number that fits.
   template <class Number>
   std::optional<Number> find_number(std::string_view name) const;
-  /// Empty also where the value is no boolean (UPnP Device Architecture: 0/1, false/true, no/yes).
+  /// Empty also where the value is no boolean (UPnP Device Architecture: 0/1, false/true, no/yes;
+  /// on/off and enabled/disabled were seen), whatever the case.
   std::optional<bool> find_flag(std::string_view name) const;
-  /// Empty also where the value is no address.
+  /// Empty also where the value is no address (read_written_address).
   std::optional<address> find_address(std::string_view name) const;
 
  private:

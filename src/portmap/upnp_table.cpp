@@ -1,12 +1,14 @@
 #include "portmap/upnp_table.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <tuple>
 
 #include "core/text.hpp"
 #include "core/upnp_errors.hpp"
+#include "core/written_address.hpp"
 #include "portmap/upnp.hpp"
 #include "portmap/upnp_entry.hpp"
 #include "portmap/upnp_http.hpp"
@@ -22,32 +24,50 @@ constexpr std::string_view action = "GetGenericPortMappingEntry";
 /// A row that was read before: a table that changes while it is read moves a few, a gateway that
 /// does not look at the index repeats one for ever.
 constexpr int max_repeats = 3;
+/// Rows without a port or a protocol, one after the other: a table of placeholders.
+constexpr int max_placeholders = 64;
+constexpr std::size_t max_named_indexes = 8;  ///< of placeholders, in a note
 
 constexpr const char* out_of_time = "the time limit ended before the table was read to its end";
 
-std::optional<transport> parse_protocol(const soap_values& values) {
+/// As the standard has it, in lower case, and for both at once.
+std::vector<transport> parse_protocols(const soap_values& values) {
   const std::string name = values.find("NewProtocol").value_or("");
-  if (equal_ignoring_case(name, "TCP")) return transport::tcp;
-  if (equal_ignoring_case(name, "UDP")) return transport::udp;
-  return std::nullopt;
+  if (equal_ignoring_case(name, "TCP")) return {transport::tcp};
+  if (equal_ignoring_case(name, "UDP")) return {transport::udp};
+  for (const char* both : {"TCP/UDP", "UDP/TCP", "TCPUDP", "TCP_UDP", "TCP&UDP", "BOTH", "ALL"}) {
+    if (equal_ignoring_case(name, both)) return {transport::tcp, transport::udp};
+  }
+  return {};
+}
+
+/// Empty for everybody, in whatever way the gateway says so.
+std::string remote_host_of(const soap_values& values) {
+  auto host = values.find("NewRemoteHost").value_or("");
+  const auto ip = read_written_address(host);
+  if ((ip && ip->is_unspecified()) || host == "*" || equal_ignoring_case(host, "any")) host.clear();
+  return host;
 }
 
 /// Empty for an answer that lacks what makes it a row.
-std::optional<gateway_mapping> parse_row(const soap_values& values, const address& self) {
-  const auto protocol = parse_protocol(values);
+std::vector<gateway_mapping> parse_rows(const soap_values& values, const address& self) {
   const auto external_port = values.find_number<std::uint16_t>("NewExternalPort");
-  if (!protocol || !external_port) return std::nullopt;
-  gateway_mapping row;
-  row.protocol = *protocol;
-  row.external_port = *external_port;
-  row.remote_host = values.find("NewRemoteHost").value_or("");
-  row.internal_client = values.find("NewInternalClient").value_or("");
-  row.internal_port = values.find_number<std::uint16_t>("NewInternalPort").value_or(0);
-  row.enabled = values.find_flag("NewEnabled").value_or(true);
-  row.description = values.find("NewPortMappingDescription").value_or("");
-  row.lease_s = values.find_number<std::uint32_t>("NewLeaseDuration");
-  row.ours = row.description == our_description && row.internal_client == self.to_string();
-  return row;
+  std::vector<gateway_mapping> rows;
+  if (!external_port) return rows;
+  for (const transport protocol : parse_protocols(values)) {
+    gateway_mapping row;
+    row.protocol = protocol;
+    row.external_port = *external_port;
+    row.remote_host = remote_host_of(values);
+    row.internal_client = values.find("NewInternalClient").value_or("");
+    row.internal_port = values.find_number<std::uint16_t>("NewInternalPort").value_or(0);
+    row.enabled = values.find_flag("NewEnabled").value_or(true);
+    row.description = values.find("NewPortMappingDescription").value_or("");
+    row.lease_s = values.find_number<std::uint32_t>("NewLeaseDuration");
+    row.ours = row.description == our_description && may_lead_to(row.internal_client, self);
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 /// What a gateway answers to an index.
@@ -67,13 +87,24 @@ class table_reader {
 
  private:
   awaitable<result<row_answer>> ask(std::size_t index) const;
+  awaitable<result<row_answer>> ask_twice(std::size_t index) const;
   std::string ended_by(const row_answer& answer) const;
-  std::optional<std::string> take(const soap_values& values);
+  std::optional<std::string> pass_gap(std::size_t index, const row_answer& answer);
+  std::optional<std::string> pass_failure(std::size_t index, const failure& why);
+  std::optional<std::string> take(std::size_t index, const soap_values& values);
+  std::optional<std::string> pass_placeholder(std::size_t index);
+  void add(const gateway_mapping& row);
+  void tell_what_was_odd();
 
   const gateway_access& access_;
   const wan_service& service_;
   upnp_table& table_;
-  int repeats_ = 0;  ///< in a row
+  int repeats_ = 0;                ///< in a row
+  bool has_repeated_ = false;      ///< at all
+  int placeholders_ = 0;           ///< in a row
+  std::vector<std::size_t> odd_;   ///< the indexes of placeholders
+  std::optional<row_answer> gap_;  ///< what the index before was answered with, if not with a row
+  std::string unread_;             ///< which entry failed, and why
 };
 
 awaitable<result<row_answer>> table_reader::ask(std::size_t index) const {
@@ -85,6 +116,14 @@ awaitable<result<row_answer>> table_reader::ask(std::size_t index) const {
                        read_answer(action, *reply, "reading the table of port mappings (UPnP)")};
 }
 
+/// Again where the connection broke: some gateways reset one now and then.
+awaitable<result<row_answer>> table_reader::ask_twice(std::size_t index) const {
+  auto answer = co_await ask(index);
+  const bool again = !answer && answer.error().kind != outcome::timed_out;
+  if (again) answer = co_await ask(index);
+  co_return answer;
+}
+
 /// The end of the table has a code, 713, and gateways answer others there: 714, 402, 501 (seen by
 /// TinyUPnP, its issue 9), and a bare HTTP 500. What is an end after a row is none before the
 /// first: it may be all that this gateway ever answers.
@@ -92,12 +131,12 @@ std::string table_reader::ended_by(const row_answer& answer) const {
   const failure& why = answer.values.error();
   if (why.code == upnp_error::specified_array_index_invalid ||
       why.code == upnp_error::no_such_entry_in_array) {
-    return {};
+    return unread_;
   }
   const bool means_end = why.code == upnp_error::invalid_args ||
                          why.code == upnp_error::action_failed ||
                          (why.code == 0 && answer.status == 500);
-  if (means_end && !table_.rows.empty()) return {};
+  if (means_end && !table_.rows.empty()) return unread_;
   if (!table_.rows.empty()) {
     return fmt::format("after {} entries it answered: {}", table_.rows.size(), why.detail);
   }
@@ -105,32 +144,89 @@ std::string table_reader::ended_by(const row_answer& answer) const {
   return "its table is empty, or it does not show it: " + why.detail;
 }
 
-/// Gives the reason when reading on is of no use.
-std::optional<std::string> table_reader::take(const soap_values& values) {
-  const auto row = parse_row(values, access_.from.local);
-  if (!row) {
-    return fmt::format("entry {} of its table names no port or no protocol", table_.rows.size());
-  }
+/// No row has this index. That is the end, unless the next index has one: some tables begin with 1,
+/// some have holes. Gives the reason when reading on is of no use.
+std::optional<std::string> table_reader::pass_gap(std::size_t index, const row_answer& answer) {
+  if (gap_) return ended_by(*gap_);
+  const bool is_end = answer.values.error().code == upnp_error::specified_array_index_invalid;
+  if (is_end && index > 0) return ended_by(answer);
+  gap_ = answer;
+  return std::nullopt;
+}
+
+/// One entry that the gateway fails on, it may fail on for ever.
+std::optional<std::string> table_reader::pass_failure(std::size_t index, const failure& why) {
+  if (gap_) return ended_by(*gap_);
+  const bool was_unread = !unread_.empty();
+  unread_ = fmt::format("entry {} could not be read: {}", index, why.detail);
+  if (was_unread || why.kind == outcome::timed_out) return unread_;
+  return std::nullopt;
+}
+
+std::optional<std::string> table_reader::pass_placeholder(std::size_t index) {
+  odd_.push_back(index);
+  if (++placeholders_ < max_placeholders) return std::nullopt;
+  return fmt::format("{} entries in a row name no port or no protocol", placeholders_);
+}
+
+void table_reader::add(const gateway_mapping& row) {
   const auto key = [](const gateway_mapping& m) {
     return std::tie(m.protocol, m.external_port, m.remote_host);
   };
   const bool repeated = std::any_of(table_.rows.begin(), table_.rows.end(),
-                                    [&](const auto& known) { return key(known) == key(*row); });
+                                    [&](const auto& known) { return key(known) == key(row); });
   repeats_ = repeated ? repeats_ + 1 : 0;
-  if (!repeated) table_.rows.push_back(*row);
+  has_repeated_ = has_repeated_ || repeated;
+  if (!repeated) table_.rows.push_back(row);
+}
+
+/// Gives the reason when reading on is of no use.
+std::optional<std::string> table_reader::take(std::size_t index, const soap_values& values) {
+  if (gap_ && index == 1) {
+    table_.notes.emplace_back("Its first entry has the index 1, not 0.");
+  } else if (gap_) {
+    table_.notes.push_back(fmt::format("It has no entry {}, but one behind it.", index - 1));
+  }
+  gap_.reset();
+  const auto rows = parse_rows(values, access_.from.local);
+  if (rows.empty()) return pass_placeholder(index);
+  placeholders_ = 0;
+  for (const gateway_mapping& row : rows) add(row);
   if (repeats_ < max_repeats) return std::nullopt;
   return "it repeats the same entries and comes to no end";
 }
 
-awaitable<std::string> table_reader::run() {
-  for (std::size_t index = 0; table_.rows.size() < max_rows; ++index) {
-    const auto answer = co_await ask(index);
-    if (!answer) co_return answer.error().detail;
-    if (!answer->values) co_return ended_by(*answer);
-    const auto stop = take(*answer->values);
-    if (stop) co_return *stop;
+void table_reader::tell_what_was_odd() {
+  if (!odd_.empty()) {
+    const auto more = odd_.size() > max_named_indexes;
+    const std::vector<std::size_t> named(
+        odd_.begin(),
+        odd_.begin() + static_cast<std::ptrdiff_t>(std::min(odd_.size(), max_named_indexes)));
+    table_.notes.push_back(fmt::format("{} without a port or a protocol {} left out: {}{}.",
+                                       odd_.size() == 1 ? "An entry" : "Entries",
+                                       odd_.size() == 1 ? "is" : "are", fmt::join(named, ", "),
+                                       more ? " and more" : ""));
   }
-  co_return fmt::format("only its first {} entries were read", max_rows);
+  if (has_repeated_) table_.notes.emplace_back("Some entries came twice, and are shown once.");
+}
+
+awaitable<std::string> table_reader::run() {
+  std::optional<std::string> stop;
+  for (std::size_t index = 0; !stop; ++index) {
+    const auto answer = co_await ask_twice(index);
+    if (!answer) {
+      stop = pass_failure(index, answer.error());
+    } else if (!answer->values) {
+      stop = pass_gap(index, *answer);
+    } else {
+      stop = take(index, *answer->values);
+    }
+    if (!stop && table_.rows.size() >= max_rows) {
+      stop = fmt::format("only its first {} entries were read", max_rows);
+    }
+  }
+  tell_what_was_odd();
+  co_return *stop;
 }
 
 awaitable<std::string> read_whole(const gateway_access& access, upnp_table& table,

@@ -18,6 +18,7 @@ struct upnp_table {
   std::vector<gateway_mapping> rows;
   /// Why there may be more than `rows`; empty when the end of the table was reached.
   std::string incomplete_because;
+  std::vector<std::string> notes;  ///< what was odd, a sentence each
 };
 
 /// Finds the gateway's WAN connection and reads its table row by row, until `deadline` at most.

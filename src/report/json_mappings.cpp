@@ -139,6 +139,7 @@ std::string to_json(const mappings_report& report) {
       {"complete", report.complete},
       {"incomplete_because", or_null(report.incomplete_because)},
       {"mappings", entries_part(report.entries)},
+      {"notes", to_value(report.notes)},
       {"left_overs", left_overs_part(report.left_overs)}};
   return print_json(all, report::json_layout::indented) + "\n";
 }

@@ -142,6 +142,8 @@ std::string to_text(const mappings_report& report, const text_style& style) {
     out.note(fmt::format("The router did not show its table to the end: {}.",
                          report.incomplete_because));
   }
+  if (!report.notes.empty()) out.line("");
+  for (const std::string& each : report.notes) out.note("The router's table: " + each);
   print_left_overs(out, report);
   return out.text();
 }

@@ -161,6 +161,7 @@ TEST(MappingsJson, HoldsEverything) {
       "mappings":[{"protocol":"tcp","external_port":1234,"remote_host":null,
         "internal_client":"192.168.1.10","internal_port":1234,"enabled":true,
         "description":"natcheck","lease_s":3540,"ours":true}],
+      "notes":[],
       "left_overs":[{"protocol":"udp","via":"pcp","external":null,"external_port":99,
         "internal":"192.168.1.10:99","lifetime_s":3600}]})"));
 }
