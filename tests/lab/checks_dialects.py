@@ -8,7 +8,9 @@ import dataclasses
 import json
 import os
 import queue
+import re
 import signal
+import subprocess
 
 import dialect_gateway
 import model
@@ -55,7 +57,9 @@ def check_all(scene):
 def _try(scene, home, gateway, dialect):
     gateway.begin(dialect)
     if not dialect.hostile:  # it would never end
-        scene.lab.run(home, "upnpc", "-a", _HOME, _UPNPC_PORT, _UPNPC_PORT, "TCP", check=False)
+        # What it prints may be bytes of any kind.
+        subprocess.run(scene.lab.command(home, "upnpc", "-a", _HOME, _UPNPC_PORT, _UPNPC_PORT,
+                                         "TCP"), capture_output=True, check=False, timeout=60)
     by_upnpc = ("tcp", _UPNPC_PORT) in gateway.rows
     by_natcheck, problem = False, ""
     try:
@@ -91,6 +95,8 @@ def _serves(scene, home, gateway, dialect):
                 expect_equal(told.get("verdict"), dialect.verdict, "verdict", serving)
             if told["event"] == "mapped":
                 opened = True
+                named = re.findall(r"\d+(?:\.\d+){3}", told["probe_command"] or "")
+                expect(set(named) <= {"5.5.5.5"}, "others are told an address of no use", serving)
                 expect_equal(told["verified"], dialect.verified, "verified", serving)
         if opened:
             expect(all((protocol, _PORT) in gateway.rows for protocol in wanted),

@@ -8,6 +8,7 @@ import itertools
 import re
 import time
 
+from dialects_description import OF_DESCRIPTION
 from dialect import (Dialect, around_values, attributed, chunked, each, kept_open, only, prefixed,
                      renamed, slow, with_header, with_length, without)
 
@@ -293,4 +294,4 @@ HOSTILE = [
     Dialect("silence in the place of everything", hostile=True, seconds=slow(60)),
 ]
 
-DIALECTS = [*SLOW, *CONNECTIONS, *HTTP, *SOAP, *FAULTS, *ROWS, *HOSTILE]
+DIALECTS = [*OF_DESCRIPTION, *SLOW, *CONNECTIONS, *HTTP, *SOAP, *FAULTS, *ROWS, *HOSTILE]
