@@ -31,7 +31,7 @@ constexpr const char* no_ipv4 = "this machine has no IPv4 way out";
 // What a network without answers may cost in all: names, then packets that nobody answers.
 constexpr auto names_limit = 1000ms;
 // STUN answers come well before; a portal or a dead line is what is left.
-constexpr auto web_starts_after = 700ms;
+constexpr auto web_starts_after = 300ms;
 // The gateway and the router behind it are near; a lost packet is sent again after 150 ms.
 constexpr auto settled_grace = 250ms;
 /// Other devices of the link that are asked whether they are the router.

@@ -185,11 +185,11 @@ awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
   co_await net::expiry(timer);
   co_await net::unless_cancelled();
   if (!schedule_.begin_tcp(number, now())) co_return;
-  const auto limit = now() + survey_schedule::whole_schedule;
+  const auto limit = now() + survey_schedule::tcp_schedule;
   const auto ended = co_await net::before(std::min(limit, deadline_), converse(number));
   if (!ended && limit <= deadline_) {
     schedule_.end(number, service_state::silent,
-                  fmt::format("no answer in {} ms", survey_schedule::whole_schedule.count()));
+                  fmt::format("no answer in {} ms", survey_schedule::tcp_schedule.count()));
   }
   wake_.cancel();
 }

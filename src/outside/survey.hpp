@@ -32,6 +32,8 @@ class survey_schedule {
                                                                   std::chrono::milliseconds{500},
                                                                   std::chrono::milliseconds{1000}};
   static constexpr std::chrono::milliseconds whole_schedule{1750};
+  /// Of TCP, which begins later: time for the kernel's second SYN, after 1 s.
+  static constexpr std::chrono::milliseconds tcp_schedule{1500};
   /// TCP is asked when UDP was silent for so long.
   static constexpr std::chrono::milliseconds tcp_delay{250};
   /// Others than the first to answer have as long again as that one took, and at least this.

@@ -60,6 +60,14 @@ TEST(MappingRules, EveryAdvisedCommandOfItsOwnAsksTheSameRouter) {
   }
 }
 
+TEST(MappingFindings, AnUnusableExternalAddressIsTold) {
+  mapping granted;
+  granted.doubt = "The router gives \"x\".";
+  ASSERT_EQ(findings_of(granted).size(), 1U);
+  EXPECT_EQ(findings_of(granted).front().code, "unusable-external-address");
+  EXPECT_EQ(findings_of(granted).front().summary, granted.doubt);
+}
+
 TEST(MappingFindings, AShortLeaseIsTold) {
   mapping granted;
   granted.asked_lifetime = std::chrono::seconds(3600);
