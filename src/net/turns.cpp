@@ -15,7 +15,9 @@ turn::~turn() {
 }
 
 asio::awaitable<void> turn::comes() {
-  if (queue_->waiting_.front() != this) co_await expiry(called_);
+  if (queue_->waiting_.front() == this) co_return;
+  co_await expiry(called_);
+  co_await unless_cancelled();
 }
 
 }  // namespace natcheck::net
