@@ -460,9 +460,9 @@ struct redirect_evidence {
 struct self_test_evidence {
   transport protocol = transport::tcp;
   std::optional<self_check> loopback;
-  std::optional<self_check> lan;      ///< at the address of the way out
-  std::optional<self_check> hairpin;  ///< at the outside address: out to the NAT, and back
-  std::optional<nat_rule> led_away{};   ///< a rule of this host for that port
+  std::optional<self_check> lan;       ///< at the address of the way out
+  std::optional<self_check> hairpin;   ///< at the outside address: out to the NAT, and back
+  std::optional<nat_rule> led_away{};  ///< a rule of this host for that port
 };
 
 /// Which program manages this host's firewall, and where it lets nothing in. As far as it could be
@@ -472,7 +472,7 @@ struct firewall_evidence {
   manager by = manager::unknown;
   /// nftables: the base chain of the input hook whose policy is to drop, or the first with rules.
   std::string family, table, chain;
-  bool nat_read = false;             ///< the NAT rules could be read
+  bool nat_read = false;               ///< the NAT rules could be read
   std::optional<nat_rule> led_away{};  ///< the one for the server's port
 };
 

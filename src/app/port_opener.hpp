@@ -42,8 +42,8 @@ class port_opener {
   /// Says why there is no mapping, where it was stopped before that was known.
   void conclude();
 
-  /// Closes every door; 25 s at most, which only a slow router takes. To be awaited after `keep` ended, in a coroutine that is not
-  /// itself cancelled.
+  /// Closes every door; 25 s at most, which only a slow router takes. To be awaited after `keep`
+  /// ended, in a coroutine that is not itself cancelled.
   net::asio::awaitable<void> close();
 
  private:

@@ -35,8 +35,8 @@ struct http_bounds {
 /// `http::response_reader` does. Follows no redirect and resolves no name. A body without a known
 /// end is taken as it is when nothing more comes for 1.5 s.
 ///
-/// Fails with `timed_out` when no connection comes about within 3 s, with `malformed` when the answer is none
-/// of HTTP's, too long, or does not end in time.
+/// Fails with `timed_out` when no connection comes about within 3 s, with `malformed` when the
+/// answer is none of HTTP's, too long, or does not end in time.
 boost::asio::awaitable<result<http_reply>> http_exchange(endpoint server, source from,
                                                          http_request request, http_bounds bounds,
                                                          std::string operation);

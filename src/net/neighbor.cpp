@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t discard_port = 9;
-constexpr auto patience = 300ms;
+constexpr auto resolving_time = 300ms;
 constexpr auto between_looks = 20ms;
 
 }  // namespace
@@ -25,7 +25,7 @@ asio::awaitable<neighbor_state> resolve_neighbor(address ip, source from,
   socket->send_to(asio::const_buffer("", 1), {ip, discard_port}, 0, error);
   if (error) co_return neighbor_state::unknown;
   asio::steady_timer timer(executor);
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + resolving_time;
   auto state = read_neighbor(ip, interface_index).state;
   while (state == neighbor_state::unanswered && std::chrono::steady_clock::now() < end) {
     timer.expires_after(between_looks);

@@ -31,7 +31,8 @@ std::vector<interface_info> read_interfaces(netlink_socket& socket) {
 }
 
 std::optional<route> read_route(netlink_socket& socket, const address& target, unsigned index) {
-  const auto found = dump(socket, lookup_request({target, index, {}}, lookup::decision), parse_route);
+  const auto found =
+      dump(socket, lookup_request({target, index, {}}, lookup::decision), parse_route);
   if (found.empty() || found.front().hops.empty() || !carries_packets(found.front())) {
     return std::nullopt;
   }
