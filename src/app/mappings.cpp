@@ -5,6 +5,7 @@
 #include "app/lease.hpp"
 #include "app/option_checks.hpp"
 #include "app/serial.hpp"
+#include "core/written_address.hpp"
 #include "net/host_network.hpp"
 #include "net/sockets.hpp"
 #include "portmap/upnp_entry.hpp"
@@ -18,9 +19,15 @@ using net::asio::awaitable;
 void take_table(portmap::upnp_table table, mappings_report& report) {
   report.upnp = static_cast<const service_evidence&>(table.gateway);  // what all services have
   report.service = table.gateway.service.value_or("");
-  report.external_address = table.gateway.external_address;
   report.entries = std::move(table.rows);
   report.notes = std::move(table.notes);
+  auto doubt =
+      doubt_external_address(table.gateway.external_address_text.value_or(""), *report.gateway);
+  if (doubt.empty()) {
+    report.external_address = table.gateway.external_address;
+  } else {
+    report.notes.push_back(std::move(doubt));
+  }
   report.complete = table.incomplete_because.empty();
   report.incomplete_because = std::move(table.incomplete_because);
 }

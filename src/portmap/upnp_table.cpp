@@ -183,9 +183,10 @@ void table_reader::add(const gateway_mapping& row) {
 /// Gives the reason when reading on is of no use.
 std::optional<std::string> table_reader::take(std::size_t index, const soap_values& values) {
   if (gap_ && index == 1) {
-    table_.notes.emplace_back("Its first entry has the index 1, not 0.");
+    table_.notes.emplace_back("The first entry of the router's table has the index 1, not 0.");
   } else if (gap_) {
-    table_.notes.push_back(fmt::format("It has no entry {}, but one behind it.", index - 1));
+    table_.notes.push_back(
+        fmt::format("The router's table has no entry {}, but one behind it.", index - 1));
   }
   gap_.reset();
   const auto rows = parse_rows(values, access_.from.local);
@@ -202,12 +203,13 @@ void table_reader::tell_what_was_odd() {
     const std::vector<std::size_t> named(
         odd_.begin(),
         odd_.begin() + static_cast<std::ptrdiff_t>(std::min(odd_.size(), max_named_indexes)));
-    table_.notes.push_back(fmt::format("{} without a port or a protocol {} left out: {}{}.",
-                                       odd_.size() == 1 ? "An entry" : "Entries",
-                                       odd_.size() == 1 ? "is" : "are", fmt::join(named, ", "),
-                                       more ? " and more" : ""));
+    table_.notes.push_back(
+        fmt::format("{} of the router's table without a port or a protocol {} left out: {}{}.",
+                    odd_.size() == 1 ? "An entry" : "Entries", odd_.size() == 1 ? "is" : "are",
+                    fmt::join(named, ", "), more ? " and more" : ""));
   }
-  if (has_repeated_) table_.notes.emplace_back("Some entries came twice, and are shown once.");
+  if (has_repeated_)
+    table_.notes.emplace_back("Some entries of the router's table came twice, and are shown once.");
 }
 
 awaitable<std::string> table_reader::run() {

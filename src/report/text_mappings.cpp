@@ -143,7 +143,7 @@ std::string to_text(const mappings_report& report, const text_style& style) {
                          report.incomplete_because));
   }
   if (!report.notes.empty()) out.line("");
-  for (const std::string& each : report.notes) out.note("The router's table: " + each);
+  for (const std::string& each : report.notes) out.note(each);
   print_left_overs(out, report);
   return out.text();
 }
