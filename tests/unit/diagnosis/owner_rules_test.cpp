@@ -142,6 +142,14 @@ const row rows[] = {
      },
      nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither", "proves nothing",
      "turn on UPnP"},
+    {"the gateway answers with its public address, on the path too",
+     [](auto& e) {
+       seen_as(e, "5.5.5.5");
+       hops(e, {"5.5.5.5", "9.9.9.1"});
+       owned(e);
+     },
+     nat_no_mapping_service, confirmed, answer::yes, "5.5.5.5", "neither", "the router's own",
+     "turn on UPnP"},
     {"the test was about another address",
      [](auto& e) {
        upnp_says(e, "5.5.5.5");
@@ -184,6 +192,23 @@ const row line_rows[] = {
      },
      single_nat, likely, answer::yes, "5.5.5.5", "another line, which is down", "network failure",
      "forward TCP port"},
+    {"a private address is named, and the next router is public",
+     [](auto& e) {
+       upnp_says(e, "192.168.100.2");
+       seen_as(e, "5.5.5.5");
+       hops(e, {"192.168.1.1", "9.9.9.1"});
+     },
+     double_nat, likely, answer::unknown, "5.5.5.5", "second router", "192.168.100.2 is private",
+     "bridge mode"},
+    {"the same, and the router does not have the address that is seen",
+     [](auto& e) {
+       upnp_says(e, "192.168.100.2");
+       seen_as(e, "5.5.5.5");
+       hops(e, {"192.168.1.1", "9.9.9.1"});
+       disowned(e);
+     },
+     double_nat, confirmed, answer::no, "5.5.5.5", "second router", "not the router's own",
+     "bridge mode"},
     {"a public router further on proves nothing of that",
      [](auto& e) {
        nat_pmp_fails(e, 3);
@@ -255,6 +280,24 @@ const row public_lan_rows[] = {
      },
      nat_no_mapping_service, confirmed, answer::yes, "5.5.5.5", "neither", "the router's own",
      "turn on UPnP"},
+    {"the gateway has a public number too, and the address that is seen",
+     [](auto& e) {
+       make_public(e, "11.3.3.10");
+       e.host.ipv4->gateway = e.gateway->ip = ip("11.3.3.1");
+       seen_as(e, "5.5.5.5");
+       hops(e, {"11.3.3.1", "9.9.9.1"});
+       owned(e);
+     },
+     nat_no_mapping_service, confirmed, answer::yes, "5.5.5.5", "neither", "the router's own",
+     "turn on UPnP"},
+    {"the gateway has a service, and names no address",
+     [](auto& e) {
+       make_public(e, "11.3.3.10");
+       pcp_says(e, 0);
+       seen_as(e, "5.5.5.5");
+     },
+     public_address_mismatch, likely, answer::unknown, "5.5.5.5", "something in between",
+     "11.3.3.10", "--interface NAME"},
     {"nothing on the gateway explains it",
      [](auto& e) {
        make_public(e, "11.3.3.10");
