@@ -77,8 +77,10 @@ verdict judge_unstable(const probe_evidence& seen, const handshake_evidence& one
   const auto all = seen.handshakes.size();
   const auto lost = all - reached_count(seen);
   verdict v{verdict_code::unstable, reached_certainty(one), {}, {}, {}};
-  v.summary = fmt::format("{} is reachable only at times: {} of {} {} ({:.0f} %).",
-                          judging::place(seen), lost, judging::handshakes(all, seen),
+  // From inside, nobody was reached from outside, not even at times.
+  const auto what = seen.inside.empty() ? "is reachable" : "was asked from inside and answers";
+  v.summary = fmt::format("{} {} only at times: {} of {} {} ({:.0f} %).", judging::place(seen),
+                          what, lost, judging::handshakes(all, seen),
                           seen.protocol == transport::tcp ? "failed" : "brought no intact answer",
                           100.0 * static_cast<double>(lost) / static_cast<double>(all));
   v.advice = {judging::probe_command(seen, "--count 20 ") +
@@ -114,8 +116,8 @@ verdict judge(const probe_evidence& seen) {
   const auto& one = representative(seen);
   const auto reached = reached_count(seen);
   if (reached == 0) return judge_failed(seen, one);
-  if (!seen.inside.empty()) return judge_inside(seen, one);
-  return is_steady(seen) ? judge_reached(seen, one) : judge_unstable(seen, one);
+  if (!is_steady(seen)) return judge_unstable(seen, one);
+  return seen.inside.empty() ? judge_reached(seen, one) : judge_inside(seen, one);
 }
 
 void add_details(verdict& v, const probe_evidence& seen) {

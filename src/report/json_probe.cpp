@@ -14,8 +14,11 @@ using report::or_null;
 using report::to_value;
 namespace json = boost::json;
 
-/// The handshake whose details stand for all: one that reached the server, else the first.
+/// The handshake whose details stand for all: one that reached the server, else the first. Where
+/// none was made, the caller's options could not be followed.
 const handshake_evidence& representative(const probe_evidence& seen) {
+  static const handshake_evidence none{.machine_fault = true};
+  if (seen.handshakes.empty()) return none;
   const auto reached = std::find_if(
       seen.handshakes.begin(), seen.handshakes.end(), [](const handshake_evidence& one) {
         return one.result == probe_result::reached || one.result == probe_result::reached_plain;

@@ -168,7 +168,11 @@ TEST(ProbeRules, ThePlainGreetingIsNamedWhereItWasSpoken) {
 TEST(ProbeRules, LossFromInsideIsNotReachableAtTimes) {
   auto seen = probing({shake(probe_result::reached), shake(probe_result::timed_out)});
   seen.inside = {inside_reason::private_target};
-  EXPECT_EQ(diagnose(seen).main.code, verdict_code::tested_from_inside);
+  const auto v = diagnose(seen).main;
+  EXPECT_EQ(v.code, verdict_code::unstable);
+  EXPECT_THAT(v.summary, HasSubstr("was asked from inside and answers only at times"));
+  EXPECT_THAT(v.summary, Not(HasSubstr("reachable")));
+  EXPECT_EQ(answer_of(seen, v), answer::unknown);
 }
 
 TEST(ProbeRules, AFaultOfThisMachineIsNobodyElses) {

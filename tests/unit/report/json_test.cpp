@@ -284,6 +284,9 @@ TEST(ProbeJson, AFaultOfThisMachineIsNoResult) {
   EXPECT_EQ(json::parse(to_json(probed({one}))).at("result"), "unreachable");
   one.machine_fault = true;
   EXPECT_TRUE(json::parse(to_json(probed({one}))).at("result").is_null());
+  auto report = probed({one});
+  report.evidence.handshakes.clear();
+  EXPECT_TRUE(json::parse(to_json(report)).at("result").is_null());
 }
 
 TEST(ProbeJson, NamesProtocolAndSession) {
