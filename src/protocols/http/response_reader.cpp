@@ -147,24 +147,31 @@ void response_reader::take_chunk_size(std::string_view& bytes) {
   line_.clear();
 }
 
+void response_reader::take_header_bytes(std::string_view& bytes) {
+  const bool ended = take_line(bytes);
+  if (step_ == step::start && !may_be_status(line_)) return fail("the answer is not HTTP");
+  if (!ended) return;
+  step_ == step::start ? take_status(line_) : take_header(line_);
+  line_.clear();
+}
+
+void response_reader::count(std::size_t taken, std::size_t& size, std::size_t limit) {
+  size += taken;
+  if (size > limit && step_ != step::failed) {
+    fail(fmt::format("the answer is longer than {} KiB", limit / 1024));
+  }
+}
+
 void response_reader::feed(std::string_view bytes) {
   while (!bytes.empty() && step_ != step::done && step_ != step::failed) {
-    const bool in_header = step_ == step::start || step_ == step::header;
     const auto before = bytes.size();
-    if (in_header) {
-      const bool ended = take_line(bytes);
-      if (step_ == step::start && !may_be_status(line_)) return fail("the answer is not HTTP");
-      if (ended) step_ == step::start ? take_status(line_) : take_header(line_);
-      if (ended) line_.clear();
-    } else if (step_ == step::chunk_size) {
-      take_chunk_size(bytes);
-    } else {
-      take_body(bytes);
+    if (step_ == step::start || step_ == step::header) {
+      take_header_bytes(bytes);
+      count(before - bytes.size(), header_size_, bounds_.header);
+      continue;
     }
-    auto& size = in_header ? header_size_ : body_size_;
-    const auto limit = in_header ? bounds_.header : bounds_.body;
-    size += before - bytes.size();
-    if (size > limit) fail(fmt::format("the answer is longer than {} KiB", limit / 1024));
+    step_ == step::chunk_size ? take_chunk_size(bytes) : take_body(bytes);
+    count(before - bytes.size(), body_size_, bounds_.body);
   }
 }
 

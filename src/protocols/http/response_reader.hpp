@@ -49,12 +49,15 @@ class response_reader {
  private:
   enum class step { start, header, body, chunk_size, chunk, done, failed };
 
+  void take_header_bytes(std::string_view& bytes);
   bool take_line(std::string_view& bytes);
   void take_status(std::string_view line);
   void take_header(std::string_view line);
   void end_header();
   void take_body(std::string_view& bytes);
   void take_chunk_size(std::string_view& bytes);
+  /// Of the bytes on the wire, against their limit.
+  void count(std::size_t taken, std::size_t& size, std::size_t limit);
   void fail(std::string reason);
   bool is_interim() const { return answer_.status < 200 && answer_.status != 101; }
 
