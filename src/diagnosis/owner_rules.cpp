@@ -82,10 +82,10 @@ std::optional<verdict> claim_disowned(const situation& s) {
                                  ip->to_string()));
 }
 
+// The address that is seen is not named by the router: an earlier rule judged that.
 std::optional<verdict> claim_outdated(const situation& s) {
   const auto ip = s.seen_as();
   if (!ip || s.claims.empty() || s.gateway_owns_it() != tested::yes) return std::nullopt;
-  if (claims_name(s, *ip) || is_own_address(s.seen.host, *ip)) return std::nullopt;
   return verdict{
       verdict_code::public_address_mismatch,
       s.outside.agreed() ? confidence::confirmed : confidence::likely,

@@ -209,6 +209,13 @@ const row line_rows[] = {
      },
      double_nat, confirmed, answer::no, "5.5.5.5", "second router", "not the router's own",
      "bridge mode"},
+    {"a network failure alone, beside a public next router, may be a carrier's NAT",
+     [](auto& e) {
+       nat_pmp_fails(e, 3);
+       seen_as(e, "5.5.5.5");
+       hops(e, {"192.168.1.1", "9.9.9.1"});
+     },
+     double_nat, likely, answer::unknown, "5.5.5.5", "hides", "network failure", "bridge mode"},
     {"a public router further on proves nothing of that",
      [](auto& e) {
        nat_pmp_fails(e, 3);
