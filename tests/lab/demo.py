@@ -99,8 +99,9 @@ def show(stage):
     stage.say(_MAP + "\nWhat stands between home and the Internet?")
     stage.run("home", "natcheck", "discover", "--stun", "stun.example.org")
     stage.say("\nOpen a port on the router, and greet whoever comes.")
-    with stage.serving("home", "serve", "--map", "1234") as output:
+    with stage.serving("home", "serve", "--map", "1234", "--stun", "stun.example.org") as output:
         output.wait_for("natcheck probe")
+        output.wait_for("Self-test")
         stage.say("\nThe router's table of mappings now:")
         stage.run("router", *_TABLE)
         stage.say("\nCan somebody outside reach it?")
