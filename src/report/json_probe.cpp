@@ -17,7 +17,11 @@ namespace json = boost::json;
 /// The handshake whose details stand for all: one that reached the server, else the first. Where
 /// none was made, the caller's options could not be followed.
 const handshake_evidence& representative(const probe_evidence& seen) {
-  static const handshake_evidence none{.machine_fault = true};
+  static const handshake_evidence none = [] {
+    handshake_evidence fault;
+    fault.machine_fault = true;
+    return fault;
+  }();
   if (seen.handshakes.empty()) return none;
   const auto reached = std::find_if(
       seen.handshakes.begin(), seen.handshakes.end(), [](const handshake_evidence& one) {
