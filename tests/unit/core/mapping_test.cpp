@@ -24,7 +24,8 @@ TEST(Mapping, OnlyAPublicAddressIsGivenToOthers) {
     EXPECT_FALSE(public_endpoint(entry));
     entry.external_address = boost::asio::ip::make_address(line.external);
     EXPECT_EQ(public_endpoint(entry).has_value(), line.given) << line.external;
-    if (line.given) EXPECT_EQ(*public_endpoint(entry), (endpoint{*entry.external_address, 8080}));
+    if (!line.given) continue;
+    EXPECT_EQ(*public_endpoint(entry), (endpoint{*entry.external_address, 8080}));
   }
 }
 

@@ -120,7 +120,8 @@ TEST(SearchResponse, NeedsNoEndOfItsLastLine) {
     const auto read = parse_response(std::string_view(miniupnpd_answer).substr(0, size));
     ASSERT_EQ(read.has_value(), size > location) << size << " bytes";
     const std::string_view whole = "http://192.168.1.1:5000/rootDesc.xml";
-    if (read) EXPECT_EQ(read->location, whole.substr(0, size - location));
+    if (!read) continue;
+    EXPECT_EQ(read->location, whole.substr(0, size - location));
   }
 }
 
