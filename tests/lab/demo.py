@@ -101,7 +101,7 @@ def show(stage):
     stage.say("\nOpen a port on the router, and greet whoever comes.")
     with stage.serving("home", "serve", "--map", "1234", "--stun", "stun.example.org") as output:
         output.wait_for("natcheck probe")
-        output.wait_for("Self-test")
+        output.wait_for("another network to see")
         stage.say("\nThe router's table of mappings now:")
         stage.run("router", *_TABLE)
         stage.say("\nCan somebody outside reach it?")
