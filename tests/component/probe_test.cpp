@@ -247,8 +247,9 @@ asio::awaitable<void> echo_small(tcp::socket& socket) {
   std::string payload(reader.surplus());
   payload += co_await read_bytes(socket, *question.echo - came);
   greeting::reply line{question.session, question.nonce, {}, "a91e", "9.9.9", {}};
-  const bool small = payload.size() <= 64;
-  co_await write(socket, greeting::encode(line) + (small ? payload : ""));
+  if (payload.size() > 64) payload.clear();
+  const std::string answer = greeting::encode(line) + payload;
+  co_await write(socket, answer);
   co_await wait_for_goodbye(socket);
 }
 
