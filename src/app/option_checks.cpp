@@ -97,8 +97,9 @@ std::optional<failure> check(const serve_options& options) {
   problem port, time;
   if (options.external_port) port = check_port("external port", *options.external_port);
   if (options.run_for) time = check_time("run_for", *options.run_for);
-  return first_of_all({check_network(options), check_protocols(options.protocols), port,
-                       check_lifetime(options.lifetime), time});
+  return first_of_all({check_network(options), check_stun(options.stun_servers),
+                       check_protocols(options.protocols), port, check_lifetime(options.lifetime),
+                       time});
 }
 
 std::optional<failure> check(const probe_options& options) {

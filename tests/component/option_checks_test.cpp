@@ -58,15 +58,19 @@ rows_of<Options> timeout_rows() {
   };
 }
 
-const rows_of<discover_options> discover_rows{
-    {"stun", [](auto& o) { o.stun_servers = {""}; }},
-    {"stun a:b:c", [](auto& o) { o.stun_servers = {"a:b:c"}; }},
-    {"stun stun.example.org:0", [](auto& o) { o.stun_servers = {"stun.example.org:0"}; }},
-    {"stun a b",
-     [](auto& o) {
-       o.stun_servers = {"127.0.0.1", "a b"};
-     }},
-};
+/// Servers outside that have no name or a wrong one.
+template <class Options>
+rows_of<Options> stun_rows() {
+  return {
+      {"stun", [](auto& o) { o.stun_servers = {""}; }},
+      {"stun a:b:c", [](auto& o) { o.stun_servers = {"a:b:c"}; }},
+      {"stun stun.example.org:0", [](auto& o) { o.stun_servers = {"stun.example.org:0"}; }},
+      {"stun a b",
+       [](auto& o) {
+         o.stun_servers = {"127.0.0.1", "a b"};
+       }},
+  };
+}
 
 const rows_of<serve_options> serve_rows{
     {"protocols", [](auto& o) { o.protocols = {}; }},
@@ -118,12 +122,13 @@ TEST_F(OptionChecks, OfDiscover) {
   const auto ask = failing<discover_options>([](const auto& o) { return discover(o); });
   expect_named(network_rows<discover_options>(), {}, ask);
   expect_named(timeout_rows<discover_options>(), {}, ask);
-  expect_named(discover_rows, {}, ask);
+  expect_named(stun_rows<discover_options>(), {}, ask);
 }
 
 TEST_F(OptionChecks, OfServe) {
   const auto ask = failing<serve_options>([](const auto& o) { return serve(o, {}); });
   expect_named(network_rows<serve_options>(), {}, ask);
+  expect_named(stun_rows<serve_options>(), {}, ask);
   expect_named(serve_rows, {}, ask);
 }
 
