@@ -1,6 +1,7 @@
 #include <natcheck/discover.hpp>
 
 #include "app/inquiry.hpp"
+#include "app/ipv4_gateway.hpp"
 #include "app/option_checks.hpp"
 #include "app/serial.hpp"
 #include "net/host_network.hpp"
@@ -17,7 +18,10 @@ net::asio::awaitable<result<discover_report>> run(discover_options options) {
   if (!host) co_return host.error();
   report.evidence.host = std::move(*host);
   report.evidence.asked = {options.interface, options.gateway};
-  app::inquiry asking(options, report.evidence, start, co_await net::asio::this_coro::executor);
+  co_await app::find_ipv4_gateway(report.evidence.host.ipv4, start + options.timeout / 2);
+  co_await net::unless_cancelled();
+  app::inquiry asking(options, report.evidence, start + options.timeout,
+                      co_await net::asio::this_coro::executor);
   co_await asking.run();
   report.external = public_address_of(report.evidence);
   report.judged = diagnose(report.evidence);

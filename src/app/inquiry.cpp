@@ -110,12 +110,12 @@ net::source source_of(const route_info& way) { return {way.local, way.interface}
 
 }  // namespace
 
-inquiry::inquiry(const discover_options& options, discover_evidence& seen, net::steady_time start,
-                 const net::asio::any_io_executor& executor)
+inquiry::inquiry(const discover_options& options, discover_evidence& seen,
+                 net::steady_time deadline, const net::asio::any_io_executor& executor)
     : options_(options),
       seen_(seen),
-      start_(start),
-      deadline_(start + options.timeout),
+      start_(std::chrono::steady_clock::now()),
+      deadline_(deadline),
       told_(deadline_ - 10ms),
       ipv4_survey_end_(executor, net::steady_time::max()),
       ipv6_end_(executor, net::steady_time::max()),

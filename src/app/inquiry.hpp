@@ -16,10 +16,10 @@ namespace natcheck::app {
 class inquiry {
  public:
   /// `seen.host` is known already; the rest is what run() finds out.
-  inquiry(const discover_options& options, discover_evidence& seen, net::steady_time start,
+  inquiry(const discover_options& options, discover_evidence& seen, net::steady_time deadline,
           const net::asio::any_io_executor& executor);
 
-  /// Ends when the evidence is complete, at the latest with the options' time limit.
+  /// Ends when the evidence is complete, at the latest at `deadline`.
   net::asio::awaitable<void> run();
 
  private:

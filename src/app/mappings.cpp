@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/ipv4_gateway.hpp"
 #include "app/lease.hpp"
 #include "app/option_checks.hpp"
 #include "app/serial.hpp"
@@ -59,6 +60,8 @@ awaitable<result<Report>> change(Options options, Work work) {
   if (const auto wrong = app::check(options)) co_return *wrong;
   auto host = net::read_host_network({options.interface, options.gateway});
   if (!host) co_return host.error();
+  co_await app::find_ipv4_gateway(host->ipv4, start + options.timeout);
+  co_await net::unless_cancelled();
   app::workplace place{surroundings_of(*host), ipv4_gateway(*host), state::state_directory(),
                        start + options.timeout};
   const asked_options asked{options.interface, options.gateway};
@@ -78,6 +81,8 @@ awaitable<result<mappings_report>> list(mappings_options options) {
   if (const auto wrong = app::check(options)) co_return *wrong;
   auto host = net::read_host_network({options.interface, options.gateway});
   if (!host) co_return host.error();
+  co_await app::find_ipv4_gateway(host->ipv4, start + options.timeout);
+  co_await net::unless_cancelled();
   report.way_out = host->ipv4;
   const auto access = ipv4_gateway(*host);
   if (!access) {

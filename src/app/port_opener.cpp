@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "app/external_addresses.hpp"
+#include "app/ipv4_gateway.hpp"
 #include "app/left_over.hpp"
 #include "net/network_watch.hpp"
 #include "net/side_by_side.hpp"
@@ -18,6 +19,9 @@ using portmap::gateway_access;
 
 /// Two protocols, one after the other, of a router that takes its time with each (10 s).
 constexpr std::chrono::seconds release_time{25};
+
+/// Until a router that the route names by its IPv6 address is searched for by IPv4 again.
+constexpr std::chrono::seconds search_interval{10};
 
 bool is_same(const std::optional<gateway_access>& a, const std::optional<gateway_access>& b) {
   if (!a || !b) return a.has_value() == b.has_value();
@@ -248,6 +252,14 @@ result<host_network> port_opener::read_network() const {
   return net::read_host_network({options_.interface, options_.gateway});
 }
 
+/// What was known of the same way is not asked for again: the router may be restarting.
+awaitable<void> port_opener::find_router(host_network& host) const {
+  auto known = ipv4_;
+  if (known && known->gateway_ipv6) known->gateway.reset();
+  if (known == host.ipv4) host.ipv4 = ipv4_;
+  co_await app::find_ipv4_gateway(host.ipv4, net::steady_time::max());
+}
+
 /// At the start, and where this host comes to another network.
 awaitable<void> port_opener::clear_left_overs(const host_network& host) {
   const auto here = surroundings_of(host);
@@ -261,10 +273,15 @@ awaitable<void> port_opener::clear_left_overs(const host_network& host) {
 awaitable<void> port_opener::follow_network() {
   net::network_watch watch(executor_);
   for (;;) {
-    co_await watch.next();
+    const bool unfound = ipv4_ && ipv4_->gateway_ipv6 && !ipv4_->gateway;
+    const auto end =
+        unfound ? std::chrono::steady_clock::now() + search_interval : net::steady_time::max();
+    co_await net::before(end, watch.next());
     co_await net::unless_cancelled();
-    const auto host = read_network();
+    auto host = read_network();
     if (host) {
+      co_await find_router(*host);
+      co_await net::unless_cancelled();
       co_await clear_left_overs(*host);
       enter(*host);
     } else {
@@ -274,10 +291,12 @@ awaitable<void> port_opener::follow_network() {
 }
 
 awaitable<result<void>> port_opener::keep() {
-  const auto host = read_network();
+  auto host = read_network();
   if (!host) co_return host.error();
   open_book();
   make_keepers();
+  co_await find_router(*host);
+  co_await net::unless_cancelled();
   co_await clear_left_overs(*host);
   enter(*host);
   net::coroutines works;

@@ -52,6 +52,7 @@ class port_opener {
   void open_book();
   void make_keepers();
   result<host_network> read_network() const;
+  net::asio::awaitable<void> find_router(host_network& host) const;
   void enter(const host_network& host);
   net::asio::awaitable<void> enter_ipv6_after_ipv4();
   void enter_ipv4();

@@ -2,6 +2,7 @@
 
 import contextlib
 
+import checks_mapping
 from natcheck import expect, expect_equal
 
 
@@ -16,6 +17,17 @@ def _routed(scene, *lines, undo):
         yield
     finally:
         batch(undo)
+
+
+@contextlib.contextmanager
+def _firewalled(scene, rule, hook="input"):
+    """The router with one more rule."""
+    scene.lab.run("router", "nft", f"table inet gate {{ chain gate {{ type filter hook {hook} "
+                                   f"priority -10; {rule}; }}; }}")
+    try:
+        yield
+    finally:
+        scene.lab.run("router", "nft", "delete table inet gate")
 
 
 _ADDRESS = "192.168.1.10/24"
@@ -66,6 +78,31 @@ def check_a_nexthop_object(scene):
     with _routed(scene, "route delete default", "nexthop add id 7 via 192.168.1.1 dev eth0",
                  "route add default nhid 7",
                  undo=("route delete default", "nexthop delete id 7", _DEFAULT)):
+        _expect_single_nat(scene)
+
+
+_BY_IPV6 = "route replace 0.0.0.0/0 via inet6 fe80::1 dev eth0"  # RFC 8950
+
+
+def check_an_ipv6_next_hop(scene):
+    with _routed(scene, _BY_IPV6, "neigh flush dev eth0", undo=(_DEFAULT,)):
+        outcome = _expect_single_nat(scene)
+        for service in ("pcp", "nat_pmp", "upnp"):
+            expect_equal(outcome.json["gateway"]["services"][service]["state"], "answered", service, outcome)
+        scene.lab.run("home", "ip", "neigh", "flush", "dev", "eth0")
+        checks_mapping.check_reached_from_outside(scene)
+
+
+def check_an_ipv6_next_hop_without_upnp(scene):
+    with _routed(scene, _BY_IPV6, "neigh flush dev eth0", undo=(_DEFAULT,)), \
+            _firewalled(scene, "udp dport 1900 drop"):
+        outcome = _expect_single_nat(scene)
+    expect_equal(outcome.json["gateway"]["services"]["upnp"]["state"], "silent", "upnp", outcome)
+
+
+def check_an_ipv6_next_hop_that_sends_no_icmp(scene):
+    with _routed(scene, _BY_IPV6, "neigh flush dev eth0", undo=(_DEFAULT,)), \
+            _firewalled(scene, "icmp type time-exceeded drop", hook="output"):
         _expect_single_nat(scene)
 
 

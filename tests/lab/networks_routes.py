@@ -13,7 +13,7 @@ NETWORKS = {
         dataclasses.replace(
             _DUAL_STACK, checks=("discover", "routes"),
             summary="as dual-stack, with an IPv6 default route for one prefix only; then rules, "
-                    "nexthop objects, equal routes"),
+                    "nexthop objects, equal routes, an IPv6 next hop"),
         {"home": Host({"eth0": Interface("192.168.1.10/24", "2a00:5::10/64")},
                       routes=(f"default via {GATEWAY}",
                               "default from 2a00:5::/64 via fe80::1 dev eth0"))}),
