@@ -29,17 +29,19 @@ awaitable<void> pause() {
 /// of IP.
 awaitable<void> examine(route_info& way, address ip) {
   const auto index = way.interface_index;
+  const net::source by_ipv4{way.local, way.interface};
   const net::source by_ipv6{net::asio::ip::address_v6::any(), way.interface};
   co_await net::resolve_neighbor(*way.gateway_ipv6, by_ipv6, index);
-  co_await net::resolve_neighbor(ip, {way.local, way.interface}, index);
+  co_await net::resolve_neighbor(ip, by_ipv4, index);
   const auto router = net::read_neighbor(*way.gateway_ipv6, index).link_layer;
   if (!router.empty() && router == net::read_neighbor(ip, index).link_layer) way.gateway = ip;
 }
 
 /// Who says that a packet may go no further, of one that may go no further than the router.
 awaitable<void> ask_first_hop(route_info& way) {
-  auto socket = net::open_udp(co_await net::asio::this_coro::executor, {way.local, way.interface},
-                              "asking the router for its IPv4 address");
+  const auto executor = co_await net::asio::this_coro::executor;
+  const net::source from{way.local, way.interface};
+  auto socket = net::open_udp(executor, from, "asking the router for its IPv4 address");
   if (!socket) co_return;
   net::error_code error;
   socket->set_option(net::asio::ip::unicast::hops(1), error);
