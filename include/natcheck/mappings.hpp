@@ -91,9 +91,10 @@ struct add_options {
 /// What became of one port that was to be opened.
 struct added_mapping {
   mapping_evidence evidence;
-  std::optional<mapping> entry;  ///< empty: it could not be made, and `judged` says why
-  std::string probe_command;     ///< with an entry whose external address is a public one
-  verdict judged;                ///< without
+  std::optional<mapping> entry;            ///< empty: it could not be made, and `judged` says why
+  std::string probe_command;               ///< with an entry whose external address is a public one
+  verdict judged;                          ///< without
+  std::chrono::seconds asked_lifetime{0};  ///< 0: no end
 };
 
 /// What the commands that change something have in common.

@@ -37,6 +37,7 @@ class adder {
     done_.evidence.both_transports = options.protocols.size() > 1;
     done_.evidence.protocol = protocol;
     done_.evidence.external_port = options.external_port;
+    done_.asked_lifetime = options.lifetime;
   }
 
   awaitable<added_mapping> run();

@@ -96,8 +96,8 @@ json::object added_part(const added_mapping& added) {
                     {"lifetime_s", nullptr}};
   if (added.entry) part = mapping_part(*added.entry);
   part["verified"] = added.entry ? json::value(added.entry->verified) : json::value(nullptr);
-  part["asked"] = {{"external_port", seen.external_port}};
-  if (added.entry) part["asked"].as_object()["lifetime_s"] = added.entry->asked_lifetime.count();
+  part["asked"] = {{"external_port", seen.external_port},
+                   {"lifetime_s", added.asked_lifetime.count()}};
   part["probe_command"] = or_null(added.probe_command);
   part["findings"] = to_value(added.entry ? findings_of(*added.entry) : std::vector<finding>());
   part["attempts"] = to_value(seen.attempts);

@@ -121,7 +121,7 @@ void print_left_overs(page& out, const mappings_report& report) {
   }
   out.line("");
   out.note(
-      fmt::format("Runs of natcheck that were killed left open: {}. natcheck mappings clean "
+      fmt::format("Earlier runs of natcheck left open, or may have: {}. natcheck mappings clean "
                   "removes what of it is on this router.",
                   fmt::join(ports, ", ")));
 }

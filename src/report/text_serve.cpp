@@ -176,7 +176,10 @@ class writer {
 
   void operator()(const events::unmapped& e) {
     const std::string what = outside_of(e.entry) + suffix_of(e.entry);
-    if (e.removed) return out_.paragraph("Closed", what + " on the router", indent);
+    if (e.removed) {
+      const auto* const where = e.entry.external_address ? " on the router" : "";
+      return out_.paragraph("Closed", what + where, indent);
+    }
     const auto until = e.entry.lifetime.count() == 0
                            ? std::string("run natcheck mappings clean when the router is back")
                            : "it ends by itself within " + words_for(e.entry.lifetime);

@@ -41,6 +41,7 @@ added_mapping made(std::uint16_t port) {
   added.evidence.gateway = ip("192.168.1.1");
   added.evidence.internal = added.entry->internal;
   added.evidence.external_port = port;
+  added.asked_lifetime = added.entry->asked_lifetime;
   added.evidence.attempts = {{mapping_protocol::pcp, service_state::silent, "no answer", 0},
                              {mapping_protocol::upnp, service_state::answered, "", 0}};
   return added;
@@ -165,6 +166,7 @@ TEST(AddJson, HasTheSameFieldsWithoutAMapping) {
     EXPECT_TRUE(without.as_object().contains(name)) << name;
   }
   EXPECT_TRUE(without.at("via").is_null());
+  EXPECT_EQ(without.at("asked"), with.at("asked"));
   EXPECT_EQ(without.at("verdict").at("code"), "port-conflict");
 }
 

@@ -133,7 +133,7 @@ TEST_F(serve_text, VisitorsHaveTheLocalTime) {
 }
 
 TEST_F(serve_text, TheLifeOfAMapping) {
-  const auto entry = example_mapping();
+  auto entry = example_mapping();
   EXPECT_EQ(to_text(event_of(events::renewed{entry}), fancy),
             "00:13:20  mapping of 5.5.5.5:1234 renewed for 60 min\n");
   EXPECT_EQ(to_text(event_of(events::mapping_lost{entry, "no answer"}), fancy),
@@ -144,6 +144,9 @@ TEST_F(serve_text, TheLifeOfAMapping) {
             "Closed      5.5.5.5:1234 on the router\n");
   EXPECT_EQ(to_text(event_of(events::unmapped{entry, false, "no answer"}), fancy),
             "Not closed  5.5.5.5:1234: no answer; it ends by itself within 60 min\n");
+  entry.external_address.reset();
+  EXPECT_EQ(to_text(event_of(events::unmapped{entry, true, ""}), fancy),
+            "Closed      port 1234 of the router\n");
 }
 
 TEST_F(serve_text, WhatWasGrantedAndNotAskedFor) {
