@@ -144,7 +144,7 @@ TEST_F(NatPmp, UnusableAnswers) {
       // libnatpmp takes these two for success, with an address from uninitialised memory.
       {"two bytes", from_hex("0080"), service_state::malformed, "2 bytes"},
       {"a mapping answer", nat_pmp_mapping(2, 1234, 1234, 3600), service_state::malformed,
-       "an answer to a mapping request"},
+       "an answer to a TCP mapping request"},
       {"PCP, whole", from_hex("0280000100000000000003e8000000000000000000000000"),
        service_state::refused, "speaks PCP"},
       {"PCP, cut", from_hex("0280"), service_state::refused, "speaks PCP"},

@@ -30,7 +30,8 @@ fault malformed(std::string reason) { return {fault_kind::malformed, std::move(r
 fault another(std::string reason) { return {fault_kind::another_request, std::move(reason)}; }
 
 std::string_view request_name(opcode value) {
-  return value == opcode::external_address ? "an address request" : "a mapping request";
+  if (value == opcode::external_address) return "an address request";
+  return value == opcode::map_tcp ? "a TCP mapping request" : "a UDP mapping request";
 }
 
 std::size_t answer_size(opcode value) { return value == opcode::external_address ? 12 : 16; }
@@ -76,9 +77,10 @@ std::optional<fault> check_operation(const header& head, const expectation& expe
                              request_name(expected.operation)));
 }
 
+/// Some routers pad their answers.
 std::optional<fault> check_size(std::size_t size, result_code result, opcode operation) {
   const std::size_t wanted = answer_size(operation);
-  if (result == result_code::success ? size == wanted : size >= header_size) return std::nullopt;
+  if (size >= (result == result_code::success ? wanted : header_size)) return std::nullopt;
   return malformed(
       fmt::format("{} bytes, an answer to {} has {}", size, request_name(operation), wanted));
 }

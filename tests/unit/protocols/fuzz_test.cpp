@@ -128,7 +128,7 @@ TEST(Fuzz, NatPmp) {
     ASSERT_GE(bytes.size(), 8U);
     ASSERT_EQ(bytes[0], 0);
     if (read->result == natpmp::result_code::success) {
-      ASSERT_EQ(bytes.size(), 16U);
+      ASSERT_GE(bytes.size(), 16U);
       ASSERT_EQ(read->internal_port, 1234);
     }
   }

@@ -96,7 +96,7 @@ TEST(NatPmp, NamesWhatIsWrong) {
       {{0, 130, 0, 0, 0, 0, 0, 9},
        tcp_request,
        fault_kind::malformed,
-       "8 bytes, an answer to a mapping request has 16"},
+       "8 bytes, an answer to a TCP mapping request has 16"},
       // A router that has PCP alone answered so, and cut short.
       {{2, 128}, address_request, fault_kind::other_version, "version 2: speaks PCP, not NAT-PMP"},
       {{2}, address_request, fault_kind::other_version, "version 2: speaks PCP, not NAT-PMP"},
@@ -111,9 +111,13 @@ TEST(NatPmp, NamesWhatIsWrong) {
       {{0, 0}, address_request, fault_kind::malformed, "a request, not an answer"},
       {{0, 0, 0, 1}, address_request, fault_kind::malformed, "a request, not an answer"},
       {tcp_answer, address_request, fault_kind::another_request,
-       "an answer to a mapping request, not to an address request"},
+       "an answer to a TCP mapping request, not to an address request"},
       {address_answer, tcp_request, fault_kind::another_request,
-       "an answer to an address request, not to a mapping request"},
+       "an answer to an address request, not to a TCP mapping request"},
+      {tcp_answer,
+       {opcode::map_udp, 1234},
+       fault_kind::another_request,
+       "an answer to a TCP mapping request, not to a UDP mapping request"},
       {tcp_answer,
        {opcode::map_tcp, 4321},
        fault_kind::another_request,
@@ -141,18 +145,26 @@ TEST(NatPmp, UdpAndTcpAnswersDiffer) {
   EXPECT_EQ(read.error().kind, fault_kind::another_request);
 }
 
-void expect_only_whole(const datagram& whole, const expectation& expected) {
+void expect_whole_or_padded(const datagram& whole, const expectation& expected) {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     EXPECT_FALSE(check(std::span(whole).first(size), expected)) << size << " bytes";
   }
+  const auto exact = check(whole, expected);
+  ASSERT_TRUE(exact);
   datagram longer = whole;
-  longer.push_back(0);
-  EXPECT_FALSE(check(longer, expected));
+  for (int excess = 1; excess <= 20; ++excess) {
+    longer.push_back(0xff);
+    const auto padded = check(longer, expected);
+    ASSERT_TRUE(padded) << padded.error().reason;
+    EXPECT_EQ(padded->external_address, exact->external_address);
+    EXPECT_EQ(padded->external_port, exact->external_port);
+    EXPECT_EQ(padded->lifetime_s, exact->lifetime_s);
+  }
 }
 
-TEST(NatPmp, EveryTruncationAndAnyExcessIsRefused) {
-  expect_only_whole(address_answer, address_request);
-  expect_only_whole(tcp_answer, tcp_request);
+TEST(NatPmp, EveryTruncationIsRefusedAndExcessIsIgnored) {
+  expect_whole_or_padded(address_answer, address_request);
+  expect_whole_or_padded(tcp_answer, tcp_request);
 }
 
 TEST(NatPmp, RefusalsNeedEightBytes) {
