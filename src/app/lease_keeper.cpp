@@ -30,6 +30,7 @@ lease_keeper::lease_keeper(net::asio::any_io_executor executor,
 
 void lease_keeper::move_to(std::optional<portmap::gateway_access> access, std::string reason) {
   access_ = std::move(access);
+  if (access_) attempted_.expires_at(net::steady_time::max());
   moving_ = std::move(reason);
   due_.cancel();
   moved_.cancel();
@@ -69,7 +70,7 @@ awaitable<void> lease_keeper::tend() {
     for (lease& each : leases_) co_await tend_one(each);
     const bool all = std::all_of(leases_.begin(), leases_.end(),
                                  [](const lease& each) { return each.attempted(); });
-    if (all) attempted_.expires_at(net::steady_time::min());
+    if (all && !moving_) attempted_.expires_at(net::steady_time::min());
   }
 }
 

@@ -16,7 +16,7 @@ class lease_keeper {
                state::claim_book* book, const lease_observer& observer);
 
   /// From now on that gateway is asked, or none. Where there is a mapping already it is lost for
-  /// `reason`. Takes effect while `keep` runs.
+  /// `reason`, and the mappings count as not attempted. Takes effect while `keep` runs.
   void move_to(std::optional<portmap::gateway_access> access, std::string reason);
   const std::optional<portmap::gateway_access>& gateway() const { return access_; }
 
@@ -24,7 +24,7 @@ class lease_keeper {
   /// One after the other: a gateway has one request to answer at a time (RFC 6886 section 3.1).
   net::asio::awaitable<void> keep();
 
-  /// Waits until each mapping has been tried for once.
+  /// Waits until each mapping has been tried for once at the gateway that is asked now.
   net::asio::awaitable<void> attempted();
 
   /// Whether there is a mapping for that protocol.

@@ -7,7 +7,6 @@
 
 #include "app/external_addresses.hpp"
 #include "app/ipv4_gateway.hpp"
-#include "app/left_over.hpp"
 #include "net/network_watch.hpp"
 #include "net/side_by_side.hpp"
 
@@ -67,6 +66,13 @@ std::vector<address> stable_global(const host_network& host) {
   return stable;
 }
 
+/// The same network, as far as can be told from here.
+bool is_same_way(const std::optional<route_info>& a, const std::optional<route_info>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->gateway == b->gateway && a->local == b->local &&
+         a->interface_index == b->interface_index;
+}
+
 gateway_access access_to(const route_info& way, const address& local) {
   gateway_access access{*way.gateway, {local, way.interface}, way.interface_index};
   access.by_tunnel = way.kind == interface_kind::tunnel;
@@ -88,6 +94,7 @@ port_opener::port_opener(net::asio::any_io_executor executor, const serve_option
       observer_(std::move(observer)),
       on_outside_(std::move(on_outside)),
       outside_(executor, options.stun_servers, [this] { heed_outside(); }),
+      search_(executor, options_, [this] { return heed_search(); }),
       entered_ipv4_(executor, net::steady_time::max()),
       entered_ipv6_(executor, net::steady_time::max()),
       asked_outside_(executor, net::steady_time::max()) {}
@@ -109,7 +116,7 @@ void port_opener::open_book() {
 }
 
 void port_opener::make_keepers() {
-  const lease_observer observer = [this](const lease_event& event) { tell_of_lease(event); };
+  const lease_observer observer = [this](const lease_event& event) { tell_or_hold(event); };
   auto* book = book_ ? &*book_ : nullptr;
   const auto add = [&](std::uint16_t external_port) {
     keepers_.push_back(
@@ -125,7 +132,7 @@ external_evidence port_opener::outside() const {
   external_evidence known;
   if (ipv4_) {
     known.local = ipv4_->local;
-    known.gateway = ipv4_->gateway;
+    known.gateway = search_.found() ? search_.found() : ipv4_->gateway;
   }
   known.stun = outside_.seen();
   known.asking = outside_.asking();
@@ -177,7 +184,8 @@ void port_opener::lead_ipv4_keeper(bool direct) {
   if (translated || !ipv4_ || own_public_ != ipv4_->local) own_public_.reset();
   const bool can_ask = ipv4_ && ipv4_->gateway;
   const bool had_one = keeper.gateway().has_value();  // then mapping-lost says it all
-  move(keeper, can_ask ? std::optional(access_to(*ipv4_, ipv4_->local)) : std::nullopt);
+  move(keeper,
+       can_ask ? std::optional(search_.lead(access_to(*ipv4_, ipv4_->local))) : std::nullopt);
   if (!can_ask && !had_one) tell_no_router();
 }
 
@@ -207,6 +215,35 @@ void port_opener::tell_of_lease(const lease_event& event) {
   std::visit([this](const auto& e) { tell(e); }, event);
 }
 
+/// A gateway that opens nothing may only pass packets on to the router: what failed there is told
+/// when no other device turns out to be the router.
+void port_opener::tell_or_hold(const lease_event& event) {
+  const auto* failed = std::get_if<events::map_failed>(&event);
+  if (failed != nullptr) {
+    const mapping_evidence& seen = failed->evidence;
+    const bool begun = !is_public(seen.internal.ip) && search_.begin(seen);
+    const bool is_former = search_.found() && seen.gateway != search_.found();
+    if (begun || is_former) return held_.push_back(event);
+  }
+  if (failed != nullptr || std::holds_alternative<events::mapped>(event)) held_.clear();
+  tell_of_lease(event);
+}
+
+void port_opener::tell_held() {
+  for (const lease_event& each : std::exchange(held_, {})) tell_of_lease(each);
+}
+
+awaitable<void> port_opener::heed_search() {
+  const auto host = read_network();
+  if (!search_.found() || !host || !ipv4_) co_return tell_held();
+  auto here = surroundings_of(*host);
+  here.gateways = {search_.lead(access_to(*ipv4_, ipv4_->local))};
+  co_await clear_left_overs_at(std::move(here));
+  co_await net::unless_cancelled();
+  on_outside_();
+  enter_ipv4();
+}
+
 /// Each address keeps the keeper that it has; a new one gets one that is idle or has lost its own.
 void port_opener::enter_ipv6(const host_network& host) {
   std::vector<gateway_access> targets;
@@ -231,6 +268,7 @@ void port_opener::enter_ipv6(const host_network& host) {
 
 void port_opener::enter(const host_network& host) {
   const auto before = std::exchange(ipv4_, host.ipv4);
+  if (!is_same_way(before, ipv4_)) search_.forget();
   outside_.enter(ipv4_);
   if (!outside_.asking()) asked_outside_.expires_at(net::steady_time::min());
   if (before != ipv4_) on_outside_();
@@ -266,7 +304,12 @@ awaitable<void> port_opener::clear_left_overs(const host_network& host) {
   std::vector<address> gateways;
   for (const gateway_access& each : here.gateways) gateways.push_back(each.gateway);
   if (gateways == std::exchange(cleared_at_, gateways) || gateways.empty()) co_return;
-  const auto told = co_await remove_left_overs(here, state::state_directory(), {options_.port});
+  co_await clear_left_overs_at(here);
+}
+
+awaitable<void> port_opener::clear_left_overs_at(surroundings here) {
+  const caution with{options_.port};
+  const auto told = co_await remove_left_overs(std::move(here), state::state_directory(), with);
   for (const events::left_over& each : told) tell(each);
 }
 
@@ -304,6 +347,7 @@ awaitable<result<void>> port_opener::keep() {
   works.push_back(enter_ipv6_after_ipv4());
   works.push_back(follow_network());
   works.push_back(outside_.run());
+  works.push_back(search_.run());
   co_await net::side_by_side(std::move(works));
   co_return result<void>{};
 }
@@ -311,7 +355,11 @@ awaitable<result<void>> port_opener::keep() {
 awaitable<void> port_opener::attempted_ipv4() {
   co_await net::expiry(entered_ipv4_);
   co_await net::unless_cancelled();
-  if (keepers_.front()->gateway()) co_await keepers_.front()->attempted();
+  if (!keepers_.front()->gateway()) co_return;
+  co_await keepers_.front()->attempted();
+  co_await search_.idle();
+  co_await net::unless_cancelled();
+  if (search_.found()) co_await keepers_.front()->attempted();
 }
 
 awaitable<void> port_opener::asked_outside() { co_await net::expiry(asked_outside_); }
@@ -335,6 +383,7 @@ bool port_opener::all_open() const {
 
 void port_opener::conclude() {
   for (auto& keeper : keepers_) keeper->conclude();
+  tell_held();
 }
 
 awaitable<void> port_opener::close() {

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "app/lease_keeper.hpp"
+#include "app/left_over.hpp"
 #include "app/outside_watch.hpp"
+#include "app/router_search.hpp"
 #include "net/host_network.hpp"
 #include "state/claims.hpp"
 
@@ -61,8 +63,12 @@ class port_opener {
   void tell_not_needed(transport protocol, bool confirmed);
   void tell_no_router();
   void tell_of_lease(const lease_event& event);
+  void tell_or_hold(const lease_event& event);
+  void tell_held();
+  net::asio::awaitable<void> heed_search();
   void enter_ipv6(const host_network& host);
   net::asio::awaitable<void> clear_left_overs(const host_network& host);
+  net::asio::awaitable<void> clear_left_overs_at(surroundings here);
   net::asio::awaitable<void> follow_network();
   template <class Event>
   void tell(const Event& event);
@@ -77,6 +83,8 @@ class port_opener {
   std::vector<address> cleared_at_;  ///< the gateways at which left-overs were removed
   std::optional<route_info> ipv4_;   ///< the way out
   outside_watch outside_;
+  router_search search_;
+  std::vector<lease_event> held_;  ///< failures, until it is known whether another device is asked
   /// This host's own public IPv4 address, where it is told that nothing has to be mapped.
   std::optional<address> own_public_;
   bool told_confirmed_ = false;  ///< of own_public_, that somebody outside sees it

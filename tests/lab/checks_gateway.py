@@ -21,3 +21,39 @@ def check_mapped_there(scene):
         probed = scene.natcheck.probe("5.5.5.5:1234")
         expect_equal(probed.json["result"], "reached", "from outside", probed)
         server.end(signal.SIGTERM)
+
+
+def check_serve_finds_the_router(scene):
+    before = scene.lab.router_state()
+    with scene.natcheck.serve("--map", "1234", "--require-map", "--protocol", "both") as server:
+        for _ in ("tcp", "udp"):
+            expect_equal(server.wait_for("mapped")["external"], "5.5.5.5:1234", "mapped", server)
+        probed = scene.natcheck.probe("5.5.5.5:1234")
+        expect_equal(probed.json["result"], "reached", "from outside", probed)
+        code, events = server.end(signal.SIGTERM)
+    expect_equal(code, 0, "exit code", server)
+    expect("map-failed" not in [event["event"] for event in events], "no failure is told", server)
+    expect_equal(scene.lab.router_state(), before, "the router", server)
+
+
+def check_left_over_is_found_again(scene):
+    before = scene.lab.router_state()
+    with scene.natcheck.serve("--map", "1234") as server:
+        server.wait_for("mapped")
+        server.kill()
+    expect(scene.lab.router_state() != before, "the entry is left", server)
+    with scene.natcheck.serve("--map", "1235") as server:
+        left = server.wait_for("left-over")
+        expect_equal((left["asked"]["external_port"], left["removed"]), (1234, True), "left over",
+                     server)
+        server.wait_for("mapped")
+        server.end(signal.SIGTERM)
+    expect_equal(scene.lab.router_state(), before, "the router", server)
+
+
+def check_the_failure_is_told_at_the_end(scene):
+    """The time is over before it is known which device is the router."""
+    for duration in ("1s", "2s"):
+        with scene.natcheck.serve("--map", "1234", "--for", duration) as server:
+            server.wait_for("map-failed")
+            server.wait_for("stopped")

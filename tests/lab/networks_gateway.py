@@ -3,7 +3,7 @@
 import dataclasses
 
 from model import Behavior, Host, Igd, Interface, Link, Nat
-from networks_base import (GATEWAY, HOME, ISP, SILENT, SILENT_ROUTER, SINGLE_NAT, behind_router,
+from networks_base import (GATEWAY, HOME, ISP, NO_SERVICE, SILENT, SILENT_ROUTER, SINGLE_NAT, behind_router,
                            behind_two, extended, router, with_interfaces)
 
 _REAL = "192.168.1.254"
@@ -38,7 +38,28 @@ def _second_address():
     real = router(lan=Interface(f"{_REAL}/24", f"{GATEWAY}/24"),
                   nat=Nat(gate=(f"iifname lan ip daddr {GATEWAY} udp dport {{ 1900, 5351 }} drop",)))
     return behind_router("the default route names a second address of the router",
-                         dataclasses.replace(SINGLE_NAT, gateway=_REAL), real)
+                         dataclasses.replace(SINGLE_NAT, gateway=_REAL), real,
+                         checks=("discover", "gateway"))
+
+
+def _another_line():
+    """The router offers nothing; another one of the LAN does, and has a line of its own."""
+    switch = Host({"bridge": Interface(kind="bridge"), "port1": Interface(master="bridge"),
+                   "port2": Interface(master="bridge"), "port3": Interface(master="bridge")})
+    other = router("6.6.6.6/24", "6.6.6.1", nat=Nat(public="6.6.6.6"),
+                   lan=Interface(f"{_REAL}/24"))
+    base = behind_router(
+        "the router offers nothing; another router of the LAN has a line of its own, and UPnP",
+        dataclasses.replace(NO_SERVICE, pcp=SILENT, nat_pmp=SILENT,
+                            findings=frozenset({"upnp-wrong-device"})),
+        router(igd=None, nat=Nat(gate=SILENT_ROUTER)),
+        isp=with_interfaces(ISP, second=Interface("6.6.6.1/24")),
+        checks=("discover", "another_line"))
+    links = [link for link in base.links if "home:eth0" not in link.a]
+    return dataclasses.replace(
+        base, hosts={**base.hosts, "other": other, "switch": switch},
+        links=(Link("home:eth0", "switch:port1"), Link("router:lan", "switch:port2"),
+               Link("other:lan", "switch:port3"), Link("other:wan", "isp:second"), *links))
 
 
 def _sinkhole():
@@ -126,6 +147,7 @@ def _two_homes():
 NETWORKS = {
     "passed-on": _passed_on(),
     "second-address": _second_address(),
+    "another-line": _another_line(),
     "sinkhole": _sinkhole(),
     "no-udp-in": _no_udp(),
     "dead-ipv6": _dead_ipv6(),
