@@ -17,7 +17,7 @@ constexpr const char* no_ipv4 = "no IPv4 way out of this machine";
 
 /// The router, and who the route names where that is another one.
 std::string router_of(const discover_evidence& seen) {
-  const auto named = seen.host.ipv4->gateway->to_string();
+  auto named = seen.host.ipv4->gateway->to_string();
   if (!seen.gateway || seen.gateway->ip == *seen.host.ipv4->gateway) return named;
   return fmt::format("{} behind {}", seen.gateway->ip.to_string(), named);
 }
