@@ -219,6 +219,9 @@ awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& se
   outside::survey_options wanted;
   wanted.wants_other_address = options_.behavior || options_.binding_lifetime;
   wanted.whole_ipv6 = true;
+  for (const auto& way : {seen_.host.ipv4, seen_.host.ipv6}) {
+    if (way) wanted.own_networks.push_back({way->local, way->prefix_length});
+  }
   wanted.on_news = [this](std::vector<stun_evidence> so_far, bool ipv4_done) {
     take_news(std::move(so_far), ipv4_done);
   };

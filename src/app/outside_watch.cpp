@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "outside/servers.hpp"
-#include "outside/stun.hpp"
 
 namespace natcheck {
 namespace {
@@ -37,6 +36,8 @@ void outside_watch::enter(const std::optional<route_info>& way) {
                     (!from || (from->local == from_->local && from->interface == from_->interface));
   if (same) return;
   from_ = from;
+  own_networks_.clear();
+  if (way) own_networks_.push_back({way->local, way->prefix_length});
   doubt();
 }
 
@@ -53,7 +54,9 @@ awaitable<void> outside_watch::ask() {
   const unsigned way = way_;
   const outside::ways_out ways{from_, std::nullopt};
   const auto servers = co_await outside::find_servers(servers_, start + names_limit);
-  auto answers = co_await outside::survey(servers, ways, {}, start + survey_limit);
+  outside::survey_options options;
+  options.own_networks = own_networks_;
+  auto answers = co_await outside::survey(servers, ways, options, start + survey_limit);
   co_await net::unless_cancelled();
   if (way != way_) co_return;
   due_.expires_after(ask_interval);

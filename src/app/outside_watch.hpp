@@ -11,6 +11,7 @@
 
 #include "net/side_by_side.hpp"
 #include "net/sockets.hpp"
+#include "outside/stun.hpp"
 
 namespace natcheck {
 
@@ -43,6 +44,7 @@ class outside_watch {
   std::vector<std::string> servers_;
   std::function<void()> on_answer_;
   std::optional<net::source> from_;
+  std::vector<outside::own_network> own_networks_;
   std::vector<stun_evidence> seen_;
   bool known_ = false;
   unsigned way_ = 0;  ///< counts: what is answered late is of another way

@@ -40,7 +40,8 @@ std::string described(const external_evidence& seen) {
 }
 
 std::string why_nobody_outside(const external_evidence& seen) {
-  return seen.stun.empty() ? "nobody outside was asked" : "no STUN server answered";
+  return seen.stun.empty() ? "nobody outside was asked"
+                           : "no STUN server outside this network answered";
 }
 
 bool names_public(const external_evidence& seen) {

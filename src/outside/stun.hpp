@@ -17,6 +17,12 @@ struct ways_out {
   std::optional<net::source> ipv4, ipv6;
 };
 
+/// The network of an interface, by this host's address there.
+struct own_network {
+  address local;
+  unsigned prefix_length = 0;
+};
+
 struct survey_options {
   /// An answer is not enough: wait for a server that announces a credible OTHER-ADDRESS too, as
   /// long as one that may be such is still being asked.
@@ -26,6 +32,9 @@ struct survey_options {
   /// Told of all questions after each answer, and when IPv4 is done; who is still being asked is
   /// `not_tried` then.
   std::function<void(std::vector<stun_evidence> so_far, bool ipv4_done)> on_news = {};
+  /// Of the ways out. A server there, on a public address, is reached without the gateway: it is
+  /// not outside, and not asked.
+  std::vector<own_network> own_networks = {};
 };
 
 /// Asks every server, in every family that it and this host have, over UDP at once; over TCP only

@@ -18,6 +18,9 @@ constexpr std::size_t shown_text = 64;
 constexpr const char* not_waited_for =
     "another server had answered, and this one was not waited for";
 
+constexpr const char* in_own_network =
+    "it is in this machine's own network, not outside, and was not asked";
+
 const address* first_of(const std::vector<address>& addresses, unsigned family) {
   const auto fits = [=](const address& ip) { return ip.is_v6() == (family == 6); };
   const auto found = std::find_if(addresses.begin(), addresses.end(), fits);
@@ -71,12 +74,23 @@ survey_schedule::survey_schedule(const std::vector<stun_server>& servers, bool i
 void survey_schedule::add(const stun_server& server, unsigned family, bool has_way_out) {
   if (address_of(server, family) == nullptr) return add_diverted(server, family);
   add_entry(server, family, transport::udp);
-  if (has_way_out) {
-    add_entry(server, family, transport::tcp);
-  } else {
-    end(asks_.size() - 1, service_state::not_tried,
-        fmt::format("this host has no way out over IPv{}", family));
+  const std::size_t over_udp = asks_.size() - 1;
+  if (!has_way_out) {
+    return end(over_udp, service_state::not_tried,
+               fmt::format("this host has no way out over IPv{}", family));
   }
+  if (is_in_own_network(*address_of(server, family))) {
+    return end(over_udp, service_state::not_tried, in_own_network);
+  }
+  add_entry(server, family, transport::tcp);
+}
+
+bool survey_schedule::is_in_own_network(const address& ip) const {
+  const auto& networks = options_.own_networks;
+  return is_public(ip) &&
+         std::any_of(networks.begin(), networks.end(), [&](const own_network& each) {
+           return each.prefix_length > 0 && same_prefix(ip, each.local, each.prefix_length);
+         });
 }
 
 void survey_schedule::add_diverted(const stun_server& server, unsigned family) {

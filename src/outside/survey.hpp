@@ -86,6 +86,7 @@ class survey_schedule {
   };
 
   void add(const stun_server& server, unsigned family, bool has_way_out);
+  bool is_in_own_network(const address& ip) const;
   void add_diverted(const stun_server& server, unsigned family);
   void add_entry(const stun_server& server, unsigned family, transport protocol);
   void note_first_answer(const entry& answered, time_point now);

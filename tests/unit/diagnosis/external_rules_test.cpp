@@ -52,11 +52,11 @@ const row rows[] = {
     {"an IPv6 address", "2a00::1", "5.5.5.5", "5.5.5.5", "sources-disagree", "2a00::1"},
     {"it does not say", nullptr, "5.5.5.5", "5.5.5.5", "", ""},
     {"nobody outside answers", "5.5.5.5", nullptr, "5.5.5.5", "external-address-unconfirmed",
-     "5.5.5.5 is the router's word alone: no STUN server answered."},
+     "5.5.5.5 is the router's word alone: no STUN server outside this network answered."},
     {"private, and nobody outside answers", "192.168.50.2", nullptr, nullptr,
      "external-address-unknown",
      "The external address is not known: the router gives 192.168.50.2, which is private (RFC "
-     "1918), and no STUN server answered."},
+     "1918), and no STUN server outside this network answered."},
     {"nobody says anything", nullptr, nullptr, nullptr, "external-address-unknown",
      "the router does not name it"},
 };

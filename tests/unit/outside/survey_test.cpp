@@ -103,6 +103,29 @@ class Survey : public ::testing::Test {
 const stun_server a = server("a", {"9.9.0.1", "2620::1"});
 const stun_server b = server("b", {"9.9.0.2"});
 
+TEST_F(Survey, AServerInOurOwnNetworkIsNotAsked) {
+  survey_options options;
+  options.own_networks = {{make_address("11.3.3.10"), 24}, {make_address("2a00:1::10"), 64}};
+  schedule_.emplace(
+      std::vector{server("a", {"11.3.3.20", "2a00:1::20"}), server("b", {"11.3.4.20"})}, true, true,
+      options, time_point{});
+  EXPECT_THAT(sent_until(1ms), ElementsAre("b/4@0"));
+  ASSERT_EQ(schedule_->size(), 4U);
+  for (const std::size_t near : {0U, 1U}) {
+    EXPECT_FALSE(schedule_->is_open(near));
+    EXPECT_EQ(schedule_->ask(near).state, service_state::not_tried);
+    EXPECT_THAT(schedule_->ask(near).detail, HasSubstr("in this machine's own network"));
+  }
+}
+
+TEST_F(Survey, APrivateNetworkHidesNoServer) {
+  survey_options options;
+  options.own_networks = {{make_address("192.168.1.10"), 24}, {make_address("9.9.0.1"), 0}};
+  schedule_.emplace(std::vector{server("a", {"192.168.1.20"}), server("b", {"9.9.0.7"})}, true,
+                    true, options, time_point{});
+  EXPECT_THAT(sent_until(1ms), ElementsAre("a/4@0", "b/4@0"));
+}
+
 TEST_F(Survey, AsksEverybodyAtOnceAndAgain) {
   begin({a, b});
   EXPECT_THAT(sent_until(0ms), ElementsAre("a/4@0", "a/6@0", "b/4@0"));
