@@ -60,14 +60,21 @@ verdict judge_refusing(const arrival_evidence& seen) {
                       let_in(seen));
 }
 
+/// Over UDP the server has whatever the firewall lets in. Over TCP the kernel answers in its place,
+/// and a rule of the output hook may drop that answer unseen.
 verdict judge_dropping(const arrival_evidence& seen) {
   const bool again = seen.requests >= enough_requests;
+  const bool perhaps_the_answer = seen.protocol == transport::tcp;
+  const char* const what =
+      perhaps_the_answer ? ", or this machine's answer: requests arrive here, and no answer leaves"
+                         : ": it arrives here, and never at the server";
+  auto advice = let_in(seen);
+  if (perhaps_the_answer) advice.push_back(judging::let_out({seen.protocol, seen.local.port, {}}));
   return with_summary(
       verdict_code::host_firewall,
       certainty(seen, again ? confidence::confirmed : confidence::likely),
-      fmt::format("{} drops what {} sends to {}: it arrives here, and never at the server.",
-                  obstacle(seen), who(seen), port(seen)),
-      let_in(seen));
+      fmt::format("{} drops what {} sends to {}{}.", obstacle(seen), who(seen), port(seen), what),
+      std::move(advice));
 }
 
 verdict judge_unheard(const arrival_evidence& seen) {

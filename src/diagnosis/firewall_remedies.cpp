@@ -120,4 +120,11 @@ std::vector<std::string> let_in(const firewall_evidence& firewall, const way_in&
   return by_any(wanted);
 }
 
+std::string let_out(const way_in& wanted) {
+  return fmt::format(
+      "if the port is open already, the answers may be dropped: sudo nft list ruleset, and look "
+      "for a rule of the output hook that matches {} sport {}",
+      word_of(wanted.protocol), wanted.port);
+}
+
 }  // namespace natcheck::judging

@@ -32,4 +32,7 @@ struct way_in {
 /// Names of tables, chains and interfaces that no shell should see are left out.
 std::vector<std::string> let_in(const firewall_evidence& firewall, const way_in& wanted);
 
+/// What to look for where the firewall may drop the answers of that port instead.
+std::string let_out(const way_in& wanted);
+
 }  // namespace natcheck::judging

@@ -69,8 +69,11 @@ const row rows[] = {
        e.refusals = 1;
      },
      verdict_code::host_firewall, confirmed, "turns", "1 refusal"},
+    {"dropped, or the answer", [](auto&) {}, verdict_code::host_firewall, confirmed,
+     "to TCP port 1234, or this machine's answer: requests arrive here, and no answer leaves",
+     "nothing left this machine"},
     {"UDP, dropped", [](auto& e) { e.protocol = transport::udp; }, verdict_code::host_firewall,
-     confirmed, "UDP port 1234", "3 datagrams from"},
+     confirmed, "to UDP port 1234: it arrives here, and never at the server", "3 datagrams from"},
     {"where no chain could have dropped it", [](auto& e) { e.firewall.by = manager::none; },
      verdict_code::host_firewall, likely, "A firewall or a NAT rule on this machine drops",
      "no chain for what comes in"},
@@ -169,7 +172,14 @@ TEST(ArrivalRules, NoShellSeesAnOddInterface) {
 TEST(ArrivalRules, AnUnknownManagerGetsAllThreeCommands) {
   EXPECT_THAT(diagnose(arriving()).main.advice,
               ElementsAre(HasSubstr("ufw allow 1234/tcp"), HasSubstr("--add-port=1234/tcp"),
-                          HasSubstr("insert rule FAMILY TABLE CHAIN tcp dport 1234 accept")));
+                          HasSubstr("insert rule FAMILY TABLE CHAIN tcp dport 1234 accept"),
+                          HasSubstr("output hook that matches tcp sport 1234")));
+}
+
+TEST(ArrivalRules, OverUdpNoAnswerCanHaveBeenDropped) {
+  auto seen = arriving();
+  seen.protocol = transport::udp;
+  EXPECT_THAT(diagnose(seen).main.advice, Not(Contains(HasSubstr("the answers may be dropped"))));
 }
 
 TEST(ArrivalRules, OnlyAFirewallIsToBeOpened) {
