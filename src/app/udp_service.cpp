@@ -64,9 +64,17 @@ void udp_service::handle(net::udp_listener& here, const net::received_datagram& 
   const auto now = std::chrono::steady_clock::now();
   if (on_datagram) on_datagram(came.peer);
   const auto near = vicinity_ ? vicinity_->of(came.peer.ip) : std::nullopt;
-  const auto response =
-      responder_.handle(now, {came.peer, came.local, came.bytes, came.whole, near});
-  if (!response.answer.empty()) here.answer(came, response.answer);
+  const greeting::arrival datagram{came.peer, came.local, came.bytes, came.whole, near};
+  auto response = responder_.handle(now, datagram);
+  if (!response.answer.empty()) {
+    const auto error = here.answer(came, response.answer);
+    if (error) {
+      const failure why = net::failure_from("sending the answer", error);
+      // No router has spoken: it is this host's own routing that has no way there.
+      const bool no_way = error == net::asio::error::host_unreachable;
+      response = responder_.unsent(now, datagram, response, no_way ? "no route to it" : why.detail);
+    }
+  }
   if (const auto& greeted = response.greeted) {
     on_end_(events::greeted{transport::udp, came.peer,
                             greeted->session ? dialect::natcheck : dialect::plain,

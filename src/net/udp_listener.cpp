@@ -131,14 +131,15 @@ std::optional<received_datagram> udp_listener::receive(std::span<char> buffer) {
   return came;
 }
 
-void udp_listener::answer(const received_datagram& to, std::string_view bytes) {
+error_code udp_listener::answer(const received_datagram& to, std::string_view bytes) {
   udp::endpoint peer(to.peer.ip, to.peer.port);
   iovec data{const_cast<char*>(bytes.data()), bytes.size()};  // sendmsg() only reads it
   control_buffer control;
   msghdr message = message_of(peer, data, control);
   message.msg_namelen = static_cast<socklen_t>(peer.size());
   set_source(message, to.local.ip);
-  ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  const auto sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return sent < 0 ? error_code(errno, boost::system::system_category()) : error_code();
 }
 
 void udp_listener::close() {

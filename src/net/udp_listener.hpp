@@ -36,9 +36,9 @@ class udp_listener {
   asio::awaitable<error_code> readable();
   /// Does not block; empty when there is nothing (more) to read.
   std::optional<received_datagram> receive(std::span<char> buffer);
-  /// Answers from the address that `to` was sent to. What the kernel does not take is lost, as
-  /// datagrams are.
-  void answer(const received_datagram& to, std::string_view bytes);
+  /// Answers from the address that `to` was sent to. The error is set when nothing leaves this
+  /// host: there is no route, its own firewall forbids it, or there is no room.
+  error_code answer(const received_datagram& to, std::string_view bytes);
 
   void close();
 

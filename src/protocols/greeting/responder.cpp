@@ -71,20 +71,33 @@ bool responder::is_first(time_point now, const endpoint& peer, const std::string
 }
 
 /// Says so once a minute for each site; when there are too many of them, not at all.
-response responder::reject(time_point now, const arrival& datagram, std::string_view reason) {
+response responder::turn_away(time_point now, const arrival& datagram, std::string reason) {
   response out;
   const address site = site_of(datagram.peer.ip);
   rejected_.forget_old(now);
   if (rejected_.has(site) || rejected_.size() >= rejections_told) return out;
   rejected_.add(site, now);
-  out.rejected = fmt::format("its datagram {}", reason);
+  out.rejected = std::move(reason);
   return out;
+}
+
+response responder::reject(time_point now, const arrival& datagram, std::string_view reason) {
+  return turn_away(now, datagram, fmt::format("its datagram {}", reason));
+}
+
+response responder::unsent(time_point now, const arrival& datagram, const response& lost,
+                           std::string_view why) {
+  if (lost.greeted) {
+    sessions_.forget({to_string(canonical(datagram.peer)), lost.greeted->session.value_or("")});
+  }
+  return turn_away(now, datagram, fmt::format("the answer could not be sent: {}", why));
 }
 
 response responder::handle(time_point now, const arrival& datagram) {
   if (!datagram.whole) {
     return reject(now, datagram, fmt::format("is longer than {} bytes", max_read_datagram));
   }
+  if (datagram.bytes.empty()) return {};
   const auto read = parse_question(datagram.bytes);
   if (!read) return reject(now, datagram, read.error().reason);
   std::string why_not = unanswerable(datagram);

@@ -31,6 +31,12 @@ class recent {
   void add(const Note& note, time_point now) {
     order_.emplace_back(now, notes_.insert(note).first);
   }
+  void forget(const Note& note) {
+    const auto found = notes_.find(note);
+    if (found == notes_.end()) return;
+    std::erase_if(order_, [&](const auto& each) { return each.second == found; });
+    notes_.erase(found);
+  }
   /// Does nothing when there is none.
   void forget_oldest() {
     if (order_.empty()) return;
@@ -66,7 +72,7 @@ struct first_greeting {
 struct response {
   std::string answer;  ///< to be sent back; empty: nothing. Never longer than the datagram
   std::optional<first_greeting> greeted;
-  std::string rejected;  ///< why it was turned away; empty where that need not be told
+  std::string rejected;  ///< why it was turned away, a clause; empty where that need not be told
 };
 
 /// Who the server says it is.
@@ -86,12 +92,19 @@ class responder {
 
   explicit responder(responder_name name) : name_(std::move(name)) {}
 
+  /// An empty datagram asks for nothing, and is nobody's visit: natcheck's own search for the first
+  /// router on the way sends one.
   response handle(time_point now, const arrival& datagram);
+  /// What to tell instead of `lost`, the response to `datagram`, whose answer did not leave this
+  /// host for this reason: nobody was greeted by it.
+  response unsent(time_point now, const arrival& datagram, const response& lost,
+                  std::string_view why);
 
  private:
   /// Whether another answer to this site is within the limits; counts it.
   bool admit(time_point now, const address& site);
   bool is_first(time_point now, const endpoint& peer, const std::string& session);
+  response turn_away(time_point now, const arrival& datagram, std::string reason);
   response reject(time_point now, const arrival& datagram, std::string_view reason);
 
   responder_name name_;
