@@ -127,11 +127,15 @@ void conversation::finish_unconnected(const net::error_code& error) {
     default:
       break;
   }
-  const bool from_network = failed.kind == outcome::unreachable &&
-                            (evidence_.icmp || has_route(socket_->get_executor(), options_));
-  evidence_.local_fault = !from_network;
-  evidence_.machine_fault = failed.kind == outcome::unavailable;
-  finish(probe_result::unreachable, failed.detail);
+  // Whatever the kernel makes of it, a message came, and something was sent.
+  if (evidence_.icmp) return finish(probe_result::unreachable, {});
+  const bool from_network =
+      failed.kind == outcome::unreachable && has_route(socket_->get_executor(), options_);
+  if (from_network) return finish(probe_result::unreachable, failed.detail);
+  const failure local = net::route_failure("connecting", options_.target.ip, error);
+  evidence_.local_fault = true;
+  evidence_.machine_fault = local.kind == outcome::unavailable;
+  finish(probe_result::unreachable, local.detail);
 }
 
 awaitable<bool> conversation::connect() {

@@ -10,6 +10,7 @@
 #include "app/serial.hpp"
 #include "app/udp_handshake.hpp"
 #include "core/canonical.hpp"
+#include "diagnosis/probe_rejections.hpp"
 #include "net/own_addresses.hpp"
 #include "net/random.hpp"
 #include "net/resolver.hpp"
@@ -260,6 +261,7 @@ awaitable<probe_report> run(probe_options options,
   prober running(std::move(options), std::move(progress));
   probe_report report;
   report.evidence = co_await running.run();
+  judging::name_own_rejections(report.evidence);
   report.rtt = statistics_of(report.evidence);
   report.judged = diagnose(report.evidence);
   co_return report;

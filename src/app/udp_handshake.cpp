@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "net/random.hpp"
 #include "net/socket_errors.hpp"
@@ -21,6 +22,12 @@ bool is_no_delivery(outcome kind) {
   return kind == outcome::refused || kind == outcome::unreachable;
 }
 
+/// The kernel has errors of its own for some ICMP messages. One of them only tells the MTU.
+bool is_no_delivery(const net::socket_error& told) {
+  if (told.icmp) return told.error.value() != EMSGSIZE;
+  return is_no_delivery(net::failure_from(asking, told.error).kind);
+}
+
 /// One socket, and the questions asked from it.
 class inquirer {
  public:
@@ -37,7 +44,7 @@ class inquirer {
   void send_due();
   void send(std::string_view datagram);
   void receive_all();
-  void note_refusals();
+  bool note_refusals();
   void tell();
 
   const handshake_options& options_;
@@ -57,20 +64,25 @@ std::optional<failure> inquirer::open(const net::asio::any_io_executor& executor
   socket_.emplace(std::move(*opened));
   net::error_code error;
   socket_->connect({target.ip, target.port}, error);
-  if (error) return net::failure_from(asking, error);
+  if (error) return net::route_failure(asking, target.ip, error);
   net::keep_errors(socket_->native_handle());
   return std::nullopt;
 }
 
 /// Each ICMP error once: what a call of the socket fails with is one of them as well.
-void inquirer::note_refusals() {
+/// Whether there was any.
+bool inquirer::note_refusals() {
+  bool any = false;
   while (const auto refusal = net::next_error(socket_->native_handle())) {
-    const failure failed = net::failure_from(asking, refusal->error);
-    if (!is_no_delivery(failed.kind)) continue;
+    if (!is_no_delivery(*refusal)) continue;
+    failure failed = net::failure_from(asking, refusal->error);
     const auto result =
         failed.kind == outcome::refused ? probe_result::refused : probe_result::unreachable;
+    if (!is_no_delivery(failed.kind)) failed.detail.clear();
     machine_.handle_refusal(steady_clock::now(), {result, failed.detail, refusal->icmp});
+    any = true;
   }
+  return any;
 }
 
 /// An error here may still be about an earlier datagram; then this one was not sent.
@@ -78,8 +90,8 @@ void inquirer::send(std::string_view datagram) {
   net::error_code error;
   socket_->send(net::asio::buffer(datagram), 0, error);
   if (!error) return;
-  const bool earlier = is_no_delivery(net::failure_from(asking, error).kind);
-  note_refusals();
+  const bool noted = note_refusals();
+  const bool earlier = noted || is_no_delivery(net::failure_from(asking, error).kind);
   if (earlier) socket_->send(net::asio::buffer(datagram), 0, error);
   if (!error || error == net::asio::error::would_block) return;
   const failure failed = net::failure_from(asking, error);

@@ -306,8 +306,14 @@ probe_command read_probe(const argument_list& given) {
   }
   options.host = target->host;
   options.port = target->port;
+  const auto named = transport_of(operand);
+  options.protocol = named.value_or(options.protocol);
   read_word(given, "protocol", {{"tcp", transport::tcp}, {"udp", transport::udp}},
             options.protocol);
+  if (named && options.protocol != *named) {
+    throw usage_error{
+        fmt::format("--protocol and the target {} contradict each other", printable(operand))};
+  }
   if (options.protocol == transport::udp) options.count = default_udp_count;
   read_option(
       given, "count",

@@ -53,6 +53,30 @@ std::optional<probe_target> read_bracketed(std::string_view text, std::uint16_t 
 
 constexpr std::string_view blanks = " \t\r\n";
 
+struct lookalike {
+  std::string_view written, meant;
+};
+
+/// What a mail, a web page or an input method puts in place of a space, a colon or nothing.
+constexpr std::array lookalikes{
+    lookalike{"\u00a0", " "}, lookalike{"\u2002", " "}, lookalike{"\u2003", " "},
+    lookalike{"\u2007", " "}, lookalike{"\u2009", " "}, lookalike{"\u202f", " "},
+    lookalike{"\u3000", " "}, lookalike{"\uff1a", ":"}, lookalike{"\ufe55", ":"},
+    lookalike{"\u2236", ":"}, lookalike{"\u200b", ""},  lookalike{"\u2060", ""},
+    lookalike{"\ufeff", ""}};
+
+std::string without_lookalikes(std::string_view text) {
+  std::string plain;
+  while (!text.empty()) {
+    const auto found = std::ranges::find_if(
+        lookalikes, [&](const lookalike& one) { return text.starts_with(one.written); });
+    const bool same = found == lookalikes.end();
+    plain += same ? text.substr(0, 1) : found->meant;
+    text.remove_prefix(same ? 1 : found->written.size());
+  }
+  return plain;
+}
+
 /// What stands around an address in a mail, a chat or a shell.
 constexpr std::array<std::string_view, 15> wrappings{" ", "\t",     "\r",     "\n",     "\"",
                                                      "'", "`",      "<",      ">",      ",",
@@ -108,13 +132,31 @@ std::string_view authority_of(std::string_view scheme, std::string_view text) {
   return user == std::string_view::npos ? text : text.substr(user + 1);
 }
 
+/// The word behind a URL can only be its port, and is one too many where that has another.
+bool take_port(probe_target& target, bool has_port, std::string_view word) {
+  const auto port = read_port(word);
+  if (!port || (has_port && *port != target.port)) return false;
+  target.port = *port;
+  return true;
+}
+
 std::optional<probe_target> read_url(std::string_view text) {
   constexpr std::string_view separator = "://";
   const auto end = text.find(separator);
   const auto scheme = text.substr(0, end);
-  const auto authority = authority_of(scheme, text.substr(end + separator.size()));
-  auto target = read_host_and_port(authority, port_of(scheme));
-  if (scheme.empty() || !target || target->port == 0) return std::nullopt;
+  const auto space = text.find_first_of(blanks);
+  const auto url = text.substr(0, space);
+  if (scheme.empty() || url.size() < end + separator.size()) return std::nullopt;
+  const auto authority = authority_of(scheme, url.substr(end + separator.size()));
+  auto target = read_host_and_port(authority, 0);
+  if (!target) return std::nullopt;
+  const bool has_port = target->port != 0;
+  if (!has_port) target->port = port_of(scheme);
+  if (space != std::string_view::npos) {
+    const auto word = text.substr(std::min(text.find_first_not_of(blanks, space), text.size()));
+    if (!take_port(*target, has_port, word)) return std::nullopt;
+  }
+  if (target->port == 0) return std::nullopt;
   return target;
 }
 
@@ -163,9 +205,10 @@ std::optional<probe_target> read_host_and_port(std::string_view text, std::uint1
   return with_port(host, text.substr(colon + 1));
 }
 
-std::optional<probe_target> read_target(std::string_view text, std::uint16_t default_port) {
+std::optional<probe_target> read_target(std::string_view pasted, std::uint16_t default_port) {
   constexpr std::string_view stun = "stun:";  // RFC 7064
-  text = unwrapped(text);
+  const std::string plain = without_lookalikes(pasted);
+  std::string_view text = unwrapped(plain);
   if (text.find("://") != std::string_view::npos) return read_url(text);
   if (is_scheme(text.substr(0, stun.size()), stun)) text.remove_prefix(stun.size());
   if (text.find_first_of(blanks) != std::string_view::npos) return read_two_words(text);
@@ -175,8 +218,23 @@ std::optional<probe_target> read_target(std::string_view text, std::uint16_t def
   return read_host_and_port(text, default_port);
 }
 
-std::optional<two_readings> readings_of(std::string_view text, std::uint16_t default_port) {
-  text = unwrapped(text);
+std::optional<transport> transport_of(std::string_view pasted) {
+  const std::string plain = without_lookalikes(pasted);
+  const std::string_view text = unwrapped(plain);
+  const auto end = text.find("://");
+  const bool url = end != std::string_view::npos;
+  const auto word = url ? text.substr(0, end) : text.substr(text.rfind('/') + 1);
+  if (!url && word.size() == text.size()) return std::nullopt;
+  if (is_scheme(word, "udp") || is_scheme(word, "udp4") || is_scheme(word, "udp6")) {
+    return transport::udp;
+  }
+  if (is_scheme(word, "tcp")) return transport::tcp;
+  return std::nullopt;
+}
+
+std::optional<two_readings> readings_of(std::string_view pasted, std::uint16_t default_port) {
+  const std::string plain = without_lookalikes(pasted);
+  const std::string_view text = unwrapped(plain);
   const auto split = split_ipv6(text);
   if (!split || !is_ipv6(text)) return std::nullopt;
   return two_readings{*split, probe_target{std::string(text), default_port}};

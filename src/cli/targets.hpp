@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <natcheck/evidence.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ std::optional<probe_target> read_host_and_port(std::string_view text, std::uint1
 /// "steam://connect/host:port", "stun:host:port", "host port", each in quotes or angle brackets.
 /// Empty also where an IPv6 address may end with a port, or not: readings_of() has both.
 std::optional<probe_target> read_target(std::string_view text, std::uint16_t default_port);
+
+/// What such a target says of the protocol: "udp://host:port", "host:port/udp".
+std::optional<transport> transport_of(std::string_view text);
 
 struct two_readings {
   probe_target with_port;  ///< the last group is a port

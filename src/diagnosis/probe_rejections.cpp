@@ -93,7 +93,28 @@ failure_story said_on_the_way(const icmp_notice& icmp, const icmp_words& words,
           "check the address; on the server's side, run natcheck discover"};
 }
 
+/// What the kernel says where nobody answers ARP or neighbour discovery.
+bool is_missing_neighbor(const icmp_notice& icmp) {
+  return icmp.from.is_v6() ? icmp.type == 1 && icmp.code == 3 : icmp.type == 3 && icmp.code == 1;
+}
+
+void name_own_rejection(handshake_evidence& one, const address& target, const address& local) {
+  if (!one.icmp || is_missing_neighbor(*one.icmp)) return;
+  const address from = canonical(one.icmp->from);
+  if (from == canonical(target) || from != canonical(local)) return;
+  one.result = probe_result::unreachable;
+  one.local_fault = true;
+  one.detail = "a firewall on this machine rejects it";
+}
+
 }  // namespace
+
+void name_own_rejections(probe_evidence& seen) {
+  const auto& local = seen.standpoint.local;
+  if (!local || !seen.address) return;
+  for (auto& one : seen.handshakes) name_own_rejection(one, seen.address->ip, *local);
+  for (auto& each : seen.attempts) name_own_rejection(each.handshake, each.ip, *local);
+}
 
 failure_story story_of_icmp(const icmp_notice& icmp, const probe_evidence& seen) {
   const address from = canonical(icmp.from);

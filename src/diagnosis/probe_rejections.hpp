@@ -16,6 +16,10 @@ struct failure_story {
 /// Of a handshake that has an ICMP error.
 failure_story story_of_icmp(const icmp_notice& icmp, const probe_evidence& seen);
 
+/// A rejection that this machine's own firewall sent becomes a fault of this machine: the question
+/// did not leave it. The kernel itself says no more than that a neighbour does not answer.
+void name_own_rejections(probe_evidence& seen);
+
 /// "ICMP from 5.5.5.5: administratively prohibited (type 3, code 13)"
 std::string icmp_line(const icmp_notice& icmp);
 

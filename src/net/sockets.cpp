@@ -121,6 +121,21 @@ failure connect_failure(std::string operation, const address& target, const erro
   return open_failure(std::move(operation), port ? asio::error::address_in_use : error);
 }
 
+failure route_failure(std::string operation, const address& target, const error_code& error) {
+  failure failed = connect_failure(std::move(operation), target, error);
+  // IPv6 wants the interface of a link-local address, and says so by the error of a blackhole.
+  const bool names_no_link = target.is_v6() && target.to_v6().is_link_local();
+  if (error.value() == EHOSTUNREACH) {
+    failed.detail = "a route on this machine calls the target unreachable";
+  } else if (error.value() == EACCES) {
+    failed.detail = "a route on this machine prohibits the target, or this user may not ask it";
+  } else if (error.value() == EINVAL && !names_no_link) {
+    failed.kind = outcome::unreachable;
+    failed.detail = "a route on this machine discards what goes to the target (blackhole)";
+  }
+  return failed;
+}
+
 bool keep_on_interface(int descriptor, const std::string& name) {
   return name.empty() || ::setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name.c_str(),
                                       static_cast<socklen_t>(name.size() + 1)) == 0;

@@ -54,6 +54,10 @@ failure failure_from(std::string operation, const error_code& error);
 /// such address; it says nothing about anybody else.
 failure connect_failure(std::string operation, const address& target, const error_code& error);
 
+/// The same where the kernel refused to connect before anything was sent, as a route of this
+/// machine can tell it to (ip-route(8): unreachable, prohibit, blackhole).
+failure route_failure(std::string operation, const address& target, const error_code& error);
+
 inline millis since(steady_time start) { return std::chrono::steady_clock::now() - start; }
 
 }  // namespace natcheck::net

@@ -236,6 +236,8 @@ TEST(Probe, UdpSendsSeveral) {
   EXPECT_EQ(udp.protocol, transport::udp);
   EXPECT_EQ(udp.count, 5u);
   EXPECT_EQ(parse_as<probe_command>("probe h --count 1 --protocol udp").options.count, 1u);
+  EXPECT_EQ(parse_as<probe_command>("probe udp://h:9").options.protocol, transport::udp);
+  EXPECT_EQ(parse_as<probe_command>("probe h:9/udp").options.count, udp.count);
 }
 
 TEST(Help, IsFoundInEveryForm) {

@@ -132,6 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
         error_row{"discover --web-check http://x/ --no-stun",
                   "--web-check and --no-stun contradict each other: one asks somebody outside, the "
                   "other nobody"},
+        error_row{"probe udp://h:9 --protocol tcp",
+                  "--protocol and the target udp://h:9 contradict each other"},
         error_row{"discover --redact -q",
                   "--redact and --quiet contradict each other: what is left to print is an address "
                   "that is nobody's"}));

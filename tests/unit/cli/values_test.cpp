@@ -118,6 +118,15 @@ TEST(Values, TargetsAsTheyArePasted) {
                       {"minecraft://host:25565", "host", 25565},
                       {"minecraft://host", "host", 25565},
                       {"udp://host:9000", "host", 9000},
+                      {"5.5.5.5:9/udp", "5.5.5.5", 9},
+                      {"http://5.5.5.5/ 4567", "5.5.5.5", 4567},
+                      {"http://host 4567", "host", 4567},
+                      {"http://host:4567/  4567", "host", 4567},
+                      {"udp://host 9", "host", 9},
+                      {"5.5.5.5\u00a080", "5.5.5.5", 80},
+                      {"5.5.5.5\uff1a80", "5.5.5.5", 80},
+                      {"http://host\u30004567", "host", 4567},
+                      {"\u200bhost:80\ufeff", "host", 80},
                       {"stun:stun.a:19302", "stun.a", 19302},
                       {"stun:stun.a", "stun.a", 1234},
                       {"5.5.5.5 1234", "5.5.5.5", 1234},
@@ -141,6 +150,19 @@ TEST(Values, TargetsAsTheyArePasted) {
                       {"2a00:7:0:0:0:0:0:10:4002", "2a00:7:0:0:0:0:0:10", 4002}};
   for (const row& r : rows) {
     EXPECT_EQ(read_target(r.text, 1234), (probe_target{r.host, r.port})) << r.text;
+  }
+}
+
+TEST(Values, TargetsMayNameTheTransport) {
+  for (const char* text : {"udp://host:9", "UDP://host:9", "udp6://[2001:db8::1]:9", "host:9/udp",
+                           "[2001:db8::1]:9/udp", " host:9/UDP "}) {
+    EXPECT_EQ(transport_of(text), transport::udp) << text;
+  }
+  for (const char* text : {"tcp://host:9", "host:9/tcp"}) {
+    EXPECT_EQ(transport_of(text), transport::tcp) << text;
+  }
+  for (const char* text : {"host:9", "udp", "udp:9", "http://host/udp", "host:9/", ""}) {
+    EXPECT_EQ(transport_of(text), std::nullopt) << text;
   }
 }
 
@@ -212,6 +234,11 @@ TEST(Values, NoTargets) {
                            "://host:80",
                            "http://host:0/",
                            "http://a b:80/",
+                           "http://host:80/ 4567",
+                           "http://host/ 0",
+                           "http://host/a path",
+                           "http://host/ 80 81",
+                           "a b://host:80",
                            "\"\"",
                            "<>",
                            " "}) {

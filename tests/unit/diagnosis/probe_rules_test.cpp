@@ -3,6 +3,7 @@
 
 #include <natcheck/diagnosis.hpp>
 
+#include "diagnosis/probe_rejections.hpp"
 #include "print.hpp"
 
 namespace natcheck {
@@ -235,6 +236,36 @@ TEST(ProbeRules, IcmpNamesWhoRejects) {
     EXPECT_THAT(v.summary, HasSubstr(row.in_summary));
     EXPECT_THAT(v.evidence, Contains(HasSubstr(row.in_evidence))) << row.in_summary;
     EXPECT_THAT(v.advice, Not(Contains(HasSubstr("{}"))));
+  }
+}
+
+TEST(ProbeRules, ARejectionByThisMachineIsNoVerdictOnTheServer) {
+  const struct {
+    const char *target, *from;
+    unsigned type, code;
+    bool local;
+  } table[] = {{"5.5.5.5", "10.0.0.2", 3, 3, true},   {"5.5.5.5", "10.0.0.2", 3, 13, true},
+               {"5.5.5.5", "10.0.0.2", 3, 1, false},  {"5.5.5.5", "10.0.0.1", 3, 13, false},
+               {"10.0.0.2", "10.0.0.2", 3, 3, false}, {"2a00::5", "2a00::2", 1, 1, true},
+               {"2a00::5", "2a00::2", 1, 4, true},    {"2a00::5", "2a00::2", 1, 3, false}};
+  for (const auto& row : table) {
+    const auto from = boost::asio::ip::make_address(row.from);
+    auto seen = probing({shake(probe_result::refused)});
+    seen.address->ip = boost::asio::ip::make_address(row.target);
+    seen.standpoint.local = boost::asio::ip::make_address(from.is_v6() ? "2a00::2" : "10.0.0.2");
+    auto& one = seen.handshakes.front();
+    one.icmp =
+        icmp_notice{from, static_cast<std::uint8_t>(row.type), static_cast<std::uint8_t>(row.code)};
+    seen.attempts = {{seen.address->ip, one}};
+    judging::name_own_rejections(seen);
+    const auto v = diagnose(seen).main;
+    EXPECT_EQ(one.local_fault, row.local) << row.from << " " << row.code;
+    EXPECT_EQ(seen.attempts.front().handshake.local_fault, row.local);
+    EXPECT_EQ(answer_of(seen, v), row.local ? answer::unknown : answer::no);
+    if (!row.local) continue;
+    EXPECT_EQ(v.code, verdict_code::unreachable);
+    EXPECT_THAT(v.summary, HasSubstr("was not asked: nothing left this machine"));
+    EXPECT_THAT(v.evidence, Contains("a firewall on this machine rejects it"));
   }
 }
 
