@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <natcheck/diagnosis.hpp>
 
+#include "core/canonical.hpp"
+#include "core/text.hpp"
 #include "diagnosis/findings.hpp"
 #include "diagnosis/outside_view.hpp"
 
@@ -13,11 +15,20 @@ namespace {
 constexpr const char* probe_tells =
     "only a probe from outside tells whether this server is reachable";
 
-/// What the servers outside saw, with everybody's name.
-judging::outside_view view_of(const external_evidence& seen) {
+discover_evidence evidence_of(const external_evidence& seen) {
   discover_evidence all;
   all.stun = seen.stun;
-  return judging::outside_view(all);
+  if (seen.local) all.host.ipv4.emplace().local = *seen.local;
+  if (seen.gateway) {
+    all.gateway.emplace().ip = *seen.gateway;
+    all.gateway->nat_pmp.external_address = seen.router_says;
+  }
+  return all;
+}
+
+/// What the servers outside saw, with everybody's name.
+judging::outside_view view_of(const external_evidence& seen) {
+  return judging::outside_view(evidence_of(seen));
 }
 
 std::vector<std::string> servers_of(const judging::outside_view& outside, const address& ip) {
@@ -40,8 +51,18 @@ std::string described(const external_evidence& seen) {
 }
 
 std::string why_nobody_outside(const external_evidence& seen) {
-  return seen.stun.empty() ? "nobody outside was asked"
-                           : "no STUN server outside this network answered";
+  if (seen.stun.empty()) return "nobody outside was asked";
+  const auto answered = [](const stun_evidence& one) {
+    return one.state == service_state::answered && one.seen_as;
+  };
+  const auto server = std::ranges::find_if(seen.stun, answered);
+  if (server == seen.stun.end()) return "no STUN server outside this network answered";
+  if (!judging::names_unusable(*server)) {
+    return fmt::format("the STUN server that answered, {}, is not outside",
+                       escape_bytes(server->server));
+  }
+  return fmt::format("{} answers with {}, which cannot be this machine's public address",
+                     escape_bytes(server->server), canonical(server->seen_as->ip).to_string());
 }
 
 bool names_public(const external_evidence& seen) {

@@ -28,6 +28,8 @@ inline constexpr std::string_view no_hairpin = "no-hairpin";
 inline constexpr std::string_view short_udp_binding = "short-udp-binding";
 inline constexpr std::string_view address_rewritten = "address-rewritten";
 inline constexpr std::string_view names_unresolved = "names-unresolved";
+inline constexpr std::string_view unusable_stun_answer = "unusable-stun-answer";
+inline constexpr std::string_view stun_server_within = "stun-server-within";
 inline constexpr std::string_view dns_filter = "dns-filter";
 inline constexpr std::string_view nat64 = "nat64";
 inline constexpr std::string_view ipv6_firewalled = "ipv6-firewalled";
@@ -53,6 +55,8 @@ inline constexpr std::array finding_codes{sources_disagree,
                                           short_udp_binding,
                                           address_rewritten,
                                           names_unresolved,
+                                          unusable_stun_answer,
+                                          stun_server_within,
                                           dns_filter,
                                           nat64,
                                           ipv6_firewalled,
@@ -87,6 +91,8 @@ look find_blocked_udp;
 look find_no_hairpin;
 look find_short_binding;
 look find_rewriting;
+look find_unusable_answer;
+look find_server_within;
 look find_unresolved_names;
 look find_diverted_names;
 

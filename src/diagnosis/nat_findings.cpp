@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/canonical.hpp"
 #include "core/text.hpp"
 #include "diagnosis/findings.hpp"
 #include "diagnosis/remedies.hpp"
@@ -101,6 +102,29 @@ found find_rewriting(const situation& s) {
                              escape_bytes(server->server), to_string(*server->seen_as),
                              to_string(*server->rewritten_as)),
                  "turn off the router's helpers (ALG), SIP ALG first: they break calls and games"};
+}
+
+found find_unusable_answer(const situation& s) {
+  const auto server = std::ranges::find_if(s.seen.stun, names_unusable);
+  if (server == s.seen.stun.end()) return std::nullopt;
+  return finding{
+      std::string(unusable_stun_answer),
+      fmt::format("{} answers with {}, which cannot be this machine's public address: a "
+                  "broken or intercepted STUN server.",
+                  escape_bytes(server->server), canonical(server->seen_as->ip).to_string()),
+      "ask another one: " + natcheck_command(s.seen.asked, "discover --stun HOST")};
+}
+
+found find_server_within(const situation& s) {
+  const auto server = std::ranges::find_if(
+      s.seen.stun, [&](const stun_evidence& one) { return is_within(s.seen, one); });
+  if (server == s.seen.stun.end()) return std::nullopt;
+  return finding{
+      std::string(stun_server_within),
+      fmt::format("The STUN server {} has the address {}, which is this machine's or its "
+                  "router's own: what it answers tells nothing about the Internet.",
+                  escape_bytes(server->server), canonical(server->address->ip).to_string()),
+      "ask one outside: " + natcheck_command(s.seen.asked, "discover --stun HOST")};
 }
 
 found find_unresolved_names(const situation& s) {

@@ -33,16 +33,30 @@ std::string timed(const stun_evidence& server) {
   return server.rtt ? fmt::format("{} ({})", name, in_ms(*server.rtt)) : name;
 }
 
-std::string seen_by(const stun_evidence& server) {
-  return fmt::format("{}{}", canonical(server.seen_as->ip).to_string(),
-                     is_on_internet(server) ? "" : ", but the server is not on the Internet");
+/// Why the server tells nothing about the Internet; empty where it may.
+std::string objection(const situation& s, const stun_evidence& server) {
+  if (is_within(s.seen, server)) {
+    return fmt::format(
+        "{} is an address of this machine or its router, so this tells nothing about the Internet",
+        canonical(server.address->ip).to_string());
+  }
+  if (names_unusable(server)) return "which cannot be this machine's public address";
+  if (server.state == service_state::answered && !is_on_internet(server))
+    return "but the server is not on the Internet";
+  return {};
 }
 
-std::vector<std::string> views_of(const std::vector<stun_evidence>& stun) {
+std::string seen_by(const situation& s, const stun_evidence& server) {
+  const auto ip = canonical(server.seen_as->ip).to_string();
+  const auto doubt = objection(s, server);
+  return doubt.empty() ? ip : fmt::format("{}, {}", ip, doubt);
+}
+
+std::vector<std::string> views_of(const situation& s) {
   std::vector<group> groups;
-  for (const auto& server : stun) {
+  for (const auto& server : s.seen.stun) {
     if (server.state != service_state::answered || !server.seen_as) continue;
-    add(groups, fmt::format("over {}: {}", way(server), seen_by(server)), timed(server));
+    add(groups, fmt::format("over {}: {}", way(server), seen_by(s, server)), timed(server));
   }
   std::vector<std::string> lines;
   for (const auto& [what, who] : groups) {
@@ -53,9 +67,11 @@ std::vector<std::string> views_of(const std::vector<stun_evidence>& stun) {
 
 bool has_answered(const stun_evidence& server) { return server.state == service_state::answered; }
 
-std::string unanswered(const stun_evidence& server) {
-  const bool asked = server.state != service_state::not_tried;
-  return asked ? fmt::format("over {}: {}", way(server), failed(server)) : failed(server);
+std::string unanswered(const situation& s, const stun_evidence& server) {
+  if (server.state == service_state::not_tried) return failed(server);
+  const auto doubt = objection(s, server);
+  return fmt::format("over {}: {}{}{}", way(server), failed(server), doubt.empty() ? "" : "; ",
+                     doubt);
 }
 
 std::vector<std::string> failures_of(const situation& s) {
@@ -66,7 +82,7 @@ std::vector<std::string> failures_of(const situation& s) {
   for (const auto& server : stun) {
     if (has_answered(server)) continue;
     if (somebody && server.state == service_state::not_tried) continue;
-    add(groups, unanswered(server), escape_bytes(server.server));
+    add(groups, unanswered(s, server), escape_bytes(server.server));
   }
   std::vector<std::string> lines;
   for (const auto& [what, who] : groups) {
@@ -133,7 +149,7 @@ std::string hop_line(const path_hop& hop) {
 
 std::vector<std::string> outside_lines(const situation& s) {
   if (s.seen.stun.empty()) return {"nobody outside was asked"};
-  auto lines = views_of(s.seen.stun);
+  auto lines = views_of(s);
   for (auto& failure : failures_of(s)) lines.push_back(std::move(failure));
   for (auto& text : {line(s.seen.path), line(s.seen, s.seen.owner), line(s.seen.web)}) {
     if (!text.empty()) lines.push_back(text);

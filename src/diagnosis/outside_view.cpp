@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/canonical.hpp"
+#include "diagnosis/situation.hpp"
 
 namespace natcheck::judging {
 namespace {
@@ -14,12 +15,16 @@ std::string identity(const stun_evidence& server) {
   return server.address ? server.address->ip.to_string() : server.server;
 }
 
+bool is_outside(const discover_evidence& evidence, const stun_evidence& server) {
+  return is_on_internet(server) && !is_within(evidence, server);
+}
+
 /// What servers saw of us in this family, whoever it was that they saw.
 std::vector<view> views_by(const discover_evidence& evidence, unsigned family) {
   std::vector<view> views;
   std::set<std::pair<address, std::string>> counted;
   for (const auto& server : evidence.stun) {
-    if (server.family != family || !server.seen_as || !is_on_internet(server)) continue;
+    if (server.family != family || !server.seen_as || !is_outside(evidence, server)) continue;
     const address ip = canonical(server.seen_as->ip);
     if (!is_public(ip) || ip.is_v4() != (family == 4)) continue;
     if (!counted.emplace(ip, identity(server)).second) continue;
@@ -50,6 +55,25 @@ bool is_claim(const discover_evidence& evidence, const address& ip) {
                               evidence.gateway->upnp.external_address == ip);
 }
 
+/// The first router answered as the target of the path: that is its own address.
+bool ends_at_router(const path_evidence& path) {
+  if (!path.target || !path.target_answered || path.hops.empty()) return false;
+  return path.hops.front().ttl == 1 && path.hops.front().ip == path.target->ip;
+}
+
+/// An address of this host or of its router.
+bool is_own_site(const discover_evidence& evidence, const address& ip) {
+  if (is_own_address(evidence.host, ip) || is_claim(evidence, ip)) return true;
+  if (!evidence.gateway) return false;
+  return evidence.gateway->ip == ip ||
+         (ends_at_router(evidence.path) && evidence.path.target->ip == ip);
+}
+
+bool is_path_within(const discover_evidence& evidence) {
+  const auto& target = evidence.path.target;
+  return target && is_own_site(evidence, canonical(target->ip));
+}
+
 /// A router that answers with the address of its other side, or that shares its address with a
 /// second one (VRRP, RFC 5798), is the gateway nevertheless.
 bool is_beyond(const discover_evidence& evidence, const path_hop& hop) {
@@ -68,31 +92,11 @@ std::vector<path_hop> hops_beyond(const discover_evidence& evidence) {
 
 /// An "unreachable" from a router without a public address is no sign of the Internet.
 bool target_answered(const discover_evidence& evidence) {
-  if (!evidence.path.target_answered) return false;
+  if (!evidence.path.target_answered || is_path_within(evidence)) return false;
   const auto& hops = evidence.path.hops;
   const auto last =
       std::find_if(hops.rbegin(), hops.rend(), [](const path_hop& hop) { return hop.ip; });
   return last == hops.rend() || (is_beyond(evidence, *last) && is_public(*last->ip));
-}
-
-/// An error that the server itself sent has a round trip, a refusal by a router has none.
-bool answered(const stun_evidence& server) {
-  const bool error = server.state == service_state::refused && server.rtt;
-  return (server.state == service_state::answered || error) && is_on_internet(server);
-}
-
-bool is_over(const stun_evidence& server) {
-  return server.state == service_state::silent || server.state == service_state::refused;
-}
-
-/// Why we do not know what the server would have said, although it has an address.
-bool is_open(const stun_evidence& server) {
-  return server.state == service_state::malformed ||
-         (server.state == service_state::not_tried && server.address);
-}
-
-bool is_open(service_state state) {
-  return state == service_state::not_tried || state == service_state::malformed;
 }
 
 template <class Predicate>
@@ -102,6 +106,32 @@ bool any(const discover_evidence& evidence, unsigned family, Predicate holds) {
   });
 }
 
+/// An error that the server itself sent has a round trip, a refusal by a router has none.
+bool answered(const stun_evidence& server) {
+  const bool error = server.state == service_state::refused && server.rtt;
+  return (server.state == service_state::answered || error) && !names_unusable(server);
+}
+
+bool internet_answered(const discover_evidence& evidence, unsigned family) {
+  return any(evidence, family, [&](const stun_evidence& server) {
+    return answered(server) && is_outside(evidence, server);
+  });
+}
+
+bool is_over(const stun_evidence& server) {
+  return server.state == service_state::silent || server.state == service_state::refused;
+}
+
+/// Why we do not know what the server would have said, although it has an address.
+bool is_open(const stun_evidence& server) {
+  return server.state == service_state::malformed || names_unusable(server) ||
+         (server.state == service_state::not_tried && server.address);
+}
+
+bool is_open(service_state state) {
+  return state == service_state::not_tried || state == service_state::malformed;
+}
+
 /// How many servers were asked over UDP and over TCP, and neither brought an answer.
 std::size_t asked_to_the_end(const discover_evidence& evidence, unsigned family) {
   std::set<std::string> over_udp;
@@ -109,7 +139,7 @@ std::size_t asked_to_the_end(const discover_evidence& evidence, unsigned family)
   for (const auto protocol : {transport::udp, transport::tcp}) {
     for (const auto& server : evidence.stun) {
       if (server.family != family || server.protocol != protocol || !is_over(server)) continue;
-      if (!server.address || !is_on_internet(server)) continue;
+      if (!server.address || !is_outside(evidence, server)) continue;
       if (protocol == transport::udp) over_udp.insert(identity(server));
       if (protocol == transport::tcp && over_udp.contains(identity(server))) {
         over_both.insert(identity(server));
@@ -149,7 +179,8 @@ beyond weigh_silence(const discover_evidence& evidence, const outside_view& seen
   if (has_public_hop(seen)) {
     return servers > 1 && no_page ? beyond::likely_nothing : beyond::unclear;
   }
-  const bool path_ends_here = seen.hops.empty() && !is_open(evidence.path.state);
+  const bool path_ends_here =
+      seen.hops.empty() && !is_open(evidence.path.state) && !is_path_within(evidence);
   // A page whose name did not resolve was not asked: a sign-in page may be waiting there.
   const bool asked = evidence.web.result == web_result::failed && evidence.web.resolved;
   if (path_ends_here && asked) return beyond::nothing;
@@ -166,7 +197,7 @@ beyond weigh_without_names(const discover_evidence& evidence, const outside_view
 }
 
 beyond weigh(const discover_evidence& evidence, const outside_view& seen) {
-  if (any(evidence, 4, answered) || target_answered(evidence) ||
+  if (internet_answered(evidence, 4) || target_answered(evidence) ||
       evidence.web.result == web_result::expected) {
     return beyond::answered;
   }
@@ -190,7 +221,7 @@ outside_view::outside_view(const discover_evidence& evidence)
   router_ttl = passed_on ? 2 : 1;
   const auto open = [](const stun_evidence& server) { return is_open(server); };
   unfinished = any(evidence, 4, open);
-  ipv6_answered = any(evidence, 6, answered);
+  ipv6_answered = internet_answered(evidence, 6);
   ipv6_silent = !ipv6_answered && !any(evidence, 6, open) && asked_to_the_end(evidence, 6) > 0;
   names_do_not_resolve = no_name_resolves(evidence);
   diverted = first_diversion(evidence);
@@ -229,6 +260,17 @@ bool is_on_internet(const stun_evidence& server) {
   // Behind a NAT64 an IPv4 server has an address in the translator's prefix (RFC 6052).
   const auto scope = scope_of(canonical(server.address->ip));
   return scope == address_scope::global || (server.family == 6 && scope == address_scope::reserved);
+}
+
+bool names_unusable(const stun_evidence& server) {
+  return server.state == service_state::answered && server.seen_as && is_on_internet(server) &&
+         !is_public(canonical(server.seen_as->ip));
+}
+
+bool is_within(const discover_evidence& evidence, const stun_evidence& server) {
+  if (!server.address) return false;
+  const address ip = canonical(server.address->ip);
+  return is_own_site(evidence, ip) || (server.seen_as && canonical(server.seen_as->ip) == ip);
 }
 
 std::string host_of(const std::string& url) {

@@ -61,6 +61,14 @@ struct outside_view {
 /// A server whose answer tells about the Internet: on a private address it does not.
 bool is_on_internet(const stun_evidence& server);
 
+/// A server on the Internet whose answer names an address that nobody there can see: it is broken,
+/// or somebody else answers for it.
+bool names_unusable(const stun_evidence& server);
+
+/// It has an address of this host or of its router: neither its answer nor its silence tells about
+/// the Internet.
+bool is_within(const discover_evidence& evidence, const stun_evidence& server);
+
 /// The host in a URL, without its port; empty when there is none.
 std::string host_of(const std::string& url);
 

@@ -41,7 +41,7 @@ std::string_view second_nat(verdict_code code) {
 
 /// What somebody outside saw; "?" where nobody did, or not everybody the same.
 std::string seen_outside(const discover_report& report) {
-  const auto seen = sightings(report.evidence.stun, 4);
+  const auto seen = sightings(report, 4);
   return seen.size() == 1 ? seen.front().ip.to_string() : "?";
 }
 

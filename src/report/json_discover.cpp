@@ -72,7 +72,7 @@ json::value ipv6_part(const discover_report& report) {
   return {{"address", to_value(local)},
           {"scope", ipv6_scope(local, report.redacted)},
           {"gateway", or_null(seen.host.ipv6->gateway)},
-          {"seen_as", or_null(report::most_seen(seen.stun, 6))},
+          {"seen_as", or_null(report::most_seen(report, 6))},
           {"pcp", pcp_part(seen.ipv6_pcp)},
           {"nat64", nat64_part(seen.nat64)}};
 }

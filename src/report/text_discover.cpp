@@ -67,8 +67,8 @@ std::string dissent(const discover_evidence& seen, const public_address& externa
 }
 
 /// Who named the public address, in words; with somebody outside among them.
-std::string seen_outside(const discover_evidence& seen, const public_address& external) {
-  const auto all = report::sightings(seen.stun, 4);
+std::string seen_outside(const discover_report& report, const public_address& external) {
+  const auto all = report::sightings(report, 4);
   const auto here = std::ranges::find(all, external.ip, &report::sighting::ip);
   const auto who = report::in_short(here == all.end() ? std::vector<std::string>{} : here->servers);
   const auto services = services_among(external);
@@ -79,8 +79,9 @@ std::string seen_outside(const discover_evidence& seen, const public_address& ex
                      several ? "," : " and", who);
 }
 
-std::string sources_of(const discover_evidence& seen, const public_address& external) {
-  if (is_source(external, "stun")) return seen_outside(seen, external) + dissent(seen, external);
+std::string sources_of(const discover_report& report, const public_address& external) {
+  if (is_source(external, "stun"))
+    return seen_outside(report, external) + dissent(report.evidence, external);
   const auto services = services_among(external);
   if (!is_source(external, "interface")) return "your router says so (" + services + ")";
   if (services.empty()) return "this machine's own";
@@ -96,7 +97,7 @@ std::string contradiction(const discover_report& report) {
   for (const auto& one : report::outside_addresses(report.evidence)) {
     all.push_back(claim_of(one));
   }
-  for (const auto& one : report::sightings(report.evidence.stun, 4)) {
+  for (const auto& one : report::sightings(report, 4)) {
     all.push_back(fmt::format("{} saw {}", report::in_short(one.servers), one.ip.to_string()));
   }
   return fmt::format("{}", fmt::join(all, ", "));
@@ -105,7 +106,7 @@ std::string contradiction(const discover_report& report) {
 std::string why_not_known(const discover_report& report) {
   const auto& seen = report.evidence;
   if (!seen.host.ipv4) return no_ipv4;
-  if (!report::sightings(seen.stun, 4).empty()) return contradiction(report);
+  if (!report::sightings(report, 4).empty()) return contradiction(report);
   const std::string outside = seen.stun.empty() ? "" : ", and nobody outside answered";
   if (!seen.gateway) return "there is no router to ask" + outside;
   const auto named = report::outside_addresses(seen);
@@ -121,8 +122,7 @@ std::string why_not_known(const discover_report& report) {
 void public_row(page& out, const discover_report& report) {
   const char* label = "Public address";
   if (report.external) {
-    return out.row(label, report.external->ip.to_string(),
-                   sources_of(report.evidence, *report.external));
+    return out.row(label, report.external->ip.to_string(), sources_of(report, *report.external));
   }
   if (report.judged.main.code == verdict_code::ipv6_only) {
     return out.row(label, "by IPv6 only", no_ipv4);
@@ -131,22 +131,24 @@ void public_row(page& out, const discover_report& report) {
 }
 
 /// "; seen by stun.a", "; stun.a sees 2a00:1::77"
-std::string ipv6_seen_outside(const discover_evidence& seen) {
+std::string ipv6_seen_outside(const discover_report& report) {
+  const auto& local = report.evidence.host.ipv6->local;
   std::string all;
-  for (const auto& one : report::sightings(seen.stun, 6)) {
+  for (const auto& one : report::sightings(report, 6)) {
     const auto who = report::in_short(one.servers);
-    all += one.ip == seen.host.ipv6->local ? fmt::format("; seen by {}", who)
-                                           : fmt::format("; {} sees {}", who, one.ip.to_string());
+    all += one.ip == local ? fmt::format("; seen by {}", who)
+                           : fmt::format("; {} sees {}", who, one.ip.to_string());
   }
   return all;
 }
 
-void ipv6_rows(page& out, const discover_evidence& seen) {
+void ipv6_rows(page& out, const discover_report& report) {
+  const auto& seen = report.evidence;
   if (!seen.host.ipv6 || scope_of(seen.host.ipv6->local) == address_scope::link_local) return;
   const auto& way_out = *seen.host.ipv6;
   const auto router = way_out.gateway ? ", router " + way_out.gateway->to_string() : "";
   out.row("IPv6 address", way_out.local.to_string(),
-          way_out.interface + router + ipv6_seen_outside(seen));
+          way_out.interface + router + ipv6_seen_outside(report));
   if (!seen.nat64) return;
   out.row("NAT64 prefix", fmt::format("{}/{}", seen.nat64->ip.to_string(), seen.nat64->length),
           "IPv4 servers are reached through it");
@@ -165,7 +167,7 @@ std::string to_text(const discover_report& report, const text_style& style) {
   page out(style);
   private_row(out, report);
   public_row(out, report);
-  ipv6_rows(out, report.evidence);
+  ipv6_rows(out, report);
   report::asked_outside_row(out, report.evidence);
   report::behavior_rows(out, report.evidence.nat);
   draw_path(out, report);

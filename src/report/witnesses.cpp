@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/canonical.hpp"
 #include "core/written_address.hpp"
 
 namespace natcheck::report {
@@ -38,10 +39,11 @@ std::vector<outside_address> outside_addresses(const discover_evidence& seen) {
   return all;
 }
 
-std::vector<sighting> sightings(const std::vector<stun_evidence>& servers, unsigned family) {
+std::vector<sighting> sightings(const discover_report& report, unsigned family) {
   std::vector<sighting> all;
-  for (const auto& server : servers) {
-    const bool saw = server.state == service_state::answered && server.seen_as;
+  for (const auto& server : report.evidence.stun) {
+    const bool saw = server.state == service_state::answered && server.seen_as &&
+                     counts_as_public(report, canonical(server.seen_as->ip));
     if (!saw || server.family != family) continue;
     auto known = std::ranges::find(all, server.seen_as->ip, &sighting::ip);
     if (known == all.end()) known = all.insert(known, {server.seen_as->ip, {}});
@@ -54,8 +56,8 @@ std::vector<sighting> sightings(const std::vector<stun_evidence>& servers, unsig
   return all;
 }
 
-std::optional<address> most_seen(const std::vector<stun_evidence>& servers, unsigned family) {
-  const auto all = sightings(servers, family);
+std::optional<address> most_seen(const discover_report& report, unsigned family) {
+  const auto all = sightings(report, family);
   if (all.empty()) return std::nullopt;
   return all.front().ip;
 }

@@ -27,11 +27,11 @@ struct sighting {
   std::vector<std::string> servers;  ///< without ports
 };
 
-/// What the servers saw in this address family (4 or 6), each address once; first that which most
-/// servers saw.
-std::vector<sighting> sightings(const std::vector<stun_evidence>& servers, unsigned family);
+/// The public addresses that the servers saw in this address family (4 or 6), each once; first that
+/// which most servers saw. An answer that names another address is no view of this machine.
+std::vector<sighting> sightings(const discover_report& report, unsigned family);
 
-std::optional<address> most_seen(const std::vector<stun_evidence>& servers, unsigned family);
+std::optional<address> most_seen(const discover_report& report, unsigned family);
 
 /// "stun.example.org:3478" and "[2001:db8::1]:3478" without port and brackets.
 std::string without_port(std::string_view server);

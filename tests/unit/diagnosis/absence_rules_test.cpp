@@ -283,6 +283,26 @@ const row portal_rows[] = {
      nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither", "status 302", "turn on"},
 };
 
+/// Nothing but a server at the router's own address was asked, and was silent.
+TEST(ServerWithin, ProvesNoAbsence) {
+  auto seen = home();
+  add_silent(seen, "5.5.5.5");
+  hops(seen, {"5.5.5.5"});
+  seen.path.target = endpoint{ip("5.5.5.5"), 3478};
+  seen.path.target_answered = true;
+  web(seen, web_result::failed);
+  auto judged = diagnose(seen);
+  EXPECT_NE(judged.main.code, verdict_code::no_internet);
+  ASSERT_FALSE(judged.findings.empty());
+  EXPECT_EQ(judged.findings.back().code, "stun-server-within");
+
+  hops(seen, {"192.168.1.1"});
+  nat_pmp_says(seen, "5.5.5.5");
+  judged = diagnose(seen);
+  EXPECT_EQ(judged.main.code, verdict_code::single_nat);
+  EXPECT_EQ(judged.main.certainty, confidence::unconfirmed);
+}
+
 TEST(AbsenceRules, NobodyAnswers) { check_all(absence_rows); }
 
 TEST(AbsenceRules, SomebodyElseAnswers) { check_all(portal_rows); }

@@ -75,6 +75,22 @@ TEST(ExternalAddress, IsTheOneThatTheInternetSees) {
   }
 }
 
+TEST(ExternalAddress, AnUnusableAnswerIsToldAsSuch) {
+  for (const char* saw : {"0.0.0.0", "192.168.77.10", "203.0.113.5", "255.255.255.255"}) {
+    const auto judged = judge_external(mapped("5.5.5.5", saw));
+    EXPECT_EQ(judged.ip, ip("5.5.5.5"));
+    EXPECT_THAT(judged.doubt.value().summary,
+                HasSubstr(std::string("stun.example.org:3478 answers with ") + saw +
+                          ", which cannot be this machine's public address"));
+  }
+}
+
+TEST(ExternalAddress, IsNotConfirmedByAServerAtThatAddress) {
+  auto seen = mapped("5.5.5.5", nullptr);
+  seen.stun = {server("home.example:3478", "5.5.5.5", "5.5.5.5")};
+  EXPECT_THAT(judge_external(seen).doubt.value().summary, HasSubstr("is not outside"));
+}
+
 TEST(ExternalAddress, NobodyWasAsked) {
   auto seen = mapped("5.5.5.5", nullptr);
   seen.stun.clear();

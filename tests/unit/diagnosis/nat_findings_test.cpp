@@ -50,6 +50,16 @@ void refuse_udp(discover_evidence& seen, const char* address) {
 }
 
 const row rows[] = {
+    {"a server answers 0.0.0.0", [](auto& e) { add_view(e, "9.9.0.7", "0.0.0.0"); },
+     "unusable-stun-answer", "9.9.0.7:3478 answers with 0.0.0.0", "--stun"},
+    {"a server answers a broadcast address",
+     [](auto& e) { add_view(e, "9.9.0.7", "255.255.255.255"); }, "unusable-stun-answer",
+     "255.255.255.255"},
+    {"a server answers our private address",
+     [](auto& e) { add_view(e, "9.9.0.7", "192.168.1.10"); }, "unusable-stun-answer",
+     "192.168.1.10"},
+    {"a server answers a documentation address",
+     [](auto& e) { add_view(e, "9.9.0.7", "203.0.113.5"); }, "unusable-stun-answer", "203.0.113.5"},
     {"mapping depends on the address",
      [](auto& e) { e.nat.mapping = nat_behavior::address_dependent; }, "endpoint-dependent-mapping",
      "symmetric", "endpoint-independent"},

@@ -140,10 +140,14 @@ TEST(Servers, WithoutTheirPorts) {
 }
 
 TEST(Sightings, AreCountedByServer) {
-  const auto seen = report::sightings(
-      {stun_saw("a", "5.5.5.5"), stun_saw("b", "6.6.6.6"), stun_saw("c", "6.6.6.6"),
-       stun_saw("a", "5.5.5.5"), stun_saw("d", "2a00::1"), stun_is("e", service_state::silent, 1)},
-      4);
+  discover_report all;
+  all.evidence.stun = {stun_saw("a", "5.5.5.5"), stun_saw("b", "6.6.6.6"),
+                       stun_saw("c", "6.6.6.6"), stun_saw("a", "5.5.5.5"),
+                       stun_saw("d", "2a00::1"), stun_is("e", service_state::silent, 1)};
+  for (const char* unusable : {"0.0.0.0", "192.168.1.10", "203.0.113.5", "255.255.255.255"}) {
+    all.evidence.stun.push_back(stun_saw("f", unusable));
+  }
+  const auto seen = report::sightings(all, 4);
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].ip, ip("6.6.6.6"));
   EXPECT_EQ(seen[0].servers, (std::vector<std::string>{"b", "c"}));
