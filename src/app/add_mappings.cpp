@@ -8,6 +8,7 @@
 #include "app/mappings.hpp"
 #include "net/host_network.hpp"
 #include "portmap/mappers.hpp"
+#include "portmap/removals.hpp"
 #include "state/claim_rules.hpp"
 
 namespace natcheck::app {
@@ -159,7 +160,7 @@ awaitable<void> adder::undo(attempt& way, const mapping_claim& claim) {
   if (way.renews) co_return;
   const auto deadline = std::chrono::steady_clock::now() + undoing_time;
   const auto ended = co_await net::before(deadline, way.mapper->unmap());
-  if (ended && *ended) write_off(claim);
+  if (ended && portmap::leaves_nothing(*ended)) write_off(claim);
 }
 
 awaitable<bool> adder::map(attempt& way) {

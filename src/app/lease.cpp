@@ -10,6 +10,7 @@
 #include "net/random.hpp"
 #include "net/side_by_side.hpp"
 #include "portmap/mappers.hpp"
+#include "portmap/removals.hpp"
 #include "state/claim_rules.hpp"
 
 namespace natcheck {
@@ -312,12 +313,17 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
   }
   const auto ended = co_await net::before(deadline, which.mapper->unmap());
   const bool removed = ended && *ended;
-  if (removed) {
+  const bool settled = ended && portmap::leaves_nothing(*ended);
+  if (settled) {
     drop_claim(which);
   } else {
     unremoved_.push_back(*which.claim);
   }
   if (!told) co_return;
+  if (settled && !removed) {
+    observer_(events::mapping_lost{*entry_, ended->error().detail});
+    co_return;
+  }
   events::unmapped report{*entry_, removed, ""};
   if (!ended) {
     report.detail = "the router did not finish answering in time";

@@ -6,6 +6,7 @@
 
 #include "app/lease_service.hpp"
 #include "net/side_by_side.hpp"
+#include "portmap/removals.hpp"
 #include "state/claim_rules.hpp"
 
 namespace natcheck {
@@ -83,7 +84,7 @@ bool lease::has_to_stay(const service& which) const {
 awaitable<void> lease::withdraw(service& which) {
   if (has_to_stay(which)) co_return drop_claim(which);
   const auto undone = co_await which.mapper->unmap();
-  if (undone) drop_claim(which);
+  if (portmap::leaves_nothing(undone)) drop_claim(which);
 }
 
 /// What `mappings add` made is renewed; what would be closed by asking is not asked for.
@@ -119,9 +120,9 @@ awaitable<bool> lease::try_service(service& which) {
     if (const auto refused = which.mapper->refused_for()) which.refuses_until = now() + *refused;
     if (made.error().kind == outcome::refused) {
       co_await withdraw(which);
-    } else {
-      keep_claim(which, wanted);  // it may stand, perhaps on another port
     }
+    // It may stand, perhaps on another port.
+    if (made.error().kind != outcome::refused || which.claim) keep_claim(which, wanted);
     co_return false;
   }
   keep_claim(which, wanted);

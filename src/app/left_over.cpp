@@ -10,6 +10,7 @@
 #include "core/canonical.hpp"
 #include "net/side_by_side.hpp"
 #include "portmap/mappers.hpp"
+#include "portmap/removals.hpp"
 #include "state/claims.hpp"
 
 namespace natcheck {
@@ -63,6 +64,15 @@ class owners {
     });
   }
 
+  /// By UPnP that would be removed as ours, wherever it leads.
+  bool have_port_of(const mapping_claim& claim) const {
+    return claim.via == mapping_protocol::upnp &&
+           std::ranges::any_of(claims_, [&](const auto& theirs) {
+             return theirs.protocol == claim.protocol && theirs.gateway == claim.gateway &&
+                    theirs.external_port == claim.external_port;
+           });
+  }
+
  private:
   std::vector<mapping_claim> claims_;
 };
@@ -78,14 +88,17 @@ struct job {
   portmap::gateway_access access;
 };
 
-awaitable<void> finish(job work, std::vector<events::left_over>& told) {
+awaitable<void> finish(job work, std::vector<events::left_over>& told, caution with) {
   const auto ended = co_await remove_claim(work.claim, work.access);
   for (state::orphan* each : work.from) {
-    if (ended) each->drop(work.claim);
+    if (portmap::leaves_nothing(ended)) each->drop(work.claim);
   }
   const std::string detail = ended ? "" : ended.error().message();
   spdlog::debug("a left-over mapping of port {}: {}", work.claim.external_port,
                 ended ? "removed" : detail);
+  // What stands on a port that was asked for is told with the table's rows.
+  const bool taken_over = !ended && portmap::leaves_nothing(ended);
+  if (taken_over && with.asked_for == work.claim.external_port) co_return;
   told.push_back({mapping_of(work.claim), ended.has_value(), detail});
 }
 
@@ -128,6 +141,7 @@ std::vector<job> jobs_for(std::vector<state::orphan>& orphans, const owners& oth
         orphan.drop(claim);
         continue;
       }
+      if (others.have_port_of(claim)) continue;
       if (job* same = job_for(claim, jobs)) {
         same->from.push_back(&orphan);
         continue;
@@ -214,7 +228,7 @@ awaitable<std::vector<events::left_over>> remove_left_overs(surroundings here,
     return !why.empty();
   };
   for (job& each : jobs_for(orphans, others, here, spare)) {
-    works.push_back(finish(std::move(each), told));
+    works.push_back(finish(std::move(each), told, with));
   }
   co_await net::side_by_side(std::move(works));
   co_return told;

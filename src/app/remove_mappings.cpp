@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "net/side_by_side.hpp"
 #include "net/sockets.hpp"
+#include "portmap/removals.hpp"
 #include "portmap/upnp_entry.hpp"
 #include "portmap/upnp_table.hpp"
 
@@ -47,6 +48,7 @@ class remover {
   void leave_foreign(const gateway_mapping& row);
   void tell(mapping entry, removal outcome, std::string detail = {});
   bool is_known(const gateway_mapping& row) const;
+  bool is_told(const gateway_mapping& row) const;
   mapping_claim claim_of(const gateway_mapping& row) const;
 
   const workplace& place_;
@@ -109,8 +111,13 @@ bool remover::is_run(const mapping_claim& claim) const {
 
 awaitable<void> remover::remove_added(known_claim known, portmap::gateway_access access) {
   const auto ended = co_await remove_claim(known.claim, std::move(access), place_.deadline);
-  if (!ended) co_return tell(entry_of(known), removal::failed, ended.error().message());
-  tell(entry_of(known), removal::removed);
+  if (ended) {
+    tell(entry_of(known), removal::removed);
+  } else if (portmap::leaves_nothing(ended)) {
+    tell(entry_of(known), removal::foreign, ended.error().detail);
+  } else {
+    co_return tell(entry_of(known), removal::failed, ended.error().message());
+  }
   forget_added(known.claim);
 }
 
@@ -152,6 +159,14 @@ mapping_claim remover::claim_of(const gateway_mapping& row) const {
   claim.lifetime = std::chrono::seconds(row.lease_s.value_or(0));
   claim.description = row.description;
   return claim;
+}
+
+/// Of what was made with `mappings add` and taken over since.
+bool remover::is_told(const gateway_mapping& row) const {
+  return std::ranges::any_of(report_.mappings, [&](const removed_mapping& each) {
+    return each.outcome == removal::foreign && each.entry.protocol == row.protocol &&
+           each.entry.external_port == row.external_port;
+  });
 }
 
 void remover::leave_foreign(const gateway_mapping& row) {
@@ -198,7 +213,7 @@ awaitable<void> remover::remove_rows() {
     }
     if (row.ours) {
       co_await remove_row(row);
-    } else if (wanted_.external_port) {
+    } else if (wanted_.external_port && !is_told(row)) {
       leave_foreign(row);
     }
   }

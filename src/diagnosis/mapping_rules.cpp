@@ -64,6 +64,10 @@ constexpr explanation no_wan{
     "The router cannot open a port now: it has no Internet connection, or stands behind another "
     "router.",
     "natcheck discover{} tells which"};
+constexpr explanation no_reason{
+    verdict_code::mapping_refused, "The router did not open the port, and does not say why.",
+    "natcheck discover{} tells whether it has an Internet connection, or stands behind another "
+    "router"};
 // miniupnpd says so with a private address on its outside, too.
 constexpr explanation no_resources{
     verdict_code::mapping_refused,
@@ -107,11 +111,12 @@ constexpr explanation unknown{verdict_code::inconclusive,
 constexpr int unsupported_version = 1;
 
 // A protocol that was not asked to the end leaves open whether the router offers it.
-constexpr std::array ranking{
-    &another_nat,  &not_allowed,   &table_full, &over_quota,       &conflict, &granted_otherwise,
-    &open_already, &not_kept,      &same_port,  &port_not_allowed, &no_lease, &no_wan,
-    &no_resources, &other_refusal, &unusable,   &broken_off,       &too_slow, &not_asked,
-    &not_finished, &other_version, &no_service, &unknown};
+constexpr std::array ranking{&another_nat,   &not_allowed,       &table_full,    &over_quota,
+                             &conflict,      &granted_otherwise, &open_already,  &not_kept,
+                             &same_port,     &port_not_allowed,  &no_lease,      &no_wan,
+                             &no_reason,     &no_resources,      &other_refusal, &unusable,
+                             &broken_off,    &too_slow,          &not_asked,     &not_finished,
+                             &other_version, &no_service,        &unknown};
 
 struct known_code {
   mapping_protocol via;
@@ -134,7 +139,7 @@ constexpr std::array known_codes{
     known_code{mapping_protocol::pcp, 12, &another_nat},
     known_code{mapping_protocol::pcp, 15, &not_allowed},
     known_code{mapping_protocol::upnp, upnp_error::invalid_args, &no_lease},
-    known_code{mapping_protocol::upnp, upnp_error::action_failed, &no_wan},
+    known_code{mapping_protocol::upnp, upnp_error::action_failed, &no_reason},
     known_code{mapping_protocol::upnp, upnp_error::action_not_authorized, &not_allowed},
     known_code{mapping_protocol::upnp, upnp_error::wildcard_not_permitted_in_ext_port,
                &port_not_allowed},
@@ -276,7 +281,7 @@ std::string first_advice(const explanation& why, const mapping_evidence& seen) {
 /// A refusal of which the port may be the reason, and not the device or the router's state.
 bool may_be_the_low_port(const explanation& why, const mapping_evidence& seen) {
   return seen.external_port < first_usual_port &&
-         (&why == &not_allowed || &why == &no_wan || &why == &other_refusal);
+         (&why == &not_allowed || &why == &no_wan || &why == &no_reason || &why == &other_refusal);
 }
 
 std::vector<std::string> advice_for(const explanation& why, const mapping_evidence& seen) {

@@ -21,7 +21,12 @@ soap_arguments key_of(const mapping_request& request) {
 
 bool may_lead_to(const std::string& client, const address& self) {
   const auto ip = read_written_address(client);
-  return !ip || *ip == self;
+  return !ip || ip->is_unspecified() || *ip == self;
+}
+
+bool names_nobody(const std::string& client) {
+  const auto ip = read_written_address(client);
+  return client.empty() || (ip && ip->is_unspecified());
 }
 
 bool leads_to(const std::string& client, const address& self) {

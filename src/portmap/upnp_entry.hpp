@@ -28,9 +28,12 @@ struct upnp_entry {
 };
 
 /// Whether an entry's NewInternalClient may stand for `self`: it is that address, however it is
-/// written, or no address at all. Many routers show a host name, and which one leads here only they
-/// know.
+/// written, or no address of a device. Many routers show a host name, and which one leads here only
+/// they know.
 bool may_lead_to(const std::string& client, const address& self);
+
+/// True where it is empty or 0.0.0.0.
+bool names_nobody(const std::string& client);
 
 /// True where it is the address.
 bool leads_to(const std::string& client, const address& self);

@@ -1,12 +1,12 @@
 #include "portmap/upnp_mapper.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <tuple>
 
 #include "core/text.hpp"
 #include "core/upnp_errors.hpp"
-#include "core/written_address.hpp"
 #include "net/random.hpp"
 #include "portmap/grants.hpp"
 #include "portmap/upnp.hpp"
@@ -56,43 +56,6 @@ awaitable<result<void>> upnp_mapper::reach() {
   co_return co_await find();
 }
 
-// --- whose entry -----------------------------------------------------------------------------
-
-bool upnp_mapper::is_described_as_ours(const upnp_entry& entry) const {
-  return entry.description == our_description || entry.description == kept_description_;
-}
-
-/// Whether `entry` leads to that port here. A host name is this host's where nothing else can have
-/// made the entry.
-bool upnp_mapper::leads_to(const upnp_entry& entry, const std::string& client,
-                           std::uint16_t port) const {
-  const auto self = read_written_address(client);
-  if (!self || entry.port != port) return false;
-  if (portmap::leads_to(entry.client, *self)) return true;
-  return may_lead_to(entry.client, *self) && (was_free_ || is_described_as_ours(entry));
-}
-
-/// Whether `entry` is the one that was added as `request_`. Until it has been read back nobody
-/// knows what the gateway made of the description; if none was there before, the one that leads to
-/// the right place is the one asked for.
-bool upnp_mapper::is_own(const upnp_entry& entry) const {
-  return leads_to(entry, client_, request_.internal_port) &&
-         (was_free_ || is_described_as_ours(entry));
-}
-
-/// Whether this program made `entry` for what is wanted now: in this run, or in one that ended
-/// without cleaning up.
-bool upnp_mapper::made_here(const upnp_entry& entry, const mapping_request& wanted) const {
-  if (add_ != add_state::none && is_own(entry)) return true;
-  return leads_to(entry, access_.from.local.to_string(), wanted.internal_port) &&
-         is_described_as_ours(entry);
-}
-
-void upnp_mapper::forget() {
-  add_ = add_state::none;
-  was_free_ = false;
-}
-
 failure upnp_mapper::refusal(std::string detail, int code) const {
   return {outcome::refused, "opening a port on " + access_.gateway.to_string() + " (UPnP)",
           std::move(detail), code};
@@ -108,13 +71,13 @@ failure upnp_mapper::conflict(const upnp_entry& entry, std::uint16_t external_po
 // --- making it -------------------------------------------------------------------------------
 
 awaitable<std::optional<failure>> upnp_mapper::add_once(const mapping_request& wanted, adding how,
-                                                        bool was_free) {
+                                                        row_before before) {
   // Before the answer: if that never comes, the entry may still be there. After a refusal it is
-  // not, and what stands in the table on this port is somebody else's.
-  const auto before = std::tuple{request_, client_, add_, was_free_};
+  // not, if its table says so too.
+  const auto known = std::tuple{request_, client_, add_, was_free_};
   request_ = wanted;
   client_ = access_.from.local.to_string();
-  was_free_ = was_free_ || was_free;
+  was_free_ = was_free_ || before == row_before::none;
   if (add_ != add_state::confirmed || was_free_) add_ = add_state::sent;
   sent_at_ = std::chrono::steady_clock::now();
   const auto port = co_await add_entry(access_, *service_, wanted, how);
@@ -125,37 +88,56 @@ awaitable<std::optional<failure>> upnp_mapper::add_once(const mapping_request& w
     co_return std::nullopt;
   }
   const failure why = port.error();
-  bool stands = false;
-  if (is_unclear(why)) stands = co_await shows_in_table(why);
-  if (stands) {
+  const auto stands = co_await look_after(why, before);
+  if (stands == standing::ours) {
     add_ = add_state::confirmed;
     co_return std::nullopt;
   }
-  // A bare HTTP error, and no entry: a refusal too.
-  if (why.kind == outcome::refused) std::tie(request_, client_, add_, was_free_) = before;
+  const bool believed = why.kind == outcome::refused && stands == standing::nothing_of_ours;
+  if (believed) std::tie(request_, client_, add_, was_free_) = known;
   co_return why;
 }
 
-/// What counts is the table, where the answer to an add tells nothing. Only a refusal is believed
-/// when the entry is not there at once.
-awaitable<bool> upnp_mapper::shows_in_table(failure unclear) {
-  const bool readable = !table_hangs_;
-  if (!readable) co_return false;
+/// What counts is the table: some gateways refuse what they have done, or answer nothing usable.
+/// Only a refusal is believed when the entry is not there at once. A table that cannot be read is
+/// no proof of either, unless the gateway never shows one.
+awaitable<upnp_mapper::standing> upnp_mapper::look_after(failure why, row_before before) {
+  const bool is_clear = !is_unclear(why);
+  if (is_clear && (before == row_before::one || is_unknown_action(why))) {
+    co_return standing::nothing_of_ours;
+  }
+  if (table_hangs_) co_return standing::unknown;
   const auto now = std::chrono::steady_clock::now();
-  const bool refused = unclear.kind == outcome::refused;
+  const bool refused = why.kind == outcome::refused;
   const auto row = co_await read_row_until(refused ? now : now + access_.times.settling);
-  const bool ours = row && is_own(*row);
-  co_return ours;
+  const bool never_shows = is_clear && !row && is_unknown_action(row.error());
+  if (says_no_entry(row) || never_shows) co_return standing::nothing_of_ours;
+  if (!row) co_return standing::unknown;
+  const bool ours = is_own(*row) && (!is_clear || row->description == our_description);
+  if (!ours) co_return standing::nothing_of_ours;
+  // What it refused may have been there before.
+  const bool may_be_older = is_clear && before != row_before::none;
+  co_return may_be_older ? standing::unknown : standing::ours;
+}
+
+/// Some gateways give no reason, or another one; but not those that have accepted a lease.
+bool upnp_mapper::lease_may_be_why(const failure& refused) const {
+  if (refuses_lease(refused.code)) return true;
+  const bool may_stand = is_unclear(refused) && add_ == add_state::sent;
+  return refused.kind == outcome::refused && !worked_ && may_refuse_lease(refused.code) &&
+         !may_stand;
 }
 
 awaitable<std::optional<failure>> upnp_mapper::add(mapping_request wanted, adding how,
-                                                   bool was_free) {
+                                                   row_before before) {
   std::optional<failure> refused;
   for (const auto time : lease_times(wanted.lifetime, worked_)) {
+    // Where it is only a guess that it is the lease, the one without an end is the next.
+    if (refused && !refuses_lease(refused->code) && time.count() != 0) continue;
     wanted.lifetime = time;
-    refused = co_await add_once(wanted, how, was_free);
+    refused = co_await add_once(wanted, how, before);
     if (!refused) worked_ = time;
-    if (!refused || !refuses_lease(refused->code)) break;
+    if (!refused || !lease_may_be_why(*refused)) break;
   }
   co_return refused;
 }
@@ -169,7 +151,7 @@ awaitable<std::optional<failure>> upnp_mapper::take_over(const mapping_request& 
   const auto removed = co_await delete_entry(access_, *service_, wanted);
   if (!removed && !says_no_entry(removed)) co_return refused;
   forget();
-  co_return co_await add(wanted, adding::this_port, true);
+  co_return co_await add(wanted, adding::this_port, row_before::none);
 }
 
 /// miniupnpd leaves an entry that it has as it is, though its rule is gone since the firewall was
@@ -179,7 +161,8 @@ awaitable<std::optional<failure>> upnp_mapper::make_anew(mapping_request wanted)
   const auto removed = co_await delete_entry(access_, *service_, wanted);
   const bool is_free = removed.has_value();
   if (is_free) forget();
-  co_return co_await add(wanted, adding::this_port, is_free);
+  const auto left = is_free ? row_before::none : row_before::one;
+  co_return co_await add(wanted, adding::this_port, left);
 }
 
 /// The entry of `request_`. Where the table was not readable in time before, it gets a second.
@@ -204,6 +187,11 @@ awaitable<result<upnp_entry>> upnp_mapper::read_row_until(net::steady_time deadl
   }
 }
 
+/// Whether it does not show where it leads, or shows another place than the one asked for.
+bool upnp_mapper::is_odd(const upnp_entry& entry) const {
+  return names_nobody(entry.client) || !leads_to(entry, client_, request_.internal_port);
+}
+
 /// Some gateways make an entry that is switched off, and switch it on when it is added again.
 awaitable<result<upnp_entry>> upnp_mapper::switch_on(upnp_entry row) {
   const auto added = co_await add_entry(access_, *service_, request_, adding::this_port);
@@ -218,7 +206,8 @@ awaitable<result<mapping>> upnp_mapper::verify() {
   if (says_no_entry(row)) {
     co_return refusal("it said yes, but there is no such entry in its table", upnp_error::not_kept);
   }
-  if (row && !leads_to(*row, client_, request_.internal_port)) {
+  const bool added_now = row && was_free_ && row->description == our_description;
+  if (row && is_odd(*row) && !added_now && !bears_our_mark(*row)) {
     forget();
     co_return conflict(*row, request_.external_port);
   }
@@ -233,7 +222,14 @@ awaitable<result<mapping>> upnp_mapper::verify() {
 /// The mapping of `request_`, with what its entry says of it.
 awaitable<result<mapping>> upnp_mapper::made(const upnp_entry* row) {
   mapping made;
-  made.verified = row != nullptr && row->enabled;
+  shown_.reset();
+  if (row != nullptr && is_odd(*row)) {
+    shown_ = *row;
+    spdlog::warn("{} shows the entry on port {} as leading to \"{}:{}\", not to {}:{}",
+                 access_.gateway.to_string(), request_.external_port, escape_bytes(row->client),
+                 row->port, client_, request_.internal_port);
+  }
+  made.verified = row != nullptr && row->enabled && !shown_;
   // Some gateways cut or replace the description; by what they made of it the entry is known again.
   if (row != nullptr) {
     kept_description_ = row->description;
@@ -261,7 +257,8 @@ awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
   if (is_foreign || (is_free && add_ != add_state::sent)) forget();
   if (is_foreign) co_return conflict(*before, wanted.external_port);
   const bool anew = before && wanted.table_may_be_wrong && add_took_ < longest_gap;
-  auto making = anew ? make_anew(wanted) : add(wanted, adding::this_port, is_free);
+  const auto found = before ? row_before::one : is_free ? row_before::none : row_before::unknown;
+  auto making = anew ? make_anew(wanted) : add(wanted, adding::this_port, found);
   auto refused = co_await std::move(making);
   if (refused && is_conflict(refused->code) && before) {
     if (wanted.table_may_be_wrong) co_return co_await verify();
@@ -278,7 +275,7 @@ awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
 
 awaitable<result<mapping>> upnp_mapper::map_any_port(mapping_request wanted) {
   if (!is_version_2(*service_)) co_return co_await map_port(wanted);
-  const auto refused = co_await add(wanted, adding::any_port, false);
+  const auto refused = co_await add(wanted, adding::any_port, row_before::unknown);
   if (!refused) co_return co_await verify();
   if (is_unknown_action(*refused)) co_return co_await map_port(wanted);
   co_return *refused;
@@ -342,7 +339,7 @@ awaitable<result<mapping_check>> upnp_mapper::check() {
   } else if (!row) {
     if (row.error().code == 0) service_.reset();  // its HTTP port may have changed by a restart
     co_return row.error();
-  } else if (!leads_to(*row, client_, request_.internal_port)) {
+  } else if (!leads_to(*row, client_, request_.internal_port) && !is_as_shown(*row)) {
     seen.stands = false;
     seen.detail = conflict(*row, request_.external_port).detail;
   }

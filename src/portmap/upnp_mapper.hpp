@@ -36,19 +36,24 @@ class upnp_mapper final : public port_mapper {
     confirmed,  ///< answered with yes
     adopted,    ///< an earlier run's
   };
+  /// What the table had on the port before an add.
+  enum class row_before { none, one, unknown };
+  /// What the table has after an add that was not answered with yes.
+  enum class standing { ours, nothing_of_ours, unknown };
 
   boost::asio::awaitable<result<void>> reach();
   boost::asio::awaitable<result<mapping>> map_port(mapping_request wanted);
   boost::asio::awaitable<result<mapping>> map_any_port(mapping_request wanted);
   boost::asio::awaitable<result<mapping>> map_another_port(mapping_request wanted, failure why);
   boost::asio::awaitable<std::optional<failure>> add(mapping_request wanted, adding how,
-                                                     bool was_free);
+                                                     row_before before);
   boost::asio::awaitable<std::optional<failure>> add_once(const mapping_request& wanted, adding how,
-                                                          bool was_free);
+                                                          row_before before);
   boost::asio::awaitable<std::optional<failure>> take_over(const mapping_request& wanted,
                                                            const upnp_entry& ours, failure refused);
   boost::asio::awaitable<std::optional<failure>> make_anew(mapping_request wanted);
-  boost::asio::awaitable<bool> shows_in_table(failure unclear);
+  boost::asio::awaitable<standing> look_after(failure why, row_before before);
+  bool lease_may_be_why(const failure& refused) const;
   boost::asio::awaitable<result<mapping>> verify();
   boost::asio::awaitable<result<mapping>> made(const upnp_entry* row);
   boost::asio::awaitable<result<upnp_entry>> read_row();
@@ -60,10 +65,14 @@ class upnp_mapper final : public port_mapper {
   bool is_described_as_ours(const upnp_entry& entry) const;
   bool leads_to(const upnp_entry& entry, const std::string& client, std::uint16_t port) const;
   bool is_own(const upnp_entry& entry) const;
+  bool is_as_shown(const upnp_entry& entry) const;
+  bool is_odd(const upnp_entry& entry) const;
+  bool bears_our_mark(const upnp_entry& entry) const;
   bool made_here(const upnp_entry& entry, const mapping_request& wanted) const;
   void forget();
   failure refusal(std::string detail, int code) const;
   failure conflict(const upnp_entry& entry, std::uint16_t external_port) const;
+  failure taken_over(const upnp_entry& entry) const;
   failure not_known_as_ours(const upnp_entry& entry) const;
   failure removal_failed(failure why) const;
 
@@ -76,6 +85,7 @@ class upnp_mapper final : public port_mapper {
   std::chrono::steady_clock::duration add_took_{0};  ///< the last one
   bool table_hangs_ = false;  ///< the last attempt to read an entry timed out
   bool was_free_ = false;     ///< no entry stood there before the add, and none was read back since
+  std::optional<upnp_entry> shown_;  ///< our entry, where it does not lead to where it was to lead
   std::optional<std::string> kept_description_;  ///< of our entry, as the gateway keeps it
   std::optional<std::chrono::seconds> worked_;   ///< a lease time that the gateway accepted
 };

@@ -3,6 +3,7 @@
 
 #include "core/text.hpp"
 #include "core/upnp_errors.hpp"
+#include "portmap/removals.hpp"
 #include "portmap/upnp_mapper.hpp"
 #include "portmap/upnp_rules.hpp"
 
@@ -26,6 +27,15 @@ failure upnp_mapper::not_known_as_ours(const upnp_entry& entry) const {
           0};
 }
 
+failure upnp_mapper::taken_over(const upnp_entry& entry) const {
+  return {
+      outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
+      fmt::format("the entry is not ours any more: external port {} now leads to {}:{} (\"{}\")",
+                  request_.external_port, escape_bytes(entry.client), entry.port,
+                  escape_bytes(entry.description)),
+      portmap::taken_over};
+}
+
 failure upnp_mapper::removal_failed(failure why) const {
   // Secure mode of miniupnpd.
   const bool for_its_client_only =
@@ -44,12 +54,15 @@ awaitable<result<void>> upnp_mapper::remove() {
   const auto reached = co_await reach();
   if (!reached) co_return reached.error();
   const auto row = co_await read_row_until(settled_at());
-  const bool is_elsewhere = row && !leads_to(*row, client_, request_.internal_port);
-  if (says_no_entry(row) || is_elsewhere) {
+  if (says_no_entry(row)) {
     forget();
     co_return result<void>{};
   }
-  if (row && !is_own(*row)) co_return not_known_as_ours(*row);
+  if (row && !is_own(*row)) {
+    if (leads_to(*row, client_, request_.internal_port)) co_return not_known_as_ours(*row);
+    forget();
+    co_return taken_over(*row);
+  }
   // What cannot be read is removed only where it cannot well be anybody else's, and not where
   // nobody is there to be asked.
   const bool blindly = add_ == add_state::confirmed || was_free_;

@@ -1,6 +1,7 @@
 #include "portmap/upnp_rules.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/upnp_errors.hpp"
 
@@ -8,6 +9,7 @@ namespace natcheck::portmap {
 namespace {
 
 constexpr std::uint16_t first_unprivileged_port = 1024;
+constexpr int wildcard_not_permitted_in_src_ip = 715;
 constexpr std::chrono::seconds a_week{604'800};  // the most of WANIPConnection:2
 constexpr std::chrono::seconds for_ever{0};
 
@@ -25,6 +27,20 @@ bool is_conflict(int code) {
 bool refuses_lease(int code) {
   return code == upnp_error::only_permanent_leases_supported || code == upnp_error::invalid_args ||
          code < 0;
+}
+
+bool may_refuse_lease(int code) {
+  constexpr std::array other_reasons{upnp_error::invalid_action,
+                                     upnp_error::optional_action_not_implemented,
+                                     upnp_error::action_not_authorized,
+                                     upnp_error::no_such_entry_in_array,
+                                     wildcard_not_permitted_in_src_ip,
+                                     upnp_error::wildcard_not_permitted_in_ext_port,
+                                     upnp_error::conflict_in_mapping_entry,
+                                     upnp_error::same_port_values_required,
+                                     upnp_error::no_port_maps_available,
+                                     upnp_error::conflict_with_other_mechanisms};
+  return std::ranges::find(other_reasons, code) == other_reasons.end();
 }
 
 bool refuses_port(int code, std::uint16_t external_port) {

@@ -28,6 +28,10 @@ bool is_conflict(int code);
 /// Tailscale's issue 15223), and negative ones (-911, qBittorrent's issue 12610).
 bool refuses_lease(int code);
 
+/// False for a refusal that has another reason for certain: the action, the port, or who asks.
+/// Routers were seen to refuse lease times by 501, 600, 601, and without any code (0).
+bool may_refuse_lease(int code);
+
 /// True for the errorCodes after which another external port may be had: conflicts, 716, 501 in
 /// their stead (libtorrent), and 606 on a port below 1024.
 bool refuses_port(int code, std::uint16_t external_port);

@@ -75,6 +75,23 @@ constexpr std::array upnp_errors{
                 "the port is already used by another rule of the router"},
 };
 
+/// The errorCode of a fault. Some gateways send only its errorDescription, by the standard's name.
+int error_code_in(const soap_values& values) {
+  const auto code = values.find_number<int>("errorCode").value_or(0);
+  const auto words = values.find("errorDescription").value_or("");
+  if (code != 0 || words.empty()) return code;
+  constexpr int first_code = 401;
+  constexpr int last_code = 899;
+  for (int each = first_code; each <= last_code; ++each) {
+    const char* const name = strupnperror(each);
+    if (name != nullptr && name != std::string_view("UnknownError") &&
+        equal_ignoring_case(name, words)) {
+      return each;
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 soap_call make_call(std::string_view service_type, std::string_view action,
@@ -118,7 +135,7 @@ result<soap_values> read_answer(std::string_view action, const http_reply& reply
                                 std::string operation) {
   xml_outline xml = outline_of(reply.body);
   soap_values values(std::move(xml.leaves));
-  const auto code = values.find_number<int>("errorCode").value_or(0);
+  const int code = error_code_in(values);
   if (code != 0) {
     return failure{outcome::refused, std::move(operation),
                    fmt::format("{} (UPnP error {})", describe_upnp_error(code), code), code};

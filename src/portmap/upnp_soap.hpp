@@ -45,7 +45,8 @@ std::optional<Number> soap_values::find_number(std::string_view name) const {
   const auto text = find(name);
   if (!text) return std::nullopt;
   Number value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  const char* const begin = text->data() + (text->starts_with('+') ? 1 : 0);
+  const auto [end, error] = std::from_chars(begin, text->data() + text->size(), value);
   return error == std::errc{} ? std::optional{value} : std::nullopt;
 }
 

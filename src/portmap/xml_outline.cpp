@@ -63,6 +63,20 @@ std::string local_name(std::string_view tag) {
   return std::string(name.substr(name.rfind(':') + 1));  // npos + 1 is 0
 }
 
+/// Where a tag ends: at its '>', or at a '<', which shows that it is none. A '>' within a quoted
+/// attribute value is legal (XML 1.0 section 2.3), a '<' is not: there the quote was none.
+std::size_t end_of_tag(std::string_view text) {
+  const auto plain = text.find_first_of("<>");
+  std::size_t at = 0;
+  while ((at = text.find_first_of("<>\"'", at)) != std::string_view::npos) {
+    if (text[at] == '<' || text[at] == '>') return at;
+    const auto close = text.find_first_of(text[at] == '"' ? "<\"" : "<'", at + 1);
+    if (close == std::string_view::npos || text[close] == '<') return plain;
+    at = close + 1;
+  }
+  return plain;
+}
+
 bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 class outline_reader {
@@ -108,14 +122,15 @@ class outline_reader {
   void take_tag() {
     const bool closes = rest_.starts_with("</");
     const auto name = rest_.substr(closes ? 2 : 1);
-    const auto end = name.find_first_of("<>");
+    const auto end = end_of_tag(name);
     const bool is_whole = end != std::string_view::npos && name[end] == '>';
     const bool is_cut_off = end == std::string_view::npos && closes;  // by the document's end
     const bool is_tag = !name.empty() && begins_name(name.front()) && (is_whole || is_cut_off);
     if (!is_tag && !is_cut_off) return take_text(1);
     end_leaf(closes);
     if (!closes) open(local_name(name), name[end - 1] == '/');
-    take_until(">");
+    const std::size_t size = is_whole ? rest_.size() - name.size() + end + 1 : rest_.size();
+    rest_.remove_prefix(size);
   }
 
   /// Before another element only a text makes it a leaf.

@@ -8,6 +8,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "portmap/removals.hpp"
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
@@ -154,7 +155,9 @@ TEST_F(UpnpMapper, UnmapRemovesOursAlone) {
 TEST_F(UpnpMapper, UnmapLeavesWhatReplacedIt) {
   ASSERT_TRUE(map());
   gateway_.table[key] = foreign();
-  ASSERT_TRUE(unmap());
+  const auto removed = unmap();
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().code, taken_over);
   EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
   EXPECT_EQ(gateway_.table.count(key), 1U);
 }

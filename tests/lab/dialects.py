@@ -11,6 +11,7 @@ import time
 from dialects_description import OF_DESCRIPTION
 from dialect import (Dialect, around_values, attributed, chunked, each, kept_open, only, prefixed,
                      renamed, slow, with_header, with_length, without)
+from scripted_upnp import Refused
 
 _ADD, _DELETE, _ENTRY = "AddPortMapping", "DeletePortMapping", "GetSpecificPortMappingEntry"
 
@@ -182,6 +183,14 @@ CONNECTIONS = [
             answers=lambda gateway, _: gateway.turn() % 2 == 0),
 ]
 
+def _no_lease(code):
+    def add(gateway, arguments):
+        if arguments["NewLeaseDuration"] != "0":
+            raise Refused(code)
+        return gateway.usual(_ADD, arguments)
+    return {_ADD: add}
+
+
 SOAP = [
     Dialect("line breaks around every value", xml=around_values("\n    ", "\n  ")),
     Dialect("blanks around every value", xml=around_values("  ", " ")),
@@ -224,6 +233,14 @@ SOAP = [
             http=_status_200),
     Dialect("725 in HTTP 200 with line breaks", quirk="permanent-only",
             xml=around_values("\n ", "\n "), http=_status_200),
+    Dialect("+725", quirk="permanent-only", xml=renamed("<errorCode>", "<errorCode>+")),
+    Dialect("725 by its description only", quirk="permanent-only", xml=renamed(
+        "<errorCode>725</errorCode>",
+        "<errorDescription>OnlyPermanentLeasesSupported</errorDescription>")),
+    *(Dialect(f"{code} to a lease", acts=_no_lease(code)) for code in (501, 600, 601)),
+    Dialect("a bare HTTP 500 to a lease", acts=_no_lease(501),
+            http=lambda answer: _no_body(answer) if answer.status == 500 else None),
+    Dialect("a > in attributes", xml=lambda xml: re.sub(r"<(New\w+)>", r"<\1 a='x>y'>", xml)),
     Dialect("402 to a lease", quirk="no-leases", xml=around_values(" ", " ")),
 ]
 
@@ -260,7 +277,32 @@ def _switched_off(times):
     return {_ADD: add}
 
 
+def _row_with(**values):
+    """What the table shows of a row."""
+    return {_ENTRY: lambda gateway, arguments: {**gateway.usual(_ENTRY, arguments), **values}}
+
+
+def _made_then(code):
+    """Refuses what it has done."""
+    def add(gateway, arguments):
+        gateway.usual(_ADD, arguments)
+        raise Refused(code)
+    return {_ADD: add}
+
+
+def _unavailable(answer):
+    answer.status, answer.reason = 503, "Service Unavailable"
+    _no_body(answer)
+
+
 ROWS = [
+    *(Dialect(f"the row reads back with {name} \"{value}\"", acts=_row_with(**{name: value}),
+              verified=False)
+      for name, value in (("NewInternalClient", "0.0.0.0"), ("NewInternalClient", ""),
+                          ("NewInternalClient", "192.168.77.99"), ("NewInternalPort", "0"))),
+    Dialect("AddPortMapping is done, and answered by HTTP 503", http=only(_ADD, _unavailable)),
+    *(Dialect(f"AddPortMapping is done, and answered by {code}", acts=_made_then(code))
+      for code in (402, 501, 606, 718, 728)),
     Dialect("the row appears after a second", acts=_late_row(1)),
     Dialect("the row appears after 2.5 seconds", acts=_late_row(2.5)),
     Dialect("the row is switched off at first", acts=_switched_off(1)),

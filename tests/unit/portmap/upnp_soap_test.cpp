@@ -170,7 +170,10 @@ TEST(Answer, FaultsInEveryShape) {
        {"<errorCode>\r\n  725\r\n</errorCode>", "<errorCode xsi:type=\"i4\">725</errorCode>",
         "<m:errorCode>725</m:errorCode>", "<ErrorCode>725</ErrorCode>",
         "<ERRORCODE >725</ERRORCODE >", "<errorCode>725<errorDescription>x</errorDescription>",
-        "<errorCode><![CDATA[725]]></errorCode>", "<errorCode>0725</errorCode>"}) {
+        "<errorCode><![CDATA[725]]></errorCode>", "<errorCode>0725</errorCode>",
+        "<errorCode>+725</errorCode>",
+        "<errorDescription>OnlyPermanentLeasesSupported</errorDescription>",
+        "<errorCode/><errorDescription> onlypermanentleasessupported </errorDescription>"}) {
     for (const unsigned status : {200U, 500U, 400U}) {
       const auto values = read({status, begin + code + "</UPnPError>"});
       ASSERT_FALSE(values) << code;
