@@ -64,15 +64,6 @@ class owners {
     });
   }
 
-  /// By UPnP that would be removed as ours, wherever it leads.
-  bool have_port_of(const mapping_claim& claim) const {
-    return claim.via == mapping_protocol::upnp &&
-           std::ranges::any_of(claims_, [&](const auto& theirs) {
-             return theirs.protocol == claim.protocol && theirs.gateway == claim.gateway &&
-                    theirs.external_port == claim.external_port;
-           });
-  }
-
  private:
   std::vector<mapping_claim> claims_;
 };
@@ -141,7 +132,6 @@ std::vector<job> jobs_for(std::vector<state::orphan>& orphans, const owners& oth
         orphan.drop(claim);
         continue;
       }
-      if (others.have_port_of(claim)) continue;
       if (job* same = job_for(claim, jobs)) {
         same->from.push_back(&orphan);
         continue;

@@ -123,9 +123,7 @@ awaitable<upnp_mapper::standing> upnp_mapper::look_after(failure why, row_before
 /// Some gateways give no reason, or another one; but not those that have accepted a lease.
 bool upnp_mapper::lease_may_be_why(const failure& refused) const {
   if (refuses_lease(refused.code)) return true;
-  const bool may_stand = is_unclear(refused) && add_ == add_state::sent;
-  return refused.kind == outcome::refused && !worked_ && may_refuse_lease(refused.code) &&
-         !may_stand;
+  return refused.kind == outcome::refused && !worked_ && may_refuse_lease(refused.code);
 }
 
 awaitable<std::optional<failure>> upnp_mapper::add(mapping_request wanted, adding how,
@@ -189,7 +187,8 @@ awaitable<result<upnp_entry>> upnp_mapper::read_row_until(net::steady_time deadl
 
 /// Whether it does not show where it leads, or shows another place than the one asked for.
 bool upnp_mapper::is_odd(const upnp_entry& entry) const {
-  return names_nobody(entry.client) || !leads_to(entry, client_, request_.internal_port);
+  const bool is_nowhere = names_nobody(entry.client) && !entry.client.empty();
+  return is_nowhere || !leads_to(entry, client_, request_.internal_port);
 }
 
 /// Some gateways make an entry that is switched off, and switch it on when it is added again.

@@ -298,8 +298,8 @@ def _unavailable(answer):
 ROWS = [
     *(Dialect(f"the row reads back with {name} \"{value}\"", acts=_row_with(**{name: value}),
               verified=False)
-      for name, value in (("NewInternalClient", "0.0.0.0"), ("NewInternalClient", ""),
-                          ("NewInternalClient", "192.168.77.99"), ("NewInternalPort", "0"))),
+      for name, value in (("NewInternalClient", "0.0.0.0"), ("NewInternalClient", "192.168.77.99"),
+                          ("NewInternalPort", "0"))),
     Dialect("AddPortMapping is done, and answered by HTTP 503", http=only(_ADD, _unavailable)),
     *(Dialect(f"AddPortMapping is done, and answered by {code}", acts=_made_then(code))
       for code in (402, 501, 606, 718, 728)),
