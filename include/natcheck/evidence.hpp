@@ -3,6 +3,7 @@
 // "No" and "not established" differ everywhere: an empty optional was not established.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <natcheck/endpoint.hpp>
@@ -308,20 +309,16 @@ enum class inside_reason {
   seen_own_network,  ///< the server saw a private address of a network of this host
   near_server,       ///< the server says that we came from its own network
   tunnel,            ///< we left by a tunnel, and the server saw its own router
-  own_site,          ///< the target is in our /56 (IPv6), which is one site most likely
+  own_site,          ///< the target is in our /48 (IPv6), which is one site most likely
+  near_target,       ///< the target answered behind private routers alone, within three hops
+  not_from_outside,  ///< the server saw what no client on the Internet has, and nothing shows that
+                     ///< we asked from the Internet
 };
 
 /// What the server knows of where its visitor's address is.
 enum class proximity {
   network,  ///< in a network of the server's own
   gateway,  ///< the server's own router
-};
-
-/// Who answers for the target at the first hop, with a TTL of 1.
-enum class first_hop {
-  unknown,  ///< nothing came, or it was not tested
-  target,   ///< the target itself: the first router has its address
-  other,    ///< a router without the target's address
 };
 
 /// Where a probe asks from.
@@ -331,7 +328,9 @@ struct probe_standpoint {
   bool tunnel = false;                     ///< they leave by a tunnel
   std::vector<interface_address> on_link;  ///< of the interface that they leave by
   std::vector<interface_address> others;   ///< of all other interfaces but loopback
-  first_hop first = first_hop::unknown;
+  /// Who answered on the way to the target with a TTL (IPv6: a hop limit) of 1, 2 and 3, the target
+  /// itself included. Empty: nobody, or it was not tested.
+  std::array<std::optional<address>, 3> hops;
 };
 
 /// An ICMP error that answered a packet of ours.

@@ -15,7 +15,7 @@
 #include "net/random.hpp"
 #include "net/resolver.hpp"
 #include "net/vicinity.hpp"
-#include "outside/first_hop.hpp"
+#include "outside/first_hops.hpp"
 #include "protocols/greeting/questioner.hpp"
 
 namespace natcheck {
@@ -178,8 +178,8 @@ awaitable<void> prober::look_around(asked_address& asked) {
   co_await net::expiry(*asked.answered);
   co_await net::unless_cancelled();
   if (asked.inside.empty() && on_the_way) {
-    co_await outside::watch_first_hop({asked.ip, options_.port}, options_.interface,
-                                      asked.standpoint.first);
+    co_await outside::watch_first_hops({asked.ip, options_.port}, options_.interface,
+                                       asked.standpoint.hops);
   }
   net::asio::steady_timer never(executor, net::steady_time::max());
   co_await net::expiry(never);

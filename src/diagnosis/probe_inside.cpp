@@ -11,6 +11,9 @@ namespace {
 using prefixes = std::vector<interface_address>;
 using std::ranges::any_of;
 
+/// Of the largest block of IPv6 addresses that a site is usually given (RFC 6177), in bits.
+constexpr unsigned site_length = 48;
+
 /// The address itself is no network: a prefix of full length has no neighbours.
 bool holds(const prefixes& networks, const address& ip) {
   return any_of(networks, [&](const interface_address& one) {
@@ -41,6 +44,45 @@ bool embeds(const address& translated, const address& ip) {
   });
 }
 
+/// Whether a router of the Internet answers before the target: whoever asks is not behind the
+/// target's router. Routers of our own site, or of the target's, have public addresses as well.
+bool is_outside(const probe_evidence& seen) {
+  const auto& here = seen.standpoint;
+  const address target = canonical(seen.address->ip);
+  for (const auto& hop : here.hops) {
+    if (hop == target) return false;
+    if (!hop || !is_public(*hop) || holds(here.on_link, *hop) || holds(here.others, *hop)) continue;
+    const bool site = hop->is_v6() && (same_prefix(*hop, target, site_length) ||
+                                       shares_bits(here.on_link, *hop, site_length));
+    const bool server_saw = any_of(seen.handshakes, [&](const handshake_evidence& one) {
+      return one.seen_as && canonical(one.seen_as->ip) == *hop;
+    });
+    if (!site && !server_saw) return true;
+  }
+  return false;
+}
+
+/// Whether the target answers behind private routers, each of which answers as well. Those of a
+/// carrier (100.64.0.0/10) have the target's router behind them.
+bool is_near_target(const probe_evidence& seen) {
+  const address target = canonical(seen.address->ip);
+  for (const auto& hop : seen.standpoint.hops) {
+    if (hop == target) return true;
+    if (!hop) return false;
+    const auto scope = scope_of(*hop);
+    const bool own = scope == address_scope::private_use || scope == address_scope::unique_local;
+    if (!own) return false;
+  }
+  return false;
+}
+
+/// A carrier's own routers can have private addresses: then the server saw a public address.
+bool saw_public_client(const probe_evidence& seen) {
+  return any_of(seen.handshakes, [](const handshake_evidence& one) {
+    return one.seen_as && is_public(canonical(one.seen_as->ip)) && !one.near;
+  });
+}
+
 /// What the target's address and the way to it tell.
 void add_by_target(std::vector<inside_reason>& reasons, const probe_evidence& seen) {
   const auto& here = seen.standpoint;
@@ -50,29 +92,31 @@ void add_by_target(std::vector<inside_reason>& reasons, const probe_evidence& se
       !here.tunnel && (holds(here.on_link, target) || shares_bits(here.on_link, target, 64));
   if (neighbour) {
     reasons.push_back(inside_reason::own_network);
-  } else if (here.first == first_hop::target) {
+  } else if (here.hops.front() == target) {
     reasons.push_back(inside_reason::own_router);
-  } else if (shares_bits(here.on_link, target, 56)) {
+  } else if (shares_bits(here.on_link, target, site_length) && !is_outside(seen)) {
     reasons.push_back(inside_reason::own_site);
+  } else if (is_near_target(seen) && !saw_public_client(seen)) {
+    reasons.push_back(inside_reason::near_target);
   }
 }
 
 /// What an inner address tells that the server saw.
 std::optional<inside_reason> by_inner_address(const address& ip, const handshake_evidence& one,
-                                              const probe_standpoint& here) {
+                                              const probe_evidence& seen) {
+  const auto& here = seen.standpoint;
   if (here.local && ip == canonical(*here.local)) return inside_reason::seen_ourselves;
   if (here.gateway && ip == canonical(*here.gateway)) return inside_reason::seen_own_router;
   if (holds(here.on_link, ip)) return inside_reason::seen_own_network;
-  // Everybody's containers have the same networks; a router without the target's address shows
-  // that the server is not behind it.
-  if (here.first != first_hop::other && holds(here.others, ip)) {
-    return inside_reason::seen_own_network;
-  }
-  // Whoever has a public address is not behind the server's router: a relay there stands for it.
-  if (here.local && is_public(*here.local)) return std::nullopt;
+  // Who is outside is not behind the server's router: that or a relay there stands for it, and
+  // everybody's containers have the same networks.
+  if (is_outside(seen)) return std::nullopt;
+  if (holds(here.others, ip)) return inside_reason::seen_own_network;
+  // The same with a public IPv4 address. One of IPv6 may reach the target's through a translator.
+  if (here.local && here.local->is_v4() && is_public(*here.local)) return std::nullopt;
   if (one.near == proximity::network) return inside_reason::near_server;
   if (one.near == proximity::gateway && here.tunnel) return inside_reason::tunnel;
-  return std::nullopt;
+  return inside_reason::not_from_outside;
 }
 
 std::optional<inside_reason> by_seen_address(const handshake_evidence& one,
@@ -82,7 +126,7 @@ std::optional<inside_reason> by_seen_address(const handshake_evidence& one,
   const address target = canonical(seen.address->ip);
   if (ip == target || embeds(target, ip)) return inside_reason::hairpin;
   if (is_public(ip) && !one.near) return std::nullopt;
-  return by_inner_address(ip, one, seen.standpoint);
+  return by_inner_address(ip, one, seen);
 }
 
 }  // namespace
@@ -105,6 +149,8 @@ bool is_proof(inside_reason reason) {
     case inside_reason::near_server:
     case inside_reason::tunnel:
     case inside_reason::own_site:
+    case inside_reason::near_target:
+    case inside_reason::not_from_outside:
       return false;
     default:
       return true;

@@ -81,7 +81,7 @@ const outcome_words& words_of(probe_result result, transport protocol) {
   return table.at(static_cast<std::size_t>(result));
 }
 
-constexpr std::array<std::string_view, 12> inside_lines{
+constexpr std::array<std::string_view, 14> inside_lines{
     "the target is an address of this very machine",
     "the target is a loopback address, which never leaves this machine",
     "the target is a private address, which exists in its own network only",
@@ -93,7 +93,10 @@ constexpr std::array<std::string_view, 12> inside_lines{
     "the server saw a private address of a network that this machine is connected to",
     "the server says that this came from its own network",
     "this left by a tunnel, and the server saw its own router: the tunnel may end in its network",
-    "the target has the first 56 bits of this machine's IPv6 address: most likely the same site",
+    "the target has the first 48 bits of this machine's IPv6 address: most likely the same site",
+    "the target answered within three hops, behind routers with private addresses alone",
+    "the server saw an address that no client on the Internet has, and no router on the way shows "
+    "that this came from the Internet",
 };
 
 // What came after the greeting, which was intact.

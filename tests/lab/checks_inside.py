@@ -37,6 +37,14 @@ def check_from_the_same_lan(scene):
             expect(seen.startswith(_ROUTER + ":"), "the router stands for it", outcome)
 
 
+def check_from_a_virtual_machine_in_the_same_lan(scene):
+    with _serving(scene, FORWARDED):
+        for protocol in ("tcp", "udp"):
+            outcome = _probe(scene, FORWARDED, "tested-from-inside", "machine", "--protocol",
+                             protocol)
+            expect_equal(outcome.json["verdict"]["confidence"], "likely", "confidence", outcome)
+
+
 def check_from_outside(scene):
     with _serving(scene, FORWARDED):
         for host in ("outside", "guest"):

@@ -39,7 +39,10 @@ def _router():
 
 
 def _inside():
-    second = Host({"eth0": Interface("192.168.1.20/24")}, routes=(f"default via {GATEWAY}",))
+    second = Host({"eth0": Interface("192.168.1.20/24"), "vms": Interface("192.168.122.1/24")},
+                  routes=(f"default via {GATEWAY}",), forwarding=True,
+                  nat=Nat(wan="eth0", public="192.168.1.20"))
+    machine = Host({"eth0": Interface("192.168.122.10/24")}, routes=("default via 192.168.122.1",))
     isp = with_interfaces(ISP, core=Interface("9.9.0.1/24", "2a00:9::1/64", f"{_IPV6}/64"))
     outside = dataclasses.replace(
         OUTSIDE, interfaces={"eth0": Interface("9.9.0.7/24", "9.9.0.8/24", "2a00:9::7/64")},
@@ -52,9 +55,10 @@ def _inside():
                          SINGLE_NAT, _router(), isp=isp, checks=("inside",))
     links = [link for link in base.links if "home:eth0" not in link.a]
     return dataclasses.replace(
-        extended(base, {"home": HOME, "second": second, "outside": outside, "guest": guest,
+        extended(base, {"home": HOME, "second": second, "machine": machine, "outside": outside, "guest": guest,
                         "guest-router": guest_router}),
         links=(Link("home:eth0", "router:port1"), Link("second:eth0", "router:port2"),
+               Link("machine:eth0", "second:vms"),
                Link("guest:eth0", "guest-router:lan"), Link("guest-router:wan", "isp:guests"),
                *links),
         names=((NAME, _IPV6), (NAME, "5.5.5.5")))

@@ -41,6 +41,16 @@ struct row {
 void say_network(probe_evidence& e) { e.handshakes.front().near = proximity::network; }
 void say_gateway(probe_evidence& e) { e.handshakes.front().near = proximity::gateway; }
 
+/// Who answers with a TTL of 1, 2 and 3; null: nobody.
+void say_hops(probe_evidence& e, std::initializer_list<const char*> hops) {
+  std::size_t at = 0;
+  for (const char* hop : hops) {
+    if (hop != nullptr) e.standpoint.hops.at(at) = make_address(hop);
+    ++at;
+  }
+}
+void from_internet(probe_evidence& e) { say_hops(e, {"192.168.50.1", "8.8.4.1"}); }
+
 const row rows[] = {
     {"outside", "5.5.5.5", "9.9.0.7", std::nullopt},
     {"an old server that tells nothing", "5.5.5.5", nullptr, std::nullopt},
@@ -53,14 +63,72 @@ const row rows[] = {
     {"hairpin with our router's inner address", "5.5.5.5", "192.168.50.1", seen_own_router},
     {"the same, as the server says", "5.5.5.5", "192.168.50.1", seen_own_router, say_gateway},
     {"the same, although the router has another address", "5.5.5.5", "192.168.50.1",
-     seen_own_router, [](auto& e) { e.standpoint.first = first_hop::other; }},
+     seen_own_router, [](auto& e) { say_hops(e, {"192.168.50.1"}); }},
     {"a router over there that translates what comes in", "5.5.5.5", "192.168.77.1", std::nullopt,
+     [](auto& e) {
+       say_gateway(e);
+       from_internet(e);
+     }},
+    {"the same, asked with a public address of our own", "5.5.5.5", "192.168.77.1", std::nullopt,
+     [](auto& e) {
+       say_gateway(e);
+       e.standpoint.local = make_address("9.9.0.7");
+       e.standpoint.on_link.clear();
+     }},
+    {"the same behind a carrier's NAT", "5.5.5.5", "192.168.77.1", std::nullopt,
+     [](auto& e) {
+       say_gateway(e);
+       say_hops(e, {"192.168.50.1", "100.64.0.1", "8.8.4.1"});
+     }},
+    {"a guest network whose router stays silent", "5.5.5.5", "192.168.77.1", not_from_outside,
      say_gateway},
+    {"a carrier's routers alone", "5.5.5.5", "192.168.77.1", not_from_outside,
+     [](auto& e) {
+       say_gateway(e);
+       say_hops(e, {"192.168.50.1", "100.64.0.1"});
+     }},
+    {"a plain greeter, asked by a virtual machine in its LAN", "5.5.5.5", nullptr, near_target,
+     [](auto& e) {
+       e.handshakes.front().result = probe_result::reached_plain;
+       say_hops(e, {"192.168.50.1", "5.5.5.5"});
+     }},
+    {"a silent router before the target", "5.5.5.5", nullptr, std::nullopt,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", nullptr, "5.5.5.5"});
+     }},
+    {"a customer of the same carrier", "5.5.5.5", nullptr, std::nullopt,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "100.64.0.1", "5.5.5.5"});
+     }},
+    {"a provider with private routers", "5.5.5.5", "5.5.6.7", std::nullopt,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "10.0.0.1", "5.5.5.5"});
+     }},
+    {"a public router behind the target's is none before it", "5.5.5.5", "192.168.77.1",
+     not_from_outside,
+     [](auto& e) {
+       say_hops(e, {nullptr, "5.5.5.5", "5.5.5.1"});
+     }},
+    {"a travel router with a VPN", "5.5.5.5", "10.6.0.2", not_from_outside},
+    {"an address of a carrier's NAT", "5.5.5.5", "100.64.3.2", not_from_outside},
+    {"a translator on their router", "64:ff9b::505:505", "192.168.77.1", not_from_outside,
+     [](auto& e) {
+       say_gateway(e);
+       e.standpoint.local = make_address("2a00:7:0:1::9");
+       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+       say_hops(e, {"2a00:7:0:1::1", "64:ff9b::808:401"});
+     }},
+    {"a translator of the provider", "64:ff9b::505:505", "192.168.77.1", std::nullopt,
+     [](auto& e) {
+       say_gateway(e);
+       e.standpoint.local = make_address("2a00:7:0:1::9");
+       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+       say_hops(e, {"2a00:7:0:1::1", "2a00:8::1"});
+     }},
     {"hairpin without translation", "5.5.5.5", "192.168.50.10", seen_ourselves},
     {"another address of our network", "5.5.5.5", "192.168.50.77", seen_own_network},
     {"a container's network here", "5.5.5.5", "172.17.0.1", seen_own_network},
-    {"a container's network there", "5.5.5.5", "172.17.0.1", std::nullopt,
-     [](auto& e) { e.standpoint.first = first_hop::other; }},
+    {"a container's network there", "5.5.5.5", "172.17.0.1", std::nullopt, from_internet},
     {"behind a second router in the server's network", "5.5.5.5", "192.168.77.5", near_server,
      say_network},
     {"a relay in the server's network", "5.5.5.5", "192.168.77.5", std::nullopt,
@@ -77,11 +145,11 @@ const row rows[] = {
     {"a public host that is seen as itself", "5.5.5.5", "9.9.0.7", std::nullopt,
      [](auto& e) { e.standpoint.local = make_address("9.9.0.7"); }},
     {"the first router has the target's address", "5.5.5.5", "9.9.0.7", own_router,
-     [](auto& e) { e.standpoint.first = first_hop::target; }},
+     [](auto& e) { say_hops(e, {"5.5.5.5"}); }},
     {"a plain greeter behind our own router", "5.5.5.5", nullptr, own_router,
      [](auto& e) {
        e.handshakes.front().result = probe_result::reached_plain;
-       e.standpoint.first = first_hop::target;
+       say_hops(e, {"5.5.5.5"});
      }},
     {"a tunnel, and their router", "5.5.5.5", "192.168.77.1", tunnel,
      [](auto& e) {
@@ -106,6 +174,15 @@ const row rows[] = {
     {"IPv6 in our /56", "2a00:7:0:2::5", "2a00:7:0:1::9", own_site,
      [](auto& e) {
        e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+     }},
+    {"IPv6 in our /48", "2a00:7:0:200::5", "2a00:7:0:1::9", own_site,
+     [](auto& e) {
+       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+     }},
+    {"IPv6 in our /48, which is the provider's", "2a00:7:0:200::5", "2a00:7:0:1::9", std::nullopt,
+     [](auto& e) {
+       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+       say_hops(e, {"2a00:7:0:1::1", "2a00:8::1"});
      }},
     {"IPv6 elsewhere", "2a00:7:1::5", "2a00:7:0:1::9", std::nullopt,
      [](auto& e) {
@@ -144,7 +221,7 @@ TEST(ProbeInside, OneHandshakeThatTellsIsEnough) {
 TEST(ProbeInside, ACoincidenceIsNoProof) {
   auto evidence = probed("5.5.5.5", "192.168.50.1");
   EXPECT_EQ(diagnose(evidence).main.certainty, confidence::likely);
-  evidence.standpoint.first = first_hop::target;
+  say_hops(evidence, {"5.5.5.5"});
   EXPECT_EQ(diagnose(evidence).main.certainty, confidence::confirmed);
 }
 

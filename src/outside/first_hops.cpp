@@ -1,4 +1,4 @@
-#include "outside/first_hop.hpp"
+#include "outside/first_hops.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -14,15 +14,15 @@ namespace {
 using net::asio::awaitable;
 
 result<net::udp::socket> open(const net::asio::any_io_executor& executor, const endpoint& target,
-                              const std::string& interface) {
-  const std::string operation = "asking for the first router on the way";
+                              const std::string& interface, int ttl) {
+  const std::string operation = "asking for the first routers on the way";
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
                                         : address(boost::asio::ip::address_v4::any());
   auto socket = net::open_udp(executor, {any, interface}, operation);
   if (!socket) return socket.error();
   net::keep_errors(socket->native_handle());
   net::error_code error;
-  socket->set_option(net::asio::ip::unicast::hops(1), error);
+  socket->set_option(net::asio::ip::unicast::hops(ttl), error);
   if (!error) socket->connect({target.ip, target.port}, error);
   if (!error) socket->send(net::asio::const_buffer(nullptr, 0), 0, error);
   if (error) return net::failure_from(operation, error);
@@ -30,36 +30,42 @@ result<net::udp::socket> open(const net::asio::any_io_executor& executor, const 
 }
 
 /// Our own kernel speaks for a next hop that is not there.
-void note_errors(net::udp::socket& socket, const endpoint& target, first_hop& seen) {
+void note_errors(net::udp::socket& socket, const endpoint& target, std::optional<address>& who) {
   net::error_code ignored;
   const address own = socket.local_endpoint(ignored).address();
   while (const auto told = net::next_error(socket.native_handle())) {
     if (!told->icmp || canonical(told->icmp->from) == canonical(own)) continue;
-    const bool itself = canonical(told->icmp->from) == canonical(target.ip);
-    seen = itself ? first_hop::target : first_hop::other;
-    spdlog::debug("the first router on the way to {} answers as {}", to_string(target),
-                  told->icmp->from.to_string());
+    who = canonical(told->icmp->from);
+    spdlog::debug("on the way to {} answers {}", to_string(target), who->to_string());
   }
+}
+
+awaitable<void> watch_hop(endpoint target, std::string interface, int ttl,
+                          std::optional<address>& who) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  auto socket = open(executor, target, interface, ttl);
+  net::asio::steady_timer never(executor, net::steady_time::max());
+  if (!socket) spdlog::debug("{}", socket.error().message());
+  while (socket && !who) {
+    co_await net::arrival(*socket);
+    co_await net::unless_cancelled();
+    note_errors(*socket, target, who);
+    std::array<char, 64> answer;
+    net::error_code nothing;
+    socket->receive(net::asio::buffer(answer), 0, nothing);
+    if (!nothing) who = canonical(target.ip);
+  }
+  co_await net::expiry(never);
+  co_await net::unless_cancelled();
 }
 
 }  // namespace
 
-awaitable<void> watch_first_hop(endpoint target, std::string interface, first_hop& seen) {
-  const auto executor = co_await net::asio::this_coro::executor;
-  auto socket = open(executor, target, interface);
-  net::asio::steady_timer never(executor, net::steady_time::max());
-  if (!socket) spdlog::debug("{}", socket.error().message());
-  while (socket && seen == first_hop::unknown) {
-    co_await net::arrival(*socket);
-    co_await net::unless_cancelled();
-    note_errors(*socket, target, seen);
-    std::array<char, 64> answer;
-    net::error_code nothing;
-    socket->receive(net::asio::buffer(answer), 0, nothing);
-    if (!nothing) seen = first_hop::target;
-  }
-  co_await net::expiry(never);
-  co_await net::unless_cancelled();
+awaitable<void> watch_first_hops(endpoint target, std::string interface,
+                                 std::array<std::optional<address>, 3>& hops) {
+  net::coroutines watches;
+  for (int ttl = 1; auto& who : hops) watches.push_back(watch_hop(target, interface, ttl++, who));
+  co_await net::side_by_side(std::move(watches));
 }
 
 }  // namespace natcheck::outside
