@@ -56,6 +56,8 @@ class conversation {
 
   /// Whether the server greeted, and not all of the echo came in good time.
   bool missed_echo() const { return missed_echo_; }
+  /// Whether the connection stayed open, and nothing at all came in good time.
+  bool missed_greeting() const { return missed_greeting_; }
 
   /// Speaks natcheck's greeting and the echo rounds.
   awaitable<handshake_evidence> speak(const echo_rounds& rounds);
@@ -87,6 +89,7 @@ class conversation {
   net::error_code ended_;      ///< how receiving ended; clear while it did not
   bool torn_down_ = false;     ///< as a failed write showed
   bool missed_echo_ = false;
+  bool missed_greeting_ = false;
   echo_rounds rounds_;
   net::steady_time asked_;
   handshake_evidence evidence_;
@@ -252,6 +255,7 @@ void conversation::judge_greeting() {
     return finish(probe_result::reset, "the connection was torn down before a greeting came");
   }
   if (ended_) return finish(probe_result::silent, "it closed the connection without a word");
+  missed_greeting_ = true;
   const double waited = std::chrono::duration<double>(net::since(asked_)).count();
   finish(probe_result::silent,
          fmt::format("no greeting in {:.1f} s{}", waited,
@@ -363,6 +367,25 @@ awaitable<bool> passes_small(const handshake_options& options) {
   co_return evidence.result == probe_result::reached;
 }
 
+/// What a small echo brings where the large one was answered by nothing, not even a greeting: both
+/// may have been in one packet that was lost. A plain greeter never answers it, and so is not
+/// waited for long.
+awaitable<std::optional<handshake_evidence>> ask_small(handshake_options options,
+                                                       const handshake_evidence& plain) {
+  const millis round_trips = 4 * (*plain.timing.connect + *plain.timing.greeting);
+  options.deadline =
+      std::min(options.deadline, after(std::max<millis>(least_wait_for_echo, round_trips)));
+  conversation again(options);
+  auto small = co_await again.speak(small_rounds);
+  if (small.result != probe_result::reached) co_return std::nullopt;
+  small.result = probe_result::timed_out;
+  small.large_lost = true;
+  small.detail = fmt::format("a greeting with {} bytes to echo had no answer, one with {} had",
+                             bytes_of(usual_rounds), bytes_of(small_rounds));
+  small.echo_rtts.clear();
+  co_return small;
+}
+
 }  // namespace
 
 awaitable<handshake_evidence> shake_hands(handshake_options options) {
@@ -377,7 +400,11 @@ awaitable<handshake_evidence> shake_hands(handshake_options options) {
   handshake_evidence second = co_await plain.speak_plainly();
   if (second.result != probe_result::reached_plain) co_return first;
   second.timing.total += first.timing.total;
-  co_return second;
+  if (!natchecks.missed_greeting()) co_return second;
+  auto small = co_await ask_small(options, second);
+  if (!small) co_return second;
+  small->timing.total += second.timing.total;
+  co_return *std::move(small);
 }
 
 }  // namespace natcheck

@@ -264,6 +264,26 @@ TEST(Probe, LargePacketsThatVanishAreNoAlteredBytes) {
   EXPECT_EQ(server.connections(), 2);
 }
 
+TEST(Probe, AGreetingLostWithItsEchoIsNotThatOfAPlainGreeter) {
+  loop events_loop;
+  int connection = 0;
+  const session whole = natcheck_server([](auto&) {});
+  const session server_behind_a_small_mtu = [&](tcp::socket& socket) -> asio::awaitable<void> {
+    ++connection;
+    if (connection == 2) co_await write(socket, "Hello, client!");
+    if (connection == 3) co_await whole(socket);
+    co_await wait_for_goodbye(socket);
+  };
+  tcp_peer server(events_loop.context(), gateway_ip, server_behind_a_small_mtu);
+  auto options = options_for(server);
+  options.timeout = 10s;
+  const auto report = events_loop.await(probe(options));
+  const auto& seen = report.evidence.handshakes.at(0);
+  EXPECT_EQ(seen.result, probe_result::timed_out) << seen.detail;
+  EXPECT_TRUE(seen.large_lost);
+  EXPECT_EQ(report.judged.main.code, verdict_code::timed_out);
+}
+
 TEST(Probe, AServerThatNeverEchoesHasNoMtu) {
   loop events_loop;
   const session server_without_echo = [](tcp::socket& socket) -> asio::awaitable<void> {

@@ -146,6 +146,10 @@ questioner::asked* questioner::oldest_without_answer() {
 void questioner::handle_stray(time_point now, handshake_evidence stray) {
   if (stray.result == probe_result::reached_plain && !asked_plainly_.empty()) {
     stray.timing.greeting = stray.timing.total = now - asked_plainly_.front();
+    stray.detail = fmt::format(
+        "{} with {} bytes to echo had no answer: the server knows the plain greeting alone, or "
+        "datagrams of that size are lost on the way",
+        counted(asked_.size(), "question"), payload_size);
     plain_answer_ = std::move(stray);
     return;
   }

@@ -211,6 +211,8 @@ TEST(Questioner, APlainServerIsFound) {
   world here(strict);
   const auto all = here.run();
   EXPECT_THAT(results(all), ElementsAre(reached_plain));
+  EXPECT_THAT(all[0].detail,
+              testing::HasSubstr("5 questions with 512 bytes to echo had no answer"));
   EXPECT_EQ(all[0].timing.greeting, millis(40));
   EXPECT_EQ(here.now - start, 1400ms + 40ms);
 }
