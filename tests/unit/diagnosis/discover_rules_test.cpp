@@ -340,14 +340,22 @@ const row rows[] = {
      },
      inconclusive, unconfirmed, answer::unknown, nullptr, "answers by UPnP, but its answers were too slow",
      "missing test: UPnP, which answered, and then was too slow", "restart the router"},
-    {"UPnP answered the search, and its description was refused",
+    {"UPnP answered the search, and its description cannot be read",
      [](auto& e) {
-       e.gateway->upnp.state = service_state::refused;
+       e.gateway->upnp.state = service_state::malformed;
        e.gateway->upnp.rtt = millis(3);
        e.gateway->upnp.detail = "HTTP 404";
      },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "answers by UPnP, but its answers",
+     "HTTP 404", "restart the router"},
+    {"UPnP answered the search, and its service refused everything",
+     [](auto& e) {
+       e.gateway->upnp.state = service_state::refused;
+       e.gateway->upnp.rtt = millis(3);
+       e.gateway->upnp.detail = "HTTP 401";
+     },
      nat_no_mapping_service, likely, answer::unknown, nullptr, "answers by UPnP, but refuses",
-     "HTTP 404", "allow it in the router"},
+     "HTTP 401", "allow it in the router"},
     {"the way was chosen, and advised commands choose it too",
      [](auto& e) {
        e.asked = {"eth0", ip("192.168.1.1")};
