@@ -129,6 +129,12 @@ verdict judge_taken(const std::string& process, std::uint16_t external_port) {
   return judged;
 }
 
+std::string close_what_may_be_open(std::uint16_t external_port, const asked_options& asked) {
+  return fmt::format(
+      "port {} may be open all the same; to close it, run: natcheck mappings clean{}",
+      external_port, to_options(asked));
+}
+
 namespace {
 
 /// It answers by UPnP, and what it answers is of no use.
