@@ -71,6 +71,9 @@ answer answer_of(const mappings_report& report);
 /// closed when that one ends.
 verdict judge_taken(const std::string& process, std::uint16_t external_port);
 
+/// What to do about a port that was asked for, when neither a yes nor its removal was heard.
+std::string close_what_may_be_open(std::uint16_t external_port, const asked_options& asked);
+
 /// Why there is no table to show, and what to do. Only where no gateway showed one.
 verdict judge_absence(const mappings_report& report);
 

@@ -64,6 +64,7 @@ class adder {
   state::claim_book* book_;
   std::string& not_remembered_;
   std::vector<state::known_claim> known_;
+  std::optional<std::uint16_t> may_be_open_;  ///< asked for, and neither granted nor taken back
   added_mapping done_;
 };
 
@@ -160,7 +161,8 @@ awaitable<void> adder::undo(attempt& way, const mapping_claim& claim) {
   if (way.renews) co_return;
   const auto deadline = std::chrono::steady_clock::now() + undoing_time;
   const auto ended = co_await net::before(deadline, way.mapper->unmap());
-  if (ended && portmap::leaves_nothing(*ended)) write_off(claim);
+  if (ended && portmap::leaves_nothing(*ended)) co_return write_off(claim);
+  may_be_open_ = claim.external_port;
 }
 
 awaitable<bool> adder::map(attempt& way) {
@@ -225,6 +227,10 @@ awaitable<added_mapping> adder::run() {
     }
   }
   done_.judged = diagnose(seen).main;
+  if (may_be_open_) {
+    auto& advice = done_.judged.advice;
+    advice.insert(advice.begin(), close_what_may_be_open(*may_be_open_, seen.asked));
+  }
   co_return std::move(done_);
 }
 

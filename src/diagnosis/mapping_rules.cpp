@@ -265,6 +265,9 @@ std::string try_another_port(const mapping_evidence& seen) {
 
 std::string first_advice(const explanation& why, const mapping_evidence& seen) {
   if (why.code == verdict_code::no_mapping_service) {
+    if (seen.only_via == mapping_protocol::pcp) {
+      return "leave out --via: natcheck then tries NAT-PMP and UPnP as well";
+    }
     return judging::turn_on_service(seen.gateway->to_string());
   }
   if (&why == &conflict || &why == &port_not_allowed) return try_another_port(seen);

@@ -32,7 +32,8 @@ bool all_without_address(const situation& s) {
 bool offers_without_address(const situation& s) {
   const auto& gateway = *s.seen.gateway;
   const bool pcp = gateway.pcp.state == service_state::answered && !declined(gateway.pcp);
-  const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address) || is_doubtful(s, "nat-pmp");
+  const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address) ||
+                       is_doubtful(s, "nat-pmp") || speaks_nat_pmp_alone(gateway);
   const bool upnp = names_nothing(gateway.upnp.external_address) || is_disconnected(gateway.upnp) ||
                     is_doubtful(s, "upnp");
   return (pcp || nat_pmp || upnp) && all_without_address(s);
@@ -59,9 +60,11 @@ service_names services_that(const gateway_evidence& gateway, Predicate holds) {
 
 /// Those that answered, and whose answer is of no use or was too slow.
 service_names unusable_services(const gateway_evidence& gateway) {
-  return services_that(gateway, [](const auto& service) {
+  auto all = services_that(gateway, [](const auto& service) {
     return is_open(service) && service.state != service_state::not_tried;
   });
+  if (speaks_nat_pmp_alone(gateway)) all.insert(all.begin(), "NAT-PMP");
+  return all;
 }
 
 /// Those that answered by their protocol, and said no.
@@ -265,7 +268,8 @@ std::optional<verdict> service_without_address(const situation& s) {
 std::optional<verdict> unfinished_tests(const situation& s) {
   if (!s.seen.gateway) return std::nullopt;
   const auto& gateway = *s.seen.gateway;
-  if (!is_open(gateway.pcp) && !is_open(gateway.nat_pmp) && !is_open(gateway.upnp)) return {};
+  const bool nat_pmp_open = is_open(gateway.nat_pmp) || speaks_nat_pmp_alone(gateway);
+  if (!is_open(gateway.pcp) && !nat_pmp_open && !is_open(gateway.upnp)) return {};
   verdict v;
   const auto unusable = unusable_services(gateway);
   v.summary =
@@ -276,9 +280,10 @@ std::optional<verdict> unfinished_tests(const situation& s) {
                 fmt::join(unusable, " and "));
   v.evidence = {local_line(s)};
   if (is_open(gateway.pcp)) v.evidence.push_back(open_test("PCP", gateway.pcp));
-  if (is_open(gateway.nat_pmp)) v.evidence.push_back(open_test("NAT-PMP", gateway.nat_pmp));
+  if (nat_pmp_open) v.evidence.push_back(open_test("NAT-PMP", gateway.nat_pmp));
   if (is_open(gateway.upnp)) v.evidence.push_back(open_test("UPnP", gateway.upnp));
   v.advice = {natcheck_command(s.seen.asked, "discover --timeout 30")};
+  if (speaks_nat_pmp_alone(gateway)) v.advice.insert(v.advice.begin(), open_a_port(s.way()));
   if (s.has_home_router()) v.advice.push_back(status_page(s.router()));
   if (!unusable.empty() && s.has_home_router()) {
     v.advice.push_back("if it stays so: restart the router, or " +

@@ -180,6 +180,10 @@ bool declined(const upnp_evidence& service) {
           service.external_address_error == upnp_not_authorised);
 }
 
+bool speaks_nat_pmp_alone(const gateway_evidence& gateway) {
+  return gateway.pcp.version == 0 && gateway.nat_pmp.state == service_state::silent;
+}
+
 bool gave_nothing(const pcp_evidence& service) {
   return declined(service) || service.state == service_state::silent;
 }
@@ -194,7 +198,8 @@ bool gave_nothing(const upnp_evidence& service) {
 }
 
 bool answered_by_protocol(const pcp_evidence& service) {
-  return service.state == service_state::answered || service.result || service.version;
+  return service.state == service_state::answered || service.result ||
+         service.version.value_or(0) != 0;
 }
 
 bool answered_by_protocol(const nat_pmp_evidence& service) {
@@ -206,7 +211,8 @@ bool answered_by_protocol(const upnp_evidence& service) {
 }
 
 bool offers_nothing(const gateway_evidence& gateway) {
-  return gave_nothing(gateway.pcp) && gave_nothing(gateway.nat_pmp) && gave_nothing(gateway.upnp);
+  return gave_nothing(gateway.pcp) && gave_nothing(gateway.nat_pmp) && gave_nothing(gateway.upnp) &&
+         !speaks_nat_pmp_alone(gateway);
 }
 
 bool is_open(const service_evidence& service) {

@@ -94,6 +94,10 @@ bool declined(const pcp_evidence& service);
 bool declined(const nat_pmp_evidence& service);
 bool declined(const upnp_evidence& service);
 
+/// It answers PCP in NAT-PMP's version, 0 (RFC 6886 section 3.5), and no question about its
+/// address: NAT-PMP is there, and may map all the same.
+bool speaks_nat_pmp_alone(const gateway_evidence& gateway);
+
 /// It declined, or was silent for its whole schedule.
 bool gave_nothing(const pcp_evidence& service);
 bool gave_nothing(const nat_pmp_evidence& service);
@@ -102,7 +106,8 @@ bool gave_nothing(const upnp_evidence& service);
 /// All of them.
 bool offers_nothing(const gateway_evidence& gateway);
 
-/// It answered by its protocol, if only to say no. (An ICMP refusal is no such answer.)
+/// It answered by its protocol, if only to say no. (An ICMP refusal is no such answer, nor is one
+/// of NAT-PMP to PCP.)
 bool answered_by_protocol(const pcp_evidence& service);
 bool answered_by_protocol(const nat_pmp_evidence& service);
 bool answered_by_protocol(const upnp_evidence& service);

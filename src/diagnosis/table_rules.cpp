@@ -129,6 +129,32 @@ verdict judge_taken(const std::string& process, std::uint16_t external_port) {
   return judged;
 }
 
+std::string close_what_may_be_open(std::uint16_t external_port, const asked_options& asked) {
+  return fmt::format(
+      "port {} may be open all the same; to close it, run: natcheck mappings clean{}",
+      external_port, to_options(asked));
+}
+
+namespace {
+
+/// It answers by UPnP, and what it answers is of no use.
+bool is_broken(const mappings_report& report) {
+  return report.upnp.rtt && report.upnp.state == service_state::malformed;
+}
+
+std::string absence_summary(const mappings_report& report) {
+  const auto router = report.gateway->to_string();
+  if (is_broken(report)) {
+    return fmt::format(
+        "The router {} answers by UPnP, but its table of port mappings could not be read.", router);
+  }
+  return answer_of(report) == answer::no
+             ? fmt::format("The router {} shows no table of port mappings.", router)
+             : fmt::format("The router {} could not be asked to the end.", router);
+}
+
+}  // namespace
+
 verdict judge_absence(const mappings_report& report) {
   verdict judged;
   if (!report.gateway) {
@@ -138,15 +164,15 @@ verdict judge_absence(const mappings_report& report) {
     return judged;
   }
   const auto router = report.gateway->to_string();
-  judged.summary = answer_of(report) == answer::no
-                       ? fmt::format("The router {} shows no table of port mappings.", router)
-                       : fmt::format("The router {} could not be asked to the end.", router);
+  judged.summary = absence_summary(report);
   judged.evidence = {"UPnP: " + judging::failed(report.upnp),
                      "NAT-PMP and PCP open ports as well, and have no way to list them"};
+  const auto* const remedy = is_broken(report)
+                                 ? "restart the router, or turn UPnP off and on in its menu"
+                                 : "turn on UPnP in the router's menu";
   judged.advice = {
       fmt::format("look at the port forwarding page of the router, http://{}/", router),
-      "turn on UPnP in the router's menu, then run: natcheck mappings list" +
-          to_options(report.asked)};
+      fmt::format("{}, then run: natcheck mappings list{}", remedy, to_options(report.asked))};
   return judged;
 }
 

@@ -4,6 +4,7 @@
 
 #include "net/boot_time.hpp"
 #include "portmap/grants.hpp"
+#include "portmap/pcp.hpp"
 
 namespace natcheck::portmap {
 
@@ -46,12 +47,17 @@ void nat_pmp_mapper::note(const nat_pmp_end& finished) {
   if (epoch == epoch_state::began_anew) lost_ = table_lost(epoch_s);
 }
 
-/// A refusal is an answer too: the service is there, and `map` will hear the reason.
+/// A refusal is an answer too: the service is there, and `map` will hear the reason. Some gateways
+/// map, and answer no question about their address.
 awaitable<result<void>> nat_pmp_mapper::find() {
   const nat_pmp_end finished = co_await ask_nat_pmp_address(access_, never);
   note(finished);
-  const bool speaks =
+  bool speaks =
       finished.answer && finished.answer->result != natpmp::result_code::unsupported_version;
+  if (finished.why.kind == outcome::timed_out) {
+    speaks = co_await answers_pcp_in_nat_pmp(access_);
+    if (speaks) heard();
+  }
   if (!speaks) co_return finished.why;
   co_return result<void>{};
 }

@@ -55,6 +55,12 @@ awaitable<pcp_evidence> ask_pcp(gateway_access access, net::steady_time deadline
   co_return evidence;
 }
 
+awaitable<bool> answers_pcp_in_nat_pmp(const gateway_access& access) {
+  const auto deadline = std::chrono::steady_clock::now() + pcp_first_wait;
+  const pcp_end finished = co_await announce(access, deadline);
+  co_return finished.version == 0;
+}
+
 pcp_mapper::pcp_mapper(gateway_access access) : access_(std::move(access)) {
   asked_.client = access_.from.local;
   asked_.owner = new_nonce();

@@ -23,6 +23,10 @@ namespace natcheck::portmap {
 /// server of another version, which is then `version`.
 boost::asio::awaitable<pcp_evidence> ask_pcp(gateway_access access, net::steady_time deadline);
 
+/// True when the gateway answers one ANNOUNCE in NAT-PMP's version, 0 (RFC 6886 section 3.5): it
+/// speaks NAT-PMP. Waits 250 ms at most.
+boost::asio::awaitable<bool> answers_pcp_in_nat_pmp(const gateway_access& access);
+
 /// Maps by MAP, on the schedule of `ask_pcp`. A refusal's `code` is the PCP result.
 ///
 /// Over IPv6, where `access.from` is a global address of this host, the mapping is a pinhole: it

@@ -90,7 +90,10 @@ std::optional<pcp_end> exchange::judge(std::span<const std::uint8_t> datagram) {
     if (checked.error().kind != pcp::fault_kind::other_version) return std::nullopt;
     pcp_end other = end(outcome::refused, fault_);
     other.version = checked.error().version;
-    other.why.code = static_cast<int>(pcp::result_code::unsupported_version);
+    // Version 0 is no PCP of another version, but another protocol.
+    if (other.version != 0) {
+      other.why.code = static_cast<int>(pcp::result_code::unsupported_version);
+    }
     return other;
   }
   pcp_end finished = end(outcome::refused, std::string(pcp::describe(checked->result)));

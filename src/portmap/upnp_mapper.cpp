@@ -40,7 +40,7 @@ awaitable<result<void>> upnp_mapper::find() {
   service_.reset();
   upnp_evidence seen;
   const auto description = co_await find_igd(access_, seen, net::steady_time::max());
-  if (seen.location) heard();
+  if (seen.location || seen.rtt) heard();
   if (!description) co_return description.error();
   if (description->services.size() == 1) {
     service_ = description->services.front();

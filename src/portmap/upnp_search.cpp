@@ -57,6 +57,8 @@ class igd_search {
  private:
   awaitable<std::optional<igd_description>> look_at(const ssdp::search_event& event);
   awaitable<std::optional<igd_description>> look_at_found(const ssdp::found& found);
+  std::optional<igd_description> read_page(const ssdp::found& found,
+                                           const result<http_reply>& page);
   result<igd_description> end_search(net::drive_end end);
   failure nothing_found(net::drive_end end) const;
   void note_departure(const endpoint& to, const net::error_code& error);
@@ -71,27 +73,37 @@ class igd_search {
   std::array<int, 2> descriptions_{};  ///< fetched: of others, of self-declared gateways
 };
 
+/// A refused connection is none of UPnP: the router has answered the search.
+failure unreadable(const ssdp::http_url& location, failure why) {
+  if (why.kind == outcome::refused || why.kind == outcome::reset) why.kind = outcome::malformed;
+  why.detail = fmt::format("it answered the search, but its description {} could not be read: {}",
+                           ssdp::to_string(location), why.detail);
+  return why;
+}
+
+/// Some serve a whole description with another status, and other programs take it. A media server
+/// in the router is no broken gateway; only a self-declared one is held to its page.
+std::optional<igd_description> igd_search::read_page(const ssdp::found& found,
+                                                     const result<http_reply>& page) {
+  auto description = page ? read_description(found.location, page->body, plan_.what)
+                          : result<igd_description>(page.error());
+  if (description) return std::move(*description);
+  if (!found.announces_gateway && last_) return std::nullopt;
+  failure why = description.error();
+  if (page && page->status != 200) why.detail = fmt::format("HTTP {}", page->status);
+  const bool has_page = page && page->status == 200;
+  last_ = has_page ? why : unreadable(found.location, std::move(why));
+  return std::nullopt;
+}
+
 awaitable<std::optional<igd_description>> igd_search::look_at_found(const ssdp::found& found) {
   spdlog::debug("the router answered the UPnP search after {:.1f} ms: {}", found.rtt.count(),
                 ssdp::to_string(found.location));
   if (!evidence_.rtt) evidence_.rtt = found.rtt;
   if (descriptions_[found.announces_gateway ? 1 : 0]++ >= max_descriptions) co_return std::nullopt;
   const auto page = co_await http_get(access_, found.location);
-  if (!page) {
-    last_ = page.error();
-    co_return std::nullopt;
-  }
-  if (page->status != 200) {
-    last_ = {outcome::refused, "reading " + ssdp::to_string(found.location) + " (UPnP)",
-             fmt::format("HTTP {}", page->status), 0};
-    co_return std::nullopt;
-  }
-  auto description = read_description(found.location, page->body, plan_.what);
-  if (!description) {
-    // A media server in the router is no broken gateway; only a self-declared one is held to it.
-    if (found.announces_gateway || !last_) last_ = description.error();
-    co_return std::nullopt;
-  }
+  auto description = read_page(found, page);
+  if (!description) co_return std::nullopt;
   if (plan_.what == sought::wan_connection && is_dsl_forum(*description)) {
     // All there is on Huawei's HG531. A FRITZ!Box has it beside the gateway's own description, and
     // answers none of its calls without a password: the search goes on.

@@ -179,6 +179,17 @@ TEST_F(MappingChanges, WhatTookTooLongIsTakenBack) {
   EXPECT_THAT(known(claimed_by::added), IsEmpty());
 }
 
+TEST_F(MappingChanges, WhatCouldNotBeTakenBackIsSaid) {
+  gateway_.on_nat_pmp = [](udp_peer& peer, const std::string& request, const auto& from) {
+    if (request.size() == 2) peer.send(nat_pmp_address(0, "5.5.5.5"), from);
+  };
+  const auto report =
+      loop_.await(app::add(place(700ms), options_for(1234, mapping_choice::nat_pmp)));
+  ASSERT_THAT(report.mappings, SizeIs(1));
+  EXPECT_THAT(report.mappings[0].judged.advice.front(), HasSubstr("port 1234 may be open"));
+  EXPECT_THAT(report.mappings[0].judged.advice.front(), HasSubstr("natcheck mappings clean"));
+}
+
 // --- list ----------------------------------------------------------------------------------
 
 TEST_F(MappingChanges, ListKnowsRowsByTheirClaims) {

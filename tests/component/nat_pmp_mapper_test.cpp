@@ -81,6 +81,20 @@ TEST_F(NatPmpMapper, FindsTheServiceByAnyAnswerOfIt) {
   EXPECT_EQ(silent.error().kind, outcome::timed_out);
 }
 
+TEST_F(NatPmpMapper, MapsThoughNobodyTellsTheAddress) {
+  gateway_.on_nat_pmp = [](udp_peer& peer, const std::string& request, const auto& from) {
+    if (request.front() == 2) return peer.send(std::string("\0\x80\0\1\0\0\0\x0a", 8), from);
+    if (request.size() == 2) return;
+    peer.send(nat_pmp_mapping(2, 4321, 1234, 3600), from);
+  };
+  ASSERT_TRUE(loop_.await(mapper_.find())) << "an answer of version 0 to PCP is one of NAT-PMP";
+  EXPECT_TRUE(mapper_.has_spoken());
+  const auto made = map();
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(made->external_port, 1234);
+  EXPECT_FALSE(made->external_address);
+}
+
 TEST_F(NatPmpMapper, ObeysTheGrantAndRenewsIt) {
   grant(20000);
   for (int i = 0; i < 2; ++i) {

@@ -94,12 +94,13 @@ std::vector<broken_description> broken_descriptions(const std::string& trap_url)
   for (int i = 0; i < 60'000; ++i) chunks += "1\r\nx\r\n";
   const std::string circle =
       "HTTP/1.1 301 Moved\r\nLocation: /rootDesc.xml\r\nContent-Length: 0\r\n\r\n";
-  const auto refused = service_state::refused;
   const auto malformed = service_state::malformed;
   return {
-      {"not found", http_page("<html/>", "404 Not Found"), refused, "HTTP 404"},
-      {"error", http_page("", "500 Internal Server Error"), refused, "HTTP 500"},
-      {"redirect", {redirect}, refused, "HTTP 302"},
+      {"not found", http_page("<html/>", "404 Not Found"), malformed,
+       "it answered the search, but its description"},
+      {"not found, in words", http_page("<html/>", "404 Not Found"), malformed, "HTTP 404"},
+      {"error", http_page("", "500 Internal Server Error"), malformed, "HTTP 500"},
+      {"redirect", {redirect}, malformed, "HTTP 302"},
       {"empty", http_page(""), malformed, "no WAN connection"},
       {"login page", http_page("<html><form/></html>"), malformed, "no WAN connection"},
       {"compressed", http_page("\x1f\x8b\x08\x03\xff\xfe"), malformed, "no WAN connection"},
@@ -119,7 +120,7 @@ std::vector<broken_description> broken_descriptions(const std::string& trap_url)
        {"HTTP/1.1 100 Continue\r\n\r\n", ending::repeat},
        malformed,
        "longer than 32 KiB"},
-      {"redirect to itself", {circle}, refused, "HTTP 301"},
+      {"redirect to itself", {circle}, malformed, "HTTP 301"},
       {"announced too long",
        {"HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n"},
        malformed,
@@ -248,6 +249,29 @@ TEST_F(Upnp, ExternalAddressInEveryShape) {
     EXPECT_EQ(evidence.external_address_error, row.error);
     EXPECT_THAT(evidence.detail, HasSubstr(row.detail));
   }
+}
+
+TEST_F(Upnp, ADescriptionCountsWhateverItsStatus) {
+  for (const char* status : {"201 Created", "206 Partial Content", "401 Unauthorized",
+                             "403 Forbidden", "404 Not Found", "503 Service Unavailable"}) {
+    gateway_.answers["/rootDesc.xml"] = http_page(gateway_.description, status);
+    const auto evidence = ask();
+    EXPECT_EQ(evidence.state, service_state::answered) << status << ": " << evidence.detail;
+    EXPECT_EQ(evidence.device, "Test router") << status;
+  }
+}
+
+TEST_F(Upnp, ADescriptionBehindAClosedPortIsNoRefusal) {
+  asio::io_context io;
+  tcp::acceptor port(io, {asio::ip::make_address(gateway_ip), 0});
+  const auto closed = port.local_endpoint().port();
+  port.close();
+  gateway_.location = "http://" + std::string(gateway_ip) + ":" + std::to_string(closed) + "/d.xml";
+  const auto evidence = ask();
+  EXPECT_EQ(evidence.state, service_state::malformed);
+  EXPECT_TRUE(evidence.rtt);
+  EXPECT_THAT(evidence.detail, HasSubstr("answered the search, but its description http://"));
+  EXPECT_THAT(evidence.detail, HasSubstr("nothing listens on that port"));
 }
 
 TEST_F(Upnp, ServiceThatRefusesEverything) {

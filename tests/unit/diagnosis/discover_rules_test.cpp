@@ -333,6 +333,21 @@ const row rows[] = {
      [](auto& e) { e.gateway->nat_pmp.state = service_state::malformed; }, inconclusive, unconfirmed,
      answer::unknown, nullptr, "answers by NAT-PMP, but", "missing test: NAT-PMP, which gave no "
      "usable answer", "router's menu"},
+    {"NAT-PMP answers PCP, and not its own question",
+     [](auto& e) {
+       e.gateway->pcp.state = service_state::refused;
+       e.gateway->pcp.version = std::uint8_t{0};
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "Your router answers by NAT-PMP, but",
+     "missing test: NAT-PMP", "natcheck serve --map 1234"},
+    {"NAT-PMP answers PCP, and the Internet sees the router",
+     [](auto& e) {
+       e.gateway->pcp.state = service_state::refused;
+       e.gateway->pcp.version = std::uint8_t{0};
+       seen_as(e, "5.5.5.5");
+     },
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "has a service that opens ports",
+     "does not name its own outside address", "natcheck serve --map 1234"},
     {"UPnP answered the search, and then was too slow",
      [](auto& e) {
        e.gateway->upnp.rtt = millis(3);
@@ -340,14 +355,22 @@ const row rows[] = {
      },
      inconclusive, unconfirmed, answer::unknown, nullptr, "answers by UPnP, but its answers were too slow",
      "missing test: UPnP, which answered, and then was too slow", "restart the router"},
-    {"UPnP answered the search, and its description was refused",
+    {"UPnP answered the search, and its description cannot be read",
      [](auto& e) {
-       e.gateway->upnp.state = service_state::refused;
+       e.gateway->upnp.state = service_state::malformed;
        e.gateway->upnp.rtt = millis(3);
        e.gateway->upnp.detail = "HTTP 404";
      },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "answers by UPnP, but its answers",
+     "HTTP 404", "restart the router"},
+    {"UPnP answered the search, and its service refused everything",
+     [](auto& e) {
+       e.gateway->upnp.state = service_state::refused;
+       e.gateway->upnp.rtt = millis(3);
+       e.gateway->upnp.detail = "HTTP 401";
+     },
      nat_no_mapping_service, likely, answer::unknown, nullptr, "answers by UPnP, but refuses",
-     "HTTP 404", "allow it in the router"},
+     "HTTP 401", "allow it in the router"},
     {"the way was chosen, and advised commands choose it too",
      [](auto& e) {
        e.asked = {"eth0", ip("192.168.1.1")};

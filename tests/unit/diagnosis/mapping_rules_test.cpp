@@ -240,6 +240,12 @@ TEST(MappingRules, OnlyThreeWhoAreSilentOrClosedOfferNothing) {
             "UPnP is there, but does not answer the request for a port.");
   EXPECT_EQ(summary({{pcp, refused, "it speaks a draft of PCP only", 1, present}, closed}),
             "The router answers to PCP, but speaks another version of it than natcheck.");
+  const mapping_attempt other{pcp, refused, "it speaks NAT-PMP only (version 0)", 0};
+  EXPECT_EQ(summary({other, {pmp, silent, {}, 0, present}, {upnp, silent, {}, 0}}),
+            "NAT-PMP is there, but does not answer the request for a port.");
+  EXPECT_EQ(summary({other}),
+            "The router does not offer PCP to this machine, so natcheck cannot open the port that "
+            "way.");
   EXPECT_EQ(summary({none, closed, {upnp, not_tried, {}, 0}}),
             "The attempt ended before the router had answered.");
 }

@@ -61,6 +61,18 @@ mapping left_over() {
   return entry;
 }
 
+TEST(MappingsText, ABrokenServiceIsToBeRestarted) {
+  auto report = empty_table();
+  report.upnp.state = service_state::malformed;
+  report.upnp.rtt = millis(3);
+  report.upnp.detail = "HTTP 404";
+  const auto text = to_text(report, fancy);
+  EXPECT_THAT(text, HasSubstr("? The router 192.168.1.1 answers by UPnP, but its table"));
+  EXPECT_THAT(text, HasSubstr("HTTP 404"));
+  EXPECT_THAT(text, HasSubstr("restart the router"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("turn on UPnP")));
+}
+
 TEST(MappingsText, TellsOfLeftOvers) {
   auto report = empty_table();
   for (const bool has_table : {true, false}) {
