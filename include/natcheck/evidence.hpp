@@ -48,7 +48,8 @@ struct route_info {
   std::string interface;
   unsigned interface_index = 0;
   interface_kind kind = interface_kind::other;
-  /// Empty on a point-to-point link, and where an IPv4 route leads to an IPv6 router (RFC 8950).
+  /// Empty on a point-to-point link. Where an IPv4 route leads to an IPv6 router (RFC 8950), that
+  /// router's IPv4 address once it was found.
   std::optional<address> gateway;
   /// The IPv6 router of an IPv4 route ("via inet6"); link-local with its scope id.
   std::optional<address> gateway_ipv6;
