@@ -92,6 +92,9 @@ struct service_evidence {
   std::string detail;
   std::optional<millis> rtt;  ///< from the request that was answered to its answer
   int attempts = 0;           ///< requests sent, retransmissions included
+  /// This machine did not send it, be it for its routes or for a firewall of its own: `detail` is
+  /// the reason, and the state is `not_tried`.
+  bool local_fault{};
 };
 
 /// RFC 6886.
@@ -150,6 +153,7 @@ struct gateway_evidence {
   std::string interface;
   neighbor_state neighbor = neighbor_state::unknown;
   std::string link_layer;  ///< its link-layer address, "02:00:5e:00:53:01"; empty: not known
+  bool epoch_advances{};   ///< two answers of this run, a second apart at least, show that it does
   pcp_evidence pcp;
   nat_pmp_evidence nat_pmp;
   upnp_evidence upnp;
@@ -463,6 +467,7 @@ struct self_test_evidence {
   std::optional<self_check> lan;       ///< at the address of the way out
   std::optional<self_check> hairpin;   ///< at the outside address: out to the NAT, and back
   std::optional<nat_rule> led_away{};  ///< a rule of this host for that port
+  bool nat_read{};                     ///< the NAT rules could be read and understood
 };
 
 /// Which program manages this host's firewall, and where it lets nothing in. As far as it could be
@@ -472,8 +477,9 @@ struct firewall_evidence {
   manager by = manager::unknown;
   /// nftables: the base chain of the input hook whose policy is to drop, or the first with rules.
   std::string family, table, chain;
-  bool nat_read = false;               ///< the NAT rules could be read
+  bool nat_read = false;               ///< the NAT rules could be read and understood
   std::optional<nat_rule> led_away{};  ///< the one for the server's port
+  std::string nat_doubt{};             ///< why they could not be, a clause; empty: not known
 };
 
 /// What came in from one client, seen at the interface before any firewall of this host, and what
