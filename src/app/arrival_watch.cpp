@@ -112,9 +112,10 @@ void arrival_watch::report(overdue_client client, arrival_time now) {
     seen.reverse_path = way_back && *way_back != client.interface_index;
   }
   seen.firewall = net::read_firewall(seen.local.ip.is_v6());
-  const auto nat = net::read_nat_rule(seen.protocol, seen.local.port, seen.local.ip.is_v6());
+  auto nat = net::read_nat_rule(seen.protocol, seen.local.port, seen.local.ip.is_v6());
   seen.firewall.nat_read = nat.able;
-  seen.firewall.led_away = nat.found;
+  seen.firewall.led_away = std::move(nat.found);
+  seen.firewall.nat_doubt = std::move(nat.doubt);
   spdlog::debug("arrival: {} waited {:.1f} s; {} requests, {} answers, {} refusals",
                 to_string(seen.peer), seen.waited.count() / 1000, seen.requests, seen.answers,
                 seen.refusals);

@@ -97,8 +97,8 @@ class server {
   std::string own_session_ = random_hex(8);  ///< of visits that this server pays to itself
   external_addresses addresses_;
   /// The NAT rules of this host that lead the port elsewhere, by transport.
-  std::array<std::optional<nat_rule>, 2> led_away_;
-  std::vector<std::string> told_findings_;  ///< of the self-test
+  std::array<net::nat_rule_search, 2> led_away_;  ///< by transport
+  std::vector<std::string> told_findings_;        ///< of the self-test
 };
 
 bool server::uses(transport protocol) const {
@@ -214,10 +214,10 @@ void server::open_house() {
   }
   tell(arrivals_->begin());
   for (const transport protocol : options_.protocols) {
-    auto& rule = led_away_[static_cast<std::size_t>(protocol)];
-    rule = net::read_nat_rule(protocol, options_.port, false).found;
-    if (!rule) continue;
-    const redirect_evidence seen{protocol, options_.port, *rule};
+    auto& search = led_away_[static_cast<std::size_t>(protocol)];
+    search = net::read_nat_rule(protocol, options_.port, false);
+    if (!search.found) continue;
+    const redirect_evidence seen{protocol, options_.port, *search.found};
     tell(events::redirected{seen, diagnose(seen)});
   }
 }
@@ -316,7 +316,9 @@ awaitable<void> server::test_self() {
     if (outside) arrivals_->expect_own({outside->ip, doors_->outside().gateway});
     auto seen = co_await natcheck::test_self(protocol, options_.port, lan, outside, own_session_);
     arrivals_->expect_no_more();
-    seen.led_away = led_away_[static_cast<std::size_t>(protocol)];
+    const auto& search = led_away_[static_cast<std::size_t>(protocol)];
+    seen.led_away = search.found;
+    seen.nat_read = search.able;
     co_await net::unless_cancelled();
     tell(events::self_tested{seen, without_repetition(diagnose(seen))});
   }

@@ -140,6 +140,14 @@ diagnosis diagnose(const arrival_evidence& evidence) {
     const auto& rule = evidence.firewall.led_away;
     v.evidence.push_back(rule ? "the rule: " + judging::describe(*rule)
                               : "the firewall: " + judging::describe(evidence.firewall));
+    if (!rule && !evidence.firewall.nat_doubt.empty()) {
+      v.evidence.push_back(
+          "whether a NAT rule of this machine leads the port elsewhere is not "
+          "known: " +
+          evidence.firewall.nat_doubt);
+      v.advice.emplace_back(
+          "look for NAT rules, too: sudo nft list ruleset; sudo iptables-legacy -t nat -S");
+    }
   }
   return {std::move(v), {}};
 }

@@ -92,9 +92,9 @@ verdict judge_walled(const self_test_evidence& seen) {
   if (seen.lan->result == probe_result::other_service) return judge_displaced(seen);
   return {verdict_code::host_firewall,
           confidence::likely,
-          fmt::format("The server answers on loopback and not at {}: a firewall on this machine "
+          fmt::format("The server answers on loopback and not at {}: a firewall{} on this machine "
                       "blocks its own address.",
-                      seen.lan->target.ip.to_string()),
+                      seen.lan->target.ip.to_string(), seen.nat_read ? "" : " or a NAT rule"),
           {},
           judging::let_in({}, {seen.protocol, seen.lan->target.port, {}})};
 }

@@ -1,14 +1,20 @@
 #include "net/nat_rules.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <utility>
 
+#include "core/text.hpp"
 #include "net/attributes.hpp"
+#include "net/legacy_nat.hpp"
 #include "net/netlink.hpp"
 #include "net/nft_expressions.hpp"
 #include "net/nftables.hpp"
@@ -66,21 +72,38 @@ class walk {
       : rules_(rules), asked_(asked) {}
 
   /// `about_port`: whoever jumped here has looked at the port already.
-  std::optional<nat_rule> through(const base_chain& chain, bool about_port, int depth) const {
+  std::optional<nat_rule> through(const base_chain& chain, bool about_port, int depth) {
     for (const nft_rule& rule : rules_) {
       const bool here = rule.family == chain.family && rule.table == chain.table &&
                         rule.chain == chain.name && rule.applies;
       if (!here) continue;
       const bool named = about_port || rule.names_port;
-      if (rule.to && named && !leads_home(*rule.to, asked_)) return rule.to;
-      if (rule.jumps_to.empty() || depth == deepest_jump) continue;
-      const base_chain next{rule.family, rule.table, rule.jumps_to};
-      if (auto found = through(next, named, depth + 1)) return found;
+      const bool away = rule.to && !leads_home(*rule.to, asked_);
+      if (away && named) return rule.to;
+      if (away || rule.doubtful) note_doubt(chain);
+      if (auto found = along(rule, named, depth)) return found;
     }
     return std::nullopt;
   }
 
+  const std::string& doubt() const { return doubt_; }
+
  private:
+  std::optional<nat_rule> along(const nft_rule& rule, bool named, int depth) {
+    if (depth == deepest_jump) return std::nullopt;
+    for (const std::string& chain : rule.jumps) {
+      if (auto found = through({rule.family, rule.table, chain}, named, depth + 1)) return found;
+    }
+    return std::nullopt;
+  }
+
+  void note_doubt(const base_chain& chain) {
+    if (!doubt_.empty()) return;
+    doubt_ = fmt::format("chain {} {} {} has a rule whose conditions natcheck does not understand",
+                         chain.family, escape_bytes(chain.table), escape_bytes(chain.name));
+  }
+
+  std::string doubt_;
   const std::vector<nft_rule>& rules_;
   const port_question& asked_;
 };
@@ -89,7 +112,8 @@ class walk {
 
 message rules_request() { return dump_request(NFT_MSG_GETRULE); }
 
-std::optional<nft_rule> parse_rule(message_view bytes, const port_question& asked) {
+std::optional<nft_rule> parse_rule(message_view bytes, const port_question& asked,
+                                   const std::vector<nft_set>& sets) {
   const auto parts = attributes::open<nfgenmsg>(bytes, nft_type(NFT_MSG_NEWRULE));
   if (!parts) return std::nullopt;
   nft_rule rule;
@@ -100,7 +124,11 @@ std::optional<nft_rule> parse_rule(message_view bytes, const port_question& aske
     return std::nullopt;
   }
   const auto list = attributes::find(parts->attributes, NFTA_RULE_EXPRESSIONS);
-  if (list) nft_expressions(asked, rule).read(*list);
+  std::vector<nft_set> own_sets;
+  std::copy_if(sets.begin(), sets.end(), std::back_inserter(own_sets), [&](const nft_set& each) {
+    return each.table == rule.table && each.family == parts->body.nfgen_family;
+  });
+  if (list) nft_expressions(asked, own_sets, rule).read(*list);
   if (rule.to) {
     rule.to->family = rule.family;
     rule.to->table = rule.table;
@@ -109,30 +137,70 @@ std::optional<nft_rule> parse_rule(message_view bytes, const port_question& aske
   return rule;
 }
 
-std::optional<nat_rule> leading_away(const std::vector<message>& chains,
-                                     const std::vector<nft_rule>& rules,
-                                     const port_question& asked) {
-  const walk walking(rules, asked);
+nat_rule_search leading_away(const std::vector<message>& chains, const std::vector<nft_rule>& rules,
+                             const port_question& asked) {
+  walk walking(rules, asked);
   for (const message& one : chains) {
     const auto base = parse_base(one);
     if (!base || !concerns(base->family, asked.ipv6)) continue;
-    if (auto found = walking.through(*base, false, 0)) return found;
+    if (auto found = walking.through(*base, false, 0)) return {true, std::move(found), {}};
   }
-  return std::nullopt;
+  return {walking.doubt().empty(), std::nullopt, walking.doubt()};
 }
 
-nat_rule_search read_nat_rule(transport protocol, std::uint16_t port, bool ipv6) {
+namespace {
+
+/// Of the tables that a chain at the prerouting hook is in.
+std::vector<nft_set> read_sets(netlink_socket& socket, const std::vector<message>& chains) {
+  std::vector<nft_set> sets;
+  const auto listed = socket.request(sets_request(), "reading the sets of nftables");
+  if (!listed) return sets;
+  for (const message& one : *listed) {
+    auto set = parse_set(one);
+    if (!set) continue;
+    const bool concerned = std::any_of(chains.begin(), chains.end(), [&](const message& chain) {
+      const auto base = parse_base(chain);
+      return base && base->table == set->table && base->family == rule_family(set->family);
+    });
+    if (!concerned) continue;
+    const auto elements =
+        socket.request(elements_request(*set), "reading the elements of a set of nftables");
+    if (!elements) continue;
+    set->elements = parse_elements(*elements);
+    sets.push_back(std::move(*set));
+  }
+  return sets;
+}
+
+nat_rule_search unable(const failure& why) {
+  const bool unprivileged = why.kind == outcome::denied || why.code == EPERM;
+  return {false, std::nullopt, unprivileged ? "reading them takes root" : why.message()};
+}
+
+nat_rule_search read_nftables(const port_question& asked) {
   auto socket = netlink_socket::open(NETLINK_NETFILTER);
-  if (!socket) return {};
+  if (!socket) return unable(socket.error());
   const auto chains = socket->request(chains_request(), "reading the chains of nftables");
+  if (!chains) return unable(chains.error());
   const auto all = socket->request(rules_request(), "reading the rules of nftables");
-  if (!chains || !all) return {};
-  const port_question asked{protocol, port, ipv6, read_own_addresses()};
+  if (!all) return unable(all.error());
+  const auto sets = read_sets(*socket, *chains);
   std::vector<nft_rule> rules;
   for (const message& one : *all) {
-    if (auto rule = parse_rule(one, asked)) rules.push_back(std::move(*rule));
+    if (auto rule = parse_rule(one, asked, sets)) rules.push_back(std::move(*rule));
   }
-  return {true, leading_away(*chains, rules, asked)};
+  return leading_away(*chains, rules, asked);
+}
+
+}  // namespace
+
+nat_rule_search read_nat_rule(transport protocol, std::uint16_t port, bool ipv6) {
+  auto seen = read_nftables({protocol, port, ipv6, read_own_addresses()});
+  if (seen.able && !seen.found && has_legacy_nat_rules(ipv6)) {
+    seen.able = false;
+    seen.doubt = "iptables-legacy has NAT rules, which natcheck does not read";
+  }
+  return seen;
 }
 
 }  // namespace natcheck::net

@@ -118,16 +118,54 @@ void nft_expressions::read_one(const std::string& name, message_view data) {
   if (name == "redir") return read_redirection(data);
   if (name == "match") return read_match(data);
   if (name == "target") return read_target(data);
+  if (name == "lookup") return read_lookup(data);
   // What these put into a register is nothing that is known here.
   if (name == "bitwise") return forget(data, NFTA_BITWISE_DREG);
   if (name == "byteorder") return forget(data, NFTA_BYTEORDER_DREG);
-  if (name == "lookup") return forget(data, NFTA_LOOKUP_DREG);
   if (name == "ct") return forget(data, NFTA_CT_DREG);
   if (name == "fib") return forget(data, NFTA_FIB_DREG);
 }
 
+nft_expressions::slots nft_expressions::from(std::uint32_t number) {
+  std::size_t first = registers_.size();
+  if (number >= NFT_REG_1 && number <= NFT_REG_4) first = (number - NFT_REG_1) * std::size_t{4};
+  if (number >= NFT_REG32_00 && number <= NFT_REG32_15) first = number - NFT_REG32_00;
+  return slots(registers_).subspan(first);
+}
+
+void nft_expressions::put(std::uint32_t number, content what, std::size_t length) {
+  const slots all = from(number);
+  const std::size_t count = std::min((length + 3) / 4, all.size());
+  for (slot& each : all.first(count)) each = {what, {}};
+}
+
+void nft_expressions::put_constant(std::uint32_t number, message_view bytes) {
+  for (slot& each : from(number)) {
+    if (bytes.empty()) return;
+    each = {content::constant, {}};
+    const std::size_t length = std::min(bytes.size(), each.bytes.size());
+    std::copy_n(bytes.begin(), length, each.bytes.begin());
+    bytes = bytes.subspan(length);
+  }
+}
+
+message nft_expressions::constant_in(std::uint32_t number) {
+  message bytes;
+  for (const slot& each : from(number)) {
+    if (each.is != content::constant) break;
+    bytes.insert(bytes.end(), each.bytes.begin(), each.bytes.end());
+  }
+  return bytes;
+}
+
+nft_expressions::content nft_expressions::content_of(std::uint32_t number) {
+  const slots all = from(number);
+  return all.empty() ? content::unknown : all.front().is;
+}
+
 void nft_expressions::forget(message_view data, unsigned attribute) {
-  if (const auto number = number_in(data, attribute)) of_number(*number) = {};
+  constexpr std::size_t longest = 16;
+  if (const auto number = number_in(data, attribute)) put(*number, content::unknown, longest);
 }
 
 void nft_expressions::note_port_test(bool holds) {
@@ -139,7 +177,7 @@ void nft_expressions::read_meta(message_view data) {
   const auto number = number_in(data, NFTA_META_DREG);
   if (!number) return;
   const bool protocol = number_in(data, NFTA_META_KEY) == NFT_META_L4PROTO;
-  of_number(*number) = {protocol ? content::protocol : content::unknown, {}, 0};
+  put(*number, protocol ? content::protocol : content::unknown, 1);
 }
 
 void nft_expressions::read_payload(message_view data) {
@@ -149,13 +187,12 @@ void nft_expressions::read_payload(message_view data) {
   const auto offset = number_in(data, NFTA_PAYLOAD_OFFSET);
   const auto length = number_in(data, NFTA_PAYLOAD_LEN);
   const bool network = base == NFT_PAYLOAD_NETWORK_HEADER;
-  reg& to = of_number(*number);
-  to = {};
-  if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 2U && length == 2U) to.is = content::port;
-  if (!network) return;
-  if (!asked_.ipv6 && offset == 9U && length == 1U) to.is = content::protocol;
-  if (!asked_.ipv6 && offset == 16U && length == 4U) to.is = content::destination;
-  if (asked_.ipv6 && offset == 24U && length == 16U) to.is = content::destination;
+  content what = content::unknown;
+  if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 2U && length == 2U) what = content::port;
+  if (network && !asked_.ipv6 && offset == 9U && length == 1U) what = content::protocol;
+  if (network && !asked_.ipv6 && offset == 16U && length == 4U) what = content::destination;
+  if (network && asked_.ipv6 && offset == 24U && length == 16U) what = content::destination;
+  put(*number, what, length.value_or(1));
 }
 
 void nft_expressions::read_cmp(message_view data) {
@@ -163,7 +200,7 @@ void nft_expressions::read_cmp(message_view data) {
   const auto op = number_in(data, NFTA_CMP_OP);
   const auto value = value_in(data, NFTA_CMP_DATA);
   if (!number || !op || !value) return;
-  switch (of_number(*number).is) {
+  switch (content_of(*number)) {
     case content::port:
       if (const auto port = port_in(*value)) {
         note_port_test(compare(*op, int{asked_.port} - int{*port}));
@@ -190,7 +227,7 @@ void nft_expressions::read_range(message_view data) {
   const auto number = number_in(data, NFTA_RANGE_SREG);
   const auto from = value_in(data, NFTA_RANGE_FROM_DATA);
   const auto to = value_in(data, NFTA_RANGE_TO_DATA);
-  if (!number || !from || !to || of_number(*number).is != content::port) return;
+  if (!number || !from || !to || content_of(*number) != content::port) return;
   const auto first = port_in(*from);
   const auto last = port_in(*to);
   const bool inverted = number_in(data, NFTA_RANGE_OP) == NFT_RANGE_NEQ;
@@ -202,41 +239,97 @@ void nft_expressions::read_immediate(message_view data) {
   const auto nested = attributes::find(data, NFTA_IMMEDIATE_DATA);
   if (!number || !nested) return;
   if (const auto verdict = attributes::find(*nested, NFTA_DATA_VERDICT)) {
-    rule_.jumps_to = attributes::find_string(*verdict, NFTA_VERDICT_CHAIN);
+    auto chain = attributes::find_string(*verdict, NFTA_VERDICT_CHAIN);
+    if (!chain.empty()) rule_.jumps.push_back(std::move(chain));
     return;
   }
   const auto value = attributes::find(*nested, NFTA_DATA_VALUE);
-  if (!value) return;
-  reg& to = of_number(*number);
-  to = {content::constant, {}, std::min(value->size(), to.bytes.size())};
-  std::copy_n(value->begin(), to.length, to.bytes.begin());
+  if (value) put_constant(*number, *value);
 }
 
-std::optional<address> nft_expressions::address_in(const reg& from) const {
-  if (from.is != content::constant) return std::nullopt;
-  return address_of(message_view(from.bytes).first(from.length), asked_.ipv6);
+/// Whether the element stands for a packet to this host's port: what the key has besides the port,
+/// the protocol and the destination excludes nothing.
+bool nft_expressions::may_be(const nft_element& element, slots key) const {
+  const std::uint8_t protocol = number_of(asked_.protocol);
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const part_of_key part{element, i * 4};
+    if (key[i].is == content::port && !part.holds_port(asked_.port)) return false;
+    if (key[i].is == content::protocol && !part.holds(std::as_bytes(std::span(&protocol, 1)))) {
+      return false;
+    }
+    if (key[i].is != content::destination) continue;
+    if (std::none_of(asked_.own.begin(), asked_.own.end(),
+                     [&](const address& ip) { return part.holds_address(ip, asked_.ipv6); })) {
+      return false;
+    }
+    if (asked_.ipv6) i += 3;
+  }
+  return true;
+}
+
+/// The value of the one element that was found, or the chains that they lead to.
+void nft_expressions::take_found(message_view data, const std::vector<const nft_element*>& found) {
+  const auto number = number_in(data, NFTA_LOOKUP_DREG);
+  if (!number) return;
+  for (const nft_element* each : found) {
+    if (!each->chain.empty()) rule_.jumps.push_back(each->chain);
+  }
+  if (*number == NFT_REG_VERDICT) return;
+  forget(data, NFTA_LOOKUP_DREG);
+  if (found.size() == 1) put_constant(*number, found.front()->data);
+}
+
+void nft_expressions::read_lookup(message_view data) {
+  const auto number = number_in(data, NFTA_LOOKUP_SREG);
+  const auto name = attributes::find_string(data, NFTA_LOOKUP_SET);
+  const auto set = std::find_if(sets_.begin(), sets_.end(),
+                                [&](const nft_set& each) { return each.name == name; });
+  if (!number || set == sets_.end()) {
+    rule_.doubtful = rule_.doubtful || number_in(data, NFTA_LOOKUP_DREG) == NFT_REG_VERDICT;
+    return forget(data, NFTA_LOOKUP_DREG);
+  }
+  const slots all = from(*number);
+  const slots key = all.first(std::min((set->key_length + 3) / 4, all.size()));
+  const auto holds = [&](content what) {
+    return std::any_of(key.begin(), key.end(), [=](const slot& each) { return each.is == what; });
+  };
+  std::vector<const nft_element*> found;
+  for (const nft_element& each : set->elements) {
+    if (!each.catch_all && may_be(each, key)) found.push_back(&each);
+  }
+  for (const nft_element& each : set->elements) {
+    if (each.catch_all && found.empty()) found.push_back(&each);
+  }
+  const bool inverted = (number_in(data, NFTA_LOOKUP_FLAGS).value_or(0) & NFT_LOOKUP_F_INV) != 0;
+  const bool partly = holds(content::unknown) || holds(content::constant);
+  if (inverted && partly) return;
+  const bool passes = found.empty() == inverted;
+  if (holds(content::port)) {
+    note_port_test(passes);
+  } else {
+    rule_.applies = rule_.applies && passes;
+  }
+  take_found(data, found);
 }
 
 void nft_expressions::read_nat(message_view data) {
   if (number_in(data, NFTA_NAT_TYPE) != NFT_NAT_DNAT) return;
   nat_rule to;
-  if (const auto number = number_in(data, NFTA_NAT_REG_ADDR_MIN))
-    to.to = address_in(of_number(*number));
-  if (const auto number = number_in(data, NFTA_NAT_REG_PROTO_MIN)) {
-    const reg& from = of_number(*number);
-    if (from.is == content::constant)
-      to.to_port = port_in(message_view(from.bytes).first(from.length));
+  if (const auto number = number_in(data, NFTA_NAT_REG_ADDR_MIN)) {
+    to.to = address_of(constant_in(*number), asked_.ipv6);
   }
+  to.to_port = port_of(data, NFTA_NAT_REG_PROTO_MIN);
   rule_.to = to;
+}
+
+std::optional<std::uint16_t> nft_expressions::port_of(message_view data, unsigned attribute) {
+  const auto number = number_in(data, attribute);
+  return number ? port_in(constant_in(*number)) : std::nullopt;
 }
 
 void nft_expressions::read_redirection(message_view data) {
   nat_rule to;
-  if (const auto number = number_in(data, NFTA_REDIR_REG_PROTO_MIN)) {
-    const reg& from = of_number(*number);
-    if (from.is == content::constant)
-      to.to_port = port_in(message_view(from.bytes).first(from.length));
-  }
+  to.to_port = port_of(data, NFTA_REDIR_REG_PROTO_MIN);
   rule_.to = to;
 }
 

@@ -3,27 +3,31 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 
 #include "net/nat_rules.hpp"
+#include "net/nft_sets.hpp"
 
 namespace natcheck::net {
 
 /// Reads them in order, as the kernel would run them, and notes in `rule` what follows.
 class nft_expressions {
  public:
-  nft_expressions(const port_question& asked, nft_rule& rule) : asked_(asked), rule_(rule) {}
+  /// `sets`: of the rule's table.
+  nft_expressions(const port_question& asked, const std::vector<nft_set>& sets, nft_rule& rule)
+      : asked_(asked), sets_(sets), rule_(rule) {}
 
   /// NFTA_RULE_EXPRESSIONS.
   void read(message_view list);
 
  private:
-  /// What a register holds of the packet, or a constant.
+  /// What four bytes of the registers hold: a part of the packet, or a constant.
   enum class content { unknown, port, protocol, destination, constant };
-  struct reg {
+  struct slot {
     content is = content::unknown;
-    std::array<std::byte, 16> bytes{};
-    std::size_t length = 0;
+    std::array<std::byte, 4> bytes{};  ///< of a constant
   };
+  using slots = std::span<slot>;
 
   void read_one(const std::string& name, message_view data);
   void read_meta(message_view data);
@@ -36,15 +40,24 @@ class nft_expressions {
   void read_match(message_view data);
   void read_target(message_view data);
   void read_old_target(message_view info);
+  void read_lookup(message_view data);
+  void take_found(message_view data, const std::vector<const nft_element*>& found);
+  bool may_be(const nft_element& element, slots key) const;
   void forget(message_view data, unsigned attribute);
 
-  reg& of_number(std::uint32_t number) { return registers_.at(number % registers_.size()); }
+  /// The slots from that register on: of the old ones, 16 bytes each, or the new ones, of 4.
+  slots from(std::uint32_t number);
+  void put(std::uint32_t number, content what, std::size_t length);
+  void put_constant(std::uint32_t number, message_view bytes);
+  message constant_in(std::uint32_t number);
+  content content_of(std::uint32_t number);
   void note_port_test(bool holds);
-  std::optional<address> address_in(const reg& from) const;
+  std::optional<std::uint16_t> port_of(message_view data, unsigned attribute);
 
   const port_question& asked_;
+  const std::vector<nft_set>& sets_;
   nft_rule& rule_;
-  std::array<reg, 24> registers_{};
+  std::array<slot, 16> registers_{};
 };
 
 }  // namespace natcheck::net

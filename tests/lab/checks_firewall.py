@@ -4,8 +4,8 @@ import contextlib
 import signal
 
 from natcheck import expect, expect_equal
-from networks_firewall import (ANSWERED_IN_VAIN, DROPPED, DROPPED_TOO, LED_AWAY, OPEN, PROHIBITED,
-                               RESET)
+from networks_firewall import (ANSWERED_IN_VAIN, DROPPED, DROPPED_TOO, IN_A_MAP, IN_A_SET,
+                               IN_A_VERDICT_MAP, LED_AWAY, OPEN, PROHIBITED, RESET)
 
 _PUBLIC = "5.5.5.5"
 
@@ -114,6 +114,16 @@ def check_led_away(scene):
         expect_equal(told["verdict"], "host-firewall", "verdict", serving)
         expect("172.17.0.2:80" in told["summary"], "it names where the rule leads", serving)
         _end(serving)
+
+
+def check_led_away_by_sets_and_maps(scene):
+    """The last one is how kube-proxy does it."""
+    for port, to in ((IN_A_SET, ("172.17.0.3", None)), (IN_A_MAP, ("172.17.0.4", None)),
+                     (IN_A_VERDICT_MAP, ("172.17.0.6", 8000))):
+        with scene.natcheck.serve("--port", port) as serving:
+            rule = serving.wait_for("redirected")["rule"]
+            expect_equal((rule["to"], rule["to_port"]), to, f"rule for port {port}", serving)
+            _end(serving)
 
 
 def check_blocked_on_the_way(scene):

@@ -8,6 +8,7 @@ from networks_base import HOME, SINGLE_NAT, behind_router, router
 DROPPED, RESET, PROHIBITED, OPEN, ANSWERED_IN_VAIN = 1234, 2001, 2002, 2003, 2004
 LED_AWAY = 2005  # to a container that is gone
 DROPPED_TOO = 2006
+IN_A_SET, IN_A_MAP, IN_A_VERDICT_MAP = 2007, 2008, 2009
 
 _FIREWALL = f"""
 table inet filter {{
@@ -25,7 +26,12 @@ table ip nat {{
   chain prerouting {{
     type nat hook prerouting priority dstnat; policy accept;
     fib daddr type local tcp dport {LED_AWAY} dnat to 172.17.0.2:80
+    tcp dport {{ 80, {IN_A_SET}, 3000-3010 }} dnat to 172.17.0.3
+    dnat to tcp dport map {{ {IN_A_MAP} : 172.17.0.4, 81 : 172.17.0.5 }}
+    fib daddr type local meta l4proto . th dport vmap {{ tcp . {IN_A_VERDICT_MAP} : goto service }}
   }}
+  chain service {{ numgen random mod 1 vmap {{ 0 : goto endpoint }}; }}
+  chain endpoint {{ meta l4proto tcp dnat to 172.17.0.6:8000; }}
 }}
 """
 

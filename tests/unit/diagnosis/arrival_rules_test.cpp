@@ -79,6 +79,10 @@ const row rows[] = {
      "no chain for what comes in"},
     {"and no rule leads away", [](auto& e) { e.firewall.nat_read = true; },
      verdict_code::host_firewall, confirmed, "A firewall on this machine drops", "the firewall"},
+    {"and whether a rule leads away cannot be told",
+     [](auto& e) { e.firewall.nat_doubt = "iptables-legacy has NAT rules"; },
+     verdict_code::host_firewall, confirmed, "A firewall or a NAT rule on this machine drops",
+     "whether a NAT rule of this machine leads the port elsewhere is not known: iptables-legacy"},
     {"led away",
      [](auto& e) {
        e.refusals = 1;

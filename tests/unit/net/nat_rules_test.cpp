@@ -115,7 +115,7 @@ std::optional<nat_rule> found_for(const port_question& asked) {
   for (const auto& hex : rules) {
     if (auto rule = parse_rule(from_hex(hex), asked)) all.push_back(std::move(*rule));
   }
-  return leading_away(all_chains, all, asked);
+  return leading_away(all_chains, all, asked).found;
 }
 
 /// "prerouting -> 172.17.0.2 80", or "-".
