@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "net/host_network.hpp"
 #include "outside/stun_name.hpp"
+#include "outside/web.hpp"
 
 namespace natcheck::app {
 namespace {
@@ -76,6 +77,12 @@ problem check_stun(const std::vector<std::string>& servers) {
   return std::nullopt;
 }
 
+problem check_web_page(const std::string& url) {
+  if (url.empty()) return std::nullopt;
+  return expect(static_cast<bool>(outside::parse_web_url(url)), "web_check " + escape_bytes(url),
+                expected_web_page);
+}
+
 template <class Options>
 problem check_network(const Options& options) {
   return first_of_all({check_interface(options.interface), check_gateway(options.gateway)});
@@ -90,7 +97,7 @@ bool can_be_gateway(const address& ip) {
 
 std::optional<failure> check(const discover_options& options) {
   return first_of_all({check_network(options), check_stun(options.stun_servers),
-                       check_time("timeout", options.timeout)});
+                       check_web_page(options.web_check), check_time("timeout", options.timeout)});
 }
 
 std::optional<failure> check(const serve_options& options) {

@@ -106,6 +106,16 @@ const rows_of<remove_options> remove_rows{
     {"protocols", [](auto& o) { o.protocols = {}; }},
 };
 
+const rows_of<discover_options> web_check_rows{
+    {"web_check https://example.org/", [](auto& o) { o.web_check = "https://example.org/"; }},
+    {"web_check example.org", [](auto& o) { o.web_check = "example.org"; }},
+    {"web_check http://", [](auto& o) { o.web_check = "http://"; }},
+    {"web_check http://a:0/", [](auto& o) { o.web_check = "http://a:0/"; }},
+    {"web_check http://a:70000/", [](auto& o) { o.web_check = "http://a:70000/"; }},
+    {"web_check http://u@a/", [](auto& o) { o.web_check = "http://u@a/"; }},
+    {"web_check http://a b/", [](auto& o) { o.web_check = "http://a b/"; }},
+};
+
 class OptionChecks : public ::testing::Test {
  protected:
   template <class Options, class Call>
@@ -123,6 +133,7 @@ TEST_F(OptionChecks, OfDiscover) {
   expect_named(network_rows<discover_options>(), {}, ask);
   expect_named(timeout_rows<discover_options>(), {}, ask);
   expect_named(stun_rows<discover_options>(), {}, ask);
+  expect_named(web_check_rows, {}, ask);
 }
 
 TEST_F(OptionChecks, OfServe) {
