@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <thread>
 
+#include "portmap/epoch_check.hpp"
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
@@ -60,6 +61,21 @@ TEST_F(NatPmp, Answers) {
   ASSERT_TRUE(evidence.rtt);
   EXPECT_LT(*evidence.rtt, 250ms);
   EXPECT_THAT(gateway_.nat_pmp.requests(), ::testing::ElementsAre(std::string(2, '\0')));
+}
+
+TEST_F(NatPmp, ItsEpochAdvancesOnlyWhereASecondAnswerShowsIt) {
+  const auto advances = [this](std::uint32_t first, milliseconds ago) {
+    gateway_evidence seen;
+    seen.nat_pmp.state = service_state::answered;
+    seen.nat_pmp.epoch_s = first;
+    const auto then = std::chrono::steady_clock::now() - ago;
+    return loop_.await(epoch_advances(gateway_.access(), seen, then, then));
+  };
+  EXPECT_FALSE(advances(gateway_.epoch_s() - 1, 500ms)) << "too soon";
+  EXPECT_THAT(gateway_.nat_pmp.requests(), ::testing::IsEmpty());
+  EXPECT_TRUE(advances(gateway_.epoch_s() - 1, 2s));
+  answer_with({nat_pmp_address(0, "5.5.5.5", 17)});
+  EXPECT_FALSE(advances(17, 2s)) << "it stands still";
 }
 
 TEST_F(NatPmp, ClosedPortIsARefusalAtOnce) {
