@@ -12,42 +12,61 @@ namespace {
 
 struct icmp_words {
   bool v6;
-  std::uint8_t code;
+  std::uint8_t type, code;
   bool prohibited;
   std::string_view name;
 };
 
-// RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1.
+constexpr std::string_view lifetime_over = "time to live exceeded";
+
+// RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1; RFC 4443 sections 3.1 and 3.3.
 constexpr std::array codes{
-    icmp_words{false, 0, false, "network unreachable"},
-    icmp_words{false, 1, false, "host unreachable"},
-    icmp_words{false, 2, false, "protocol unreachable"},
-    icmp_words{false, 3, false, "port unreachable"},
-    icmp_words{false, 6, false, "network unknown"},
-    icmp_words{false, 7, false, "host unknown"},
-    icmp_words{false, 9, true, "network administratively prohibited"},
-    icmp_words{false, 10, true, "host administratively prohibited"},
-    icmp_words{false, 13, true, "administratively prohibited"},
-    icmp_words{true, 0, false, "no route to destination"},
-    icmp_words{true, 1, true, "administratively prohibited"},
-    icmp_words{true, 2, false, "beyond scope of source address"},
-    icmp_words{true, 3, false, "address unreachable"},
-    icmp_words{true, 4, false, "port unreachable"},
-    icmp_words{true, 5, true, "source address failed policy"},
-    icmp_words{true, 6, true, "reject route to destination"},
+    icmp_words{false, 3, 0, false, "network unreachable"},
+    icmp_words{false, 3, 1, false, "host unreachable"},
+    icmp_words{false, 3, 2, false, "protocol unreachable"},
+    icmp_words{false, 3, 3, false, "port unreachable"},
+    icmp_words{false, 3, 6, false, "network unknown"},
+    icmp_words{false, 3, 7, false, "host unknown"},
+    icmp_words{false, 3, 9, true, "network administratively prohibited"},
+    icmp_words{false, 3, 10, true, "host administratively prohibited"},
+    icmp_words{false, 3, 13, true, "administratively prohibited"},
+    icmp_words{false, 11, 0, false, lifetime_over},
+    icmp_words{false, 11, 1, false, "fragments missing"},
+    icmp_words{true, 1, 0, false, "no route to destination"},
+    icmp_words{true, 1, 1, true, "administratively prohibited"},
+    icmp_words{true, 1, 2, false, "beyond scope of source address"},
+    icmp_words{true, 1, 3, false, "address unreachable"},
+    icmp_words{true, 1, 4, false, "port unreachable"},
+    icmp_words{true, 1, 5, true, "source address failed policy"},
+    icmp_words{true, 1, 6, true, "reject route to destination"},
+    icmp_words{true, 3, 0, false, lifetime_over},
+    icmp_words{true, 3, 1, false, "fragments missing"},
 };
 
 icmp_words words_of(const icmp_notice& icmp) {
   const auto found = std::ranges::find_if(codes, [&](const icmp_words& one) {
-    return one.v6 == icmp.from.is_v6() && one.code == icmp.code;
+    return one.v6 == icmp.from.is_v6() && one.type == icmp.type && one.code == icmp.code;
   });
-  return found == codes.end() ? icmp_words{false, 0, false, "destination unreachable"} : *found;
+  if (found != codes.end()) return *found;
+  const bool unreachable = icmp.type == (icmp.from.is_v6() ? 1 : 3);
+  return {icmp.from.is_v6(), icmp.type, icmp.code, false,
+          unreachable ? "destination unreachable" : "an error of another kind"};
 }
 
 /// "port 1234", "UDP port 1234"
 std::string port_of(const probe_evidence& seen) {
   return fmt::format("{}port {}", seen.protocol == transport::udp ? "UDP " : "",
                      seen.address->port);
+}
+
+/// What is sent with the usual TTL expires only where it goes round.
+failure_story lost_in_a_loop(const std::string& router, const std::string& port) {
+  return {fmt::format("cannot be reached: the packet went round until {} dropped it ({})", router,
+                      port),
+          "the time to live (TTL) of the packet ended on the way: most likely two routers send it "
+          "back and forth",
+          "check the address; on the server's side, check the port forwarding and the routes of "
+          "the router that has this address"};
 }
 
 failure_story said_by_target(const icmp_words& words, const probe_evidence& seen) {
@@ -70,6 +89,7 @@ failure_story said_by_target(const icmp_words& words, const probe_evidence& seen
                         "forwarded and allowed",
                         port)};
   }
+  if (words.name == lifetime_over) return lost_in_a_loop(ip, port);
   return {fmt::format("says that {} leads to a machine that cannot be reached", port),
           fmt::format("{} itself says so: the router that has this address passes the port on to a "
                       "machine that does not answer, or its firewall rejects the port",
@@ -88,6 +108,7 @@ failure_story said_on_the_way(const icmp_notice& icmp, const icmp_words& words,
             "a firewall on the way forbids it",
             fmt::format("find out whose router {} is, and ask from another network", router)};
   }
+  if (words.name == lifetime_over) return lost_in_a_loop(router, port);
   return {fmt::format("cannot be reached: the router {} says so ({})", router, port),
           "that router knows no way to it, or the machine is not there",
           "check the address; on the server's side, run natcheck discover"};

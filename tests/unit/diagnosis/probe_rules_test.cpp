@@ -223,6 +223,11 @@ TEST(ProbeRules, IcmpNamesWhoRejects) {
       {icmp("5.5.5.5", 3, 3), "says that nothing listens on port 1234", "port unreachable"},
       {icmp("7.7.7.1", 3, 1), "the router 7.7.7.1 says so", "knows no way to it"},
       {icmp("7.7.7.1", 3, 13), "the router 7.7.7.1 rejects port 1234", "forbids"},
+      {icmp("7.7.7.1", 11, 0), "went round until 7.7.7.1 dropped it", "time to live exceeded"},
+      {icmp("5.5.5.5", 11, 0), "went round until 5.5.5.5 dropped it", "(type 11, code 0)"},
+      {icmp("7.7.7.1", 11, 1), "the router 7.7.7.1 says so", "fragments missing"},
+      {icmp("7.7.7.1", 12, 0), "the router 7.7.7.1 says so", "an error of another kind"},
+      {icmp("7.7.7.1", 4, 13), "the router 7.7.7.1 says so", "an error of another kind"},
       {icmp("7.7.7.1", 3, 99), "the router 7.7.7.1 says so", "destination unreachable"},
       {icmp("10.0.0.2", 3, 1), "the next hop on this network does not answer", "ARP"},
   };
@@ -280,6 +285,8 @@ TEST(ProbeRules, IcmpOfIpv6HasItsOwnCodes) {
   }
   seen.handshakes.front().icmp = icmp_notice{seen.address->ip, 1, 3};
   EXPECT_THAT(diagnose(seen).main.evidence, Contains(HasSubstr("address unreachable")));
+  seen.handshakes.front().icmp = icmp_notice{seen.address->ip, 3, 0};
+  EXPECT_THAT(diagnose(seen).main.evidence, Contains(HasSubstr("time to live exceeded")));
 }
 
 TEST(ProbeRules, AnotherAddressThatFailsIsAFinding) {
