@@ -172,7 +172,7 @@ def measure_loss(bench, _rounds):
 _MEASURES = {
     "delayed": measure_answering,
     "delayed-nat-pmp": measure_nat_pmp,
-             "delayed-refusing": measure_refusing,
+    "delayed-refusing": measure_refusing,
     "delayed-silent": measure_silent,
     "nothing-answers": measure_nothing,
     "behavior-delayed": measure_behavior,

@@ -87,23 +87,12 @@ def _three_nats():
         checks=("discover", "owner"))
 
 
-def _public_lan():
-    """As somebody numbered it who did not know of private addresses."""
-    return behind_router(
-        "one NAT; the LAN has public numbers, which are somebody else's",
-        dataclasses.replace(SINGLE_NAT, private="11.3.3.10", gateway="11.3.3.1", owns=True,
-                            pcp=REFUSED, upnp=SILENT, sources=frozenset({"nat-pmp", "stun"})),
-        router(lan=Interface("11.3.3.1/24"), **_scripted(PUBLIC)),
-        home=Host({"eth0": Interface("11.3.3.10/24")}, routes=("default via 11.3.3.1",)))
-
-
 NETWORKS = {
     "override-wan": _override_wan(),
     "squatted-wan": _squatted(),
     "one-line-down": _one_line_down(),
     "same-prefix": _same_prefix(),
     "three-nats": _three_nats(),
-    "public-lan": _public_lan(),
     "dmz": behind_router(
         "one NAT; the router leads its outer address back in, to a host that is off",
         dataclasses.replace(NO_SERVICE, owns=True), router(igd=None, rules=_DMZ)),

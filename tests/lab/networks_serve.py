@@ -13,11 +13,12 @@ def _public_lan():
     """As old networks are, and those of people who thought that any number will do."""
     home = Host({"eth0": Interface("169.168.77.10/24")}, routes=("default via 169.168.77.1",))
     truth = dataclasses.replace(SINGLE_NAT, private="169.168.77.10", gateway="169.168.77.1",
-                                sources=frozenset({"upnp", "stun"}), pcp=REFUSED, nat_pmp=REFUSED)
+                                sources=frozenset({"upnp", "stun"}), pcp=REFUSED, nat_pmp=REFUSED,
+                                owns=True)
     # miniupnpd refuses to work in such a network.
     lan = router(lan=Interface("169.168.77.1/24"), nat=Nat(inside="169.168.77.10"), igd=None,
                  services=(Upnp("169.168.77.1", PUBLIC),))
-    return behind_router("the LAN is numbered with public addresses, behind one NAT", truth, lan,
+    return behind_router("one NAT; the LAN has public numbers, which are somebody else's", truth, lan,
                          home, ("discover", "public_lan"))
 
 
@@ -39,6 +40,6 @@ def _second_line():
 
 
 NETWORKS = {
-    "public-lan-serve": _public_lan(),
+    "public-lan": _public_lan(),
     "second-line": _second_line(),
 }
