@@ -11,6 +11,7 @@
 
 #include "core/text.hpp"
 #include "net/random.hpp"
+#include "net/route_refusal.hpp"
 #include "net/socket_errors.hpp"
 #include "protocols/greeting/codec.hpp"
 
@@ -77,6 +78,7 @@ class conversation {
   bool check_identity(const greeting::question& asked);
   void judge_greeting();
   void note_rounds(std::size_t before, std::size_t now);
+  void end_unsent(const failure& why);
   void finish(probe_result result, std::string detail);
   void finish_unconnected(const net::error_code& error);
   net::steady_time greeting_deadline() const;
@@ -135,10 +137,13 @@ void conversation::finish_unconnected(const net::error_code& error) {
   const bool from_network =
       failed.kind == outcome::unreachable && has_route(socket_->get_executor(), options_);
   if (from_network) return finish(probe_result::unreachable, failed.detail);
-  const failure local = net::route_failure("connecting", options_.target.ip, error);
+  end_unsent(net::route_failure("connecting", options_.target.ip, error));
+}
+
+void conversation::end_unsent(const failure& why) {
   evidence_.local_fault = true;
-  evidence_.machine_fault = local.kind == outcome::unavailable;
-  finish(probe_result::unreachable, local.detail);
+  evidence_.machine_fault = why.kind == outcome::unavailable;
+  finish(probe_result::unreachable, why.detail);
 }
 
 awaitable<bool> conversation::connect() {
@@ -146,11 +151,18 @@ awaitable<bool> conversation::connect() {
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
                                         : address(boost::asio::ip::address_v4::any());
   const auto executor = co_await net::asio::this_coro::executor;
-  auto opened = net::open_tcp(executor, {any, options_.interface}, "connecting");
+  const net::source from{any, options_.interface};
+  // A socket that is kept on no interface is told by the kernel itself.
+  const auto refused = from.interface.empty()
+                           ? std::nullopt
+                           : net::route_refusal("connecting", from, transport::tcp, target);
+  if (refused) {
+    end_unsent(*refused);
+    co_return false;
+  }
+  auto opened = net::open_tcp(executor, from, "connecting");
   if (!opened) {
-    evidence_.local_fault = true;
-    evidence_.machine_fault = opened.error().kind == outcome::unavailable;
-    finish(probe_result::unreachable, opened.error().detail);
+    end_unsent(opened.error());
     co_return false;
   }
   socket_.emplace(std::move(*opened));

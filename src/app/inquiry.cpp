@@ -6,6 +6,8 @@
 #include <natcheck/diagnosis.hpp>
 
 #include "diagnosis/decided.hpp"
+#include "diagnosis/findings.hpp"
+#include "diagnosis/situation.hpp"
 #include "diagnosis/which_router.hpp"
 #include "net/host_network.hpp"
 #include "net/neighbor.hpp"
@@ -14,6 +16,7 @@
 #include "outside/owner.hpp"
 #include "outside/path.hpp"
 #include "outside/web.hpp"
+#include "portmap/epoch_check.hpp"
 #include "portmap/nat_pmp.hpp"
 #include "portmap/pcp.hpp"
 #include "portmap/upnp.hpp"
@@ -50,13 +53,6 @@ awaitable<void> ask(Evidence& seen, net::steady_time deadline, awaitable<Evidenc
 
 bool answered(const stun_evidence& server) { return server.state == service_state::answered; }
 
-bool is_on_host(const host_network& host, const address& ip) {
-  return std::any_of(host.interfaces.begin(), host.interfaces.end(), [&](const auto& link) {
-    return std::any_of(link.addresses.begin(), link.addresses.end(),
-                       [&](const auto& own) { return own.ip == ip; });
-  });
-}
-
 /// The public address that STUN saw, of the server that is named first.
 std::optional<address> seen_outside(const discover_evidence& seen) {
   const auto saw = std::find_if(seen.stun.begin(), seen.stun.end(), [](const auto& server) {
@@ -84,23 +80,6 @@ bool is_settled(const discover_evidence& seen) {
                             seen.gateway->upnp.external_address == ip);
   };
   return std::any_of(seen.stun.begin(), seen.stun.end(), confirms);
-}
-
-/// Where the path is to be traced to: a server outside that is asked anyway. Empty where only
-/// servers that are near were named.
-std::optional<endpoint> target_of(const std::vector<outside::stun_server>& servers) {
-  for (const auto& server : servers) {
-    for (const address& ip : server.addresses) {
-      if (ip.is_v4() && !outside::cannot_be_outside(ip)) return endpoint{ip, server.port};
-    }
-  }
-  const bool all_are_near =
-      std::all_of(servers.begin(), servers.end(), [](const outside::stun_server& server) {
-        return server.is_literal && std::any_of(server.addresses.begin(), server.addresses.end(),
-                                                outside::cannot_be_outside);
-      });
-  if (all_are_near) return std::nullopt;
-  return outside::fallback_target();
 }
 
 /// Ends every wait for `event`, the present and the later ones.
@@ -181,10 +160,19 @@ awaitable<void> inquiry::ask_services(gateway_evidence& device, const route_info
     co_await std::move(asking);
     note_news();
   };
+  const auto began = std::chrono::steady_clock::now();
+  auto heard = began;
+  const auto timed = [&heard](awaitable<void> asking) -> awaitable<void> {
+    co_await std::move(asking);
+    heard = std::chrono::steady_clock::now();
+  };
   co_await net::side_by_side(
-      told(ask(device.pcp, deadline_, portmap::ask_pcp(access, told_))),
-      told(ask(device.nat_pmp, deadline_, portmap::ask_nat_pmp(access, told_))),
+      told(timed(ask(device.pcp, deadline_, portmap::ask_pcp(access, told_)))),
+      told(timed(ask(device.nat_pmp, deadline_, portmap::ask_nat_pmp(access, told_)))),
       told(ask(device.upnp, deadline_, portmap::ask_upnp(access, told_))));
+  if (judging::seems_restarted(device) && !options_.answer_only) {
+    device.epoch_advances = co_await portmap::epoch_advances(access, device, began, heard);
+  }
   // Only now, since the kernel has just had to resolve the device to send it something.
   auto entry = net::read_neighbor(device.ip, way.interface_index);
   device.neighbor = entry.state;
@@ -261,7 +249,7 @@ awaitable<void> inquiry::ask_owner() {
   if (!way || !way->gateway || !target || way->kind == interface_kind::tunnel) {
     seen_.owner.detail = target ? "the way out has no router to be asked"
                                 : "no address of this network was seen outside";
-  } else if (is_on_host(seen_.host, *target)) {
+  } else if (judging::is_own_address(seen_.host, *target)) {
     seen_.owner.detail = "the address seen outside is this machine's own";
   } else {
     co_await outside::ask_owner(*target, *way->gateway, source_of(*way), seen_.owner, told_);
@@ -273,7 +261,7 @@ awaitable<void> inquiry::ask_owner() {
 
 awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& servers) {
   const auto& way = seen_.host.ipv4;
-  const auto target = target_of(servers);
+  const auto target = outside::path_target(servers);
   if (way && target) {
     co_await outside::trace(*target, source_of(*way), seen_.path, told_);
     for (path_hop& hop : seen_.path.hops) {

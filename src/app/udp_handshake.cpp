@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "net/random.hpp"
+#include "net/route_refusal.hpp"
 #include "net/socket_errors.hpp"
 #include "protocols/greeting/questioner.hpp"
 
@@ -59,7 +60,12 @@ std::optional<failure> inquirer::open(const net::asio::any_io_executor& executor
   const auto& target = options_.target;
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
                                         : address(boost::asio::ip::address_v4::any());
-  auto opened = net::open_udp(executor, {any, options_.interface}, asking);
+  const net::source from{any, options_.interface};
+  if (!from.interface.empty()) {
+    auto refused = net::route_refusal(asking, from, transport::udp, target);
+    if (refused) return refused;
+  }
+  auto opened = net::open_udp(executor, from, asking);
   if (!opened) return opened.error();
   socket_.emplace(std::move(*opened));
   net::error_code error;

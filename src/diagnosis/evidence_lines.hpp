@@ -17,6 +17,9 @@ std::string local_line(const situation& s);
 /// "hop 2, 100.64.0.1, is shared by a carrier's customers (RFC 6598)"
 std::string hop_line(const path_hop& hop);
 
+/// How the server was asked: "UDP", "TCP and IPv6".
+std::string asked_over(const stun_evidence& server);
+
 /// Why a service did not answer: "no answer to 3 requests in 1750 ms".
 std::string failed(const service_evidence& service);
 

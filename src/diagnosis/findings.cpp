@@ -51,6 +51,12 @@ bool is_on_way_out(const situation& s, const address& ip) {
   });
 }
 
+/// The command that shows what the routes do with such a packet.
+std::string way_of(const address& to, transport protocol, unsigned port) {
+  return fmt::format("ip route get {} ipproto {} dport {}", to.to_string(),
+                     protocol == transport::tcp ? "tcp" : "udp", port);
+}
+
 }  // namespace
 
 found find_disagreement(const situation& s) {
@@ -157,6 +163,28 @@ found find_address_elsewhere(const situation& s) {
   return std::nullopt;
 }
 
+found find_unsent(const situation& s) {
+  std::vector<std::string> unasked;
+  std::string command = "ip rule; ip route";
+  if (const auto& gateway = s.seen.gateway) {
+    if (gateway->pcp.local_fault) unasked.emplace_back("the router by PCP");
+    if (gateway->nat_pmp.local_fault) unasked.emplace_back("the router by NAT-PMP");
+    if (!unasked.empty()) command = way_of(gateway->ip, transport::udp, 5351);
+  }
+  for (const auto& server : s.seen.stun) {
+    if (!server.local_fault) continue;
+    unasked.push_back(fmt::format("{} over {}", escape_bytes(server.server), asked_over(server)));
+    if (server.address) command = way_of(server.address->ip, server.protocol, server.address->port);
+  }
+  if (unasked.empty()) return std::nullopt;
+  return finding{std::string(not_sent),
+                 fmt::format("This machine itself does not let natcheck ask {}: that says nothing "
+                             "about the router or the Internet.",
+                             fmt::join(unasked, ", ")),
+                 "see what its routes do with it: " + command +
+                     "; and what its firewall does: sudo nft list ruleset"};
+}
+
 found find_blocked_multicast(const situation& s) {
   if (!s.seen.gateway || s.seen.gateway->upnp.multicast_error.empty()) return std::nullopt;
   return finding{std::string(multicast_blocked),
@@ -179,28 +207,50 @@ found find_old_version(const situation& s) {
                  "update the router's firmware; some programs cannot open ports on it"};
 }
 
+bool seems_restarted(const gateway_evidence& gateway) {
+  const auto age = age_of_state(gateway);
+  return age && *age < recent_s;
+}
+
+/// A clock that stands still (seen on routers, at 0 and elsewhere) tells nothing.
 found find_lost_state(const situation& s) {
-  if (!s.seen.gateway) return std::nullopt;
-  const auto age = age_of_state(*s.seen.gateway);
-  if (!age || *age >= recent_s) return std::nullopt;
+  if (!s.seen.gateway || !s.seen.gateway->epoch_advances) return std::nullopt;
+  if (!seems_restarted(*s.seen.gateway)) return std::nullopt;
   return finding{
       std::string(gateway_state_lost),
       fmt::format("The router's list of open ports was emptied {} s ago: it was restarted, or its "
                   "address changed.",
-                  *age),
+                  *age_of_state(*s.seen.gateway)),
       "ports that programs had opened before are closed until they ask again: restart those that "
       "do not do so by themselves"};
 }
 
 std::vector<finding> findings_of(const situation& s) {
   std::vector<finding> all;
-  for (const auto seek :
-       {find_disagreement,    find_wrong_word,      find_empty_address,     find_unusable_address,
-        find_wrong_device,    find_several_routes,  find_address_elsewhere, find_blocked_multicast,
-        find_old_version,     find_lost_state,      find_dependent_mapping, find_blocked_udp,
-        find_no_hairpin,      find_short_binding,   find_rewriting,         find_unresolved_names,
-        find_diverted_names,  find_nat64,           find_ipv6_firewall,     find_local_ipv6,
-        find_translated_ipv6, find_unusable_answer, find_server_within}) {
+  for (const auto seek : {find_disagreement,
+                          find_wrong_word,
+                          find_empty_address,
+                          find_unusable_address,
+                          find_wrong_device,
+                          find_several_routes,
+                          find_address_elsewhere,
+                          find_unsent,
+                          find_blocked_multicast,
+                          find_old_version,
+                          find_lost_state,
+                          find_dependent_mapping,
+                          find_blocked_udp,
+                          find_no_hairpin,
+                          find_short_binding,
+                          find_rewriting,
+                          find_unresolved_names,
+                          find_diverted_names,
+                          find_nat64,
+                          find_ipv6_firewall,
+                          find_local_ipv6,
+                          find_translated_ipv6,
+                          find_unusable_answer,
+                          find_server_within}) {
     if (auto one = seek(s)) all.push_back(*std::move(one));
   }
   return all;

@@ -18,6 +18,7 @@ inline constexpr std::string_view unusable_external_address = "unusable-external
 inline constexpr std::string_view upnp_wrong_device = "upnp-wrong-device";
 inline constexpr std::string_view several_default_routes = "several-default-routes";
 inline constexpr std::string_view public_address_elsewhere = "public-address-elsewhere";
+inline constexpr std::string_view not_sent = "not-sent";
 inline constexpr std::string_view multicast_blocked = "multicast-blocked";
 inline constexpr std::string_view old_protocol_version = "old-protocol-version";
 inline constexpr std::string_view gateway_state_lost = "gateway-state-lost";
@@ -45,6 +46,7 @@ inline constexpr std::array finding_codes{sources_disagree,
                                           upnp_wrong_device,
                                           several_default_routes,
                                           public_address_elsewhere,
+                                          not_sent,
                                           multicast_blocked,
                                           old_protocol_version,
                                           gateway_state_lost,
@@ -70,6 +72,10 @@ inline constexpr std::array finding_codes{sources_disagree,
 /// but for the first 16 bits, which keep the checksum (section 3.5).
 bool is_prefix_translated(const address& local, const address& seen);
 
+/// By its epoch the gateway has had its present state for less than two minutes, if that epoch
+/// advances at all.
+bool seems_restarted(const gateway_evidence& gateway);
+
 /// Something worth knowing beside the verdict, where it is there to be found.
 using look = std::optional<finding>(const situation&);
 
@@ -81,6 +87,7 @@ look find_unusable_address;
 look find_wrong_device;
 look find_several_routes;
 look find_address_elsewhere;
+look find_unsent;
 look find_blocked_multicast;
 look find_old_version;
 look find_lost_state;

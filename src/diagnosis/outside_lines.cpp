@@ -23,11 +23,6 @@ void add(std::vector<group>& groups, std::string what, std::string who) {
       .who.push_back(std::move(who));
 }
 
-std::string way(const stun_evidence& server) {
-  return fmt::format("{}{}", server.protocol == transport::tcp ? "TCP" : "UDP",
-                     server.family == 6 ? " and IPv6" : "");
-}
-
 std::string timed(const stun_evidence& server) {
   const auto name = escape_bytes(server.server);
   return server.rtt ? fmt::format("{} ({})", name, in_ms(*server.rtt)) : name;
@@ -56,7 +51,7 @@ std::vector<std::string> views_of(const situation& s) {
   std::vector<group> groups;
   for (const auto& server : s.seen.stun) {
     if (server.state != service_state::answered || !server.seen_as) continue;
-    add(groups, fmt::format("over {}: {}", way(server), seen_by(s, server)), timed(server));
+    add(groups, fmt::format("over {}: {}", asked_over(server), seen_by(s, server)), timed(server));
   }
   std::vector<std::string> lines;
   for (const auto& [what, who] : groups) {
@@ -68,10 +63,10 @@ std::vector<std::string> views_of(const situation& s) {
 bool has_answered(const stun_evidence& server) { return server.state == service_state::answered; }
 
 std::string unanswered(const situation& s, const stun_evidence& server) {
-  if (server.state == service_state::not_tried) return failed(server);
+  if (server.state == service_state::not_tried && !server.local_fault) return failed(server);
   const auto doubt = objection(s, server);
-  return fmt::format("over {}: {}{}{}", way(server), failed(server), doubt.empty() ? "" : "; ",
-                     doubt);
+  return fmt::format("over {}: {}{}{}", asked_over(server), failed(server),
+                     doubt.empty() ? "" : "; ", doubt);
 }
 
 std::vector<std::string> failures_of(const situation& s) {
@@ -81,7 +76,8 @@ std::vector<std::string> failures_of(const situation& s) {
   std::vector<group> groups;
   for (const auto& server : stun) {
     if (has_answered(server)) continue;
-    if (somebody && server.state == service_state::not_tried) continue;
+    const bool of_no_matter = server.state == service_state::not_tried && !server.local_fault;
+    if (somebody && of_no_matter) continue;
     add(groups, unanswered(s, server), escape_bytes(server.server));
   }
   std::vector<std::string> lines;
@@ -141,6 +137,11 @@ std::string line(const discover_evidence& seen, const owner_evidence& owner) {
 }
 
 }  // namespace
+
+std::string asked_over(const stun_evidence& server) {
+  return fmt::format("{}{}", server.protocol == transport::tcp ? "TCP" : "UDP",
+                     server.family == 6 ? " and IPv6" : "");
+}
 
 std::string hop_line(const path_hop& hop) {
   return fmt::format("hop {}, {}, is {}", hop.ttl, hop.ip->to_string(),

@@ -40,6 +40,7 @@ bool offers_without_address(const situation& s) {
 }
 
 std::string open_test(std::string_view name, const service_evidence& service) {
+  if (service.local_fault) return fmt::format("missing test: {}: {}", name, service.detail);
   std::string_view why = "was not asked to the end";
   if (service.state == service_state::malformed) why = "gave no usable answer";
   if (service.state == service_state::silent) why = "answered, and then was too slow";
@@ -265,6 +266,18 @@ std::optional<verdict> service_without_address(const situation& s) {
   return v;
 }
 
+std::string unfinished_summary(const gateway_evidence& gateway, const service_names& unusable) {
+  if (unusable.empty()) {
+    return "The router's outside address is not known: not every test came to an end.";
+  }
+  if (unusable.size() == 1 && speaks_nat_pmp_alone(gateway)) {
+    return "Your router speaks NAT-PMP, but does not say which external address it has.";
+  }
+  return fmt::format(
+      "Your router answers by {}, but its answers were too slow or could not be used.",
+      fmt::join(unusable, " and "));
+}
+
 std::optional<verdict> unfinished_tests(const situation& s) {
   if (!s.seen.gateway) return std::nullopt;
   const auto& gateway = *s.seen.gateway;
@@ -272,15 +285,16 @@ std::optional<verdict> unfinished_tests(const situation& s) {
   if (!is_open(gateway.pcp) && !nat_pmp_open && !is_open(gateway.upnp)) return {};
   verdict v;
   const auto unusable = unusable_services(gateway);
-  v.summary =
-      unusable.empty()
-          ? "The router's outside address is not known: not every test came to an end."
-          : fmt::format(
-                "Your router answers by {}, but its answers were too slow or could not be used.",
-                fmt::join(unusable, " and "));
+  v.summary = unfinished_summary(gateway, unusable);
   v.evidence = {local_line(s)};
   if (is_open(gateway.pcp)) v.evidence.push_back(open_test("PCP", gateway.pcp));
-  if (nat_pmp_open) v.evidence.push_back(open_test("NAT-PMP", gateway.nat_pmp));
+  if (speaks_nat_pmp_alone(gateway)) {
+    v.evidence.emplace_back(
+        "NAT-PMP is there: it answers PCP's question by its own version, and not the one for its "
+        "external address");
+  } else if (nat_pmp_open) {
+    v.evidence.push_back(open_test("NAT-PMP", gateway.nat_pmp));
+  }
   if (is_open(gateway.upnp)) v.evidence.push_back(open_test("UPnP", gateway.upnp));
   v.advice = {natcheck_command(s.seen.asked, "discover --timeout 30")};
   if (speaks_nat_pmp_alone(gateway)) v.advice.insert(v.advice.begin(), open_a_port(s.way()));

@@ -7,6 +7,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "net/route_refusal.hpp"
+
 namespace natcheck::net {
 namespace {
 
@@ -122,6 +124,7 @@ asio::awaitable<result<http_reply>> http_exchange(endpoint server, source from,
   const auto executor = co_await asio::this_coro::executor;
   const std::string text = request_text(request);
   for (;;) {
+    if (auto refused = route_refusal(operation, from, transport::tcp, server)) co_return *refused;
     auto socket = open_tcp(executor, from, operation);
     if (!socket) co_return socket.error();
     progress reached;

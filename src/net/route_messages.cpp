@@ -1,11 +1,13 @@
 #include "net/route_messages.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/neighbour.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -122,13 +124,12 @@ message begin_request(unsigned type, unsigned flags, const Body& body) {
   return out;
 }
 
-/// `T` has a size that needs no padding.
 template <class T>
 void append_attribute(message& out, unsigned type, const T& value) {
-  static_assert(sizeof(T) % 4 == 0);
   append(out, rtattr{static_cast<std::uint16_t>(sizeof(rtattr) + sizeof(T)),
                      static_cast<std::uint16_t>(type)});
   append(out, value);
+  out.resize(aligned(out.size()));
 }
 
 void append_address(message& out, unsigned type, const address& value) {
@@ -265,6 +266,11 @@ message lookup_request(const packet_traits& packet, lookup what) {
   append_address(out, RTA_DST, packet.destination);
   if (packet.source) append_address(out, RTA_SRC, *packet.source);
   if (packet.index != 0) append_attribute(out, RTA_OIF, std::uint32_t{packet.index});
+  if (packet.protocol) {
+    const bool tcp = packet.protocol == transport::tcp;
+    append_attribute(out, RTA_IP_PROTO, static_cast<std::uint8_t>(tcp ? IPPROTO_TCP : IPPROTO_UDP));
+  }
+  if (packet.port != 0) append_attribute(out, RTA_DPORT, htons(packet.port));
   return finished(std::move(out));
 }
 

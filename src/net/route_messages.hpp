@@ -108,8 +108,10 @@ enum class lookup {
 /// What a packet is like whose way is asked for.
 struct packet_traits {
   address destination;
-  unsigned index = 0;             ///< of the interface that it is to leave by; 0: any
-  std::optional<address> source;  ///< empty: not chosen yet; without a scope id
+  unsigned index = 0;                   ///< of the interface that it is to leave by; 0: any
+  std::optional<address> source;        ///< empty: not chosen yet; without a scope id
+  std::optional<transport> protocol{};  ///< empty: of no protocol in particular
+  std::uint16_t port = 0;               ///< that it goes to; 0: none in particular
 };
 
 /// RTM_GETROUTE for one packet.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/random.hpp"
+#include "net/route_refusal.hpp"
 #include "outside/error_queue.hpp"
 #include "protocols/stun/codec.hpp"
 
@@ -104,6 +105,8 @@ class tracer {
 
 std::optional<failure> tracer::open(const net::asio::any_io_executor& executor,
                                     const net::source& from) {
+  auto refused = net::route_refusal("following the path", from, transport::udp, target_);
+  if (refused) return refused;
   probes_.reserve(highest_ttl);
   for (int ttl = 1; ttl <= highest_ttl; ++ttl) {
     auto opened = open_probe(executor, target_, from, ttl);
@@ -261,6 +264,21 @@ bool tracer::complete() const {
 }  // namespace
 
 endpoint fallback_target() { return {net::asio::ip::make_address("198.41.0.4"), dns_port}; }
+
+std::optional<endpoint> path_target(const std::vector<stun_server>& servers) {
+  for (const auto& server : servers) {
+    for (const address& ip : server.addresses) {
+      if (ip.is_v4() && !cannot_be_outside(ip)) return endpoint{ip, server.port};
+    }
+  }
+  const bool all_are_near =
+      std::all_of(servers.begin(), servers.end(), [](const stun_server& server) {
+        return server.is_literal &&
+               std::any_of(server.addresses.begin(), server.addresses.end(), cannot_be_outside);
+      });
+  if (all_are_near) return std::nullopt;
+  return fallback_target();
+}
 
 awaitable<void> trace(endpoint target, net::source from, path_evidence& seen,
                       steady_time deadline) {

@@ -4,14 +4,21 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <natcheck/evidence.hpp>
+#include <optional>
+#include <vector>
 
 #include "net/sockets.hpp"
+#include "outside/servers.hpp"
 
 namespace natcheck::outside {
 
 /// Where to aim when no STUN server's name resolves: a.root-servers.net, whose address has been
 /// the same since 1993. It is sent a DNS query, which it is there to answer.
 endpoint fallback_target();
+
+/// Where the path is to be traced to: a server outside that is asked anyway. Empty where only
+/// servers that are near were named. Pure.
+std::optional<endpoint> path_target(const std::vector<stun_server>& servers);
 
 /// Asks for all TTLs at once and again for those that stay silent. Ends when a public router or the
 /// end of the path (the target, or a router that sends packets back as unreachable) is reached and

@@ -7,6 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <span>
 
+#include "net/route_refusal.hpp"
 #include "net/side_by_side.hpp"
 #include "net/socket_errors.hpp"
 #include "outside/stun_id.hpp"
@@ -42,6 +43,7 @@ class surveyor {
   void open_udp(unsigned family);
   awaitable<void> pace();
   void send(std::size_t number);
+  bool is_refused_here(std::size_t number);
   awaitable<void> listen(unsigned family);
   void read_refusals(unsigned family);
   void read_answers(unsigned family);
@@ -98,8 +100,7 @@ void surveyor::open_udp(unsigned family) {
     return;
   }
   for (std::size_t i = 0; i < schedule_.size(); ++i) {
-    if (schedule_.ask(i).family != family) continue;
-    schedule_.end(i, service_state::not_tried, opened.error().detail);
+    if (schedule_.ask(i).family == family) schedule_.end_unsent(i, opened.error().detail);
   }
 }
 
@@ -121,7 +122,7 @@ void surveyor::send(std::size_t number) {
   auto& socket = *udp_socket(ask.family);
   // An error about an earlier datagram would be taken for one about this.
   read_refusals(ask.family);
-  if (!schedule_.is_open(number)) return;
+  if (!schedule_.is_open(number) || is_refused_here(number)) return;
   error_code error;
   socket.send_to(net::asio::buffer(request(number)), {ask.address->ip, ask.address->port}, 0,
                  error);
@@ -130,7 +131,19 @@ void surveyor::send(std::size_t number) {
   if (!error) return;
   const failure why = net::failure_from(operation(number), error);
   spdlog::debug("{}", why.message());
-  schedule_.end(number, service_state::not_tried, why.detail);
+  schedule_.end_unsent(number, why.detail);
+}
+
+/// Asked before the first packet; then the question ends.
+bool surveyor::is_refused_here(std::size_t number) {
+  const stun_evidence& ask = schedule_.ask(number);
+  if (ask.attempts > 1) return false;
+  const auto why =
+      net::route_refusal(operation(number), *way_out(ask.family), ask.protocol, *ask.address);
+  if (!why) return false;
+  spdlog::debug("{}", why->message());
+  schedule_.end_unsent(number, why->detail);
+  return true;
 }
 
 awaitable<void> surveyor::listen(unsigned family) {
@@ -197,9 +210,10 @@ awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
 /// Ends this question, unless it is cancelled.
 awaitable<void> surveyor::converse(std::size_t number) {
   const stun_evidence& ask = schedule_.ask(number);
+  if (is_refused_here(number)) co_return;
   auto socket = net::open_tcp(executor_, *way_out(ask.family), operation(number));
   if (!socket) {
-    schedule_.end(number, service_state::not_tried, socket.error().detail);
+    schedule_.end_unsent(number, socket.error().detail);
     co_return;
   }
   const tcp::endpoint to(ask.address->ip, ask.address->port);
@@ -246,7 +260,9 @@ void surveyor::end_failed(std::size_t number, const error_code& error) {
   const failure why = net::failure_from(operation(number), error);
   spdlog::debug("{}", why.message());
   // Also without a route: this host has a way out, so it is a router that says so (ICMP code 0).
-  schedule_.end(number, state_of(why), why.detail);
+  const service_state state = state_of(why);
+  if (state == service_state::not_tried) return schedule_.end_unsent(number, why.detail);
+  schedule_.end(number, state, why.detail);
 }
 
 awaitable<std::vector<stun_evidence>> surveyor::run() {

@@ -193,6 +193,14 @@ void survey_schedule::end(std::size_t number, service_state state, std::string d
   ended.seen.detail = std::move(detail);
 }
 
+void survey_schedule::end_unsent(std::size_t number, std::string detail) {
+  if (!is_open(number)) return;
+  end(number, service_state::not_tried, std::move(detail));
+  stun_evidence& seen = asks_[number].seen;
+  seen.local_fault = true;
+  seen.attempts = std::max(seen.attempts - 1, 0);
+}
+
 bool survey_schedule::any_open(unsigned family, transport protocol) const {
   return std::any_of(asks_.begin(), asks_.end(), [=](const entry& each) {
     return each.open && each.seen.family == family && each.seen.protocol == protocol;

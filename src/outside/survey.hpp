@@ -59,6 +59,8 @@ class survey_schedule {
   void handle_fault(std::size_t number, std::string reason);
   /// Nothing more will come of this one.
   void end(std::size_t number, service_state state, std::string detail);
+  /// This machine did not send the last request, for a reason of its own.
+  void end_unsent(std::size_t number, std::string detail);
 
   bool finished(time_point now) const;
   /// Nobody is waited for by IPv4 any more.

@@ -31,6 +31,7 @@ awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access, net::steady_time 
   } else {
     evidence.state = state_of(finished.why.kind);
     evidence.detail = finished.why.detail;
+    evidence.local_fault = is_local_fault(finished.why);
   }
   co_return evidence;
 }

@@ -10,6 +10,7 @@
 #include <array>
 #include <span>
 
+#include "net/route_refusal.hpp"
 #include "portmap/grants.hpp"
 
 namespace natcheck::portmap {
@@ -56,6 +57,9 @@ class exchange {
 };
 
 std::optional<failure> exchange::open(const net::asio::any_io_executor& executor) {
+  const endpoint server{access_.gateway, access_.nat_pmp_port};
+  auto refused = net::route_refusal(operation_, access_.from, transport::udp, server);
+  if (refused) return refused;
   auto opened = net::open_udp(executor, access_.from, operation_);
   if (!opened) return opened.error();
   socket_.emplace(std::move(*opened));
@@ -68,7 +72,7 @@ std::optional<failure> exchange::open(const net::asio::any_io_executor& executor
   stray_->open(local.protocol(), deaf);
   stray_->set_option(net::asio::socket_base::reuse_address(true), deaf);
   stray_->bind(local, deaf);
-  socket_->connect({access_.gateway, access_.nat_pmp_port}, error);
+  socket_->connect({server.ip, server.port}, error);
   if (error) return net::failure_from(operation_, error);
   library_.s = socket_->native_handle();
   library_.gateway = htonl(access_.gateway.to_v4().to_uint());

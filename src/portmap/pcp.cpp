@@ -51,6 +51,7 @@ awaitable<pcp_evidence> ask_pcp(gateway_access access, net::steady_time deadline
     evidence.result = static_cast<std::uint16_t>(finished.answer->result);
     evidence.epoch_s = finished.answer->epoch_s;
   }
+  evidence.local_fault = !succeeded(finished) && is_local_fault(finished.why);
   if (!succeeded(finished)) evidence.detail = std::move(finished.why.detail);
   co_return evidence;
 }

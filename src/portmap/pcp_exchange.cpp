@@ -7,6 +7,7 @@
 #include <array>
 #include <span>
 
+#include "net/route_refusal.hpp"
 #include "portmap/grants.hpp"
 
 namespace natcheck::portmap {
@@ -63,11 +64,14 @@ pcp_end exchange::end(const net::error_code& error) const {
 }
 
 std::optional<pcp_end> exchange::open(const net::asio::any_io_executor& executor) {
+  const endpoint server{access_.gateway, access_.nat_pmp_port};
+  auto refused = net::route_refusal(operation_, access_.from, transport::udp, server);
+  if (refused) return end(refused->kind, std::move(refused->detail));
   auto opened = net::open_udp(executor, access_.from, operation_);
   if (!opened) return end(opened.error().kind, opened.error().detail);
   socket_.emplace(std::move(*opened));
   net::error_code error;
-  socket_->connect({access_.gateway, access_.nat_pmp_port}, error);
+  socket_->connect({server.ip, server.port}, error);
   if (error) return end(error);
   return std::nullopt;
 }

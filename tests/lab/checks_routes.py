@@ -134,3 +134,76 @@ def check_the_public_address_on_an_interface_that_is_down(scene):
     told = {finding["code"]: finding["summary"] for finding in outcome.json["findings"]}
     expect("kube-ipvs0" in told.get("public-address-elsewhere", ""), "the interface is named",
            outcome)
+
+
+_NOT_SENT = "this machine does not send it: "
+
+
+def _servers_of(outcome, protocol):
+    return [entry for entry in outcome.json["stun"]
+            if entry["transport"] == protocol and entry["family"] == 4]
+
+
+def _expect_not_sent(outcome, entry, why):
+    expect_equal(entry["state"], "not-tried", "state", outcome)
+    expect(why in entry["reason"], "the reason is this machine's", outcome)
+    expect_equal(entry["attempts"], 0, "requests sent", outcome)
+    told = {finding["code"]: finding for finding in outcome.json["findings"]}
+    expect("udp-blocked" not in told, "nothing is said of the network", outcome)
+    expect(entry["server"] in told["not-sent"]["summary"], "the server is named", outcome)
+    expect(any(entry["server"] in line and why in line
+               for line in outcome.json["verdict"]["evidence"]), "the evidence says so", outcome)
+
+
+def check_a_rule_that_prohibits_a_port(scene):
+    rule = "ipproto udp dport 3478 prohibit"
+    with _routed(scene, f"rule add {rule}", undo=(f"rule delete {rule}",)):
+        outcome = _expect_single_nat(scene)
+    for entry in _servers_of(outcome, "udp"):
+        _expect_not_sent(outcome, entry, _NOT_SENT + "its routing rules prohibit it")
+
+
+def check_a_rule_for_one_interface(scene):
+    """Asked without the interface, the kernel has a route."""
+    rule = "oif eth0 ipproto udp dport 3478 unreachable"
+    with _routed(scene, f"rule add {rule}", undo=(f"rule delete {rule}",)):
+        outcome = _expect_single_nat(scene)
+    for entry in _servers_of(outcome, "udp"):
+        _expect_not_sent(outcome, entry, _NOT_SENT + "its routing rules prohibit it")
+
+
+def check_routes_that_refuse_a_server(scene):
+    for kind, why in (("prohibit", "its routing rules prohibit it"),
+                      ("unreachable", "its routes call the target unreachable"),
+                      ("blackhole", "its routes discard what goes to the target")):
+        server = _servers_of(scene.natcheck.discover(), "udp")[0]["address"].split(":")[0]
+        with _routed(scene, f"route add {kind} {server}", undo=(f"route delete {kind} {server}",)):
+            outcome = scene.natcheck.discover()
+        expect_equal(outcome.json["public"]["address"], "5.5.5.5", "by the other one", outcome)
+        for entry in _servers_of(outcome, "udp"):
+            if entry["address"].startswith(server + ":"):
+                _expect_not_sent(outcome, entry, _NOT_SENT + why)
+
+
+def check_a_rule_that_prohibits_the_port_of_nat_pmp(scene):
+    rule = "ipproto udp dport 5351 prohibit"
+    with _routed(scene, f"rule add {rule}", undo=(f"rule delete {rule}",)):
+        outcome = scene.natcheck.discover()
+    for name in ("pcp", "nat_pmp"):
+        service = outcome.json["gateway"]["services"][name]
+        expect_equal(service["state"], "not-tried", name, outcome)
+        expect(_NOT_SENT in service["reason"], "the reason is this machine's", outcome)
+
+
+def check_a_firewall_of_this_machine_that_drops_what_leaves(scene):
+    """Told although the other server has answered."""
+    server = _servers_of(scene.natcheck.discover(), "udp")[0]["address"].split(":")[0]
+    scene.lab.run("home", "nft", "table inet gate { chain gate { type filter hook output "
+                                 f"priority 0; ip daddr {server} udp dport 3478 drop; }}; }}")
+    try:
+        outcome = _expect_single_nat(scene)
+    finally:
+        scene.lab.run("home", "nft", "delete table inet gate")
+    for entry in _servers_of(outcome, "udp"):
+        if entry["address"].startswith(server + ":"):
+            _expect_not_sent(outcome, entry, "forbidden by a firewall on this machine")

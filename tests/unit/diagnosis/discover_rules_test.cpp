@@ -338,8 +338,17 @@ const row rows[] = {
        e.gateway->pcp.state = service_state::refused;
        e.gateway->pcp.version = std::uint8_t{0};
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "Your router answers by NAT-PMP, but",
-     "missing test: NAT-PMP", "natcheck serve --map 1234"},
+     inconclusive, unconfirmed, answer::unknown, nullptr,
+     "Your router speaks NAT-PMP, but does not say which external address it has",
+     "NAT-PMP is there: it answers PCP's question", "natcheck serve --map 1234"},
+    {"this machine does not send NAT-PMP's question",
+     [](auto& e) {
+       e.gateway->nat_pmp = {};
+       e.gateway->nat_pmp.local_fault = true;
+       e.gateway->nat_pmp.detail = "this machine does not send it: its routing rules prohibit it";
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "not every test came to an end",
+     "missing test: NAT-PMP: this machine does not send it", "discover --timeout 30"},
     {"NAT-PMP answers PCP, and the Internet sees the router",
      [](auto& e) {
        e.gateway->pcp.state = service_state::refused;

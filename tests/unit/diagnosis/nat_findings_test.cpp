@@ -275,12 +275,42 @@ const row rows[] = {
        pcp_says(e, 0);
        nat_pmp_says(e, "5.5.5.5");
        e.gateway->nat_pmp.epoch_s = 17;
+       e.gateway->epoch_advances = true;
      },
      "gateway-state-lost", "emptied 17 s ago", "ask again"},
+    {"this machine does not send what STUN servers are asked",
+     [](auto& e) {
+       seen_as(e, "5.5.5.5");
+       auto one = server("9.9.2.7");
+       one.local_fault = true;
+       one.detail = "this machine does not send it: its routing rules prohibit it";
+       e.stun.push_back(one);
+     },
+     "not-sent", "does not let natcheck ask 9.9.2.7:3478 over UDP",
+     "ip route get 9.9.2.7 ipproto udp dport 3478"},
+    {"this machine does not send what the router is asked",
+     [](auto& e) {
+       e.gateway->nat_pmp = {};
+       e.gateway->nat_pmp.local_fault = true;
+     },
+     "not-sent", "ask the router by NAT-PMP", "ip route get 192.168.1.1 ipproto udp dport 5351"},
+    {"a server that was not waited for",
+     [](auto& e) {
+       seen_as(e, "5.5.5.5");
+       e.stun.push_back(server("9.9.2.7"));
+     },
+     nullptr},
+    {"a clock that stands still, or was read once",
+     [](auto& e) {
+       nat_pmp_says(e, "5.5.5.5");
+       e.gateway->nat_pmp.epoch_s = 17;
+     },
+     nullptr},
     {"the router has been up for two minutes",
      [](auto& e) {
        nat_pmp_says(e, "5.5.5.5");
        e.gateway->nat_pmp.epoch_s = 120;
+       e.gateway->epoch_advances = true;
      },
      nullptr},
     {"the router's word is wrong",

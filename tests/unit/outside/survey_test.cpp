@@ -302,6 +302,17 @@ TEST_F(Survey, ErrorsAreRefusals) {
   EXPECT_EQ(seen("b").rtt, millis(10));
 }
 
+TEST_F(Survey, WhatThisMachineDoesNotSendIsNoSilence) {
+  begin({server("a", {"9.9.0.7"})});
+  schedule_->end_unsent(0, "this machine does not send it");
+  sent_until(3s);
+  const auto evidence = schedule_->take(now_);
+  EXPECT_EQ(evidence.front().state, service_state::not_tried);
+  EXPECT_TRUE(evidence.front().local_fault);
+  EXPECT_EQ(evidence.front().detail, "this machine does not send it");
+  EXPECT_FALSE(evidence.back().local_fault) << "TCP";
+}
+
 TEST_F(Survey, WhatIsNoAnswerCountsOnlyWhenNothingElseComes) {
   begin({a, b}, true, false);
   sent_until(10ms);
