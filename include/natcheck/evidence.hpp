@@ -318,6 +318,10 @@ enum class inside_reason {
   near_target,       ///< the target answered behind private routers alone, within three hops
   not_from_outside,  ///< the server saw what no client on the Internet has, and nothing shows that
                      ///< we asked from the Internet
+  few_routers,       ///< a router translated us, and hardly another one stands before the server's
+  proxy,             ///< a proxy near us made the connection, and the server saw an inner address
+  same_pool,         ///< the server saw a public address close to the target's, and nothing shows
+                     ///< that we asked from the Internet
 };
 
 /// What the server knows of where its visitor's address is.
@@ -336,6 +340,11 @@ struct probe_standpoint {
   /// Who answered on the way to the target with a TTL (IPv6: a hop limit) of 1, 2 and 3, the target
   /// itself included. Empty: nobody, or it was not tested.
   std::array<std::optional<address>, 3> hops;
+  /// The same on the way to the address that the server saw, where that was asked for.
+  std::array<std::optional<address>, 3> seen_hops;
+  std::optional<unsigned> ttl;  ///< IPv6: the hop limit; with which packets leave this host
+  /// Somebody on this host or at its first router accepts TCP connections to the target: a proxy.
+  bool proxy = false;
 };
 
 /// An ICMP error that answered a packet of ours.
@@ -365,6 +374,7 @@ struct handshake_evidence {
   std::optional<icmp_notice> icmp;  ///< why it was refused, or called unreachable
   std::optional<endpoint> seen_as;  ///< our endpoint as the server saw it
   std::optional<proximity> near;    ///< as the server says
+  std::optional<unsigned> ttl;      ///< that was left of ours at the server, as it says
   std::optional<std::string> server_version;
   std::optional<std::string> server_instance;
   std::optional<translation> path;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "net/acknowledged.hpp"
+#include "net/saved_syn.hpp"
 
 namespace natcheck {
 namespace {
@@ -104,6 +105,10 @@ awaitable<void> connection::part(std::size_t most) {
     if (!more) break;
     drained += received_.size();
   }
+}
+
+std::optional<unsigned> connection::ttl_of_request() {
+  return net::ttl_of_request(socket_.native_handle());
 }
 
 void connection::keep_time(net::steady_time now) {

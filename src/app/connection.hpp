@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <natcheck/endpoint.hpp>
+#include <optional>
 #include <string_view>
 
 #include "net/sockets.hpp"
@@ -51,6 +52,8 @@ class connection {
   net::steady_time opened() const { return opened_; }
   const endpoint& peer() const { return peer_; }
   endpoint local() const;
+  /// As net::ttl_of_request.
+  std::optional<unsigned> ttl_of_request();
 
  private:
   bool is_acknowledged() const;

@@ -279,6 +279,7 @@ bool conversation::check_identity(const greeting::question& asked) {
   evidence_.seen_as = reply.seen;
   evidence_.path = reply.path;
   evidence_.near = reply.near;
+  evidence_.ttl = reply.ttl;
   if (!reply.version.empty()) evidence_.server_version = reply.version;
   if (!reply.instance.empty()) evidence_.server_instance = reply.instance;
   if (reply.session == asked.session && reply.nonce == asked.nonce) return true;

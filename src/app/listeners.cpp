@@ -9,6 +9,8 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
 
+#include "net/saved_syn.hpp"
+
 namespace natcheck {
 namespace {
 
@@ -23,6 +25,7 @@ tcp::acceptor listen_on(const net::asio::any_io_executor& executor, const endpoi
   if (!error && local.ip.is_v6()) acceptor.set_option(net::asio::ip::v6_only(true), error);
   if (!error) net::keep_on_interface(acceptor.native_handle(), device);
   if (!error) acceptor.bind(raw, error);
+  if (!error) net::save_requests(acceptor.native_handle());
   if (!error) acceptor.listen(net::asio::socket_base::max_listen_connections, error);
   return acceptor;
 }

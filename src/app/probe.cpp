@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/ip/unicast.hpp>
 #include <natcheck/probe.hpp>
 #include <numeric>
 
@@ -10,6 +11,7 @@
 #include "app/serial.hpp"
 #include "app/udp_handshake.hpp"
 #include "core/canonical.hpp"
+#include "diagnosis/probe_inside.hpp"
 #include "diagnosis/probe_rejections.hpp"
 #include "net/own_addresses.hpp"
 #include "net/random.hpp"
@@ -25,6 +27,19 @@ using net::asio::awaitable;
 
 /// Between the handshakes of one probe, so that a burst of loss does not take them all.
 constexpr std::chrono::milliseconds pause_between{200};
+
+constexpr millis shortest_locating{50};
+constexpr millis longest_locating{250};
+constexpr std::uint16_t unused_port = 33434;  // traceroute's
+
+std::optional<unsigned> own_ttl(const net::asio::any_io_executor& executor, const address& target) {
+  net::udp::socket socket(executor);
+  net::error_code error;
+  boost::asio::ip::unicast::hops hops;
+  socket.open(net::udp::endpoint(target, 0).protocol(), error);
+  if (!error) socket.get_option(hops, error);
+  return error ? std::nullopt : std::optional(static_cast<unsigned>(hops.value()));
+}
 
 /// The kernel lets nobody bind an address that this machine does not have, unless it is told to
 /// (net.ipv4.ip_nonlocal_bind); to ask it so first is quicker than to list them all.
@@ -125,6 +140,7 @@ class prober {
   awaitable<bool> ask(asked_address& asked);
   awaitable<void> ask_each();
   void choose(const std::optional<std::size_t>& winner);
+  awaitable<void> locate_ourselves();
   awaitable<void> repeat();
 
   net::steady_time start_ = std::chrono::steady_clock::now();
@@ -174,12 +190,19 @@ awaitable<void> prober::look_around(asked_address& asked) {
   const auto executor = co_await net::asio::this_coro::executor;
   asked.inside = inside_reasons(executor, asked.ip);
   asked.standpoint = net::read_standpoint(asked.ip, options_.interface);
+  asked.standpoint.ttl = own_ttl(executor, asked.ip);
   const bool on_the_way = asked.standpoint.gateway || asked.standpoint.tunnel;
   co_await net::expiry(*asked.answered);
   co_await net::unless_cancelled();
   if (asked.inside.empty() && on_the_way) {
-    co_await outside::watch_first_hops({asked.ip, options_.port}, options_.interface,
-                                       asked.standpoint.hops);
+    const endpoint target{asked.ip, options_.port};
+    net::coroutines watches;
+    watches.push_back(outside::watch_first_hops(target, options_.interface, asked.standpoint.hops));
+    if (options_.protocol == transport::tcp) {
+      watches.push_back(
+          outside::watch_for_proxy(target, options_.interface, asked.standpoint.proxy));
+    }
+    co_await net::side_by_side(std::move(watches));
   }
   net::asio::steady_timer never(executor, net::steady_time::max());
   co_await net::expiry(never);
@@ -216,6 +239,21 @@ void prober::choose(const std::optional<std::size_t>& winner) {
   }
 }
 
+/// Where a router this side of the target's has the address that the server saw, it answers as soon
+/// as the first routers on the way did.
+awaitable<void> prober::locate_ourselves() {
+  const auto seen = judging::address_to_locate(evidence_);
+  if (!seen) co_return;
+  const auto& timing = evidence_.handshakes.front().timing;
+  const auto round_trip = timing.connect ? timing.connect : timing.greeting;
+  const auto wait =
+      std::clamp<millis>(2 * round_trip.value_or(millis{0}), shortest_locating, longest_locating);
+  const auto deadline = std::chrono::steady_clock::now() +
+                        std::chrono::duration_cast<net::steady_time::duration>(wait);
+  co_await outside::locate({*seen, unused_port}, options_.interface, evidence_.standpoint.seen_hops,
+                           std::min(deadline, end_));
+}
+
 awaitable<void> prober::repeat() {
   net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
   while (evidence_.handshakes.size() < options_.count) {
@@ -241,6 +279,7 @@ awaitable<probe_evidence> prober::run() {
     if (std::ranges::find(asked_, ip, &asked_address::ip) == asked_.end()) asked_.push_back({ip});
   }
   co_await ask_each();
+  co_await locate_ourselves();
   if (options_.protocol == transport::tcp) co_await repeat();
   co_return std::move(evidence_);
 }

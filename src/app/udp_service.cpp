@@ -64,7 +64,7 @@ void udp_service::handle(net::udp_listener& here, const net::received_datagram& 
   const auto now = std::chrono::steady_clock::now();
   if (on_datagram) on_datagram(came.peer);
   const auto near = vicinity_ ? vicinity_->of(came.peer.ip) : std::nullopt;
-  const greeting::arrival datagram{came.peer, came.local, came.bytes, came.whole, near};
+  const greeting::arrival datagram{came.peer, came.local, came.bytes, came.whole, near, came.ttl};
   auto response = responder_.handle(now, datagram);
   if (!response.answer.empty()) {
     const auto error = here.answer(came, response.answer);

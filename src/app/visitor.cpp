@@ -34,7 +34,7 @@ class visit {
   awaitable<bool> answer_plainly();
   awaitable<void> answer_and_echo();
   std::string_view echoable(std::string_view bytes);
-  greeting::reply make_reply() const;
+  greeting::reply make_reply();
   std::uint64_t echo_limit() const { return reader_.value().echo.value_or(greeting::max_echo); }
   events::rejected rejection() const;
   events::greeted greeted() const;
@@ -96,7 +96,7 @@ awaitable<bool> visit::read_greeting() {
   }
 }
 
-greeting::reply visit::make_reply() const {
+greeting::reply visit::make_reply() {
   const greeting::question& asked = reader_.value();
   greeting::reply reply;
   reply.session = asked.session;
@@ -105,6 +105,7 @@ greeting::reply visit::make_reply() const {
   reply.instance = identity_.instance;
   reply.version = identity_.version;
   if (identity_.vicinity) reply.near = identity_.vicinity->of(line_.peer().ip);
+  reply.ttl = line_.ttl_of_request();
   if (asked.to) reply.path = greeting::path_between(*asked.to, line_.local());
   return reply;
 }

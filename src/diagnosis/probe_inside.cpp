@@ -13,6 +13,9 @@ using std::ranges::any_of;
 
 /// Of the largest block of IPv6 addresses that a site is usually given (RFC 6177), in bits.
 constexpr unsigned site_length = 48;
+/// The addresses of one router, or of one NAT of a carrier, are neighbours most often.
+constexpr unsigned pool_length = 24;
+constexpr unsigned carrier_pool_length = 16;
 
 /// The address itself is no network: a prefix of full length has no neighbours.
 bool holds(const prefixes& networks, const address& ip) {
@@ -44,9 +47,34 @@ bool embeds(const address& translated, const address& ip) {
   });
 }
 
+/// Whether the routers on the way of our datagrams tell nothing of the connection.
+bool is_proxied(const probe_evidence& seen) {
+  return seen.protocol == transport::tcp && seen.standpoint.proxy;
+}
+
+/// Whether a router that answers before the target's has the address that the server saw: whoever
+/// asks is translated there, and then comes to the target's router from outside. The same TTL has
+/// to have been answered on the way to the target: a router that has both addresses may be silent
+/// there.
+bool is_translated_before(const probe_evidence& seen) {
+  const auto& here = seen.standpoint;
+  const address target = canonical(seen.address->ip);
+  for (std::size_t i = 0; i < here.hops.size(); ++i) {
+    if (here.hops.at(i) == target) return false;
+    if (!here.hops.at(i) || !here.seen_hops.at(i)) continue;
+    const bool owned = any_of(seen.handshakes, [&](const handshake_evidence& one) {
+      return one.seen_as && canonical(one.seen_as->ip) == *here.seen_hops.at(i);
+    });
+    if (owned) return true;
+  }
+  return false;
+}
+
 /// Whether a router of the Internet answers before the target: whoever asks is not behind the
 /// target's router. Routers of our own site, or of the target's, have public addresses as well.
 bool is_outside(const probe_evidence& seen) {
+  if (is_proxied(seen)) return false;
+  if (is_translated_before(seen)) return true;
   const auto& here = seen.standpoint;
   const address target = canonical(seen.address->ip);
   for (const auto& hop : here.hops) {
@@ -101,6 +129,47 @@ void add_by_target(std::vector<inside_reason>& reasons, const probe_evidence& se
   }
 }
 
+/// How many routers the TTL says that our packet met on its way to the server. Zero or less:
+/// somebody else sent it in our stead.
+std::optional<int> routers_between(const handshake_evidence& one, const probe_evidence& seen) {
+  if (!one.ttl || !seen.standpoint.ttl) return std::nullopt;
+  return static_cast<int>(*seen.standpoint.ttl) - static_cast<int>(*one.ttl);
+}
+
+/// Whether our packets met no more routers than one that translated us and, where the server has
+/// another address than the target's, the target's.
+bool met_few_routers(const handshake_evidence& one, const probe_evidence& seen) {
+  const auto routers = routers_between(one, seen);
+  const int fewest = one.path == translation::direct ? 1 : 2;
+  return routers && *routers > 0 && *routers <= fewest;
+}
+
+/// Whether one NAT may well have both addresses.
+bool may_be_one_pool(const address& ip, const address& target, const probe_evidence& seen) {
+  if (ip.is_v4() != target.is_v4()) return false;
+  if (ip.is_v6()) return same_prefix(ip, target, site_length);
+  const bool carrier = any_of(seen.standpoint.hops, [](const std::optional<address>& hop) {
+    return hop && scope_of(*hop) == address_scope::shared;
+  });
+  return same_prefix(ip, target, carrier ? carrier_pool_length : pool_length);
+}
+
+/// What a public address tells that the server saw. A router with several addresses, or a carrier's
+/// NAT, may lead us back inside in the name of another one than the target's.
+std::optional<inside_reason> by_public_address(const handshake_evidence& one,
+                                               const probe_evidence& seen) {
+  const auto& here = seen.standpoint;
+  const address target = canonical(seen.address->ip);
+  if (!one.seen_as || !here.local) return std::nullopt;
+  const address ip = canonical(one.seen_as->ip);
+  const bool translated = is_public(ip) && ip != canonical(*here.local);
+  if (!translated || is_outside(seen)) return std::nullopt;
+  if (std::ranges::find(here.hops, target) != here.hops.end()) return inside_reason::near_target;
+  if (met_few_routers(one, seen)) return inside_reason::few_routers;
+  if (may_be_one_pool(ip, target, seen)) return inside_reason::same_pool;
+  return std::nullopt;
+}
+
 /// What an inner address tells that the server saw.
 std::optional<inside_reason> by_inner_address(const address& ip, const handshake_evidence& one,
                                               const probe_evidence& seen) {
@@ -108,6 +177,7 @@ std::optional<inside_reason> by_inner_address(const address& ip, const handshake
   if (here.local && ip == canonical(*here.local)) return inside_reason::seen_ourselves;
   if (here.gateway && ip == canonical(*here.gateway)) return inside_reason::seen_own_router;
   if (holds(here.on_link, ip)) return inside_reason::seen_own_network;
+  if (is_proxied(seen)) return inside_reason::proxy;
   // Who is outside is not behind the server's router: that or a relay there stands for it, and
   // everybody's containers have the same networks.
   if (is_outside(seen)) return std::nullopt;
@@ -135,11 +205,30 @@ std::vector<inside_reason> inside_reasons(const probe_evidence& seen) {
   std::vector<inside_reason> reasons = seen.inside;
   if (!seen.address || !reasons.empty()) return reasons;
   add_by_target(reasons, seen);
-  for (const auto& one : seen.handshakes) {
-    const auto reason = by_seen_address(one, seen);
-    if (reason && std::ranges::find(reasons, *reason) == reasons.end()) reasons.push_back(*reason);
-  }
+  const auto add_by = [&](auto rule) {
+    for (const auto& one : seen.handshakes) {
+      const auto reason = rule(one, seen);
+      if (reason && std::ranges::find(reasons, *reason) == reasons.end()) {
+        reasons.push_back(*reason);
+      }
+    }
+  };
+  add_by(by_seen_address);
+  if (reasons.empty()) add_by(by_public_address);
   return reasons;
+}
+
+std::optional<address> address_to_locate(const probe_evidence& seen) {
+  const auto reasons = inside_reasons(seen);
+  const bool open = std::ranges::any_of(reasons, [](inside_reason reason) {
+    return reason == inside_reason::near_target || reason == inside_reason::few_routers ||
+           reason == inside_reason::same_pool;
+  });
+  if (!open) return std::nullopt;
+  for (const auto& one : seen.handshakes) {
+    if (one.seen_as && is_public(canonical(one.seen_as->ip))) return canonical(one.seen_as->ip);
+  }
+  return std::nullopt;
 }
 
 bool is_proof(inside_reason reason) {
@@ -151,6 +240,9 @@ bool is_proof(inside_reason reason) {
     case inside_reason::own_site:
     case inside_reason::near_target:
     case inside_reason::not_from_outside:
+    case inside_reason::few_routers:
+    case inside_reason::proxy:
+    case inside_reason::same_pool:
       return false;
     default:
       return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <natcheck/evidence.hpp>
+#include <optional>
 #include <vector>
 
 namespace natcheck::judging {
@@ -9,6 +10,9 @@ namespace natcheck::judging {
 /// All that speaks for it: `seen.inside`, where the probe asks from, and what the server saw of it.
 /// Empty: nothing does.
 std::vector<inside_reason> inside_reasons(const probe_evidence& seen);
+
+/// The address that the server saw, where who has it would decide: see probe_standpoint::seen_hops.
+std::optional<address> address_to_locate(const probe_evidence& seen);
 
 /// Whether the reason proves it. The others are what somebody outside can meet as well, by a
 /// coincidence of private addresses or through a relay.

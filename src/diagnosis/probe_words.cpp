@@ -81,7 +81,7 @@ const outcome_words& words_of(probe_result result, transport protocol) {
   return table.at(static_cast<std::size_t>(result));
 }
 
-constexpr std::array<std::string_view, 14> inside_lines{
+constexpr std::array<std::string_view, 17> inside_lines{
     "the target is an address of this very machine",
     "the target is a loopback address, which never leaves this machine",
     "the target is a private address, which exists in its own network only",
@@ -94,9 +94,15 @@ constexpr std::array<std::string_view, 14> inside_lines{
     "the server says that this came from its own network",
     "this left by a tunnel, and the server saw its own router: the tunnel may end in its network",
     "the target has the first 48 bits of this machine's IPv6 address: most likely the same site",
-    "the target answered within three hops, behind routers with private addresses alone",
+    "the target answered within three hops, and no router of the Internet before it",
     "the server saw an address that no client on the Internet has, and no router on the way shows "
     "that this came from the Internet",
+    "the server saw a translated address, and this passed two routers at most: the server's router "
+    "may be this machine's own",
+    "a proxy on this machine or its router made the connection in its stead, and the server saw an "
+    "address that no client on the Internet has: the proxy may lead into the server's network",
+    "the server saw a public address close to the target's, and no router on the way shows that "
+    "this came from the Internet: one router may have both addresses",
 };
 
 // What came after the greeting, which was intact.

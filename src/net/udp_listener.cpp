@@ -11,9 +11,9 @@
 namespace natcheck::net {
 namespace {
 
-/// Room for the one control message that is asked for.
+/// Room for the two control messages that are asked for.
 struct alignas(cmsghdr) control_buffer {
-  std::array<char, CMSG_SPACE(sizeof(in6_pktinfo))> bytes{};
+  std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int))> bytes{};
 };
 
 /// sendmsg() and recvmsg() with one piece of data. Points into its arguments.
@@ -43,10 +43,8 @@ address address_of(const in6_addr& value) {
   return asio::ip::address_v6(bytes);
 }
 
-/// Reads IP_PKTINFO (ip(7)) or IPV6_PKTINFO (RFC 3542 section 6.2).
-void note_destination(msghdr& message, received_datagram& came) {
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr) return;
+/// Reads IP_PKTINFO and IP_TTL (ip(7)), or IPV6_PKTINFO and IPV6_HOPLIMIT (RFC 3542 section 6).
+void note(const cmsghdr* header, received_datagram& came) {
   if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
     const auto info = info_of<in_pktinfo>(header);
     came.local.ip = address_of(info.ipi_spec_dst);
@@ -54,6 +52,9 @@ void note_destination(msghdr& message, received_datagram& came) {
   } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
     came.local.ip = address_of(info_of<in6_pktinfo>(header).ipi6_addr);
     came.to_this_host = !came.local.ip.is_multicast();
+  } else if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TTL) ||
+             (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_HOPLIMIT)) {
+    came.ttl = static_cast<unsigned>(info_of<int>(header));
   }
 }
 
@@ -80,12 +81,14 @@ void set_source(msghdr& message, const address& from) {
   set_info(message, IPPROTO_IPV6, IPV6_PKTINFO, info);
 }
 
-void ask_for_destinations(int descriptor, bool v6) {
+void ask_for_headers(int descriptor, bool v6) {
   const int on = 1;
   if (v6) {
     ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+    ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof on);
   } else {
     ::setsockopt(descriptor, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    ::setsockopt(descriptor, IPPROTO_IP, IP_RECVTTL, &on, sizeof on);
   }
 }
 
@@ -101,7 +104,7 @@ udp_listener udp_listener::open(const asio::any_io_executor& executor, const end
   if (!error && local.ip.is_v6()) socket.set_option(asio::ip::v6_only(true), error);
   if (!error) {
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
-    ask_for_destinations(socket.native_handle(), local.ip.is_v6());
+    ask_for_headers(socket.native_handle(), local.ip.is_v6());
     keep_on_interface(socket.native_handle(), device);
     socket.bind(raw, error);
   }
@@ -127,7 +130,9 @@ std::optional<received_datagram> udp_listener::receive(std::span<char> buffer) {
   came.local = local_;
   came.bytes = std::string_view(buffer.data(), static_cast<std::size_t>(length));
   came.whole = (message.msg_flags & MSG_TRUNC) == 0;
-  note_destination(message, came);
+  for (auto* each = CMSG_FIRSTHDR(&message); each != nullptr; each = CMSG_NXTHDR(&message, each)) {
+    note(each, came);
+  }
   return came;
 }
 

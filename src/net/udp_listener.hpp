@@ -18,8 +18,9 @@ struct received_datagram {
   endpoint peer;
   endpoint local;  ///< where it was sent to
   std::string_view bytes;
-  bool whole = true;         ///< false: it was longer than the buffer
-  bool to_this_host = true;  ///< false: it was sent to many, by broadcast or multicast
+  bool whole = true;            ///< false: it was longer than the buffer
+  bool to_this_host = true;     ///< false: it was sent to many, by broadcast or multicast
+  std::optional<unsigned> ttl;  ///< that was left; IPv6: the hop limit
 };
 
 class udp_listener {

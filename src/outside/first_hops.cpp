@@ -55,17 +55,41 @@ awaitable<void> watch_hop(endpoint target, std::string interface, int ttl,
     socket->receive(net::asio::buffer(answer), 0, nothing);
     if (!nothing) who = canonical(target.ip);
   }
+  if (who == canonical(target.ip)) co_return;
   co_await net::expiry(never);
   co_await net::unless_cancelled();
+}
+
+net::coroutines watches_of(const endpoint& target, const std::string& interface,
+                           std::array<std::optional<address>, 3>& hops) {
+  net::coroutines watches;
+  for (int ttl = 1; auto& who : hops) watches.push_back(watch_hop(target, interface, ttl++, who));
+  return watches;
 }
 
 }  // namespace
 
 awaitable<void> watch_first_hops(endpoint target, std::string interface,
                                  std::array<std::optional<address>, 3>& hops) {
-  net::coroutines watches;
-  for (int ttl = 1; auto& who : hops) watches.push_back(watch_hop(target, interface, ttl++, who));
-  co_await net::side_by_side(std::move(watches));
+  co_await net::side_by_side(watches_of(target, interface, hops));
+}
+
+awaitable<void> watch_for_proxy(endpoint target, std::string interface, bool& proxy) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
+                                        : address(boost::asio::ip::address_v4::any());
+  auto socket = net::open_tcp(executor, {any, interface}, "looking for a proxy on the way");
+  if (!socket) co_return;
+  net::error_code error;
+  socket->set_option(net::asio::ip::unicast::hops(1), error);
+  if (error) co_return;
+  const auto [failed] = co_await socket->async_connect({target.ip, target.port}, net::as_result);
+  if (!failed) proxy = true;
+}
+
+awaitable<void> locate(endpoint target, std::string interface,
+                       std::array<std::optional<address>, 3>& hops, net::steady_time deadline) {
+  co_await net::before(deadline, net::first_of(watches_of(target, interface, hops)));
 }
 
 }  // namespace natcheck::outside

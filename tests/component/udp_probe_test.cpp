@@ -52,6 +52,8 @@ TEST(UdpProbe, MeasuresLossBehindARelay) {
                           probe_result::reached, probe_result::timed_out));
   EXPECT_EQ(progress, results(report)) << "in their order";
   EXPECT_EQ(report.evidence.handshakes[0].path, translation::mapped);
+  ASSERT_TRUE(report.evidence.handshakes[0].ttl);
+  EXPECT_EQ(report.evidence.handshakes[0].ttl, report.evidence.standpoint.ttl);
   EXPECT_EQ(report.rtt.sent, 5U);
   EXPECT_EQ(report.rtt.received, 3U);
   EXPECT_EQ(report.judged.main.code, verdict_code::unstable);

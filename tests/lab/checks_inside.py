@@ -4,8 +4,9 @@ import contextlib
 import signal
 import socket
 
+import peers
 from natcheck import expect, expect_equal
-from networks_inside import FORWARDED, NAME, SMALL_ONLY, TRANSLATED_INWARD
+from networks_inside import FORWARDED, NAME, SECOND_ADDRESS, SMALL_ONLY, TRANSLATED_INWARD
 
 _PUBLIC = "5.5.5.5"
 _ROUTER = "192.168.1.1"
@@ -60,6 +61,111 @@ def check_a_router_that_translates_what_comes_in(scene):
                                  protocol)
                 seen = outcome.json["seen_as"]
                 expect(seen.startswith(_ROUTER + ":"), "the router stands for it", outcome)
+
+
+@contextlib.contextmanager
+def _silent(scene, *routers):
+    """These routers send no ICMP errors."""
+    rules = "table ip mute { chain output { type filter hook output priority 0; icmp type " \
+            "{ time-exceeded, destination-unreachable } drop; }; }"
+    for router in routers:
+        scene.lab.run(router, "nft", rules)
+    try:
+        yield
+    finally:
+        for router in routers:
+            scene.lab.run(router, "nft", "delete table ip mute")
+
+
+def _led_back(scene):
+    for host in ("second", "machine"):
+        for protocol in ("tcp", "udp"):
+            outcome = _probe(scene, SECOND_ADDRESS, "tested-from-inside", host, "--protocol",
+                             protocol)
+            expect(outcome.json["seen_as"].startswith("5.5.5.6:"), "the second address", outcome)
+
+
+def check_the_second_address_of_the_router(scene):
+    with _serving(scene, SECOND_ADDRESS):
+        _led_back(scene)
+        with _silent(scene, "router"):
+            _led_back(scene)
+        with _silent(scene, "router", "second"):
+            _led_back(scene)
+
+
+def check_neighbours(scene):
+    with _serving(scene, SECOND_ADDRESS):
+        for mute in ((), ("isp",), ("isp", "router")):
+            with _silent(scene, *mute):
+                for host in ("outside", "guest"):
+                    for protocol in ("tcp", "udp"):
+                        _probe(scene, SECOND_ADDRESS, "reachable-mapped", host, "--protocol",
+                               protocol)
+
+
+_LEAD_IN = f"""
+table ip tunnel {{
+  chain prerouting {{
+    type nat hook prerouting priority -102; iifname home0 ip daddr {_PUBLIC} meta l4proto \\
+      {{ tcp, udp }} th dport {{ {FORWARDED}, {SECOND_ADDRESS} }} dnat to 192.168.1.10
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority 98;
+    ip saddr 10.6.0.2 meta l4proto {{ tcp, udp }} th dport {SECOND_ADDRESS} snat to 5.5.5.6
+    ip saddr 10.6.0.2 oifname lan masquerade
+  }}
+}}
+"""
+
+
+@contextlib.contextmanager
+def _tunnel_home(scene):
+    ends = (("outside", "9.9.0.7", "5.5.5.6", "10.6.0.2/24"),
+            ("router", "5.5.5.6", "9.9.0.7", "10.6.0.1/24"))
+    for host, local, remote, inner in ends:
+        # The router's NAT changes the sender of its own packets: the far end stays where it is.
+        link = f"link add home0 type vxlan id 1 local {local} remote {remote} dstport 4789"
+        for command in (link + " nolearning", f"address add {inner} dev home0", "link set home0 up"):
+            scene.lab.run(host, "ip", *command.split())
+    scene.lab.run("router", "nft", _LEAD_IN)
+    scene.lab.run("outside", "ip", "route", "add", _PUBLIC, "via", "10.6.0.1")
+    try:
+        yield
+    finally:
+        scene.lab.run("router", "nft", "delete table ip tunnel")
+        for host, *_ in ends:
+            scene.lab.run(host, "ip", "link", "delete", "home0")
+
+
+def check_a_tunnel_that_ends_at_the_router(scene):
+    with _tunnel_home(scene):
+        for port, seen in ((FORWARDED, _ROUTER), (SECOND_ADDRESS, "5.5.5.6")):
+            with _serving(scene, port):
+                for mute in ((), ("router",)):
+                    with _silent(scene, *mute):
+                        outcome = _probe(scene, port, "tested-from-inside", "outside")
+                        expect(outcome.json["seen_as"].startswith(seen + ":"), "seen", outcome)
+
+
+_REDIRECT = f"""
+table ip proxy {{
+  chain output {{
+    type nat hook output priority -100; ip daddr {_PUBLIC} tcp dport {FORWARDED} redirect to :9999;
+  }}
+}}
+"""
+
+
+def check_a_proxy_that_ends_in_the_network(scene):
+    lead = peers.leading_to(scene.lab, "second", (_PUBLIC, FORWARDED))
+    with _serving(scene, FORWARDED), peers.server(scene.lab, "guest", 9999, lead):
+        scene.lab.run("guest", "nft", _REDIRECT)
+        try:
+            _probe(scene, FORWARDED, "tested-from-inside", "guest")
+            _probe(scene, FORWARDED, "reachable-mapped", "guest", "--protocol", "udp")
+        finally:
+            scene.lab.run("guest", "nft", "delete table ip proxy")
 
 
 def check_large_packets_that_vanish(scene):

@@ -34,6 +34,26 @@ def server(lab, host, port, behave):
         thread.join()
 
 
+def leading_to(lab, host, address):
+    """What a proxy does that connects to `address` from that host."""
+    def lead(connection):
+        with lab.at(host):
+            upstream = socket.create_connection(address, timeout=5)
+        with upstream:
+            there = threading.Thread(target=_copy, args=(connection, upstream), daemon=True)
+            there.start()
+            _copy(upstream, connection)
+            there.join()
+    return lead
+
+
+def _copy(source, sink):
+    with contextlib.suppress(OSError):
+        while data := source.recv(4096):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
 def greet(connection):
     if connection.recv(1024).startswith(QUESTION):
         connection.sendall(ANSWER)

@@ -14,6 +14,7 @@ namespace natcheck::greeting {
 namespace {
 
 constexpr std::string_view introducer = " natcheck/";
+constexpr std::uint32_t max_ttl = 255;
 constexpr std::uint32_t max_seq = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t plain_size = plain_question.size();
 static_assert(plain_reply.size() == plain_size);
@@ -143,6 +144,8 @@ std::string_view decode(const fields& all, reply& out) {
   out.version = find(all, "version");
   out.path = read_word(find(all, "path"), {translation::direct, translation::mapped});
   out.near = read_word(find(all, "near"), {proximity::network, proximity::gateway});
+  // One that is not understood counts as missing, as the words do.
+  static_cast<void>(read(find(all, "ttl"), max_ttl, out.ttl));
   if (!read(find(all, "seen"), out.seen)) return "a bad value of seen";
   if (!read(find(all, "seq"), max_seq, out.seq)) return "a bad value of seq";
   return {};
@@ -191,6 +194,7 @@ std::string encode_extension(const reply& value) {
   append(line, "version", value.version);
   if (value.path) append(line, "path", word_for(*value.path));
   if (value.near) append(line, "near", word_for(*value.near));
+  append(line, "ttl", value.ttl);
   return line + '\n';
 }
 

@@ -41,6 +41,7 @@ struct reply {
   std::optional<translation> path;  ///< empty: the client did not say where it connected to
   std::optional<std::uint32_t> seq = std::nullopt;  ///< repeated from the question, over UDP
   std::optional<proximity> near = std::nullopt;     ///< whether the client is close to the server
+  std::optional<std::uint32_t> ttl = std::nullopt;  ///< of the client's packet as it arrived
 
   friend bool operator==(const reply&, const reply&) = default;
 };

@@ -60,6 +60,7 @@ std::string encode_within(reply value, std::size_t most) {
     part = {};
     line = encode(value);
   };
+  if (too_long()) drop(value.ttl);
   if (too_long()) drop(value.version);
   if (too_long()) drop(value.path);
   if (too_long()) drop(value.instance);

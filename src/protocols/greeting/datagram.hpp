@@ -30,8 +30,9 @@ parsed<datagram_question> parse_question(std::string_view datagram);
 /// stay well below `max_line`.
 std::string encode_padded(const question& value, std::size_t least);
 
-/// The whole line with at most `most` bytes. Where there is no room, version, path, instance, near
-/// and seen go, in this order. What is left repeats the question alone, and so always fits into it.
+/// The whole line with at most `most` bytes. Where there is no room, ttl, version, path, instance,
+/// near and seen go, in this order. What is left repeats the question alone, and so always fits
+/// into it.
 std::string encode_within(reply value, std::size_t most);
 
 }  // namespace natcheck::greeting

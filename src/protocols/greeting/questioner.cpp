@@ -48,6 +48,7 @@ handshake_evidence evidence_of(const reply_reader& read) {
   evidence.seen_as = said.seen;
   evidence.path = said.path;
   evidence.near = said.near;
+  evidence.ttl = said.ttl;
   if (!said.version.empty()) evidence.server_version = said.version;
   if (!said.instance.empty()) evidence.server_instance = said.instance;
   return evidence;

@@ -40,6 +40,7 @@ std::string answer_to(const datagram_question& read, const arrival& datagram,
   value.instance = name.instance;
   value.version = name.version;
   value.near = datagram.near;
+  value.ttl = datagram.ttl;
   if (read.asked.to) value.path = path_between(*read.asked.to, datagram.local);
   const std::size_t line = datagram.bytes.size() - read.payload.size();
   return encode_within(std::move(value), line).append(read.payload);

@@ -60,6 +60,7 @@ struct arrival {
   std::string_view bytes;
   bool whole = true;                ///< false: it was longer than `bytes`
   std::optional<proximity> near{};  ///< of the peer to this host
+  std::optional<unsigned> ttl{};    ///< that was left; IPv6: the hop limit
 };
 
 /// The first datagram of a session, or of a plain visitor, that was answered.

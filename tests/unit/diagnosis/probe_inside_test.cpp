@@ -49,6 +49,19 @@ void say_hops(probe_evidence& e, std::initializer_list<const char*> hops) {
     ++at;
   }
 }
+/// Who answers on the way to the address that the server saw.
+void say_seen_hops(probe_evidence& e, std::initializer_list<const char*> hops) {
+  std::size_t at = 0;
+  for (const char* hop : hops) {
+    if (hop != nullptr) e.standpoint.seen_hops.at(at) = make_address(hop);
+    ++at;
+  }
+}
+/// So many routers took one from the TTL of what arrived.
+void say_routers(probe_evidence& e, unsigned number) {
+  e.standpoint.ttl = 64;
+  e.handshakes.front().ttl = 64 - number;
+}
 void from_internet(probe_evidence& e) { say_hops(e, {"192.168.50.1", "8.8.4.1"}); }
 
 const row rows[] = {
@@ -100,9 +113,123 @@ const row rows[] = {
      [](auto& e) {
        say_hops(e, {"192.168.50.1", "100.64.0.1", "5.5.5.5"});
      }},
-    {"a provider with private routers", "5.5.5.5", "5.5.6.7", std::nullopt,
+    {"a provider with private routers, or three routers of a house", "5.5.5.5", "5.5.6.7",
+     near_target,
      [](auto& e) {
        say_hops(e, {"192.168.50.1", "10.0.0.1", "5.5.5.5"});
+     }},
+    {"a neighbour whose own router has the address that was seen", "5.5.5.5", "5.5.5.6",
+     std::nullopt,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "10.0.0.1", "5.5.5.5"});
+       say_seen_hops(e, {"5.5.5.6", "5.5.5.6"});
+       say_routers(e, 3);
+     }},
+    {"a neighbour on the same segment of the provider", "5.5.5.5", "5.5.5.6", std::nullopt,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "5.5.5.5"});
+       say_seen_hops(e, {"5.5.5.6"});
+       say_routers(e, 2);
+     }},
+    {"our router leads us back in the name of its second address", "5.5.5.5", "5.5.5.6", own_router,
+     [](auto& e) {
+       say_hops(e, {"5.5.5.5"});
+       say_seen_hops(e, {"5.5.5.6"});
+     }},
+    {"the same, from behind an inner router", "5.5.5.5", "5.5.5.6", near_target,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "5.5.5.5"});
+       say_seen_hops(e, {"192.168.50.1", "5.5.5.6"});
+     }},
+    {"the same, and the target is silent at the TTL that reaches both", "5.5.5.5", "5.5.6.6",
+     few_routers,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1"});
+       say_seen_hops(e, {"192.168.50.1", "5.5.6.6"});
+       say_routers(e, 2);
+     }},
+    {"the same, and no router answers anything", "5.5.5.5", "5.5.6.6", few_routers,
+     [](auto& e) { say_routers(e, 1); }},
+    {"the same, and the server is too old to tell", "5.5.5.5", "5.5.5.6", same_pool},
+    {"a carrier's NAT with a pool of addresses", "5.5.5.5", "5.5.5.6", same_pool,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "100.64.0.1", "10.0.0.1"});
+       say_routers(e, 7);
+     }},
+    {"the same, and the pool is large", "5.5.5.5", "5.5.9.6", same_pool,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "100.64.0.1", "10.0.0.1"});
+     }},
+    {"another provider with an address like it", "5.5.5.5", "5.5.9.6", std::nullopt,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "10.0.0.1", "10.0.0.2"});
+     }},
+    {"a customer of a carrier's NAT elsewhere", "5.5.5.5", "5.9.9.6", std::nullopt,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "100.64.0.1", "10.0.0.1"});
+     }},
+    {"a carrier's NAT, and it has the target's address too", "5.5.5.5", "5.5.6.6", near_target,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "100.64.0.1", "5.5.5.5"});
+       say_seen_hops(e, {"192.168.50.1", "100.64.0.1", "5.5.6.6"});
+     }},
+    {"a cloud's machine, where no router answers", "5.5.5.5", "9.9.0.7", std::nullopt,
+     [](auto& e) { say_routers(e, 9); }},
+    {"a neighbour in the same pool, and a router of the provider's", "5.5.5.5", "5.5.5.6",
+     std::nullopt,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "5.5.5.1", "5.5.5.5"});
+       say_routers(e, 3);
+     }},
+    {"a public host, one router away", "5.5.5.5", "9.9.0.7", std::nullopt,
+     [](auto& e) {
+       e.standpoint.local = make_address("9.9.0.7");
+       say_routers(e, 2);
+     }},
+    {"behind a NAT, to a public host next to it", "5.5.5.5", "9.9.0.7", few_routers,
+     [](auto& e) {
+       e.handshakes.front().path = translation::direct;
+       say_routers(e, 1);
+     }},
+    {"behind a NAT, to a public host two routers away", "5.5.5.5", "9.9.0.7", std::nullopt,
+     [](auto& e) {
+       e.handshakes.front().path = translation::direct;
+       say_routers(e, 2);
+     }},
+    {"somebody else sent it, whose TTL begins at 255", "5.5.5.5", "9.9.0.7", std::nullopt,
+     [](auto& e) {
+       e.standpoint.ttl = 64;
+       e.handshakes.front().ttl = 250;
+     }},
+    {"a proxy on this machine that leads into the server's network", "5.5.5.5", "192.168.77.5",
+     proxy,
+     [](auto& e) {
+       say_network(e);
+       from_internet(e);
+       e.standpoint.proxy = true;
+     }},
+    {"the same, asked with a public address of our own", "5.5.5.5", "192.168.77.1", proxy,
+     [](auto& e) {
+       say_gateway(e);
+       e.standpoint.local = make_address("9.9.0.7");
+       e.standpoint.proxy = true;
+     }},
+    {"a proxy that ends at the server's router, which has two addresses", "5.5.5.5", "5.5.5.6",
+     same_pool,
+     [](auto& e) {
+       from_internet(e);
+       e.standpoint.proxy = true;
+     }},
+    {"a provider's proxy", "5.5.5.5", "9.9.0.9", std::nullopt,
+     [](auto& e) {
+       from_internet(e);
+       e.standpoint.proxy = true;
+     }},
+    {"IPv6 whose prefix is translated, in the target's /48", "2a00:7:0:2::5", "2a00:7:0:1::9",
+     same_pool,
+     [](auto& e) {
+       e.standpoint.local = make_address("fd00::9");
+       e.standpoint.on_link = {{make_address("fd00::9"), 64}};
      }},
     {"a public router behind the target's is none before it", "5.5.5.5", "192.168.77.1",
      not_from_outside,
@@ -207,8 +334,18 @@ TEST(ProbeInside, UdpIsJudgedAlike) {
     auto evidence = probed(r.target, r.seen);
     evidence.protocol = transport::udp;
     r.bend(evidence);
-    EXPECT_EQ(judging::inside_reasons(evidence).empty(), !r.reason) << r.what;
+    const bool told = r.reason && !evidence.standpoint.proxy;
+    EXPECT_EQ(judging::inside_reasons(evidence).empty(), !told) << r.what;
   }
+}
+
+TEST(ProbeInside, AProxyTakesNoDatagrams) {
+  auto evidence = probed("5.5.5.5", "192.168.77.5");
+  say_network(evidence);
+  from_internet(evidence);
+  evidence.standpoint.proxy = true;
+  evidence.protocol = transport::udp;
+  EXPECT_TRUE(judging::inside_reasons(evidence).empty());
 }
 
 TEST(ProbeInside, OneHandshakeThatTellsIsEnough) {
@@ -216,6 +353,16 @@ TEST(ProbeInside, OneHandshakeThatTellsIsEnough) {
   evidence.handshakes.push_back(evidence.handshakes.front());
   evidence.handshakes.back().seen_as->ip = make_address("192.168.50.1");
   EXPECT_EQ(judging::inside_reasons(evidence), std::vector{seen_own_router});
+}
+
+TEST(ProbeInside, WhoHasTheSeenAddressIsAskedWhereItDecides) {
+  auto evidence = probed("5.5.5.5", "5.5.5.6");
+  EXPECT_EQ(judging::address_to_locate(evidence), make_address("5.5.5.6"));
+  from_internet(evidence);
+  EXPECT_EQ(judging::address_to_locate(evidence), std::nullopt) << "it is known";
+  EXPECT_EQ(judging::address_to_locate(probed("5.5.5.5", "9.9.0.7")), std::nullopt);
+  EXPECT_EQ(judging::address_to_locate(probed("5.5.5.5", "5.5.5.5")), std::nullopt);
+  EXPECT_EQ(judging::address_to_locate(probed("5.5.5.5", nullptr)), std::nullopt);
 }
 
 TEST(ProbeInside, ACoincidenceIsNoProof) {

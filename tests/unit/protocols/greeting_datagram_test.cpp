@@ -147,6 +147,21 @@ TEST(GreetingResponder, AnswersThePlainQuestion) {
   EXPECT_TRUE(machine.handle(start, coming(hello, at("203.0.113.7", 51821))).greeted);
 }
 
+TEST(GreetingResponder, TellsTheTtlLastOfAll) {
+  const auto answer_with_room = [](std::size_t pad) {
+    const std::string question =
+        ours + " session=8f2c nonce=51d0 pad=" + std::string(pad, '.') + "\n";
+    arrival datagram = coming(question);
+    datagram.ttl = 61;
+    return a_responder().handle(start, datagram).answer;
+  };
+  const std::string keys =
+      "Hello, client! natcheck/1 session=8f2c nonce=51d0 seen=203.0.113.7:51820 instance=a91e "
+      "version=0.1.0";
+  EXPECT_EQ(answer_with_room(53), keys + " ttl=61\n");
+  EXPECT_EQ(answer_with_room(52), keys + "\n") << "the first to go";
+}
+
 TEST(GreetingResponder, AnswersAsSpecified) {
   const std::string question =
       ours +

@@ -27,6 +27,8 @@ TEST(GreetingEncode, WritesTheDocumentedLines) {
             "Hello, client! natcheck/1 near=network\n");
   EXPECT_EQ(encode(reply{"", "", {}, "", "", translation::mapped, {}, proximity::gateway}),
             "Hello, client! natcheck/1 path=mapped near=gateway\n");
+  EXPECT_EQ(encode(reply{"", "", {}, "", "", {}, {}, {}, 61U}),
+            "Hello, client! natcheck/1 ttl=61\n");
   EXPECT_EQ(encode(question{}), "Hello, server! natcheck/1\n");
 }
 
@@ -40,7 +42,7 @@ TEST(GreetingEncode, LongestLinesFit) {
   EXPECT_LE(encode(question{value_of_64, value_of_64, longest, max_echo, 4'294'967'295U}).size(),
             max_line);
   EXPECT_LE(encode(reply{value_of_64, value_of_64, longest, value_of_64, value_of_64,
-                         translation::mapped, 4'294'967'295U, proximity::network})
+                         translation::mapped, 4'294'967'295U, proximity::network, 255U})
                 .size(),
             max_line);
 }
@@ -65,6 +67,20 @@ std::optional<proximity> near_in(const std::string& pairs) {
   reply_reader reader;
   EXPECT_EQ(reader.feed("Hello, client! natcheck/1" + pairs + "\n"), reading::extended);
   return reader.value().near;
+}
+
+std::optional<std::uint32_t> ttl_in(const std::string& pairs) {
+  reply_reader reader;
+  EXPECT_EQ(reader.feed("Hello, client! natcheck/1" + pairs + "\n"), reading::extended);
+  return reader.value().ttl;
+}
+
+TEST(GreetingTtl, IsAByteOrNothing) {
+  EXPECT_EQ(ttl_in(" ttl=61"), 61U);
+  EXPECT_EQ(ttl_in(" near=network ttl=255"), 255U);
+  for (const char* other : {"", " ttl=256", " ttl=-1", " ttl=6x", " ttl=x"}) {
+    EXPECT_EQ(ttl_in(other), std::nullopt) << other;
+  }
 }
 
 TEST(GreetingNear, IsAWordOrNothing) {
