@@ -66,10 +66,10 @@ TEST(UdpProbe, SilenceIsNoVerdictOnWhichWayItWasLost) {
   udp_peer silent(events_loop.context(), gateway_ip, {});
   const auto report = events_loop.await(probe(asking(gateway_ip, silent.port())));
   EXPECT_THAT(results(report), Each(probe_result::timed_out));
-  EXPECT_THAT(silent.requests(), SizeIs(8)) << "five questions, and three plain ones";
+  EXPECT_THAT(silent.requests(), SizeIs(8)) << "five questions, and three smaller ones";
   EXPECT_EQ(report.judged.main.code, verdict_code::timed_out);
   EXPECT_THAT(report.judged.main.evidence,
-              Contains(HasSubstr("no answer to 5 datagrams and 3 plain ones in 2.")));
+              Contains(HasSubstr("no answer to 5 datagrams and 3 smaller ones in 2.")));
   EXPECT_THAT(report.judged.main.evidence, Contains(HasSubstr("does not tell a lost question")));
 }
 

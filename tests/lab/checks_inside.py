@@ -170,9 +170,11 @@ def check_a_proxy_that_ends_in_the_network(scene):
 
 def check_large_packets_that_vanish(scene):
     with _serving(scene, SMALL_ONLY):
-        outcome = _probe(scene, SMALL_ONLY, "timed-out", "outside", code=2)
-        expect_equal(outcome.json["result"], "timed-out", "result", outcome)
-        expect("MTU" in outcome.stdout and "altered" not in outcome.stdout, "why", outcome)
+        for protocol in ("tcp", "udp"):
+            outcome = _probe(scene, SMALL_ONLY, "timed-out", "outside", "--protocol", protocol,
+                             code=2)
+            expect_equal(outcome.json["result"], "timed-out", "result", outcome)
+            expect("MTU" in outcome.stdout and "altered" not in outcome.stdout, "why", outcome)
 
 
 def check_each_address_of_a_name(scene):

@@ -8,7 +8,7 @@ from networks_base import (GATEWAY, HOME, ISP, OUTSIDE, SINGLE_NAT, behind_route
 
 FORWARDED = 4567  # and the router translates LAN to LAN, with its own LAN address
 TRANSLATED_INWARD = 4568  # the same with what comes from outside
-SMALL_ONLY = 4569  # packets of more than 1280 bytes vanish, and nobody is told
+SMALL_ONLY = 4569  # packets of more than 1280 (UDP: 512) bytes vanish, and nobody is told
 SECOND_ADDRESS = 4570  # as FORWARDED, in the name of the router's second public address
 NAME = "server.lab"  # has an IPv6 address where nothing listens, and the router's
 _IPV6 = "2a00:55::5"
@@ -34,7 +34,8 @@ table ip hairpin {{
 def _router():
     ports = (FORWARDED, TRANSLATED_INWARD, SMALL_ONLY, SECOND_ADDRESS)
     base = router(nat=Nat(
-        blocks=(f"tcp dport {SMALL_ONLY} meta length > 1280 drop",),
+        blocks=(f"tcp dport {SMALL_ONLY} meta length > 1280 drop",
+                f"udp dport {SMALL_ONLY} meta length > 512 drop"),
         forwards=tuple((f"{protocol} {port}", f"192.168.1.10:{port}")
                        for protocol in ("tcp", "udp") for port in ports)), rules=_HAIRPIN)
     return with_interfaces(base, wan=Interface("5.5.5.5/24", "5.5.5.6/24"), lan=Interface(f"{GATEWAY}/24", kind="bridge"),

@@ -86,11 +86,11 @@ bool questioner::all_closed() const {
 
 /// Empty when everything was sent.
 std::optional<questioner::time_point> questioner::next_send() const {
-  if (refused_ || plain_answer_) return std::nullopt;
+  if (refused_ || smaller_answer_) return std::nullopt;
   if (asked_.empty()) return last_sent_;
   if (asked_.size() < count_) return last_sent_ + pace;
-  if (heard_ || asked_plainly_.size() == plain_tries) return std::nullopt;
-  return last_sent_ + (asked_plainly_.empty() ? patience() : duration(pace));
+  if (heard_ || smaller_sent_.size() == smaller_tries) return std::nullopt;
+  return last_sent_ + (smaller_sent_.empty() ? patience() : duration(pace));
 }
 
 bool questioner::is_due(time_point now) const {
@@ -99,7 +99,7 @@ bool questioner::is_due(time_point now) const {
 }
 
 bool questioner::finished(time_point now) const {
-  if (refused_ || plain_answer_ || all_closed()) return true;
+  if (refused_ || smaller_answer_ || all_closed()) return true;
   return !next_send() && now >= last_sent_ + patience();
 }
 
@@ -107,20 +107,31 @@ questioner::time_point questioner::next_timeout() const {
   return next_send().value_or(last_sent_ + patience());
 }
 
-std::string questioner::next_datagram(time_point now, fresh anew) {
-  last_sent_ = now;
-  if (asked_.size() == count_) {
-    asked_plainly_.push_back(now);
-    return std::string(plain_question);
-  }
+question questioner::question_of(const asked& one, std::size_t number) const {
   question value;
   value.session = session_;
-  value.nonce = anew.nonce;
+  value.nonce = one.nonce;
   value.to = target_;
-  value.echo = static_cast<std::uint32_t>(anew.payload.size());
-  value.seq = static_cast<std::uint32_t>(asked_.size() + 1);
+  value.echo = static_cast<std::uint32_t>(one.payload.size());
+  value.seq = static_cast<std::uint32_t>(number);
+  return value;
+}
+
+std::string questioner::smaller_datagram(time_point now, fresh anew) {
+  smaller_sent_.push_back(now);
+  if (small_) return std::string(plain_question);
+  anew.payload.resize(std::min(anew.payload.size(), small_payload_size));
+  small_ = asked{std::move(anew.nonce), std::move(anew.payload), now, {}, false};
+  const question value = question_of(*small_, asked_.size() + 1);
+  return encode_padded(value, room_for_answer) + small_->payload;
+}
+
+std::string questioner::next_datagram(time_point now, fresh anew) {
+  last_sent_ = now;
+  if (asked_.size() == count_) return smaller_datagram(now, std::move(anew));
   asked_.push_back({std::move(anew.nonce), std::move(anew.payload), now, {}, false});
-  return encode_padded(value, room_for_answer) + asked_.back().payload;
+  const asked& one = asked_.back();
+  return encode_padded(question_of(one, asked_.size()), room_for_answer) + one.payload;
 }
 
 // --- what comes back -------------------------------------------------------------------------
@@ -145,13 +156,12 @@ questioner::asked* questioner::oldest_without_answer() {
 
 /// It does not say which question it is about; most likely it is the oldest.
 void questioner::handle_stray(time_point now, handshake_evidence stray) {
-  if (stray.result == probe_result::reached_plain && !asked_plainly_.empty()) {
-    stray.timing.greeting = stray.timing.total = now - asked_plainly_.front();
-    stray.detail = fmt::format(
-        "{} with {} bytes to echo had no answer: the server knows the plain greeting alone, or "
-        "datagrams of that size are lost on the way",
-        counted(asked_.size(), "question"), payload_size);
-    plain_answer_ = std::move(stray);
+  // The first of the smaller ones is not plain.
+  if (stray.result == probe_result::reached_plain && smaller_sent_.size() > 1) {
+    stray.timing.greeting = stray.timing.total = now - smaller_sent_.at(1);
+    stray.detail = fmt::format("{} with something to echo had no answer, a plain one had",
+                               counted(asked_.size() + 1, "question"));
+    smaller_answer_ = std::move(stray);
     return;
   }
   if (asked* question = oldest_without_answer()) settle(*question, now, std::move(stray));
@@ -163,6 +173,9 @@ void questioner::handle_extended(time_point now, const reply_reader& read) {
     return one.nonce == said.nonce && session_ == said.session;
   });
   handshake_evidence evidence = evidence_of(read);
+  if (small_ && small_->nonce == said.nonce && session_ == said.session) {
+    return handle_small(now, std::move(evidence), read.surplus());
+  }
   if (own == asked_.end()) {
     evidence.result = probe_result::other_service;
     evidence.wrong_identity = true;
@@ -174,6 +187,18 @@ void questioner::handle_extended(time_point now, const reply_reader& read) {
   if (reached || told) return;  // the network doubled it, or it comes when it counts as lost
   judge_payload(evidence, own->payload, read.surplus());
   settle(*own, now, std::move(evidence));
+}
+
+/// An intact answer shows that the larger questions, or their answers, are lost for their size.
+void questioner::handle_small(time_point now, handshake_evidence answer, std::string_view payload) {
+  judge_payload(answer, small_->payload, payload);
+  if (answer.result != probe_result::reached) return handle_stray(now, std::move(answer));
+  answer.result = probe_result::timed_out;
+  answer.large_lost = true;
+  answer.timing.greeting = answer.timing.total = now - small_->at;
+  answer.detail = fmt::format("{} with {} bytes to echo had no answer, one with {} had",
+                              counted(asked_.size(), "question"), payload_size, payload.size());
+  smaller_answer_ = std::move(answer);
 }
 
 void questioner::handle_datagram(time_point now, std::string_view bytes) {
@@ -212,7 +237,7 @@ handshake_evidence questioner::outcome_of(const asked& question, time_point now)
 
 std::string questioner::silence(time_point now) const {
   std::string text = "no answer to " + counted(asked_.size(), "datagram");
-  if (!asked_plainly_.empty()) text += fmt::format(" and {} plain ones", asked_plainly_.size());
+  if (!smaller_sent_.empty()) text += fmt::format(" and {} smaller ones", smaller_sent_.size());
   text += fmt::format(" in {:.1f} s", in_seconds(now - asked_.front().at));
   if (now < last_sent_ + patience()) text += ", when the time limit ended the wait";
   return text;
@@ -235,7 +260,7 @@ std::vector<handshake_evidence> questioner::finish(time_point now) {
   std::vector<handshake_evidence> rest;
   const bool any = std::any_of(asked_.begin(), asked_.end(),
                                [](const asked& one) { return one.answer.has_value(); });
-  if (plain_answer_ && !any) return {*plain_answer_};
+  if (smaller_answer_ && !any) return {*smaller_answer_};
   for (; told_ < asked_.size(); ++told_) {
     const asked& one = asked_[told_];
     const bool had_its_time = one.answer || now >= one.at + patience();

@@ -31,8 +31,9 @@ struct refusal {
 };
 
 /// Asks a number of times at a steady pace, whatever is answered, and nothing twice: what is lost
-/// is what is measured. Where nothing at all comes, it asks a few times by the plain greeting, for
-/// servers that know nothing else.
+/// is what is measured. Where nothing at all comes, it asks once with little to echo, for a way on
+/// which larger datagrams are lost, and then by the plain greeting, for servers that know nothing
+/// else.
 ///
 /// Only an intact answer to one's own question closes it. What else comes is kept for the case that
 /// no such answer does: over UDP anybody can have sent it.
@@ -43,7 +44,8 @@ class questioner {
 
   static constexpr std::chrono::milliseconds pace{100};  ///< from one question to the next
   static constexpr std::size_t payload_size = 512;
-  static constexpr unsigned plain_tries = 3;
+  static constexpr std::size_t small_payload_size = 16;
+  static constexpr unsigned smaller_tries = 3;  ///< the first has a payload, the others are plain
 
   /// `count` is above 0.
   questioner(endpoint target, std::string session, unsigned count)
@@ -77,7 +79,10 @@ class questioner {
     bool closed = false;
   };
 
+  question question_of(const asked& one, std::size_t number) const;
+  std::string smaller_datagram(time_point now, fresh anew);
   void handle_extended(time_point now, const reply_reader& read);
+  void handle_small(time_point now, handshake_evidence answer, std::string_view payload);
   void handle_stray(time_point now, handshake_evidence stray);
   void settle(asked& question, time_point now, handshake_evidence answer);
   asked* oldest_without_answer();
@@ -91,8 +96,9 @@ class questioner {
   std::string session_;
   unsigned count_;
   std::vector<asked> asked_;
-  std::vector<time_point> asked_plainly_;
-  std::optional<handshake_evidence> plain_answer_;
+  std::optional<asked> small_;
+  std::vector<time_point> smaller_sent_;
+  std::optional<handshake_evidence> smaller_answer_;  ///< to one of them
   time_point last_sent_{};
   duration slowest_{0};
   bool heard_ = false;    ///< anything at all came back

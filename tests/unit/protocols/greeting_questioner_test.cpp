@@ -91,6 +91,11 @@ world::server_side answering_after(std::chrono::milliseconds delay) {
   };
 }
 
+std::string replaced(std::string text, std::string_view part, std::string_view by) {
+  const auto where = text.find(part);
+  return where == std::string::npos ? text : text.replace(where, part.size(), by);
+}
+
 void say_nothing(unsigned, const std::string&, const world::deliver&) {}
 
 TEST(Questioner, AsksAtItsPaceAndEndsWithTheLastAnswer) {
@@ -111,7 +116,7 @@ TEST(Questioner, AsksAtItsPaceAndEndsWithTheLastAnswer) {
 TEST(Questioner, EachDatagramIsAnotherAndOfModerateSize) {
   world here(say_nothing);
   here.run();
-  ASSERT_THAT(here.sent, SizeIs(5 + questioner::plain_tries));
+  ASSERT_THAT(here.sent, SizeIs(5 + questioner::smaller_tries));
   for (unsigned i = 0; i < 5; ++i) {
     const auto read = parse_question(here.sent[i]);
     ASSERT_TRUE(read) << read.error().reason;
@@ -121,7 +126,11 @@ TEST(Questioner, EachDatagramIsAnotherAndOfModerateSize) {
     EXPECT_EQ(read->payload.size(), questioner::payload_size);
     EXPECT_LE(here.sent[i].size(), max_sent_datagram);
   }
-  EXPECT_EQ(here.sent[5], plain_question);
+  const auto small = parse_question(here.sent[5]);
+  ASSERT_TRUE(small) << small.error().reason;
+  EXPECT_EQ(small->payload.size(), questioner::small_payload_size);
+  EXPECT_LT(here.sent[5].size(), 400U);
+  EXPECT_EQ(here.sent[6], plain_question);
 }
 
 TEST(Questioner, TheRoomItLeavesIsEnoughForTheLongestAnswer) {
@@ -180,7 +189,7 @@ TEST(Questioner, SilenceIsTheWholeSchedule) {
   world here(say_nothing);
   const auto all = here.run();
   EXPECT_THAT(results(all), ElementsAre(timed_out, timed_out, timed_out, timed_out, timed_out));
-  EXPECT_EQ(all[0].detail, "no answer to 5 datagrams and 3 plain ones in 2.6 s");
+  EXPECT_EQ(all[0].detail, "no answer to 5 datagrams and 3 smaller ones in 2.6 s");
   EXPECT_THAT(here.early, IsEmpty());
   EXPECT_EQ(here.now - start, 400ms + 1s + 200ms + 1s);
 }
@@ -212,9 +221,35 @@ TEST(Questioner, APlainServerIsFound) {
   const auto all = here.run();
   EXPECT_THAT(results(all), ElementsAre(reached_plain));
   EXPECT_THAT(all[0].detail,
-              testing::HasSubstr("5 questions with 512 bytes to echo had no answer"));
+              testing::HasSubstr("6 questions with something to echo had no answer, a plain one"));
   EXPECT_EQ(all[0].timing.greeting, millis(40));
-  EXPECT_EQ(here.now - start, 1400ms + 40ms);
+  EXPECT_EQ(here.now - start, 1500ms + 40ms);
+}
+
+TEST(Questioner, LargeDatagramsThatAreLostAreTold) {
+  for (const auto delay : {40ms, 250ms}) {
+    world here([=](unsigned, const std::string& question, const auto& deliver) {
+      if (question.size() < 400) deliver(delay, natcheck_answer(question));
+    });
+    const auto all = here.run();
+    ASSERT_THAT(results(all), ElementsAre(timed_out));
+    EXPECT_TRUE(all[0].large_lost);
+    EXPECT_EQ(all[0].detail, "5 questions with 512 bytes to echo had no answer, one with 16 had");
+    EXPECT_EQ(all[0].server_instance, "a91e");
+    EXPECT_EQ(all[0].timing.greeting, millis(delay));
+    EXPECT_EQ(here.now - start, 1400ms + delay);
+  }
+}
+
+TEST(Questioner, ASmallEchoThatIsAlteredIsNoLossOfLargeOnes) {
+  world here([](unsigned, const std::string& question, const auto& deliver) {
+    if (question.size() < 400 && question != plain_question) {
+      deliver(40ms, replaced(natcheck_answer(question), "ppp", "pqp"));
+    }
+  });
+  const auto all = here.run();
+  EXPECT_EQ(all[0].result, corrupted);
+  EXPECT_FALSE(all[0].large_lost);
 }
 
 TEST(Questioner, APlainServerThatLooksAtTheBeginningOnlyIsFoundAtOnce) {
@@ -238,11 +273,6 @@ struct hostile_row {
   probe_result result;
   const char* detail;
 };
-
-std::string replaced(std::string text, std::string_view part, std::string_view by) {
-  const auto where = text.find(part);
-  return where == std::string::npos ? text : text.replace(where, part.size(), by);
-}
 
 const hostile_row hostile_rows[] = {
     {"an echo service", [](const auto& q) { return q; }, other_service, "Hello, server! natcheck"},
