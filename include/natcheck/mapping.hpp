@@ -28,6 +28,7 @@ struct mapping {
   std::string doubt;
   std::chrono::seconds lifetime{0};  ///< granted; 0: it stays until somebody removes it
   bool verified = false;             ///< read back from the gateway's table
+  bool switched_off = false;         ///< the router lists it, and lets nobody in by it
   std::uint16_t asked_port = 0;      ///< the external port that was asked for
   std::chrono::seconds asked_lifetime{0};
 };

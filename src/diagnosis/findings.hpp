@@ -39,6 +39,7 @@ inline constexpr std::string_view ipv6_translated = "ipv6-translated";
 
 // Of a mapping.
 inline constexpr std::string_view short_lease = "short-lease";
+inline constexpr std::string_view mapping_switched_off = "mapping-switched-off";
 
 inline constexpr std::array finding_codes{sources_disagree,
                                           upnp_empty_address,
@@ -66,7 +67,8 @@ inline constexpr std::array finding_codes{sources_disagree,
                                           ipv6_translated,
                                           external_address_unknown,
                                           external_address_unconfirmed,
-                                          short_lease};
+                                          short_lease,
+                                          mapping_switched_off};
 
 /// `seen` is `local` in another prefix (NPTv6, RFC 6296): the interface identifiers are the same,
 /// but for the first 16 bits, which keep the checksum (section 3.5).

@@ -6,7 +6,6 @@
 
 #include "core/asked.hpp"
 #include "core/upnp_errors.hpp"
-#include "diagnosis/findings.hpp"
 #include "diagnosis/remedies.hpp"
 
 namespace natcheck {
@@ -368,29 +367,7 @@ verdict judge(const mapping_evidence& seen) {
           advice_for(why, seen)};
 }
 
-/// Below this, what is asked for once a second at most cannot be renewed in good time.
-constexpr std::chrono::seconds shortest_good_lease{5};
-
 }  // namespace
-
-std::vector<finding> findings_of(const mapping& granted) {
-  std::vector<finding> all;
-  if (!granted.doubt.empty()) {
-    all.push_back({std::string(judging::unusable_external_address), granted.doubt,
-                   "natcheck discover tells which address the Internet sees"});
-  }
-  const bool is_short = granted.lifetime.count() > 0 && granted.lifetime < shortest_good_lease &&
-                        granted.lifetime < granted.asked_lifetime;
-  if (!is_short) return all;
-  all.push_back(
-      {std::string(judging::short_lease),
-       fmt::format("The router opens the port for {} s at a time; natcheck asks for it once a "
-                   "second at most, so it may be closed for moments in between.",
-                   granted.lifetime.count()),
-       "look for the lease time in the router's UPnP or NAT-PMP settings, or try another "
-       "protocol with --via"});
-  return all;
-}
 
 diagnosis diagnose(const mapping_evidence& evidence) {
   verdict v = judge(evidence);

@@ -229,6 +229,7 @@ awaitable<result<mapping>> upnp_mapper::made(const upnp_entry* row) {
                  row->port, client_, request_.internal_port);
   }
   made.verified = row != nullptr && row->enabled && !shown_;
+  made.switched_off = row != nullptr && !row->enabled;
   // Some gateways cut or replace the description; by what they made of it the entry is known again.
   if (row != nullptr) {
     kept_description_ = row->description;

@@ -116,6 +116,7 @@ TEST_F(UpnpAnswers, AnEntryThatIsSwitchedOffIsAddedOnceMore) {
   const auto made = map();
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_TRUE(made->verified);
+  EXPECT_FALSE(made->switched_off);
 }
 
 TEST_F(UpnpAnswers, AnEntryThatStaysSwitchedOffIsNotVerified) {
@@ -123,6 +124,7 @@ TEST_F(UpnpAnswers, AnEntryThatStaysSwitchedOffIsNotVerified) {
   const auto made = map();
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_FALSE(made->verified);
+  EXPECT_TRUE(made->switched_off);
   EXPECT_EQ(gateway_.count("AddPortMapping"), 2);
   gateway_.answers.clear();
   ASSERT_TRUE(unmap());

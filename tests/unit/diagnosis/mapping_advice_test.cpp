@@ -68,6 +68,18 @@ TEST(MappingFindings, AnUnusableExternalAddressIsTold) {
   EXPECT_EQ(findings_of(granted).front().summary, granted.doubt);
 }
 
+TEST(MappingFindings, AMappingThatStaysSwitchedOffIsTold) {
+  mapping granted;
+  granted.external_port = 1234;
+  EXPECT_TRUE(findings_of(granted).empty());
+  granted.switched_off = true;
+  ASSERT_EQ(findings_of(granted).size(), 1U);
+  const auto told = findings_of(granted).front();
+  EXPECT_EQ(told.code, "mapping-switched-off");
+  EXPECT_THAT(told.summary, HasSubstr("port 1234 switched off, so nobody gets in"));
+  EXPECT_THAT(told.advice, HasSubstr("switch it on"));
+}
+
 TEST(MappingFindings, AShortLeaseIsTold) {
   mapping granted;
   granted.asked_lifetime = std::chrono::seconds(3600);
