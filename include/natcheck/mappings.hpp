@@ -72,7 +72,7 @@ answer answer_of(const mappings_report& report);
 verdict judge_taken(const std::string& process, std::uint16_t external_port);
 
 /// What to do about a port that was asked for, when neither a yes nor its removal was heard.
-std::string close_what_may_be_open(std::uint16_t external_port, const asked_options& asked);
+std::string close_what_may_be_open(const mapping& entry, const asked_options& asked);
 
 /// Why there is no table to show, and what to do. Only where no gateway showed one.
 verdict judge_absence(const mappings_report& report);
@@ -156,6 +156,7 @@ struct removal_report : change_report {
   /// Why the router's own table was not seen to its end, so that there may be more; empty where it
   /// was, or where the router has none to show.
   std::string not_seen;
+  bool no_table = false;  ///< the router shows none
 };
 
 /// Removes the mappings on one external port that natcheck made for this host: those of

@@ -64,7 +64,7 @@ class adder {
   state::claim_book* book_;
   std::string& not_remembered_;
   std::vector<state::known_claim> known_;
-  std::optional<std::uint16_t> may_be_open_;  ///< asked for, and neither granted nor taken back
+  std::optional<mapping_claim> may_be_open_;  ///< asked for, and neither granted nor taken back
   added_mapping done_;
 };
 
@@ -162,7 +162,7 @@ awaitable<void> adder::undo(attempt& way, const mapping_claim& claim) {
   const auto deadline = std::chrono::steady_clock::now() + undoing_time;
   const auto ended = co_await net::before(deadline, way.mapper->unmap());
   if (ended && portmap::leaves_nothing(*ended)) co_return write_off(claim);
-  may_be_open_ = claim.external_port;
+  may_be_open_ = way.mapper->claim(request());
 }
 
 awaitable<bool> adder::map(attempt& way) {
@@ -229,7 +229,7 @@ awaitable<added_mapping> adder::run() {
   done_.judged = diagnose(seen).main;
   if (may_be_open_) {
     auto& advice = done_.judged.advice;
-    advice.insert(advice.begin(), close_what_may_be_open(*may_be_open_, seen.asked));
+    advice.insert(advice.begin(), close_what_may_be_open(mapping_of(*may_be_open_), seen.asked));
   }
   co_return std::move(done_);
 }
@@ -238,7 +238,8 @@ awaitable<added_mapping> adder::run() {
 
 awaitable<add_report> add(workplace place, add_options options) {
   add_report report;
-  auto left = co_await net::before(place.deadline, remove_left_overs(place.here, place.state));
+  auto left = co_await net::before(
+      place.deadline, remove_left_overs(place.here, place.state, {0, {}, place.asked}));
   if (left) report.left_overs = *std::move(left);
   auto book = state::claim_book::open(place.state);
   if (!book) report.not_remembered = book.error().message();

@@ -319,7 +319,10 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
   } else {
     unremoved_.push_back(*which.claim);
   }
-  if (!told) co_return;
+  if (!told) {
+    if (!settled && &which != holder_) tell_may_be_open(which, ended);
+    co_return;
+  }
   if (settled && !removed) {
     observer_(events::mapping_lost{*entry_, ended->error().detail});
     co_return;
@@ -331,6 +334,14 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
     report.detail = ended->error().message();
   }
   observer_(report);
+}
+
+/// Nobody was told of it, since the router never said yes.
+void lease::tell_may_be_open(const service& which, const std::optional<result<void>>& removal) {
+  const std::string why =
+      removal ? removal->error().message() : "the router did not finish answering in time";
+  observer_(events::unmapped{mapping_of(*which.claim), false,
+                             "it may be open, though the router did not confirm it; " + why});
 }
 
 awaitable<void> lease::release(net::steady_time deadline) {

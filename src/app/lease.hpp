@@ -90,6 +90,7 @@ class lease {
   net::asio::awaitable<bool> find_again();
   net::asio::awaitable<void> end_service(service& which, net::steady_time deadline);
   net::asio::awaitable<void> withdraw(service& which);
+  void tell_may_be_open(const service& which, const std::optional<result<void>>& removal);
   void take_over_claims();
   net::asio::awaitable<void> clear_former_address();
   void drop_claim(service& which);

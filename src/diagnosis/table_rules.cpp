@@ -129,17 +129,19 @@ verdict judge_taken(const std::string& process, std::uint16_t external_port) {
   return judged;
 }
 
-std::string close_what_may_be_open(std::uint16_t external_port, const asked_options& asked) {
+std::string close_what_may_be_open(const mapping& entry, const asked_options& asked) {
+  const auto* const end = entry.lifetime.count() == 0 ? ", and stay open until it is removed" : "";
   return fmt::format(
-      "port {} may be open all the same; to close it, run: natcheck mappings clean{}",
-      external_port, to_options(asked));
+      "port {} may be open all the same{}; to close it, run: natcheck mappings clean{}",
+      entry.external_port, end, to_options(asked));
 }
 
 namespace {
 
-/// It answers by UPnP, and what it answers is of no use.
+/// It answers by UPnP, and what it answers is of no use, or it turns away whoever asks more.
 bool is_broken(const mappings_report& report) {
-  return report.upnp.rtt && report.upnp.state == service_state::malformed;
+  const auto state = report.upnp.state;
+  return report.upnp.rtt && (state == service_state::malformed || state == service_state::refused);
 }
 
 std::string absence_summary(const mappings_report& report) {

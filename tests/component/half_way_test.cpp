@@ -121,6 +121,31 @@ TEST_F(HalfWay, WhatUpnpDidNotRemoveTheNextRunDoes) {
   }
 }
 
+/// It makes every entry and says HTTP 500, and so it does of its table.
+TEST_F(HalfWay, APermanentEntryThatWasNeverConfirmedIsToldAndRemoved) {
+  gateway_.on_request = [this](const http_request& request) {
+    if (request.action != "AddPortMapping") return;
+    gateway_.table["1234/TCP"] = {host_ip, "4321", "natcheck",
+                                  element(request.body, "NewLeaseDuration").value_or("")};
+  };
+  const auto error = http_page("", "500 Internal Server Error");
+  gateway_.answers["AddPortMapping"] = gateway_.answers["GetSpecificPortMappingEntry"] = error;
+  keep_remembered(only(mapping_choice::upnp));
+  next<events::map_failed>();
+  EXPECT_EQ(gateway_.table.at("1234/TCP").lease, "0");
+  end_run();
+  const auto told = next<events::unmapped>();
+  EXPECT_FALSE(told.removed);
+  EXPECT_EQ(told.entry.external_port, 1234);
+  EXPECT_EQ(told.entry.lifetime.count(), 0);
+  EXPECT_THAT(told.detail, HasSubstr("it may be open, though the router did not confirm it"));
+  ASSERT_THAT(claims(), SizeIs(1));
+  gateway_.answers.clear();
+  EXPECT_TRUE(next_run().at(0).removed);
+  EXPECT_THAT(gateway_.table, IsEmpty());
+  EXPECT_THAT(claims(), IsEmpty());
+}
+
 TEST_F(HalfWay, WhatPcpDidNotRemoveTheNextRunDoes) {
   keep_remembered(only(mapping_choice::pcp));
   next<events::mapped>();

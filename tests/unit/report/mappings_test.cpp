@@ -73,6 +73,15 @@ TEST(MappingsText, ABrokenServiceIsToBeRestarted) {
   EXPECT_THAT(text, ::testing::Not(HasSubstr("turn on UPnP")));
 }
 
+TEST(MappingsText, ARouterThatTurnsAwayWhoAsksMoreHasUpnp) {
+  auto report = empty_table();
+  report.upnp.state = service_state::refused;
+  report.upnp.rtt = millis(3);
+  const auto text = to_text(report, fancy);
+  EXPECT_THAT(text, HasSubstr("The router 192.168.1.1 answers by UPnP, but its table"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("turn on UPnP")));
+}
+
 TEST(MappingsText, TellsOfLeftOvers) {
   auto report = empty_table();
   for (const bool has_table : {true, false}) {
