@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "app/listeners.hpp"
+#include "core/asked.hpp"
 #include "core/canonical.hpp"
 #include "net/side_by_side.hpp"
 #include "portmap/mappers.hpp"
@@ -98,6 +99,11 @@ bool is_own(const address& ip, const surroundings& here) {
                              [&](const address& own) { return canonical(own) == canonical(ip); });
 }
 
+std::string how_to_close(const mapping_claim& claim, const asked_options& asked) {
+  return fmt::format("natcheck mappings remove {}{} closes it all the same", claim.external_port,
+                     to_options(asked));
+}
+
 /// Why a claim is left alone; empty: it is not. By NAT-PMP and PCP nobody can remove what leads to
 /// another address anyway.
 std::string why_left_alone(const net::asio::any_io_executor& executor, const mapping_claim& claim,
@@ -105,13 +111,12 @@ std::string why_left_alone(const net::asio::any_io_executor& executor, const map
   if (with.asked_for == claim.external_port) return {};
   if (claim.via == mapping_protocol::upnp && !is_own(claim.internal.ip, here)) {
     return fmt::format(
-        "it leads to {}, which was this machine's address and may be another's by now; natcheck "
-        "mappings remove {} closes it all the same",
-        claim.internal.ip.to_string(), claim.external_port);
+        "it leads to {}, which was this machine's address and may be another's by now; {}",
+        claim.internal.ip.to_string(), how_to_close(claim, with.asked));
   }
   const bool is_ours = claim.internal.port == with.own_port;
   if (is_ours || !may_be_listened_on(executor, claim.protocol, claim.internal)) return {};
-  return why_not_touched(claim);
+  return why_not_touched(claim, with.asked);
 }
 
 /// The job that removes the same; by PCP only who has its nonce can.
@@ -182,11 +187,10 @@ bool same_door(const mapping_claim& a, const mapping_claim& b) {
          a.internal == b.internal && a.internal.ip.is_v4();
 }
 
-std::string why_not_touched(const mapping_claim& claim) {
+std::string why_not_touched(const mapping_claim& claim, const asked_options& asked) {
   return fmt::format(
-      "something may be listening on port {} here, perhaps another user's natcheck; natcheck "
-      "mappings remove {} closes it all the same",
-      claim.internal.port, claim.external_port);
+      "something may be listening on port {} here, perhaps another user's natcheck; {}",
+      claim.internal.port, how_to_close(claim, asked));
 }
 
 awaitable<result<void>> remove_claim(mapping_claim claim, portmap::gateway_access access,

@@ -31,8 +31,9 @@ mapping mapping_of(const mapping_claim& claim);
 /// table for all.
 bool same_door(const mapping_claim& a, const mapping_claim& b);
 
-/// Why a mapping is left alone that may be used by somebody else on this machine.
-std::string why_not_touched(const mapping_claim& claim);
+/// Why a mapping is left alone that may be used by somebody else on this machine, and the command
+/// that closes it all the same, which repeats what was `asked`.
+std::string why_not_touched(const mapping_claim& claim, const asked_options& asked);
 
 /// Removes one mapping, by `deadline` and in 12 s at most. Succeeds also when it was not there any
 /// more, and when somebody else's is in its place.
@@ -46,6 +47,7 @@ boost::asio::awaitable<result<void>> remove_claim(
 struct caution {
   std::uint16_t own_port = 0;                ///< this process listens on it itself; 0: on none
   std::optional<std::uint16_t> asked_for{};  ///< an outside port that is to be closed all the same
+  asked_options asked{};                     ///< for advised commands
 };
 
 /// Removes what dead runs left behind on the gateways of this network, all at the same time, and

@@ -18,6 +18,7 @@ struct workplace {
   std::optional<portmap::gateway_access> gateway;  ///< the IPv4 one; empty: there is none
   std::filesystem::path state;                     ///< the directory of claims
   net::steady_time deadline;
+  asked_options asked{};  ///< for advised commands
 };
 
 // None of these fills in the fields that say when and from where; left-overs are removed first.

@@ -308,7 +308,7 @@ awaitable<void> port_opener::clear_left_overs(const host_network& host) {
 }
 
 awaitable<void> port_opener::clear_left_overs_at(surroundings here) {
-  const caution with{options_.port};
+  const caution with{options_.port, {}, {options_.interface, options_.gateway}};
   const auto told = co_await remove_left_overs(std::move(here), state::state_directory(), with);
   for (const events::left_over& each : told) tell(each);
 }

@@ -4,6 +4,7 @@
 
 #include "app/listeners.hpp"
 #include "app/mappings.hpp"
+#include "core/asked.hpp"
 #include "core/text.hpp"
 #include "net/side_by_side.hpp"
 #include "net/sockets.hpp"
@@ -74,7 +75,8 @@ void remover::tell(mapping entry, removal outcome, std::string detail) {
 /// Where one port is meant, what a dead run left on it is what was asked for.
 awaitable<void> remover::take_left_overs() {
   auto removed = co_await net::before(
-      place_.deadline, remove_left_overs(place_.here, place_.state, {0, wanted_.external_port}));
+      place_.deadline,
+      remove_left_overs(place_.here, place_.state, {0, wanted_.external_port, place_.asked}));
   if (!removed) co_return;
   for (events::left_over& each : *removed) {
     const mapping& entry = each.entry;
@@ -188,12 +190,13 @@ awaitable<void> remover::remove_row(const gateway_mapping& row) {
   if (!wanted_.external_port && !surely_here) {
     co_return tell(entry, removal::foreign,
                    fmt::format("it leads to \"{}\", which may be another machine; natcheck "
-                               "mappings remove {} removes it",
-                               escape_bytes(row.internal_client), row.external_port));
+                               "mappings remove {}{} removes it",
+                               escape_bytes(row.internal_client), row.external_port,
+                               to_options(place_.asked)));
   }
   // Another user's natcheck has its files elsewhere, and its server here.
   if (!wanted_.external_port && may_be_listened_on(executor_, row.protocol, claim.internal)) {
-    co_return tell(entry, removal::in_use, why_not_touched(claim));
+    co_return tell(entry, removal::in_use, why_not_touched(claim, place_.asked));
   }
   const auto ended = co_await remove_claim(claim, *place_.gateway, place_.deadline);
   tell(entry, ended ? removal::removed : removal::failed, ended ? "" : ended.error().message());
@@ -202,9 +205,9 @@ awaitable<void> remover::remove_row(const gateway_mapping& row) {
 /// What the files do not tell of: another version's, or another user's.
 awaitable<void> remover::remove_rows() {
   auto table = co_await portmap::read_upnp_table(*place_.gateway, place_.deadline);
-  const bool none_to_show =
+  report_.no_table =
       table.gateway.state == service_state::refused || table.gateway.state == service_state::silent;
-  if (!none_to_show) report_.not_seen = table.incomplete_because;
+  if (!report_.no_table) report_.not_seen = table.incomplete_because;
   for (const gateway_mapping& row : table.rows) {
     if (!wanted_.has(row.protocol, row.external_port) || is_known(row)) continue;
     if (std::chrono::steady_clock::now() >= place_.deadline) {

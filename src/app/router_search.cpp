@@ -2,9 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 #include "app/inquiry.hpp"
+#include "app/router_behind.hpp"
 #include "net/host_network.hpp"
 #include "net/side_by_side.hpp"
 
@@ -36,12 +35,10 @@ portmap::gateway_access router_search::lead(portmap::gateway_access by_route) {
 bool router_search::is_running() const { return wanted_.expiry() == net::steady_time::min(); }
 
 bool router_search::begin(const mapping_evidence& failed) {
-  const bool offers_nothing =
-      std::none_of(failed.attempts.begin(), failed.attempts.end(),
-                   [](const mapping_attempt& each) { return each.present || each.local_fault; });
-  if (!offers_nothing || found_) return false;
+  if (!app::offers_nothing(failed) || found_) return false;
   if (is_running()) return true;
-  if (begun_ || !heard_ || options_.gateway) return false;
+  const bool may_be = heard_ || (app::asks_without_search(failed) && failed.tunnel.empty());
+  if (begun_ || !may_be || options_.gateway) return false;
   begun_ = true;
   idle_.expires_at(net::steady_time::max());
   wanted_.expires_at(net::steady_time::min());

@@ -25,7 +25,8 @@ class router_search {
 
   /// The mapping at the gateway of the route failed. True where it is being found out whether
   /// another device is the router: once for each network, where the gateway of the route offers no
-  /// service at all, another device has answered, and the user named no gateway.
+  /// service at all, the user named no gateway, and another device has answered or was not searched
+  /// for (PCP or NAT-PMP alone).
   bool begin(const mapping_evidence& failed);
 
   /// The router, where it is another device than the gateway of the route.

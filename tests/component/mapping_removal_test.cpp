@@ -92,6 +92,11 @@ TEST_F(MappingChanges, WhereSomebodyListensALeftOverIsSpared) {
   EXPECT_FALSE(told[0].removed);
   EXPECT_THAT(told[0].detail, HasSubstr("something may be listening on port 4321 here"));
   EXPECT_TRUE(gateway_.table.contains("99/TCP"));
+  caution asked;
+  asked.asked = {"eth1", asio::ip::make_address("192.168.2.1")};
+  EXPECT_THAT(
+      loop_.await(remove_left_overs(place().here, state_, asked)).at(0).detail,
+      HasSubstr("natcheck mappings remove 99 --interface eth1 --gateway 192.168.2.1 closes it"));
   const auto by_its_own = loop_.await(remove_left_overs(place().here, state_, {4321}));
   EXPECT_TRUE(by_its_own.at(0).removed) << "who listens is this process itself";
 }

@@ -4,6 +4,8 @@ import signal
 
 from natcheck import expect, expect_equal
 
+_ROUTER = "192.168.1.254"
+
 
 def check_both_are_told_of(scene):
     outcome = scene.natcheck.discover()
@@ -57,3 +59,50 @@ def check_the_failure_is_told_at_the_end(scene):
         with scene.natcheck.serve("--map", "1234", "--for", duration) as server:
             server.wait_for("map-failed")
             server.wait_for("stopped")
+
+
+def check_mappings_find_the_router(scene):
+    before = scene.lab.router_state()
+    added = _mappings(scene, "add", "4001")
+    expect_equal(added.json["gateway"]["address"], _ROUTER, "who was asked", added)
+    expect_equal(added.json["mappings"][0]["external"], "5.5.5.5:4001", "mapped", added)
+    listed = _mappings(scene, "list")
+    rows = [(row["external_port"], row["ours"]) for row in listed.json["mappings"]]
+    expect_equal((listed.json["gateway"]["address"], rows), (_ROUTER, [(4001, True)]), "listed",
+                 listed)
+    expect(any(_ROUTER in note for note in listed.json["notes"]), "it is told", listed)
+    cleaned = _mappings(scene, "clean")
+    _expect_removed(scene, before, cleaned)
+
+
+def check_mappings_by_one_protocol_find_the_router(scene):
+    """PCP and NAT-PMP have no search that the router could answer."""
+    before = scene.lab.router_state()
+    added = _mappings(scene, "add", "4003", "--via", "pcp")
+    expect_equal(added.json["mappings"][0]["external"], "5.5.5.5:4003", "mapped", added)
+    removed = _mappings(scene, "remove", "4003")
+    _expect_removed(scene, before, removed)
+
+
+def check_serve_by_one_protocol_finds_the_router(scene):
+    with scene.natcheck.serve("--map", "1234", "--via", "nat-pmp") as server:
+        expect_equal(server.wait_for("mapped")["external"], "5.5.5.5:1234", "mapped", server)
+        server.end(signal.SIGTERM)
+
+
+def check_the_gateway_that_was_named_is_asked_alone(scene):
+    outcome = scene.natcheck.run("home", "mappings", "list", "--json", "--gateway", "192.168.1.1")
+    expect_equal((outcome.exit_code, outcome.json["gateway"]["address"]), (1, "192.168.1.1"),
+                 "exit code, who was asked", outcome)
+
+
+def _mappings(scene, *arguments):
+    outcome = scene.natcheck.run("home", "mappings", *arguments, "--json")
+    expect_equal(outcome.exit_code, 0, "exit code", outcome)
+    return outcome
+
+
+def _expect_removed(scene, before, outcome):
+    outcomes = [each["outcome"] for each in outcome.json["mappings"]]
+    expect_equal(outcomes, ["removed"], "removed", outcome)
+    expect_equal(scene.lab.router_state(), before, "the router", outcome)
