@@ -40,7 +40,9 @@ bool offers_without_address(const situation& s) {
 }
 
 std::string open_test(std::string_view name, const service_evidence& service) {
-  if (service.local_fault) return fmt::format("missing test: {}: {}", name, service.detail);
+  if (service.local_fault) {
+    return fmt::format("missing test: {}, which this machine did not ask", name);
+  }
   std::string_view why = "was not asked to the end";
   if (service.state == service_state::malformed) why = "gave no usable answer";
   if (service.state == service_state::silent) why = "answered, and then was too slow";
@@ -266,6 +268,13 @@ std::optional<verdict> service_without_address(const situation& s) {
   return v;
 }
 
+/// More time would not help: what was not asked was not let out.
+bool asked_all_it_could(const gateway_evidence& gateway) {
+  const auto is_fine = [](const auto& service) { return service.local_fault || !is_open(service); };
+  return is_fine(gateway.pcp) && is_fine(gateway.nat_pmp) && is_fine(gateway.upnp) &&
+         !speaks_nat_pmp_alone(gateway);
+}
+
 std::string unfinished_summary(const gateway_evidence& gateway, const service_names& unusable) {
   if (unusable.empty()) {
     return "The router's outside address is not known: not every test came to an end.";
@@ -296,7 +305,10 @@ std::optional<verdict> unfinished_tests(const situation& s) {
     v.evidence.push_back(open_test("NAT-PMP", gateway.nat_pmp));
   }
   if (is_open(gateway.upnp)) v.evidence.push_back(open_test("UPnP", gateway.upnp));
-  v.advice = {natcheck_command(s.seen.asked, "discover --timeout 30")};
+  v.advice = {asked_all_it_could(gateway)
+                  ? "let this machine's routes and firewall send these questions, then run: " +
+                        natcheck_command(s.seen.asked, "discover")
+                  : natcheck_command(s.seen.asked, "discover --timeout 30")};
   if (speaks_nat_pmp_alone(gateway)) v.advice.insert(v.advice.begin(), open_a_port(s.way()));
   if (s.has_home_router()) v.advice.push_back(status_page(s.router()));
   if (!unusable.empty() && s.has_home_router()) {

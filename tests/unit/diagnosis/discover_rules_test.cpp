@@ -348,7 +348,16 @@ const row rows[] = {
        e.gateway->nat_pmp.detail = "this machine does not send it: its routing rules prohibit it";
      },
      inconclusive, unconfirmed, answer::unknown, nullptr, "not every test came to an end",
-     "missing test: NAT-PMP: this machine does not send it", "discover --timeout 30"},
+     "missing test: NAT-PMP, which this machine did not ask",
+     "let this machine's routes and firewall send these questions"},
+    {"this machine does not send NAT-PMP's question, and UPnP is unusable",
+     [](auto& e) {
+       e.gateway->nat_pmp = {};
+       e.gateway->nat_pmp.local_fault = true;
+       e.gateway->upnp.state = service_state::malformed;
+     },
+     inconclusive, unconfirmed, answer::unknown, nullptr, "answers by UPnP, but",
+     "missing test: NAT-PMP, which this machine did not ask", "discover --timeout 30"},
     {"NAT-PMP answers PCP, and the Internet sees the router",
      [](auto& e) {
        e.gateway->pcp.state = service_state::refused;
