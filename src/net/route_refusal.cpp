@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <net/if.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -52,8 +54,9 @@ std::optional<int> why_not(netlink_socket& kernel, const packet_traits& packet) 
   packet_traits anywhere = packet;
   anywhere.index = 0;
   const auto reason = refusal_code(kernel, anywhere);
-  const bool explicit_no = reason == EACCES || reason == EHOSTUNREACH || reason == EINVAL;
-  if (explicit_no) return reason;
+  constexpr std::array explicit_no{EACCES, EHOSTUNREACH, EINVAL};
+  const bool tells = std::find(explicit_no.begin(), explicit_no.end(), reason) != explicit_no.end();
+  if (tells) return reason;
   // No route at all, or one by another interface: it hangs on the port where other ports have one.
   if (is_sent(kernel, without_port(packet))) return EACCES;
   return std::nullopt;
