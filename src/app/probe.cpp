@@ -28,10 +28,12 @@ using net::asio::awaitable;
 /// Between the handshakes of one probe, so that a burst of loss does not take them all.
 constexpr std::chrono::milliseconds pause_between{200};
 
+/// How long the routers of the first hops have to answer who has the address that the server saw.
 constexpr millis shortest_locating{50};
 constexpr millis longest_locating{250};
 constexpr std::uint16_t unused_port = 33434;  // traceroute's
 
+/// With which packets to that address leave this machine.
 std::optional<unsigned> own_ttl(const net::asio::any_io_executor& executor, const address& target) {
   net::udp::socket socket(executor);
   net::error_code error;

@@ -18,6 +18,10 @@ static_assert(room_for_answer + 8 + questioner::payload_size <= max_sent_datagra
 /// The least time that an answer is waited for: a mobile network that wakes up takes that long.
 constexpr std::chrono::seconds least_patience{1};
 
+/// Of the larger questions, so many without an answer are no coincidence where a smaller one has
+/// one.
+constexpr std::size_t least_lost = 3;
+
 /// What a datagram is that is no natcheck answer.
 handshake_evidence evidence_of_stray(const reply_reader& read) {
   handshake_evidence stray;
@@ -189,13 +193,19 @@ void questioner::handle_extended(time_point now, const reply_reader& read) {
   settle(*own, now, std::move(evidence));
 }
 
-/// An intact answer shows that the larger questions, or their answers, are lost for their size.
+/// An intact answer shows that the larger questions, or their answers, are lost for their size, if
+/// there were some: one or two are lost on any bad line.
 void questioner::handle_small(time_point now, handshake_evidence answer, std::string_view payload) {
   judge_payload(answer, small_->payload, payload);
   if (answer.result != probe_result::reached) return handle_stray(now, std::move(answer));
+  answer.timing.greeting = answer.timing.total = now - small_->at;
+  if (asked_.size() < least_lost) {
+    answer.echo_rtts = {now - small_->at};
+    smaller_answer_ = std::move(answer);
+    return;
+  }
   answer.result = probe_result::timed_out;
   answer.large_lost = true;
-  answer.timing.greeting = answer.timing.total = now - small_->at;
   answer.detail = fmt::format("{} with {} bytes to echo had no answer, one with {} had",
                               counted(asked_.size(), "question"), payload_size, payload.size());
   smaller_answer_ = std::move(answer);
@@ -260,12 +270,14 @@ std::vector<handshake_evidence> questioner::finish(time_point now) {
   std::vector<handshake_evidence> rest;
   const bool any = std::any_of(asked_.begin(), asked_.end(),
                                [](const asked& one) { return one.answer.has_value(); });
-  if (smaller_answer_ && !any) return {*smaller_answer_};
+  const bool is_another = smaller_answer_ && smaller_answer_->result == probe_result::reached;
+  if (smaller_answer_ && !is_another && !any) return {*smaller_answer_};
   for (; told_ < asked_.size(); ++told_) {
     const asked& one = asked_[told_];
     const bool had_its_time = one.answer || now >= one.at + patience();
     if (had_its_time || !any) rest.push_back(outcome_of(one, now));
   }
+  if (is_another && !any) rest.push_back(*smaller_answer_);
   return rest;
 }
 

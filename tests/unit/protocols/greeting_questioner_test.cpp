@@ -241,6 +241,22 @@ TEST(Questioner, LargeDatagramsThatAreLostAreTold) {
   }
 }
 
+TEST(Questioner, OneOrTwoThatAreLostAreNotLostForTheirSize) {
+  for (const unsigned count : {1U, 2U}) {
+    world here(
+        [](unsigned, const std::string& question, const auto& deliver) {
+          if (question.size() < 400) deliver(40ms, natcheck_answer(question));
+        },
+        count);
+    auto wanted = std::vector(count, timed_out);
+    wanted.push_back(reached);
+    const auto all = here.run();
+    EXPECT_EQ(results(all), wanted);
+    EXPECT_FALSE(all.front().large_lost);
+    EXPECT_THAT(all.back().echo_rtts, ElementsAre(millis(40)));
+  }
+}
+
 TEST(Questioner, ASmallEchoThatIsAlteredIsNoLossOfLargeOnes) {
   world here([](unsigned, const std::string& question, const auto& deliver) {
     if (question.size() < 400 && question != plain_question) {
