@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "app/option_checks.hpp"
+#include "calls/option_checks.hpp"
 #include "cli/arguments.hpp"
 #include "cli/nearest.hpp"
 #include "cli/targets.hpp"
@@ -76,13 +76,13 @@ void read_network(const argument_list& given, Options& options) {
   read_option(given, "interface", read_interface, "the name of a network interface",
               options.interface);
   if constexpr (requires { options.gateway; }) {
-    read_option(given, "gateway", read_gateway, app::expected_gateway, options.gateway);
+    read_option(given, "gateway", read_gateway, calls::expected_gateway, options.gateway);
   }
 }
 
 template <class Time>
 void read_timeout(const argument_list& given, Time& timeout) {
-  read_option(given, "timeout", read_seconds, app::expected_timeout, timeout);
+  read_option(given, "timeout", read_seconds, calls::expected_timeout, timeout);
 }
 
 /// Where two readings are possible, both are named as they can be told apart.
@@ -175,8 +175,8 @@ void read_lifetime(const argument_list& given, std::chrono::seconds& lifetime) {
   unsigned seconds = static_cast<unsigned>(lifetime.count());
   read_option(
       given, "lifetime",
-      [](const std::string& text) { return read_number(text, 1, app::longest_lifetime); },
-      app::expected_lifetime, seconds);
+      [](const std::string& text) { return read_number(text, 1, calls::longest_lifetime); },
+      calls::expected_lifetime, seconds);
   lifetime = std::chrono::seconds(seconds);
 }
 
@@ -216,7 +216,7 @@ parsed_command read_add(const argument_list& given) {
 
 parsed_command read_remove(const argument_list& given) {
   auto command = read_mappings_common<remove_command>(given);
-  command.options.external_port = read_port_operand(given, read_port, app::expected_port);
+  command.options.external_port = read_port_operand(given, read_port, calls::expected_port);
   read_protocols(given, command.options.protocols);
   return command;
 }
@@ -317,8 +317,8 @@ probe_command read_probe(const argument_list& given) {
   if (options.protocol == transport::udp) options.count = default_udp_count;
   read_option(
       given, "count",
-      [](const std::string& text) { return read_number(text, 1, app::most_handshakes); },
-      app::expected_count, options.count);
+      [](const std::string& text) { return read_number(text, 1, calls::most_handshakes); },
+      calls::expected_count, options.count);
   read_network(given, options);
   read_timeout(given, options.timeout);
   // --timeout bounds the whole command; without it each greeting has its time, however many.

@@ -10,7 +10,10 @@ import sys
 from source_tree import cpp_files, includes, resolve
 
 # Whom each room may include, besides itself. "values" are the public headers of plain values,
-# "api" those of the commands; "tests" may include everything.
+# "api" those of the commands; "tests" may include everything. A folder in a room is a room of its
+# own where it has a row here. The rooms of commands (discover, probe, server, mapping/commands) do
+# not see each other; but mapping asks a discovery which device is the router.
+BELOW = {"values", "api", "core", "protocols", "net", "diagnosis"}
 ROOMS = {
     "values": set(),
     "api": {"values"},
@@ -21,10 +24,17 @@ ROOMS = {
     "outside": {"values", "core", "protocols", "net"},
     "diagnosis": {"values", "api", "core"},
     "report": {"values", "api", "core"},
-    "state": {"values", "core"},
-    "app": {"values", "api", "core", "protocols", "net", "portmap", "outside", "diagnosis",
-            "state"},
-    "cli": {"values", "api", "app", "report"},
+    "arrivals": BELOW,
+    "client": BELOW,
+    "calls": BELOW | {"outside"},
+    "discover": BELOW | {"portmap", "outside", "calls"},
+    "mapping/journal": {"values", "core"},
+    "mapping": BELOW | {"portmap", "outside", "discover", "mapping/journal"},
+    "mapping/commands": BELOW | {"portmap", "outside", "calls", "discover", "mapping",
+                                 "mapping/journal"},
+    "probe": BELOW | {"outside", "calls", "client"},
+    "server": BELOW | {"calls", "client", "arrivals", "mapping"},
+    "cli": {"values", "api", "calls", "report"},
 }
 
 VALUE_HEADERS = {"endpoint.hpp", "error.hpp", "evidence.hpp", "diagnosis.hpp", "mapping.hpp"}
@@ -32,27 +42,31 @@ VALUE_HEADERS = {"endpoint.hpp", "error.hpp", "evidence.hpp", "diagnosis.hpp", "
 # The single-compilation files of Asio and Beast, which belong to no room.
 EXEMPT = {pathlib.Path("src/core/asio.cpp")}
 
+# Those that have coroutines and sockets.
+WITH_SOCKETS = {"net", "portmap", "outside", "arrivals", "client", "calls", "discover", "mapping",
+                "mapping/commands", "probe", "server"}
+
 # Libraries that only some rooms know: prefix of the include -> rooms.
 LIBRARIES = {
     "natpmp.h": {"portmap"},
     "miniupnpc/": {"portmap"},
     "pugixml.hpp": {"portmap"},
     "boost/program_options": {"cli"},
-    "boost/json": {"report", "state"},
+    "boost/json": {"report", "mapping/journal"},
     "qrencode.h": {"report"},
-    "boost/beast": {"portmap", "outside", "net", "app"},
-    "spdlog/": {"cli", "app", "portmap", "outside", "net"},
+    "boost/beast": {"portmap", "outside", "net", "server"},
+    "spdlog/": {"cli"} | WITH_SOCKETS,
     "boost/asio/ip/address": set(ROOMS),
-    "boost/asio/awaitable.hpp": {"api", "net", "portmap", "outside", "app", "cli"},
-    "boost/asio": {"net", "portmap", "outside", "app", "cli"},
+    "boost/asio/awaitable.hpp": {"api", "cli"} | WITH_SOCKETS,
+    "boost/asio": {"cli"} | WITH_SOCKETS,
     # No clock, no randomness and no sockets in pure code.
-    "random": {"net", "portmap", "outside", "app"},
-    "thread": {"net", "portmap", "outside", "app"},
-    "unistd.h": {"net", "portmap", "outside", "state", "app", "cli"},
-    "sys/": {"net", "portmap", "outside", "state", "app", "cli"},
-    "linux/": {"net", "outside"},
-    "netinet/": {"net", "portmap", "outside", "app"},
-    "arpa/": {"net", "portmap", "outside", "app"},
+    "random": WITH_SOCKETS,
+    "thread": WITH_SOCKETS,
+    "unistd.h": {"mapping/journal", "cli"} | WITH_SOCKETS,
+    "sys/": {"mapping/journal", "cli"} | WITH_SOCKETS,
+    "linux/": {"net", "outside", "arrivals"},
+    "netinet/": WITH_SOCKETS,
+    "arpa/": WITH_SOCKETS,
 }
 
 
@@ -61,7 +75,10 @@ def room_of(file):
     top, *rest = file.parts
     if top == "include":
         return "values" if file.name in VALUE_HEADERS else "api"
-    return rest[0] if top == "src" else None
+    if top != "src":
+        return None
+    inner = "/".join(rest[:2])
+    return inner if inner in ROOMS else rest[0]
 
 
 def library_rooms(included):

@@ -21,10 +21,15 @@ GOOD = {
     "src/portmap/upnp.cpp": '#include <miniupnpc/miniupnpc.h>\n#include "net/drive.hpp"',
     "src/diagnosis/rules.hpp": "#include <natcheck/endpoint.hpp>",
     "src/report/json.cpp": "#include <boost/json.hpp>\n#include <natcheck/discover.hpp>",
-    "src/app/discover.cpp": '#include <random>\n#include "net/drive.hpp"\n'
+    "src/discover/discover.cpp": '#include <random>\n#include "net/drive.hpp"\n'
     '#include "diagnosis/rules.hpp"\n',
+    "src/probe/probe.hpp": '#include "net/drive.hpp"',
+    "src/mapping/manager.cpp": '#include "mapping/journal/lines.hpp"',
+    "src/mapping/journal/lines.hpp": "#include <boost/json.hpp>",
+    "src/mapping/commands/list.hpp": '#include "net/drive.hpp"',
+    "src/server/serve.hpp": '#include "net/drive.hpp"',
     "src/cli/main.cpp": "#include <boost/program_options.hpp>\n#include <natcheck/discover.hpp>",
-    "tests/unit/stun_test.cpp": '#include <boost/json.hpp>\n#include "app/anything.hpp"',
+    "tests/unit/stun_test.cpp": '#include <boost/json.hpp>\n#include "discover/anything.hpp"',
 }
 
 # (file, line that makes it wrong, what the complaint must name)
@@ -39,15 +44,19 @@ BAD = [
     ("src/diagnosis/rules.hpp", '#include "net/drive.hpp"', "belongs to net"),
     ("src/report/json.cpp", '#include "diagnosis/rules.hpp"', "belongs to diagnosis"),
     ("src/report/json.cpp", "#include <sys/socket.h>", "sys/socket.h"),
-    ("src/app/discover.cpp", "#include <miniupnpc/miniupnpc.h>", "miniupnpc"),
-    ("src/app/discover.cpp", "#include <boost/json/value.hpp>", "boost/json"),
-    ("src/app/discover.cpp", "#include <boost/program_options/parsers.hpp>", "program_options"),
+    ("src/discover/discover.cpp", "#include <miniupnpc/miniupnpc.h>", "miniupnpc"),
+    ("src/discover/discover.cpp", "#include <boost/json/value.hpp>", "boost/json"),
+    ("src/discover/discover.cpp", "#include <boost/program_options/parsers.hpp>", "program_options"),
     ("src/cli/main.cpp", '#include "portmap/upnp.hpp"', "belongs to portmap"),
     ("src/net/drive.hpp", "#include <natpmp.h>", "natpmp.h"),
     ("include/natcheck/endpoint.hpp", "#include <natcheck/discover.hpp>", "belongs to api"),
     ("include/natcheck/endpoint.hpp", "#include <boost/asio/awaitable.hpp>", "awaitable"),
     ("include/natcheck/discover.hpp", '#include "core/bytes.hpp"', "belongs to core"),
-    ("src/app/discover.cpp", '#include "support/fake.hpp"', "tests"),
+    ("src/discover/discover.cpp", '#include "support/fake.hpp"', "tests"),
+    ("src/discover/discover.cpp", '#include "probe/probe.hpp"', "belongs to probe"),
+    ("src/mapping/manager.cpp", '#include "mapping/commands/list.hpp"',
+     "belongs to mapping/commands"),
+    ("src/mapping/commands/list.hpp", '#include "server/serve.hpp"', "belongs to server"),
     ("src/garage/car.cpp", "#include <string>", "garage"),
 ]
 
@@ -90,7 +99,7 @@ class IncludeDirection(unittest.TestCase):
         names = [str(path) for path in found]
         self.assertIn("src/core/bytes.hpp", names)
         self.assertIn("include/natcheck/endpoint.hpp", names)
-        self.assertNotIn("src/app/discover.cpp", names)
+        self.assertNotIn("src/discover/discover.cpp", names)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/udp_service.hpp"
+#include "server/udp_responder.hpp"
 #include "support/peers.hpp"
 
 namespace natcheck::support {
@@ -54,7 +54,7 @@ class running_udp_service {
 
  private:
   loop& loop_;
-  udp_service udp_;
+  serving::udp_service udp_;
 };
 
 /// A client that is nothing but a socket.

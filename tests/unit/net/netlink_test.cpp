@@ -1,4 +1,4 @@
-#include "net/netlink.hpp"
+#include "net/linux/netlink.hpp"
 
 #include <gmock/gmock.h>
 #include <linux/netlink.h>

@@ -1,4 +1,4 @@
-#include "net/route_news.hpp"
+#include "net/linux/route_news.hpp"
 
 #include <gtest/gtest.h>
 #include <linux/if.h>

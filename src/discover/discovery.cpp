@@ -1,0 +1,388 @@
+#include "discover/discovery.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <natcheck/diagnosis.hpp>
+
+#include "diagnosis/decided.hpp"
+#include "diagnosis/findings.hpp"
+#include "diagnosis/situation.hpp"
+#include "diagnosis/which_router.hpp"
+#include "net/host_network.hpp"
+#include "net/neighbor.hpp"
+#include "outside/behavior.hpp"
+#include "outside/nat64.hpp"
+#include "outside/owner.hpp"
+#include "outside/path.hpp"
+#include "outside/web.hpp"
+#include "portmap/epoch_check.hpp"
+#include "portmap/nat_pmp.hpp"
+#include "portmap/pcp.hpp"
+#include "portmap/upnp.hpp"
+
+namespace natcheck::discovering {
+namespace {
+
+using net::asio::awaitable;
+using namespace std::chrono_literals;
+
+constexpr const char* out_of_time = "the time limit ended before it could be asked to the end";
+constexpr const char* nobody_outside = "nobody outside was to be asked";
+constexpr const char* no_ipv4 = "this machine has no IPv4 way out";
+
+// What a network without answers may cost in all: names, then packets that nobody answers.
+constexpr auto names_limit = 1000ms;
+// STUN answers come well before; a portal or a dead line is what is left.
+constexpr auto web_starts_after = 300ms;
+// The gateway and the router behind it are near; a lost packet is sent again after 150 ms.
+constexpr auto settled_grace = 250ms;
+/// Other devices of the link that are asked whether they are the router.
+constexpr std::size_t most_suspects = 2;
+
+/// The answer, or the honest absence of one when the command's time is over first.
+template <class Evidence>
+awaitable<void> ask(Evidence& seen, net::steady_time deadline, awaitable<Evidence> asking) {
+  auto answer = co_await net::before(deadline, std::move(asking));
+  if (answer) {
+    seen = std::move(*answer);
+  } else {
+    seen.detail = out_of_time;
+  }
+}
+
+bool answered(const stun_evidence& server) { return server.state == service_state::answered; }
+
+/// The public address that STUN saw, of the server that is named first.
+std::optional<address> seen_outside(const discover_evidence& seen) {
+  const auto saw = std::find_if(seen.stun.begin(), seen.stun.end(), [](const auto& server) {
+    return answered(server) && server.seen_as && server.family == 4 &&
+           is_public(server.seen_as->ip);
+  });
+  if (saw == seen.stun.end()) return std::nullopt;
+  return saw->seen_as->ip;
+}
+
+/// Behind the gateway, and numbered as the network of this host.
+bool is_in_own_prefix(const route_info& way, const path_hop& hop) {
+  return hop.ip && hop.ttl > 1 && hop.ip != way.gateway && *hop.ip != way.local &&
+         way.prefix_length > 0 && same_prefix(*hop.ip, way.local, way.prefix_length);
+}
+
+/// Somebody outside confirms what this host or its gateway says: little can contradict that.
+bool is_settled(const discover_evidence& seen) {
+  const auto confirms = [&](const stun_evidence& server) {
+    if (!answered(server) || !server.seen_as) return false;
+    const address& ip = server.seen_as->ip;
+    if (!is_public(ip)) return false;  // a server that is near
+    if (seen.host.ipv4 && ip == seen.host.ipv4->local) return true;
+    return seen.gateway && (seen.gateway->nat_pmp.external_address == ip ||
+                            seen.gateway->upnp.external_address == ip);
+  };
+  return std::any_of(seen.stun.begin(), seen.stun.end(), confirms);
+}
+
+/// Ends every wait for `event`, the present and the later ones.
+void happen(net::asio::steady_timer& event) { event.expires_at(net::steady_time::min()); }
+
+net::source source_of(const route_info& way) { return {way.local, way.interface}; }
+
+}  // namespace
+
+inquiry::inquiry(const discover_options& options, discover_evidence& seen,
+                 net::steady_time deadline, const net::asio::any_io_executor& executor)
+    : options_(options),
+      seen_(seen),
+      start_(std::chrono::steady_clock::now()),
+      deadline_(deadline),
+      told_(deadline_ - 10ms),
+      ipv4_survey_end_(executor, net::steady_time::max()),
+      ipv6_end_(executor, net::steady_time::max()),
+      settled_(executor, net::steady_time::max()),
+      owner_end_(executor, net::steady_time::max()),
+      suspects_end_(executor, net::steady_time::max()),
+      decided_(executor, net::steady_time::max()) {
+  for (std::size_t n = 0; n < most_suspects; ++n) suspects_.emplace_back(executor);
+}
+
+inquiry::suspect::suspect(const net::asio::any_io_executor& executor)
+    : settled(executor, net::steady_time::max()) {}
+
+awaitable<void> inquiry::run() {
+  if (const auto& way = seen_.host.ipv4) {
+    spdlog::debug("the way out: {} on {}, gateway {}", way->local.to_string(), way->interface,
+                  way->gateway ? way->gateway->to_string() : "none");
+  }
+  note_news();
+  co_await net::until(decided_, ask_everybody());
+  judging::settle_router(seen_);
+  name_reasons();
+  const bool tests_nat = options_.behavior || options_.binding_lifetime;
+  if (tests_nat && !options_.answer_only) co_await test_behavior();
+}
+
+awaitable<void> inquiry::ask_everybody() {
+  net::coroutines works =
+      net::listed(ask_gateway(), ask_ipv6_router(), ask_outside(), look_for_nat64());
+  for (suspect& each : suspects_) works.push_back(ask_suspect(each));
+  co_await net::side_by_side(std::move(works));
+}
+
+awaitable<void> inquiry::ask_gateway() {
+  const auto& way = seen_.host.ipv4;
+  if (way && way->gateway) {
+    seen_.gateway.emplace();
+    seen_.gateway->ip = *way->gateway;
+    co_await ask_services(*seen_.gateway, *way);
+  }
+  gateway_done_ = true;
+  note_news();
+}
+
+awaitable<void> inquiry::ask_suspect(suspect& which) {
+  co_await net::expiry(which.settled);
+  co_await net::unless_cancelled();
+  if (!which.ip) co_return;
+  gateway_evidence device;
+  device.ip = *which.ip;
+  const bool asked = co_await net::until(suspects_end_, ask_services(device, *seen_.host.ipv4));
+  if (!asked) co_return;
+  seen_.other_gateways.push_back(std::move(device));
+  note_news();
+}
+
+awaitable<void> inquiry::ask_services(gateway_evidence& device, const route_info& way) {
+  device.interface = way.interface;
+  portmap::gateway_access access{device.ip, source_of(way), way.interface_index};
+  const bool by_route = device.ip == way.gateway;
+  if (by_route) access.on_other_gateway = [this](const address& ip) { suspect_router(ip); };
+  const auto told = [this](awaitable<void> asking) -> awaitable<void> {
+    co_await std::move(asking);
+    note_news();
+  };
+  const auto began = std::chrono::steady_clock::now();
+  auto heard = began;
+  const auto timed = [&heard](awaitable<void> asking) -> awaitable<void> {
+    co_await std::move(asking);
+    heard = std::chrono::steady_clock::now();
+  };
+  co_await net::side_by_side(
+      told(timed(ask(device.pcp, deadline_, portmap::ask_pcp(access, told_)))),
+      told(timed(ask(device.nat_pmp, deadline_, portmap::ask_nat_pmp(access, told_)))),
+      told(ask(device.upnp, deadline_, portmap::ask_upnp(access, told_))));
+  if (judging::seems_restarted(device) && !options_.answer_only) {
+    device.epoch_advances = co_await portmap::epoch_advances(access, device, began, heard);
+  }
+  // Only now, since the kernel has just had to resolve the device to send it something.
+  auto entry = net::read_neighbor(device.ip, way.interface_index);
+  device.neighbor = entry.state;
+  device.link_layer = std::move(entry.link_layer);
+}
+
+awaitable<void> inquiry::ask_ipv6_router() {
+  const auto& way = seen_.host.ipv6;
+  if (!way || !way->gateway || !is_public(way->local)) {
+    seen_.ipv6_pcp.detail = "this machine has no public IPv6 address behind a router";
+    co_return;
+  }
+  const portmap::gateway_access access{*way->gateway, source_of(*way), way->interface_index};
+  co_await ask(seen_.ipv6_pcp, deadline_, portmap::ask_pcp(access, told_));
+}
+
+awaitable<void> inquiry::ask_outside() {
+  if (!asks_outside()) {
+    seen_.path.detail = nobody_outside;
+    seen_.owner.detail = nobody_outside;
+    seen_.web.detail = nobody_outside;
+    path_done_ = owner_done_ = true;
+    note_news();
+    co_return;
+  }
+  const auto servers =
+      co_await outside::find_servers(options_.stun_servers, std::min(told_, start_ + names_limit));
+  co_await net::side_by_side(take_survey(servers), follow_the_way(servers), look_at_web());
+}
+
+awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& servers) {
+  outside::survey_options wanted;
+  wanted.wants_other_address = options_.behavior || options_.binding_lifetime;
+  wanted.whole_ipv6 = true;
+  for (const auto& way : {seen_.host.ipv4, seen_.host.ipv6}) {
+    if (way) wanted.own_networks.push_back({way->local, way->prefix_length});
+  }
+  wanted.on_news = [this](std::vector<stun_evidence> so_far, bool ipv4_done) {
+    take_news(std::move(so_far), ipv4_done);
+  };
+  auto all = co_await net::until(ipv6_end_,
+                                 outside::survey(servers, ways_out(), std::move(wanted), told_));
+  take_news(all ? *std::move(all) : std::move(seen_.stun), true);
+}
+
+void inquiry::take_news(std::vector<stun_evidence> so_far, bool ipv4_done) {
+  seen_.stun = std::move(so_far);
+  if (ipv4_done && !ipv4_survey_done_) happen(ipv4_survey_end_);
+  ipv4_survey_done_ = ipv4_done;
+  note_news();
+}
+
+awaitable<void> inquiry::follow_the_way(const std::vector<outside::stun_server>& servers) {
+  co_await net::first_of(net::side_by_side(trace_path(servers), ask_owner()), enough_of_the_way());
+  path_done_ = owner_done_ = true;
+  note_news();
+}
+
+awaitable<void> inquiry::enough_of_the_way() {
+  co_await net::expiry(settled_);
+  co_await net::unless_cancelled();
+  net::asio::steady_timer grace(co_await net::asio::this_coro::executor, settled_grace);
+  co_await net::until(grace, net::expiry(owner_end_));
+  co_await net::unless_cancelled();
+  const bool open = seen_.owner.target && gateway_owns_seen_address(seen_) != tested::yes;
+  if (open) co_await net::expiry(grace);
+}
+
+awaitable<void> inquiry::ask_owner() {
+  co_await net::expiry(ipv4_survey_end_);
+  co_await net::unless_cancelled();
+  const auto& way = seen_.host.ipv4;
+  const auto target = seen_outside(seen_);
+  if (!way || !way->gateway || !target || way->kind == interface_kind::tunnel) {
+    seen_.owner.detail = target ? "the way out has no router to be asked"
+                                : "no address of this network was seen outside";
+  } else if (judging::is_own_address(seen_.host, *target)) {
+    seen_.owner.detail = "the address seen outside is this machine's own";
+  } else {
+    co_await outside::ask_owner(*target, *way->gateway, source_of(*way), seen_.owner, told_);
+  }
+  owner_done_ = true;
+  happen(owner_end_);
+  note_news();
+}
+
+awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& servers) {
+  const auto& way = seen_.host.ipv4;
+  const auto target = outside::path_target(servers);
+  if (way && target) {
+    co_await outside::trace(*target, source_of(*way), seen_.path, told_);
+    for (path_hop& hop : seen_.path.hops) {
+      if (!is_in_own_prefix(*way, hop)) continue;
+      const address ip = *hop.ip;
+      hop.neighbor = co_await net::resolve_neighbor(ip, source_of(*way), way->interface_index);
+    }
+    suspect_hops();
+  } else {
+    seen_.path.detail = way ? "no server on the Internet was named" : no_ipv4;
+  }
+  path_done_ = true;
+  note_news();
+}
+
+awaitable<void> inquiry::look_at_web() {
+  const auto& way = seen_.host.ipv4;
+  if (options_.web_check.empty() || !way) {
+    seen_.web.detail = way ? "no page was to be asked" : no_ipv4;
+    co_return;
+  }
+  if (!ipv4_survey_done_) {
+    co_await net::before(start_ + web_starts_after, net::expiry(ipv4_survey_end_));
+  }
+  if (std::any_of(seen_.stun.begin(), seen_.stun.end(), answered)) {
+    seen_.web.detail = "somebody else outside had answered";
+    co_return;
+  }
+  seen_.web = co_await outside::check_web(options_.web_check, source_of(*way), told_);
+}
+
+awaitable<void> inquiry::look_for_nat64() {
+  const bool needs_it =
+      !seen_.host.ipv4 || scope_of(seen_.host.ipv4->local) == address_scope::ds_lite;
+  if (!asks_outside() || !seen_.host.ipv6 || !needs_it) co_return;
+  seen_.nat64 = co_await outside::find_nat64(std::min(told_, start_ + names_limit));
+}
+
+awaitable<void> inquiry::test_behavior() {
+  const auto& way = seen_.host.ipv4;
+  std::vector<std::string> doubts;
+  const auto server = outside::choose_server(seen_.stun, doubts);
+  if (!way || !server) {
+    seen_.nat.doubts = std::move(doubts);
+    co_return;
+  }
+  if (options_.behavior) {
+    seen_.nat = co_await outside::ask_behavior(*server, source_of(*way), told_);
+  }
+  if (!options_.binding_lifetime) co_return;
+  co_await outside::measure_lifetime(*server, source_of(*way), options_.on_progress, seen_.nat,
+                                     told_);
+}
+
+/// Whoever else is on the link may be the way out: that is decided when all have answered.
+void inquiry::suspect_router(const address& ip) {
+  const auto& way = seen_.host.ipv4;
+  if (!way || !way->gateway || options_.gateway || ip == *way->gateway || ip == way->local) return;
+  if (way->prefix_length == 0 || !same_prefix(ip, way->local, way->prefix_length)) return;
+  for (suspect& each : suspects_) {
+    if (each.ip == ip) return;
+    if (each.ip || each.settled.expiry() == net::steady_time::min()) continue;
+    each.ip = ip;
+    return happen(each.settled);
+  }
+}
+
+void inquiry::suspect_hops() {
+  for (const path_hop& hop : seen_.path.hops) {
+    if (hop.ttl <= 2 && hop.ip) suspect_router(*hop.ip);
+  }
+}
+
+void inquiry::note_news() {
+  stop_what_is_not_needed();
+  if (options_.on_evidence) options_.on_evidence(seen_);
+  if (options_.answer_only && ipv4_survey_done_ && owner_done_ && is_decided()) happen(decided_);
+}
+
+bool inquiry::is_decided() const {
+  discover_evidence so_far = seen_;
+  // Before the gateway has told all, it may still be the one.
+  if (gateway_done_) judging::settle_router(so_far);
+  return judging::is_decided(so_far);
+}
+
+void inquiry::stop_what_is_not_needed() {
+  const bool settled = gateway_done_ && ipv4_survey_done_ && is_settled(seen_);
+  if (settled) happen(settled_);
+  if (settled) happen(suspects_end_);
+  if (gateway_done_ && path_done_) {
+    for (suspect& each : suspects_) happen(each.settled);
+  }
+  // Where nothing answers by IPv4 the verdict hangs on IPv6, and else an advice may.
+  const bool by_ipv4 = std::any_of(seen_.stun.begin(), seen_.stun.end(), [](const auto& server) {
+    return server.family == 4 && answered(server);
+  });
+  if (!by_ipv4 || !ipv4_survey_done_) return;
+  const bool rest_is_known = settled || (gateway_done_ && path_done_);
+  if (!rest_is_known) return;
+  if (settled || !judging::may_advise_ipv6(diagnose(seen_).main.code)) happen(ipv6_end_);
+}
+
+/// Of those that were not waited for, since the answer was known without them.
+void inquiry::name_reasons() {
+  const auto name = [](service_evidence& service) {
+    const bool open = service.state == service_state::not_tried && service.detail.empty();
+    if (open) service.detail = "the answer was known without it";
+  };
+  name(seen_.ipv6_pcp);
+  if (!seen_.gateway) return;
+  name(seen_.gateway->pcp);
+  name(seen_.gateway->nat_pmp);
+  name(seen_.gateway->upnp);
+}
+
+outside::ways_out inquiry::ways_out() const {
+  outside::ways_out ways;
+  if (seen_.host.ipv4) ways.ipv4 = source_of(*seen_.host.ipv4);
+  if (seen_.host.ipv6) ways.ipv6 = source_of(*seen_.host.ipv6);
+  return ways;
+}
+
+}  // namespace natcheck::discovering

@@ -1,0 +1,81 @@
+// Gathers the evidence of `discover`: everybody is asked at the same time.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <natcheck/discover.hpp>
+
+#include "net/sockets.hpp"
+#include "outside/servers.hpp"
+#include "outside/stun.hpp"
+
+namespace natcheck::discovering {
+
+/// One run. Both references must outlive it.
+class inquiry {
+ public:
+  /// `seen.host` is known already; the rest is what run() finds out.
+  inquiry(const discover_options& options, discover_evidence& seen, net::steady_time deadline,
+          const net::asio::any_io_executor& executor);
+
+  /// Ends when the evidence is complete, at the latest at `deadline`.
+  net::asio::awaitable<void> run();
+
+ private:
+  /// Another device of the link that may be the way out.
+  struct suspect {
+    explicit suspect(const net::asio::any_io_executor& executor);
+    std::optional<address> ip;        ///< empty: there is none
+    net::asio::steady_timer settled;  ///< expires when that is known
+  };
+
+  net::asio::awaitable<void> ask_everybody();
+  net::asio::awaitable<void> ask_gateway();
+  net::asio::awaitable<void> ask_suspect(suspect& which);
+  net::asio::awaitable<void> ask_services(gateway_evidence& device, const route_info& way);
+  net::asio::awaitable<void> ask_ipv6_router();
+  net::asio::awaitable<void> ask_outside();
+  net::asio::awaitable<void> take_survey(const std::vector<outside::stun_server>& servers);
+  /// The path and the owner test, no longer than they may still tell something.
+  net::asio::awaitable<void> follow_the_way(const std::vector<outside::stun_server>& servers);
+  net::asio::awaitable<void> enough_of_the_way();
+  net::asio::awaitable<void> ask_owner();
+  net::asio::awaitable<void> trace_path(const std::vector<outside::stun_server>& servers);
+  net::asio::awaitable<void> look_at_web();
+  net::asio::awaitable<void> look_for_nat64();
+  net::asio::awaitable<void> test_behavior();
+
+  /// Asks one more device of the link, if there is reason to.
+  void suspect_router(const address& ip);
+  void suspect_hops();
+  void take_news(std::vector<stun_evidence> so_far, bool ipv4_done);
+  /// Somebody has answered: tells of it, and stops whatever can add nothing any more.
+  void note_news();
+  void stop_what_is_not_needed();
+  bool is_decided() const;
+  void name_reasons();
+  bool asks_outside() const { return !options_.stun_servers.empty(); }
+  outside::ways_out ways_out() const;
+
+  const discover_options& options_;
+  discover_evidence& seen_;
+  net::steady_time start_;
+  net::steady_time deadline_;
+  /// A little before, for those who can then say how far they came.
+  net::steady_time told_;
+  bool gateway_done_ = false;
+  bool path_done_ = false;
+  bool owner_done_ = false;
+  bool ipv4_survey_done_ = false;
+  // They expire when what they stand for has happened.
+  net::asio::steady_timer ipv4_survey_end_;
+  net::asio::steady_timer ipv6_end_;
+  net::asio::steady_timer settled_;
+  net::asio::steady_timer owner_end_;
+  net::asio::steady_timer suspects_end_;
+  net::asio::steady_timer decided_;
+  std::vector<suspect> suspects_;
+};
+
+}  // namespace natcheck::discovering

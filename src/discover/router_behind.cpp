@@ -1,0 +1,111 @@
+#include "discover/router_behind.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+
+#include "diagnosis/which_router.hpp"
+#include "net/host_network.hpp"
+#include "outside/first_hops.hpp"
+#include "outside/path.hpp"
+#include "portmap/nat_pmp.hpp"
+#include "portmap/pcp.hpp"
+#include "portmap/upnp.hpp"
+
+namespace natcheck::discovering {
+namespace {
+
+using net::asio::awaitable;
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_devices = 3;
+constexpr unsigned most_hops = 2;
+
+bool is_neighbor(const route_info& way, const address& ip) {
+  return ip != way.local && ip != way.gateway && way.prefix_length > 0 &&
+         same_prefix(ip, way.local, way.prefix_length);
+}
+
+awaitable<std::vector<path_hop>> first_hops(std::string interface) {
+  std::array<std::optional<address>, 3> who;
+  co_await net::before(
+      std::chrono::steady_clock::now() + 300ms,
+      outside::watch_first_hops(outside::fallback_target(), std::move(interface), who));
+  std::vector<path_hop> hops;
+  for (unsigned ttl = 1; ttl <= most_hops; ++ttl) {
+    path_hop hop;
+    hop.ttl = ttl;
+    hop.ip = who.at(ttl - 1);
+    hops.push_back(hop);
+  }
+  co_return hops;
+}
+
+awaitable<void> ask(gateway_evidence& device, const route_info& way, net::steady_time deadline) {
+  const portmap::gateway_access access{device.ip, {way.local, way.interface}, way.interface_index};
+  device.interface = way.interface;
+  co_await net::side_by_side(net::put(device.pcp, portmap::ask_pcp(access, deadline)),
+                             net::put(device.nat_pmp, portmap::ask_nat_pmp(access, deadline)),
+                             net::put(device.upnp, portmap::ask_upnp(access, deadline)));
+  device.link_layer = net::read_neighbor(device.ip, way.interface_index).link_layer;
+}
+
+std::vector<gateway_evidence> candidates(const route_info& way, const std::vector<address>& heard,
+                                         const std::vector<path_hop>& hops) {
+  std::vector<gateway_evidence> all;
+  const auto add = [&](const address& ip) {
+    const bool known = std::ranges::find(all, ip, &gateway_evidence::ip) != all.end();
+    if (known || all.size() == most_devices || !is_neighbor(way, ip)) return;
+    all.emplace_back().ip = ip;
+  };
+  for (const path_hop& hop : hops) {
+    if (hop.ip) add(*hop.ip);
+  }
+  for (const address& ip : heard) add(ip);
+  return all;
+}
+
+awaitable<void> look(discover_evidence& seen, std::vector<address> heard,
+                     net::steady_time deadline) {
+  const route_info& way = *seen.host.ipv4;
+  seen.path.hops = co_await first_hops(way.interface);
+  co_await net::unless_cancelled();
+  seen.other_gateways = candidates(way, heard, seen.path.hops);
+  net::coroutines questions;
+  questions.push_back(ask(*seen.gateway, way, deadline));
+  for (gateway_evidence& each : seen.other_gateways) {
+    questions.push_back(ask(each, way, deadline));
+  }
+  co_await net::side_by_side(std::move(questions));
+}
+
+}  // namespace
+
+bool offers_nothing(const mapping_evidence& failed) {
+  const auto& attempts = failed.attempts;
+  return !attempts.empty() && std::ranges::none_of(attempts, [](const mapping_attempt& each) {
+    return each.present || each.local_fault;
+  });
+}
+
+bool asks_without_search(const mapping_evidence& failed) {
+  return failed.only_via && failed.only_via != mapping_protocol::upnp;
+}
+
+awaitable<std::optional<address>> router_behind(host_network host, std::vector<address> heard,
+                                                net::steady_time deadline) {
+  discover_evidence seen;
+  seen.host = std::move(host);
+  const address by_route = *seen.host.ipv4->gateway;
+  seen.gateway.emplace().ip = by_route;
+  const bool ended = co_await net::before(deadline, look(seen, std::move(heard), deadline));
+  co_await net::unless_cancelled();
+  if (!ended) co_return std::nullopt;
+  judging::settle_router(seen);
+  if (seen.gateway->ip == by_route) co_return std::nullopt;
+  spdlog::debug("{} is the router behind {}", seen.gateway->ip.to_string(), by_route.to_string());
+  co_return seen.gateway->ip;
+}
+
+}  // namespace natcheck::discovering

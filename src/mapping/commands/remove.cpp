@@ -1,0 +1,251 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/asked.hpp"
+#include "core/text.hpp"
+#include "mapping/commands/list.hpp"
+#include "net/bound_ports.hpp"
+#include "net/side_by_side.hpp"
+#include "net/sockets.hpp"
+#include "portmap/removals.hpp"
+#include "portmap/upnp_entry.hpp"
+#include "portmap/upnp_table.hpp"
+
+namespace natcheck::mappings {
+namespace {
+
+using journal::claimed_by;
+using journal::known_claim;
+using net::asio::awaitable;
+
+/// Which mappings are to be removed.
+struct selection {
+  std::optional<std::uint16_t> external_port;  ///< empty: all
+  std::vector<transport> protocols{transport::tcp, transport::udp};
+
+  bool has(transport protocol, std::uint16_t port) const {
+    return (!external_port || *external_port == port) &&
+           std::ranges::find(protocols, protocol) != protocols.end();
+  }
+};
+
+class remover {
+ public:
+  remover(const workplace& place, selection wanted, net::asio::any_io_executor executor)
+      : place_(place), wanted_(std::move(wanted)), executor_(std::move(executor)) {}
+
+  awaitable<removal_report> run();
+
+ private:
+  awaitable<void> take_left_overs();
+  awaitable<void> remove_claims();
+  awaitable<void> remove_added(known_claim known, portmap::gateway_access access);
+  awaitable<void> remove_rows();
+  awaitable<void> remove_row(const gateway_mapping& row);
+  bool is_run(const mapping_claim& claim) const;
+  void forget_added(const mapping_claim& claim) const;
+  void leave(const known_claim& known);
+  void leave_foreign(const gateway_mapping& row);
+  void tell(mapping entry, removal outcome, std::string detail = {});
+  bool is_known(const gateway_mapping& row) const;
+  bool is_told(const gateway_mapping& row) const;
+  mapping_claim claim_of(const gateway_mapping& row) const;
+
+  const workplace& place_;
+  selection wanted_;
+  net::asio::any_io_executor executor_;
+  std::vector<known_claim> known_;
+  removal_report report_;
+};
+
+/// With the time that is left of its lease.
+mapping entry_of(const known_claim& known) {
+  mapping entry = mapping_of(known.claim);
+  if (entry.lifetime.count() != 0) {
+    entry.lifetime = std::max(known.ends - journal::system_now(), std::chrono::seconds(1));
+  }
+  return entry;
+}
+
+void remover::tell(mapping entry, removal outcome, std::string detail) {
+  report_.mappings.push_back({std::move(entry), outcome, std::move(detail)});
+}
+
+/// Where one port is meant, what a dead run left on it is what was asked for.
+awaitable<void> remover::take_left_overs() {
+  auto removed = co_await net::before(
+      place_.deadline,
+      remove_left_overs(place_.here, place_.state, {0, wanted_.external_port, place_.asked}));
+  if (!removed) co_return;
+  for (events::left_over& each : *removed) {
+    const mapping& entry = each.entry;
+    if (wanted_.external_port && wanted_.has(entry.protocol, entry.external_port)) {
+      tell(entry, each.removed ? removal::removed : removal::failed, each.detail);
+    } else {
+      report_.left_overs.push_back(std::move(each));
+    }
+  }
+}
+
+void remover::leave(const known_claim& known) {
+  if (known.owner == claimed_by::running) {
+    return tell(
+        entry_of(known), removal::in_use,
+        fmt::format("another natcheck, process {}, keeps it as long as it runs", known.process));
+  }
+  tell(entry_of(known), removal::elsewhere,
+       fmt::format("it is on the router {} by {}, which is not this network's",
+                   known.claim.gateway.to_string(), known.claim.interface));
+}
+
+/// Where this cannot be written, the next removal finds that there is nothing left.
+void remover::forget_added(const mapping_claim& claim) const {
+  static_cast<void>(journal::drop_added(place_.state, claim, journal::system_now()));
+}
+
+/// Whether another natcheck, which is running, has the same port.
+bool remover::is_run(const mapping_claim& claim) const {
+  return std::ranges::any_of(known_, [&](const known_claim& each) {
+    return each.owner == claimed_by::running && same_door(each.claim, claim);
+  });
+}
+
+awaitable<void> remover::remove_added(known_claim known, portmap::gateway_access access) {
+  const auto ended = co_await remove_claim(known.claim, std::move(access), place_.deadline);
+  if (ended) {
+    tell(entry_of(known), removal::removed);
+  } else if (portmap::leaves_nothing(ended)) {
+    tell(entry_of(known), removal::foreign, ended.error().detail);
+  } else {
+    co_return tell(entry_of(known), removal::failed, ended.error().message());
+  }
+  forget_added(known.claim);
+}
+
+awaitable<void> remover::remove_claims() {
+  net::coroutines works;
+  for (const known_claim& each : known_) {
+    if (!wanted_.has(each.claim.protocol, each.claim.external_port)) continue;
+    auto access = access_for(each.claim, place_.here);
+    if (each.owner == claimed_by::running || !access) {
+      leave(each);
+    } else if (each.owner == claimed_by::added) {
+      if (is_run(each.claim)) {
+        forget_added(each.claim);  // its run closes the port now
+      } else {
+        works.push_back(remove_added(each, *std::move(access)));
+      }
+    }
+    // What is left of a dead run here could not be removed, and that was told.
+  }
+  co_await net::side_by_side(std::move(works));
+}
+
+bool remover::is_known(const gateway_mapping& row) const {
+  return std::ranges::any_of(known_, [&](const known_claim& each) {
+    return each.claim.protocol == row.protocol && each.claim.external_port == row.external_port &&
+           each.claim.gateway == place_.gateway->gateway &&
+           portmap::may_lead_to(row.internal_client, each.claim.internal.ip);
+  });
+}
+
+mapping_claim remover::claim_of(const gateway_mapping& row) const {
+  mapping_claim claim;
+  claim.via = mapping_protocol::upnp;
+  claim.protocol = row.protocol;
+  claim.gateway = place_.gateway->gateway;
+  claim.interface = place_.gateway->from.interface;
+  claim.internal = {place_.gateway->from.local, row.internal_port};
+  claim.external_port = row.external_port;
+  claim.lifetime = std::chrono::seconds(row.lease_s.value_or(0));
+  claim.description = row.description;
+  return claim;
+}
+
+/// Of what was made with `mappings add` and taken over since.
+bool remover::is_told(const gateway_mapping& row) const {
+  return std::ranges::any_of(report_.mappings, [&](const removed_mapping& each) {
+    return each.outcome == removal::foreign && each.entry.protocol == row.protocol &&
+           each.entry.external_port == row.external_port;
+  });
+}
+
+void remover::leave_foreign(const gateway_mapping& row) {
+  mapping entry = mapping_of(claim_of(row));
+  boost::system::error_code error;
+  entry.internal.ip = net::asio::ip::make_address(row.internal_client, error);
+  const bool here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
+  tell(entry, removal::foreign,
+       fmt::format("it leads to {}:{}{} and is not natcheck's (\"{}\")",
+                   escape_bytes(row.internal_client), row.internal_port,
+                   here ? ", this machine," : "", escape_bytes(row.description)));
+}
+
+awaitable<void> remover::remove_row(const gateway_mapping& row) {
+  const auto claim = claim_of(row);
+  const auto entry = mapping_of(claim);
+  // A name may be another machine's; whoever names the port knows.
+  const bool surely_here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
+  if (!wanted_.external_port && !surely_here) {
+    co_return tell(entry, removal::foreign,
+                   fmt::format("it leads to \"{}\", which may be another machine; natcheck "
+                               "mappings remove {}{} removes it",
+                               escape_bytes(row.internal_client), row.external_port,
+                               to_options(place_.asked)));
+  }
+  // Another user's natcheck has its files elsewhere, and its server here.
+  if (!wanted_.external_port && net::may_be_listened_on(executor_, row.protocol, claim.internal)) {
+    co_return tell(entry, removal::in_use, why_not_touched(claim, place_.asked));
+  }
+  const auto ended = co_await remove_claim(claim, *place_.gateway, place_.deadline);
+  tell(entry, ended ? removal::removed : removal::failed, ended ? "" : ended.error().message());
+}
+
+/// What the files do not tell of: another version's, or another user's.
+awaitable<void> remover::remove_rows() {
+  auto table = co_await portmap::read_upnp_table(*place_.gateway, place_.deadline);
+  report_.no_table =
+      table.gateway.state == service_state::refused || table.gateway.state == service_state::silent;
+  if (!report_.no_table) report_.not_seen = table.incomplete_because;
+  for (const gateway_mapping& row : table.rows) {
+    if (!wanted_.has(row.protocol, row.external_port) || is_known(row)) continue;
+    if (std::chrono::steady_clock::now() >= place_.deadline) {
+      report_.not_seen = "the time limit ended before all of its table was gone through";
+      break;
+    }
+    if (row.ours) {
+      co_await remove_row(row);
+    } else if (wanted_.external_port && !is_told(row)) {
+      leave_foreign(row);
+    }
+  }
+}
+
+awaitable<removal_report> remover::run() {
+  report_.external_port = wanted_.external_port;
+  co_await take_left_overs();
+  known_ = journal::read_claims(place_.state, journal::system_now());
+  co_await remove_claims();
+  if (place_.gateway) co_await remove_rows();
+  co_return std::move(report_);
+}
+
+}  // namespace
+
+awaitable<removal_report> remove(workplace place, remove_options options) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  selection wanted;
+  wanted.external_port = options.external_port;
+  wanted.protocols = std::move(options.protocols);
+  remover work(place, std::move(wanted), executor);
+  co_return co_await work.run();
+}
+
+awaitable<removal_report> clean(workplace place) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  remover work(place, selection(), executor);
+  co_return co_await work.run();
+}
+
+}  // namespace natcheck::mappings

@@ -1,0 +1,57 @@
+// All leases towards one gateway, from one address of this host.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mapping/managed_mapping.hpp"
+
+namespace natcheck::mappings {
+
+class lease_keeper {
+ public:
+  lease_keeper(net::asio::any_io_executor executor, const std::vector<lease_options>& wanted,
+               journal::claim_book* book, const lease_observer& observer);
+
+  /// From now on that gateway is asked, or none. Where there is a mapping already it is lost for
+  /// `reason`, and the mappings count as not attempted. Takes effect while `keep` runs.
+  void move_to(std::optional<portmap::gateway_access> access, std::string reason);
+  const std::optional<portmap::gateway_access>& gateway() const { return access_; }
+
+  /// Makes the mappings, looks at them, renews them and makes them again, until it is cancelled.
+  /// One after the other: a gateway has one request to answer at a time (RFC 6886 section 3.1).
+  net::asio::awaitable<void> keep();
+
+  /// Waits until each mapping has been tried for once at the gateway that is asked now.
+  net::asio::awaitable<void> attempted();
+
+  /// Whether there is a mapping for that protocol.
+  bool holds(transport protocol) const;
+  bool holds_any() const;
+
+  /// See lease::conclude.
+  void conclude();
+
+  /// Removes the mappings; see lease::release.
+  net::asio::awaitable<void> release(net::steady_time deadline);
+
+ private:
+  net::asio::awaitable<void> tend();
+  net::asio::awaitable<void> tend_one(lease& which);
+  void look_at(net::steady_time when);
+  net::asio::awaitable<void> move();
+  net::asio::awaitable<void> hear();
+  net::asio::awaitable<void> hear_one(const portmap::gateway_access& access);
+  net::steady_time due() const;
+
+  std::vector<lease> leases_;
+  std::optional<portmap::gateway_access> access_;
+  std::optional<std::string> moving_;  ///< why; until the leases know
+  net::asio::steady_timer due_;        ///< cancelled when there may be something to do sooner
+  net::asio::steady_timer moved_;      ///< cancelled when there is another gateway to listen to
+  net::asio::steady_timer attempted_;  ///< expired as soon as everything was tried for once
+};
+
+}  // namespace natcheck::mappings

@@ -1,0 +1,396 @@
+#include "mapping/mapping_manager.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "discover/ipv4_gateway.hpp"
+#include "mapping/external_addresses.hpp"
+#include "net/network_watch.hpp"
+#include "net/side_by_side.hpp"
+
+namespace natcheck::mappings {
+namespace {
+
+using net::asio::awaitable;
+using portmap::gateway_access;
+
+/// Two protocols, one after the other, of a router that takes its time with each (10 s).
+constexpr std::chrono::seconds release_time{25};
+
+/// Until a router that the route names by its IPv6 address is searched for by IPv4 again.
+constexpr std::chrono::seconds search_interval{10};
+
+bool is_same(const std::optional<gateway_access>& a, const std::optional<gateway_access>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->gateway == b->gateway && a->from.local == b->from.local &&
+         a->interface_index == b->interface_index;
+}
+
+std::string reason_to_move(const std::optional<gateway_access>& before,
+                           const std::optional<gateway_access>& after) {
+  if (!after) return "this machine has lost its way to the router";
+  if (before && before->from.local != after->from.local) {
+    return fmt::format("this machine's address was {} and is {} now",
+                       before->from.local.to_string(), after->from.local.to_string());
+  }
+  return fmt::format("the router is now {}", after->gateway.to_string());
+}
+
+std::vector<lease_options> wanted(const serve_options& options, std::uint16_t external_port) {
+  std::vector<lease_options> all;
+  for (const transport protocol : options.protocols) {
+    all.push_back({protocol,
+                   options.port,
+                   external_port,
+                   options.lifetime,
+                   options.via,
+                   options.any_port,
+                   options.protocols.size() > 1,
+                   {options.interface, options.gateway}});
+  }
+  return all;
+}
+
+/// The addresses that somebody outside can be told, and that stay.
+std::vector<address> stable_global(const host_network& host) {
+  std::vector<address> stable;
+  for (const interface_info& each : host.interfaces) {
+    if (!host.ipv6 || each.name != host.ipv6->interface) continue;
+    for (const interface_address& own : each.addresses) {
+      const bool stays = own.ip.is_v6() && !own.temporary && !own.deprecated;
+      if (stays && is_public(own.ip)) stable.push_back(own.ip);
+    }
+  }
+  return stable;
+}
+
+/// The same network, as far as can be told from here.
+bool is_same_way(const std::optional<route_info>& a, const std::optional<route_info>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->gateway == b->gateway && a->local == b->local &&
+         a->interface_index == b->interface_index;
+}
+
+gateway_access access_to(const route_info& way, const address& local) {
+  gateway_access access{*way.gateway, {local, way.interface}, way.interface_index};
+  access.by_tunnel = way.kind == interface_kind::tunnel;
+  return access;
+}
+
+void move(lease_keeper& keeper, const std::optional<gateway_access>& to) {
+  if (is_same(keeper.gateway(), to)) return;
+  keeper.move_to(to, reason_to_move(keeper.gateway(), to));
+}
+
+}  // namespace
+
+port_opener::port_opener(net::asio::any_io_executor executor, const serve_options& options,
+                         std::function<void(const serve_event&)> observer,
+                         std::function<void()> on_outside)
+    : executor_(executor),
+      options_(options),
+      observer_(std::move(observer)),
+      on_outside_(std::move(on_outside)),
+      outside_(executor, options.stun_servers, [this] { heed_outside(); }),
+      search_(executor, options_, [this] { return heed_search(); }),
+      entered_ipv4_(executor, net::steady_time::max()),
+      entered_ipv6_(executor, net::steady_time::max()),
+      asked_outside_(executor, net::steady_time::max()) {}
+
+template <class Event>
+void port_opener::tell(const Event& event) {
+  observer_({std::chrono::system_clock::now(), event});
+}
+
+/// A directory that cannot be written costs the memory of what is open, and nothing else.
+void port_opener::open_book() {
+  auto opened = journal::claim_book::open(journal::state_directory());
+  if (opened) {
+    book_.emplace(std::move(*opened));
+  } else {
+    spdlog::warn("{}; should natcheck be killed, nobody will know what it left on the router",
+                 opened.error().message());
+  }
+}
+
+void port_opener::make_keepers() {
+  const lease_observer observer = [this](const lease_event& event) { tell_or_hold(event); };
+  auto* book = book_ ? &*book_ : nullptr;
+  const auto add = [&](std::uint16_t external_port) {
+    keepers_.push_back(
+        std::make_unique<lease_keeper>(executor_, wanted(options_, external_port), book, observer));
+  };
+  add(*options_.external_port);
+  // A pinhole translates nothing. NAT-PMP knows no IPv6.
+  const std::size_t pinholes = options_.via == mapping_choice::nat_pmp ? 0 : most_pinholes;
+  for (std::size_t i = 0; i < pinholes; ++i) add(options_.port);
+}
+
+external_evidence port_opener::outside() const {
+  external_evidence known;
+  if (ipv4_) {
+    known.local = ipv4_->local;
+    known.gateway = search_.found() ? search_.found() : ipv4_->gateway;
+  }
+  known.stun = outside_.seen();
+  known.asking = outside_.asking();
+  return known;
+}
+
+void port_opener::tell_not_needed(transport protocol, bool confirmed) {
+  const endpoint external{ipv4_->local, options_.port};
+  tell(events::map_not_needed{protocol, external, probe_command(external, protocol), confirmed});
+}
+
+void port_opener::tell_no_router() {
+  if (std::exchange(told_no_router_, true)) return;
+  mapping_evidence nobody;
+  if (ipv4_) nobody.internal = {ipv4_->local, options_.port};
+  if (ipv4_ && ipv4_->kind == interface_kind::tunnel) nobody.tunnel = ipv4_->interface;
+  nobody.asked = {options_.interface, options_.gateway};
+  nobody.external_port = *options_.external_port;
+  for (const transport protocol : options_.protocols) {
+    nobody.protocol = protocol;
+    tell(events::map_failed{nobody, diagnose(nobody)});
+  }
+}
+
+/// A public address proves nothing: a LAN may be numbered with such addresses behind a NAT. Where
+/// somebody outside sees this host by it there is none. Where nobody outside tells, the gateway
+/// has the word, and only when it opens nothing is the address taken for what it seems.
+void port_opener::enter_ipv4() {
+  const bool seems_public = ipv4_ && is_public(ipv4_->local);
+  if (seems_public && outside_.asking()) return;  // heed_outside() comes back
+  const auto direct = judge_external(outside()).direct;
+  lead_ipv4_keeper(seems_public && direct.value_or(!ipv4_->gateway));
+  entered_ipv4_.expires_at(net::steady_time::min());
+}
+
+void port_opener::lead_ipv4_keeper(bool direct) {
+  lease_keeper& keeper = *keepers_.front();
+  if (direct) {
+    const bool confirmed = judge_external(outside()).direct == true;
+    const bool told = own_public_ == ipv4_->local && told_confirmed_ == confirmed;
+    own_public_ = ipv4_->local;
+    told_confirmed_ = confirmed;
+    for (const transport protocol : options_.protocols) {
+      if (!told) tell_not_needed(protocol, confirmed);
+    }
+    return move(keeper, std::nullopt);
+  }
+  const bool translated = judge_external(outside()).direct == false;
+  if (translated || !ipv4_ || own_public_ != ipv4_->local) own_public_.reset();
+  const bool can_ask = ipv4_ && ipv4_->gateway;
+  const bool had_one = keeper.gateway().has_value();  // then mapping-lost says it all
+  move(keeper,
+       can_ask ? std::optional(search_.lead(access_to(*ipv4_, ipv4_->local))) : std::nullopt);
+  if (!can_ask && !had_one) tell_no_router();
+}
+
+void port_opener::heed_outside() {
+  on_outside_();
+  asked_outside_.expires_at(net::steady_time::min());
+  // What the gateway has opened stays open, whatever this host's address looks like.
+  if (ipv4_ && is_public(ipv4_->local) && !keepers_.front()->holds_any()) enter_ipv4();
+}
+
+/// Where nobody outside tells, a public address whose gateway opens nothing needs nothing opened.
+void port_opener::tell_of_lease(const lease_event& event) {
+  const auto* again = std::get_if<events::remapped>(&event);
+  if (again != nullptr && again->entry.internal.ip.is_v4()) {
+    outside_.doubt();  // the line may have come back with another address
+    on_outside_();
+  }
+  const auto* failed = std::get_if<events::map_failed>(&event);
+  const bool seems_direct = failed != nullptr && ipv4_ && is_public(ipv4_->local) &&
+                            failed->evidence.internal.ip == ipv4_->local &&
+                            judge_external(outside()).direct != false;
+  if (seems_direct) {
+    own_public_ = ipv4_->local;
+    told_confirmed_ = false;
+    return tell_not_needed(failed->evidence.protocol, false);
+  }
+  std::visit([this](const auto& e) { tell(e); }, event);
+}
+
+/// A gateway that opens nothing may only pass packets on to the router: what failed there is told
+/// when no other device turns out to be the router.
+void port_opener::tell_or_hold(const lease_event& event) {
+  const auto* failed = std::get_if<events::map_failed>(&event);
+  if (failed != nullptr) {
+    const mapping_evidence& seen = failed->evidence;
+    const bool begun = !is_public(seen.internal.ip) && search_.begin(seen);
+    const bool is_former = search_.found() && seen.gateway != search_.found();
+    if (begun || is_former) return held_.push_back(event);
+  }
+  if (failed != nullptr || std::holds_alternative<events::mapped>(event)) held_.clear();
+  tell_of_lease(event);
+}
+
+void port_opener::tell_held() {
+  for (const lease_event& each : std::exchange(held_, {})) tell_of_lease(each);
+}
+
+awaitable<void> port_opener::heed_search() {
+  const auto host = read_network();
+  if (!search_.found() || !host || !ipv4_) co_return tell_held();
+  auto here = surroundings_of(*host);
+  here.gateways = {search_.lead(access_to(*ipv4_, ipv4_->local))};
+  co_await clear_left_overs_at(std::move(here));
+  co_await net::unless_cancelled();
+  on_outside_();
+  enter_ipv4();
+}
+
+/// Each address keeps the keeper that it has; a new one gets one that is idle or has lost its own.
+void port_opener::enter_ipv6(const host_network& host) {
+  std::vector<gateway_access> targets;
+  if (host.ipv6 && host.ipv6->gateway) {
+    for (const address& own : stable_global(host)) targets.push_back(access_to(*host.ipv6, own));
+  }
+  std::vector<lease_keeper*> free;
+  for (std::size_t i = 1; i < keepers_.size(); ++i) {
+    const auto kept = std::find_if(targets.begin(), targets.end(), [&](const gateway_access& to) {
+      return is_same(keepers_[i]->gateway(), to);
+    });
+    if (kept == targets.end()) {
+      free.push_back(keepers_[i].get());
+    } else {
+      targets.erase(kept);
+    }
+  }
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    move(*free[i], i < targets.size() ? std::optional(targets[i]) : std::nullopt);
+  }
+}
+
+void port_opener::enter(const host_network& host) {
+  const auto before = std::exchange(ipv4_, host.ipv4);
+  if (!is_same_way(before, ipv4_)) search_.forget();
+  outside_.enter(ipv4_);
+  if (!outside_.asking()) asked_outside_.expires_at(net::steady_time::min());
+  if (before != ipv4_) on_outside_();
+  enter_ipv4();
+  const bool ipv6_has_its_turn = entered_ipv6_.expiry() == net::steady_time::min();
+  if (ipv6_has_its_turn) enter_ipv6(host);
+}
+
+/// A FRITZ!Box garbles its answers to searches over IPv4 and IPv6 that come at the same time.
+awaitable<void> port_opener::enter_ipv6_after_ipv4() {
+  co_await attempted_ipv4();
+  co_await net::unless_cancelled();
+  const auto host = read_network();
+  if (host) enter_ipv6(*host);
+  entered_ipv6_.expires_at(net::steady_time::min());
+}
+
+result<host_network> port_opener::read_network() const {
+  return net::read_host_network({options_.interface, options_.gateway});
+}
+
+/// What was known of the same way is not asked for again: the router may be restarting.
+awaitable<void> port_opener::find_router(host_network& host) const {
+  auto known = ipv4_;
+  if (known && known->gateway_ipv6) known->gateway.reset();
+  if (known == host.ipv4) host.ipv4 = ipv4_;
+  co_await discovering::find_ipv4_gateway(host.ipv4, net::steady_time::max());
+}
+
+/// At the start, and where this host comes to another network.
+awaitable<void> port_opener::clear_left_overs(const host_network& host) {
+  const auto here = surroundings_of(host);
+  std::vector<address> gateways;
+  for (const gateway_access& each : here.gateways) gateways.push_back(each.gateway);
+  if (gateways == std::exchange(cleared_at_, gateways) || gateways.empty()) co_return;
+  co_await clear_left_overs_at(here);
+}
+
+awaitable<void> port_opener::clear_left_overs_at(surroundings here) {
+  const caution with{options_.port, {}, {options_.interface, options_.gateway}};
+  const auto told = co_await remove_left_overs(std::move(here), journal::state_directory(), with);
+  for (const events::left_over& each : told) tell(each);
+}
+
+awaitable<void> port_opener::follow_network() {
+  net::network_watch watch(executor_);
+  for (;;) {
+    const bool unfound = ipv4_ && ipv4_->gateway_ipv6 && !ipv4_->gateway;
+    const auto end =
+        unfound ? std::chrono::steady_clock::now() + search_interval : net::steady_time::max();
+    co_await net::before(end, watch.next());
+    co_await net::unless_cancelled();
+    auto host = read_network();
+    if (host) {
+      co_await find_router(*host);
+      co_await net::unless_cancelled();
+      co_await clear_left_overs(*host);
+      enter(*host);
+    } else {
+      spdlog::warn("{}", host.error().message());
+    }
+  }
+}
+
+awaitable<result<void>> port_opener::keep() {
+  auto host = read_network();
+  if (!host) co_return host.error();
+  open_book();
+  make_keepers();
+  co_await find_router(*host);
+  co_await net::unless_cancelled();
+  co_await clear_left_overs(*host);
+  enter(*host);
+  net::coroutines works;
+  for (auto& keeper : keepers_) works.push_back(keeper->keep());
+  works.push_back(enter_ipv6_after_ipv4());
+  works.push_back(follow_network());
+  works.push_back(outside_.run());
+  works.push_back(search_.run());
+  co_await net::side_by_side(std::move(works));
+  co_return result<void>{};
+}
+
+awaitable<void> port_opener::attempted_ipv4() {
+  co_await net::expiry(entered_ipv4_);
+  co_await net::unless_cancelled();
+  if (!keepers_.front()->gateway()) co_return;
+  co_await keepers_.front()->attempted();
+  co_await search_.idle();
+  co_await net::unless_cancelled();
+  if (search_.found()) co_await keepers_.front()->attempted();
+}
+
+awaitable<void> port_opener::asked_outside() { co_await net::expiry(asked_outside_); }
+
+awaitable<void> port_opener::attempted() {
+  co_await net::expiry(entered_ipv6_);
+  co_await net::unless_cancelled();
+  for (auto& keeper : keepers_) {
+    if (keeper->gateway()) co_await keeper->attempted();
+  }
+}
+
+bool port_opener::all_open() const {
+  if (own_public_) return true;
+  return std::all_of(
+      options_.protocols.begin(), options_.protocols.end(), [this](transport protocol) {
+        return std::any_of(keepers_.begin(), keepers_.end(),
+                           [protocol](const auto& keeper) { return keeper->holds(protocol); });
+      });
+}
+
+void port_opener::conclude() {
+  for (auto& keeper : keepers_) keeper->conclude();
+  tell_held();
+}
+
+awaitable<void> port_opener::close() {
+  const auto deadline = std::chrono::steady_clock::now() + release_time;
+  net::coroutines ends;
+  for (auto& keeper : keepers_) ends.push_back(keeper->release(deadline));
+  co_await net::side_by_side(std::move(ends));
+}
+
+}  // namespace natcheck::mappings

@@ -1,0 +1,98 @@
+// Every door to this host: the port of the IPv4 gateway, and the pinholes of the IPv6 router, kept
+// open wherever this host's addresses and gateways move to.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <natcheck/serve.hpp>
+#include <optional>
+#include <vector>
+
+#include "mapping/gateway_mappings.hpp"
+#include "mapping/journal/mapping_journal.hpp"
+#include "mapping/outside_watch.hpp"
+#include "mapping/router_search.hpp"
+#include "mapping/stale_mappings.hpp"
+#include "net/host_network.hpp"
+
+namespace natcheck::mappings {
+
+class port_opener {
+ public:
+  /// `options.external_port` is set. Events come in order, also those of no lease: left_over,
+  /// map_not_needed, and map_failed where there is no router to ask. `on_outside` is called when
+  /// what outside() gives has changed.
+  port_opener(net::asio::any_io_executor executor, const serve_options& options,
+              std::function<void(const serve_event&)> observer, std::function<void()> on_outside);
+
+  /// Removes what earlier runs left behind, and opens and keeps the doors until it is cancelled.
+  /// Fails, at once, for reasons of this machine.
+  net::asio::awaitable<result<void>> keep();
+
+  /// Waits until every door, or that of IPv4, has been tried for once.
+  net::asio::awaitable<void> attempted();
+  net::asio::awaitable<void> attempted_ipv4();
+
+  /// Waits until the servers outside have answered, or been given up, for once.
+  net::asio::awaitable<void> asked_outside();
+
+  /// What this host and servers outside say of the IPv4 address; nothing of the router's word.
+  external_evidence outside() const;
+
+  /// Whether there is a way in for each of the protocols.
+  bool all_open() const;
+
+  /// Says why there is no mapping, where it was stopped before that was known.
+  void conclude();
+
+  /// Closes every door; 25 s at most, which only a slow router takes. To be awaited after `keep`
+  /// ended, in a coroutine that is not itself cancelled.
+  net::asio::awaitable<void> close();
+
+ private:
+  static constexpr std::size_t most_pinholes = 4;
+
+  void open_book();
+  void make_keepers();
+  result<host_network> read_network() const;
+  net::asio::awaitable<void> find_router(host_network& host) const;
+  void enter(const host_network& host);
+  net::asio::awaitable<void> enter_ipv6_after_ipv4();
+  void enter_ipv4();
+  void heed_outside();
+  void lead_ipv4_keeper(bool direct);
+  void tell_not_needed(transport protocol, bool confirmed);
+  void tell_no_router();
+  void tell_of_lease(const lease_event& event);
+  void tell_or_hold(const lease_event& event);
+  void tell_held();
+  net::asio::awaitable<void> heed_search();
+  void enter_ipv6(const host_network& host);
+  net::asio::awaitable<void> clear_left_overs(const host_network& host);
+  net::asio::awaitable<void> clear_left_overs_at(surroundings here);
+  net::asio::awaitable<void> follow_network();
+  template <class Event>
+  void tell(const Event& event);
+
+  net::asio::any_io_executor executor_;
+  serve_options options_;
+  std::function<void(const serve_event&)> observer_;
+  std::optional<journal::claim_book> book_;
+  /// The first is for IPv4, the others for an IPv6 address each. Idle where there is nobody to ask.
+  std::vector<std::unique_ptr<lease_keeper>> keepers_;
+  std::function<void()> on_outside_;
+  std::vector<address> cleared_at_;  ///< the gateways at which left-overs were removed
+  std::optional<route_info> ipv4_;   ///< the way out
+  outside_watch outside_;
+  router_search search_;
+  std::vector<lease_event> held_;  ///< failures, until it is known whether another device is asked
+  /// This host's own public IPv4 address, where it is told that nothing has to be mapped.
+  std::optional<address> own_public_;
+  bool told_confirmed_ = false;  ///< of own_public_, that somebody outside sees it
+  bool told_no_router_ = false;
+  // Expired as soon as it is known for the first time whom to ask, or what was seen outside.
+  net::asio::steady_timer entered_ipv4_;
+  net::asio::steady_timer entered_ipv6_;
+  net::asio::steady_timer asked_outside_;
+};
+
+}  // namespace natcheck::mappings

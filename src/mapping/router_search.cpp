@@ -1,0 +1,88 @@
+#include "mapping/router_search.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "discover/discovery.hpp"
+#include "discover/router_behind.hpp"
+#include "net/host_network.hpp"
+#include "net/side_by_side.hpp"
+
+namespace natcheck::mappings {
+namespace {
+
+using net::asio::awaitable;
+
+constexpr std::chrono::seconds longest_search{5};
+
+}  // namespace
+
+router_search::router_search(const net::asio::any_io_executor& executor,
+                             const serve_options& options, std::function<awaitable<void>()> on_end)
+    : options_(options),
+      on_end_(std::move(on_end)),
+      wanted_(executor, net::steady_time::max()),
+      idle_(executor, net::steady_time::min()) {}
+
+portmap::gateway_access router_search::lead(portmap::gateway_access by_route) {
+  if (found_) {
+    by_route.gateway = *found_;
+  } else if (!by_route.by_tunnel) {
+    by_route.on_other_gateway = [this](const address&) { heard_ = true; };
+  }
+  return by_route;
+}
+
+bool router_search::is_running() const { return wanted_.expiry() == net::steady_time::min(); }
+
+bool router_search::begin(const mapping_evidence& failed) {
+  if (!discovering::offers_nothing(failed) || found_) return false;
+  if (is_running()) return true;
+  const bool may_be = heard_ || (discovering::asks_without_search(failed) && failed.tunnel.empty());
+  if (begun_ || !may_be || options_.gateway) return false;
+  begun_ = true;
+  idle_.expires_at(net::steady_time::max());
+  wanted_.expires_at(net::steady_time::min());
+  return true;
+}
+
+void router_search::forget() {
+  heard_ = begun_ = false;
+  found_.reset();
+}
+
+/// By the same rule as `discover`.
+awaitable<std::optional<address>> router_search::look() const {
+  discover_options asked;
+  asked.interface = options_.interface;
+  asked.stun_servers = options_.stun_servers;
+  asked.web_check.clear();
+  discover_evidence seen;
+  auto host = net::read_host_network({options_.interface, std::nullopt});
+  if (!host || !host->ipv4) co_return std::nullopt;
+  seen.host = std::move(*host);
+  const auto executor = co_await net::asio::this_coro::executor;
+  discovering::inquiry asking(asked, seen, std::chrono::steady_clock::now() + longest_search,
+                              executor);
+  co_await asking.run();
+  const bool is_other = seen.gateway && seen.host.ipv4->gateway != seen.gateway->ip;
+  co_return is_other ? std::optional(seen.gateway->ip) : std::nullopt;
+}
+
+awaitable<void> router_search::run() {
+  for (;;) {
+    co_await net::expiry(wanted_);
+    co_await net::unless_cancelled();
+    auto router = co_await look();
+    co_await net::unless_cancelled();
+    if (begun_) found_ = std::move(router);  // else it was in another network
+    if (found_) spdlog::debug("{} is the router, and is asked from now on", found_->to_string());
+    wanted_.expires_at(net::steady_time::max());
+    co_await on_end_();
+    co_await net::unless_cancelled();
+    idle_.expires_at(net::steady_time::min());
+  }
+}
+
+awaitable<void> router_search::idle() { co_await net::expiry(idle_); }
+
+}  // namespace natcheck::mappings

@@ -1,0 +1,19 @@
+// Inside of a lease.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "mapping/managed_mapping.hpp"
+
+namespace natcheck::mappings {
+
+/// A protocol of the gateway, and how it stands.
+struct lease::service {
+  std::unique_ptr<portmap::port_mapper> mapper;
+  std::optional<result<void>> found;  ///< empty: not asked, or not waited for
+  std::optional<mapping_claim> claim;
+  net::steady_time refuses_until{};
+};
+
+}  // namespace natcheck::mappings

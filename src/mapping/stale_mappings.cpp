@@ -1,0 +1,232 @@
+#include "mapping/stale_mappings.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "core/asked.hpp"
+#include "core/canonical.hpp"
+#include "mapping/journal/mapping_journal.hpp"
+#include "net/bound_ports.hpp"
+#include "net/side_by_side.hpp"
+#include "portmap/mappers.hpp"
+#include "portmap/removals.hpp"
+
+namespace natcheck::mappings {
+namespace {
+
+using net::asio::awaitable;
+using namespace std::chrono_literals;
+
+constexpr auto removing_time = 12s;
+/// A little longer than another natcheck can take for the same.
+constexpr auto longest_wait = 5s;
+constexpr auto wait_interval = 50ms;
+
+void add_gateway(const std::optional<route_info>& way, surroundings& here) {
+  if (!way || !way->gateway) return;
+  here.gateways.push_back({*way->gateway, {way->local, way->interface}, way->interface_index});
+}
+
+/// Holds the turn until it is destroyed. Without one after all: whoever has it for so long is not
+/// at work, and a directory in which nobody may lock stops nobody either.
+awaitable<std::optional<journal::descriptor>> wait_for_turn(
+    const std::filesystem::path& directory) {
+  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
+  const auto deadline = std::chrono::steady_clock::now() + longest_wait;
+  for (;;) {
+    auto turn = journal::begin_removing(directory);
+    const bool late = std::chrono::steady_clock::now() >= deadline;
+    if (turn || late) co_return turn;
+    pause.expires_after(wait_interval);
+    co_await net::expiry(pause);
+    co_await net::unless_cancelled();
+  }
+}
+
+/// Whether somebody who is not dead has the same mapping meanwhile.
+class owners {
+ public:
+  owners(const std::filesystem::path& directory, const std::vector<journal::orphan>& orphans) {
+    for (auto& each : journal::read_claims(directory, journal::system_now())) {
+      // Those that are taken here look as if they were alive: they are locked.
+      const bool orphaned = std::ranges::any_of(
+          orphans, [&](const journal::orphan& dead) { return dead.name() == each.file; });
+      if (each.owner != journal::claimed_by::dead && !orphaned) {
+        claims_.push_back(std::move(each.claim));
+      }
+    }
+  }
+
+  bool have(const mapping_claim& claim) const {
+    return std::ranges::any_of(claims_, [&](const auto& theirs) {
+      return journal::same_mapping(theirs, claim) || same_door(theirs, claim);
+    });
+  }
+
+ private:
+  std::vector<mapping_claim> claims_;
+};
+
+/// Whether a claim is left alone; if so, that has been told.
+using spared = std::function<bool(const mapping_claim& claim)>;
+
+/// What one dead run, or several one after the other, left on one port, and where to write what
+/// became of it.
+struct job {
+  std::vector<journal::orphan*> from;
+  mapping_claim claim;
+  portmap::gateway_access access;
+};
+
+awaitable<void> finish(job work, std::vector<events::left_over>& told, caution with) {
+  const auto ended = co_await remove_claim(work.claim, work.access);
+  for (journal::orphan* each : work.from) {
+    if (portmap::leaves_nothing(ended)) each->drop(work.claim);
+  }
+  const std::string detail = ended ? "" : ended.error().message();
+  spdlog::debug("a left-over mapping of port {}: {}", work.claim.external_port,
+                ended ? "removed" : detail);
+  // What stands on a port that was asked for is told with the table's rows.
+  const bool taken_over = !ended && portmap::leaves_nothing(ended);
+  if (taken_over && with.asked_for == work.claim.external_port) co_return;
+  told.push_back({mapping_of(work.claim), ended.has_value(), detail});
+}
+
+bool is_own(const address& ip, const surroundings& here) {
+  return std::ranges::any_of(here.own,
+                             [&](const address& own) { return canonical(own) == canonical(ip); });
+}
+
+std::string how_to_close(const mapping_claim& claim, const asked_options& asked) {
+  return fmt::format("natcheck mappings remove {}{} closes it all the same", claim.external_port,
+                     to_options(asked));
+}
+
+/// Why a claim is left alone; empty: it is not. By NAT-PMP and PCP nobody can remove what leads to
+/// another address anyway.
+std::string why_left_alone(const net::asio::any_io_executor& executor, const mapping_claim& claim,
+                           const surroundings& here, const caution& with) {
+  if (with.asked_for == claim.external_port) return {};
+  if (claim.via == mapping_protocol::upnp && !is_own(claim.internal.ip, here)) {
+    return fmt::format(
+        "it leads to {}, which was this machine's address and may be another's by now; {}",
+        claim.internal.ip.to_string(), how_to_close(claim, with.asked));
+  }
+  const bool is_ours = claim.internal.port == with.own_port;
+  if (is_ours || !net::may_be_listened_on(executor, claim.protocol, claim.internal)) return {};
+  return why_not_touched(claim, with.asked);
+}
+
+/// The job that removes the same; by PCP only who has its nonce can.
+job* job_for(const mapping_claim& claim, std::vector<job>& jobs) {
+  const auto found = std::ranges::find_if(jobs, [&](const job& each) {
+    return journal::same_mapping(each.claim, claim) && each.claim.nonce == claim.nonce;
+  });
+  return found == jobs.end() ? nullptr : &*found;
+}
+
+/// What there is to do; what there is not is told.
+std::vector<job> jobs_for(std::vector<journal::orphan>& orphans, const owners& others,
+                          const surroundings& here, const spared& spare) {
+  std::vector<job> jobs;
+  for (journal::orphan& orphan : orphans) {
+    for (const mapping_claim& claim : orphan.claims()) {
+      if (others.have(claim)) {
+        orphan.drop(claim);
+        continue;
+      }
+      if (job* same = job_for(claim, jobs)) {
+        same->from.push_back(&orphan);
+        continue;
+      }
+      auto access = access_for(claim, here);
+      if (access && !spare(claim)) jobs.push_back({{&orphan}, claim, *access});
+    }
+  }
+  return jobs;
+}
+
+}  // namespace
+
+surroundings surroundings_of(const host_network& host) {
+  surroundings here;
+  add_gateway(host.ipv4, here);
+  add_gateway(host.ipv6, here);
+  for (const interface_info& each : host.interfaces) {
+    for (const interface_address& own : each.addresses) here.own.push_back(own.ip);
+  }
+  return here;
+}
+
+std::optional<portmap::gateway_access> access_for(const mapping_claim& claim,
+                                                  const surroundings& here) {
+  const auto found = std::ranges::find_if(here.gateways, [&](const auto& access) {
+    return access.gateway == claim.gateway && access.from.interface == claim.interface;
+  });
+  if (found == here.gateways.end()) return std::nullopt;
+  portmap::gateway_access access = *found;
+  if (is_own(claim.internal.ip, here)) access.from.local = claim.internal.ip;
+  return access;
+}
+
+mapping mapping_of(const mapping_claim& claim) {
+  mapping entry;
+  entry.protocol = claim.protocol;
+  entry.via = claim.via;
+  entry.internal = claim.internal;
+  entry.external_port = entry.asked_port = claim.external_port;
+  entry.lifetime = entry.asked_lifetime = claim.lifetime;
+  return entry;
+}
+
+/// What leads elsewhere is another door: what is removed is only what leads to our own endpoint.
+bool same_door(const mapping_claim& a, const mapping_claim& b) {
+  return a.protocol == b.protocol && a.gateway == b.gateway && a.external_port == b.external_port &&
+         a.internal == b.internal && a.internal.ip.is_v4();
+}
+
+std::string why_not_touched(const mapping_claim& claim, const asked_options& asked) {
+  return fmt::format(
+      "something may be listening on port {} here, perhaps another user's natcheck; {}",
+      claim.internal.port, how_to_close(claim, asked));
+}
+
+awaitable<result<void>> remove_claim(mapping_claim claim, portmap::gateway_access access,
+                                     net::steady_time deadline) {
+  const auto mapper = portmap::mapper_of(claim, access);
+  if (!mapper) co_return result<void>{};  // no such protocol there, so no such mapping
+  deadline = std::min(deadline, std::chrono::steady_clock::now() + removing_time);
+  auto ended = co_await net::before(deadline, mapper->unmap());
+  if (ended) co_return *std::move(ended);
+  co_return failure{
+      outcome::cut_short,
+      fmt::format("closing port {} on {}", claim.external_port, access.gateway.to_string()),
+      "the router did not finish answering in the time that there was", 0};
+}
+
+awaitable<std::vector<events::left_over>> remove_left_overs(surroundings here,
+                                                            std::filesystem::path directory,
+                                                            caution with) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  std::vector<events::left_over> told;
+  const auto turn = co_await wait_for_turn(directory);
+  auto orphans = journal::take_orphans(directory, journal::system_now());
+  if (orphans.empty()) co_return told;
+  const owners others(directory, orphans);
+  net::coroutines works;
+  const auto spare = [&](const mapping_claim& claim) {
+    const auto why = why_left_alone(executor, claim, here, with);
+    if (!why.empty()) told.push_back({mapping_of(claim), false, why});
+    return !why.empty();
+  };
+  for (job& each : jobs_for(orphans, others, here, spare)) {
+    works.push_back(finish(std::move(each), told, with));
+  }
+  co_await net::side_by_side(std::move(works));
+  co_return told;
+}
+
+}  // namespace natcheck::mappings

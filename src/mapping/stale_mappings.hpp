@@ -1,0 +1,61 @@
+// What natcheck left open on gateways: removed by the next run.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <filesystem>
+#include <natcheck/serve.hpp>
+#include <optional>
+#include <vector>
+
+#include "portmap/port_mapper.hpp"
+
+namespace natcheck::mappings {
+
+/// Whom this host can ask, and as whom.
+struct surroundings {
+  std::vector<portmap::gateway_access> gateways;
+  std::vector<address> own;  ///< this host's addresses
+};
+
+surroundings surroundings_of(const host_network& host);
+
+/// How to ask the gateway of `claim`, from the address that the mapping leads to where this host
+/// still has it. Empty in another network.
+std::optional<portmap::gateway_access> access_for(const mapping_claim& claim,
+                                                  const surroundings& here);
+
+/// The claim as a mapping to tell of. Its outside address is not known.
+mapping mapping_of(const mapping_claim& claim);
+
+/// Whether both open the same port to the same place, by whichever protocol: most gateways have one
+/// table for all.
+bool same_door(const mapping_claim& a, const mapping_claim& b);
+
+/// Why a mapping is left alone that may be used by somebody else on this machine, and the command
+/// that closes it all the same, which repeats what was `asked`.
+std::string why_not_touched(const mapping_claim& claim, const asked_options& asked);
+
+/// Removes one mapping, by `deadline` and in 12 s at most. Succeeds also when it was not there any
+/// more, and when somebody else's is in its place.
+boost::asio::awaitable<result<void>> remove_claim(
+    mapping_claim claim, portmap::gateway_access access,
+    net::steady_time deadline = net::steady_time::max());
+
+/// What a dead run left is not touched where somebody may use it: what a server listens for here
+/// (another user's natcheck, which has its files elsewhere), and what leads to an address that this
+/// machine had once.
+struct caution {
+  std::uint16_t own_port = 0;                ///< this process listens on it itself; 0: on none
+  std::optional<std::uint16_t> asked_for{};  ///< an outside port that is to be closed all the same
+  asked_options asked{};                     ///< for advised commands
+};
+
+/// Removes what dead runs left behind on the gateways of this network, all at the same time, and
+/// tells what became of it. What cannot be removed stays for the next run, and so does what is in
+/// another network. What a living run or `mappings add` has made its own is theirs.
+///
+/// Waits up to 5 s where another natcheck is at the same work.
+boost::asio::awaitable<std::vector<events::left_over>> remove_left_overs(
+    surroundings here, std::filesystem::path directory, caution with = {});
+
+}  // namespace natcheck::mappings

@@ -1,0 +1,22 @@
+#include "net/own_addresses.hpp"
+
+#include <algorithm>
+
+#include "net/linux/netlink.hpp"
+
+namespace natcheck::net {
+
+std::vector<address> read_own_addresses() {
+  std::vector<address> all;
+  auto socket = netlink_socket::open();
+  if (!socket) return all;
+  const auto answer = socket->request(addresses_request(), "reading the addresses of this host");
+  if (!answer) return all;
+  for (const message& one : *answer) {
+    if (const auto parsed = parse_address(one)) all.push_back(parsed->ip);
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+}  // namespace natcheck::net

@@ -1,0 +1,94 @@
+// All visitors at once: how many, who has to leave when there are too many, and the end.
+#pragma once
+
+#include <array>
+#include <boost/asio/any_io_executor.hpp>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "server/greeting_session.hpp"
+
+namespace natcheck::serving {
+
+/// Holds the connections. Lives as long as its last visitor, so that nobody's coroutine outlives
+/// what it refers to; all on one thread.
+class crowd : public std::enable_shared_from_this<crowd> {
+ public:
+  /// `on_end` hears of every visit, in the order in which they end. Raises the soft limit of this
+  /// process's descriptors to the hard one, and takes visitors up to that, less a reserve.
+  crowd(net::asio::any_io_executor executor, server_identity identity,
+        std::function<void(const visit_end&)> on_end);
+
+  /// `tell` hears of every visitor as it comes.
+  void on_accepted(std::function<void(const endpoint& peer)> tell) {
+    on_accepted_ = std::move(tell);
+  }
+
+  /// Where the IPv4 Internet finds this server, for the page; empty when that is not known.
+  void set_outside(std::optional<endpoint> outside) { identity_.outside = std::move(outside); }
+  /// The router's inner address, as which it may show visitors.
+  void set_gateway(std::optional<address> gateway) { identity_.gateway = std::move(gateway); }
+
+  /// Takes a new visitor. When the house is full, or has too many from one source (an address, or
+  /// an IPv6 /64), somebody has to leave, so that a flood of connections, silent or slow, keeps
+  /// nobody honest out.
+  void admit(net::tcp::socket socket, const endpoint& peer);
+
+  /// Hangs up on one visitor: on the stranger who has waited longest, or, where greeted visitors
+  /// are in the majority, on the first of those, who has had its answer long ago. A flood of either
+  /// kind so meets itself at the door. False when nobody is there.
+  bool make_room();
+
+  /// Closes the door and waits until everybody has left.
+  net::asio::awaitable<void> dismiss();
+
+ private:
+  enum class place { strangers, greeted, leaving };
+  struct source;
+  struct guest;
+  using guests = std::list<guest>;
+
+  /// Who has come from one source and is not leaving, oldest first.
+  struct source {
+    std::list<guests::iterator> strangers;
+    std::list<guests::iterator> greeted;
+  };
+  using sources = std::map<address, source>;
+  struct guest {
+    connection line;
+    sources::iterator from;
+    place where = place::strangers;
+    std::list<guests::iterator>::iterator among_its_own{};
+  };
+
+  guests& in(place where) { return houses_[static_cast<std::size_t>(where)]; }
+  std::size_t size() const;
+  void hang_up_on(guests::iterator who);
+  void make_room_from(source& from);
+  void welcome(guests::iterator who);
+  void move(guests::iterator who, place to);
+  void leave_source(guests::iterator who);
+  net::asio::awaitable<void> host(guests::iterator who);
+  net::asio::awaitable<void> keep_time();
+  void start(net::asio::awaitable<void> work);
+
+  net::asio::any_io_executor executor_;
+  server_identity identity_;
+  std::function<void(const visit_end&)> on_end_;
+  std::function<void(const endpoint&)> on_accepted_;
+  std::size_t limit_;         ///< of all connections
+  std::size_t source_limit_;  ///< of those from one source
+  shared_buffer buffer_;
+  sources sources_;
+  std::array<guests, 3> houses_;  ///< by place; oldest first
+  bool dismissed_ = false;
+  bool keeping_time_ = false;
+  net::asio::steady_timer clock_;
+  net::asio::steady_timer left_;  ///< cancelled whenever somebody has left
+};
+
+}  // namespace natcheck::serving

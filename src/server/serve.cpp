@@ -1,0 +1,407 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <memory>
+#include <natcheck/report.hpp>
+#include <natcheck/serve.hpp>
+
+#include "arrivals/arrival_watch.hpp"
+#include "arrivals/nat_rules.hpp"
+#include "calls/option_checks.hpp"
+#include "calls/serial.hpp"
+#include "mapping/external_addresses.hpp"
+#include "mapping/managed_mapping.hpp"
+#include "mapping/mapping_manager.hpp"
+#include "net/host_network.hpp"
+#include "net/own_addresses.hpp"
+#include "net/random.hpp"
+#include "net/side_by_side.hpp"
+#include "server/connection_table.hpp"
+#include "server/listeners.hpp"
+#include "server/self_test.hpp"
+#include "server/session_log.hpp"
+#include "server/udp_responder.hpp"
+
+namespace natcheck::serving {
+namespace {
+
+using net::tcp;
+using net::asio::awaitable;
+
+/// Rest after accept() failed for lack of something (descriptors, memory) that others must free.
+constexpr std::chrono::milliseconds accept_rest{50};
+
+/// Everything that one run of `serve` has.
+class server {
+ public:
+  server(net::asio::any_io_executor executor, serve_options options,
+         std::function<void(const serve_event&)> observer)
+      : executor_(std::move(executor)),
+        options_(std::move(options)),
+        observer_(std::move(observer)),
+        guests_([this](const auto& told) {
+          std::visit([this](const auto& e) { this->tell(e); }, told);
+        }),
+        guests_due_(executor_),
+        end_(executor_, net::steady_time::max()),
+        addresses_([this](const auto& told) { this->tell(told); }) {}
+
+  awaitable<result<events::stopped>> run();
+
+ private:
+  std::optional<failure> listen();
+  std::optional<failure> listen_for_datagrams();
+  void open_house();
+  awaitable<void> accept_on(tcp::acceptor& acceptor);
+  awaitable<void> keep_doors();
+  awaitable<void> insist_on_map();
+  awaitable<void> test_self();
+  awaitable<void> settle_guests();
+  awaitable<std::exception_ptr> run_until_end();
+  awaitable<void> clean_up();
+  net::coroutines all_works();
+  failure no_mapping() const;
+  bool uses(transport protocol) const;
+  void count(const visit_end& end);
+  void complete(serve_event& event);
+  void heed(const serve_event& event);
+  void tell_event(serve_event event);
+  void know_outside();
+  page_facts facts_of_sender(const endpoint& peer) const;
+  std::optional<endpoint> hairpin_target(transport protocol) const;
+  diagnosis without_repetition(diagnosis judged);
+  template <class Event>
+  void tell(const Event& event) {
+    tell_event({std::chrono::system_clock::now(), event});
+  }
+
+  net::asio::any_io_executor executor_;
+  serve_options options_;
+  std::function<void(const serve_event&)> observer_;
+  net::steady_time start_ = std::chrono::steady_clock::now();
+  std::vector<tcp::acceptor> acceptors_;
+  server_identity identity_;
+  std::shared_ptr<crowd> crowd_;
+  std::unique_ptr<udp_service> datagrams_;
+  std::vector<std::string> devices_;  ///< that the listening sockets are bound to
+  std::vector<std::pair<transport, endpoint>> listening_;
+  std::unique_ptr<arrivals::arrival_watch> arrivals_;
+  std::unique_ptr<mappings::port_opener> doors_;
+  guest_book guests_;
+  net::asio::steady_timer guests_due_;
+  net::asio::steady_timer end_;  ///< expires, or is cancelled, when the server has to end
+  std::optional<failure> failed_;
+  std::optional<failure> local_fault_;       ///< why the router could not even be asked
+  std::string own_session_ = random_hex(8);  ///< of visits that this server pays to itself
+  mappings::external_addresses addresses_;
+  /// The NAT rules of this host that lead the port elsewhere, by transport.
+  std::array<arrivals::nat_rule_search, 2> led_away_;  ///< by transport
+  std::vector<std::string> told_findings_;             ///< of the self-test
+};
+
+bool server::uses(transport protocol) const {
+  const auto& all = options_.protocols;
+  return std::find(all.begin(), all.end(), protocol) != all.end();
+}
+
+void server::tell_event(serve_event event) {
+  complete(event);
+  heed(event);
+  observer_(event);
+  crowd_->set_outside(addresses_.of(transport::tcp));
+  addresses_.settle();
+}
+
+/// What the lease does not know of its mapping is where others find it.
+void server::complete(serve_event& event) {
+  if (auto* mapped = std::get_if<events::mapped>(&event.what)) {
+    addresses_.open(mapped->entry, mapped->probe_command, mapped->external);
+  } else if (auto* again = std::get_if<events::remapped>(&event.what)) {
+    addresses_.open(again->entry, again->probe_command, again->external);
+  } else if (auto* greeted = std::get_if<events::greeted>(&event.what)) {
+    if (!greeted->from) greeted->from = standpoint_of(facts_of_sender(greeted->peer));
+  }
+}
+
+/// Of one who came by datagram.
+page_facts server::facts_of_sender(const endpoint& peer) const {
+  page_facts facts{peer, {}, addresses_.of(transport::udp), {}, {}, {}};
+  if (!doors_) return facts;
+  const external_evidence here = doors_->outside();
+  if (here.local) facts.local.ip = *here.local;
+  facts.gateway = here.gateway;
+  return facts;
+}
+
+/// What the server itself has to know of what it tells.
+void server::heed(const serve_event& event) {
+  if (const auto* direct = std::get_if<events::map_not_needed>(&event.what)) {
+    addresses_.open_directly(direct->protocol, direct->external, direct->probe_command);
+  } else if (const auto* failed = std::get_if<events::map_failed>(&event.what)) {
+    local_fault_ = mappings::local_fault_of(failed->evidence);
+    addresses_.fail(failed->evidence.protocol, failed->evidence.external_port);
+  } else if (const auto* lost = std::get_if<events::mapping_lost>(&event.what)) {
+    if (lost->entry.internal.ip.is_v4()) addresses_.lose(lost->entry.protocol);
+  }
+}
+
+void server::know_outside() {
+  const external_evidence seen = doors_->outside();
+  addresses_.know(seen);
+  crowd_->set_gateway(seen.gateway);
+  crowd_->set_outside(addresses_.of(transport::tcp));
+  addresses_.settle();
+}
+
+// --- listening -----------------------------------------------------------------------------
+
+std::optional<failure> server::listen_for_datagrams() {
+  datagrams_ = std::make_unique<udp_service>(executor_, identity_,
+                                             [this](const visit_end& end) { count(end); });
+  std::optional<failure> why;
+  bool any = false;
+  for (const std::string& device : devices_) {
+    for (const address& ip : {address(boost::asio::ip::address_v4::any()),
+                              address(boost::asio::ip::address_v6::any())}) {
+      why = datagrams_->listen({ip, options_.port}, device);
+      if (why && why->kind != outcome::unreachable) return why;
+      if (why) continue;
+      listening_.emplace_back(transport::udp, datagrams_->local());
+      options_.port = datagrams_->local().port;
+      any = true;
+    }
+  }
+  return any ? std::nullopt : why;
+}
+
+std::optional<failure> server::listen() {
+  devices_ = devices_for(options_.interface);
+  if (uses(transport::tcp)) {
+    auto acceptors = listen_everywhere(executor_, options_.port, devices_);
+    if (!acceptors) return acceptors.error();
+    acceptors_ = std::move(*acceptors);
+    options_.port = acceptors_.front().local_endpoint().port();
+    for (const tcp::acceptor& acceptor : acceptors_) {
+      const auto local = acceptor.local_endpoint();
+      listening_.emplace_back(transport::tcp, endpoint{local.address(), local.port()});
+    }
+  }
+  if (uses(transport::udp)) return listen_for_datagrams();
+  return std::nullopt;
+}
+
+/// Tells where it listens, and lets visitors in.
+void server::open_house() {
+  crowd_ = std::make_shared<crowd>(executor_, identity_, [this](const visit_end& e) { count(e); });
+  // Each of two devices has a socket of its own with the same address.
+  std::vector<std::pair<transport, endpoint>> told;
+  for (const auto& each : listening_) {
+    if (std::find(told.begin(), told.end(), each) != told.end()) continue;
+    told.push_back(each);
+    tell(events::listening{each.first, each.second});
+  }
+  arrivals_ = std::make_unique<arrivals::arrival_watch>(
+      executor_, options_.protocols, options_.port, [this](const arrival_evidence& seen) {
+        tell(events::blocked{seen, diagnose(seen)});
+      });
+  crowd_->on_accepted([this](const endpoint& peer) { arrivals_->accepted(transport::tcp, peer); });
+  if (datagrams_) {
+    datagrams_->on_datagram = [this](const endpoint& peer) {
+      arrivals_->accepted(transport::udp, peer);
+    };
+  }
+  tell(arrivals_->begin());
+  for (const transport protocol : options_.protocols) {
+    auto& search = led_away_[static_cast<std::size_t>(protocol)];
+    search = arrivals::read_nat_rule(protocol, options_.port, false);
+    if (!search.found) continue;
+    const redirect_evidence seen{protocol, options_.port, *search.found};
+    tell(events::redirected{seen, diagnose(seen)});
+  }
+}
+
+void server::count(const visit_end& end) {
+  const auto* greeted = std::get_if<events::greeted>(&end);
+  const auto* rejected = std::get_if<events::rejected>(&end);
+  if (greeted != nullptr && greeted->session == own_session_) {
+    return arrivals_->was_ourselves(greeted->protocol, greeted->peer);
+  }
+  if (rejected != nullptr && arrivals_->may_be_own(rejected->peer.ip)) return;
+  guests_.add(end, std::chrono::steady_clock::now());
+  guests_due_.cancel();
+  if (greeted != nullptr && options_.once) end_.cancel();
+}
+
+awaitable<void> server::settle_guests() {
+  for (;;) {
+    guests_due_.expires_at(guests_.due());
+    co_await net::expiry(guests_due_);
+    co_await net::unless_cancelled();
+    guests_.settle(std::chrono::steady_clock::now());
+  }
+}
+
+awaitable<void> server::accept_on(tcp::acceptor& acceptor) {
+  net::asio::steady_timer rest(executor_);
+  for (;;) {
+    tcp::endpoint peer;  // known only now where the visitor is gone already
+    auto [error, socket] = co_await acceptor.async_accept(peer, net::as_result);
+    if (!error) {
+      crowd_->admit(std::move(socket), {peer.address(), peer.port()});
+      continue;
+    }
+    // Out of descriptors: somebody makes room. Other errors belong to the one connection that has
+    // gone away meanwhile.
+    crowd_->make_room();
+    rest.expires_after(accept_rest);
+    co_await net::expiry(rest);
+  }
+}
+
+// --- the doors -----------------------------------------------------------------------------
+
+awaitable<void> server::keep_doors() {
+  if (!doors_) co_return;
+  const auto kept = co_await doors_->keep();
+  if (kept) co_return;
+  failed_ = kept.error();
+  end_.cancel();
+}
+
+awaitable<void> server::insist_on_map() {
+  if (!doors_ || !options_.require_map) co_return;
+  co_await doors_->attempted();
+  co_await net::unless_cancelled();
+  if (doors_->all_open()) co_return;
+  failed_ = no_mapping();
+  end_.cancel();
+}
+
+failure server::no_mapping() const {
+  if (local_fault_) return *local_fault_;
+  return {outcome::refused, fmt::format("opening port {}", *options_.external_port),
+          "there is no mapping, and --require-map asks for one", 0};
+}
+
+/// Only to where the Internet finds this server: the gateway could name any address.
+std::optional<endpoint> server::hairpin_target(transport protocol) const {
+  const auto target = addresses_.confirmed(protocol);
+  const auto own = net::read_own_addresses();
+  const bool is_own = target && std::binary_search(own.begin(), own.end(), target->ip);
+  return is_own ? std::nullopt : target;
+}
+
+/// What the test over TCP and that over UDP both found is said once.
+diagnosis server::without_repetition(diagnosis judged) {
+  std::erase_if(judged.findings, [this](const finding& one) {
+    return std::find(told_findings_.begin(), told_findings_.end(), one.summary) !=
+           told_findings_.end();
+  });
+  for (const finding& one : judged.findings) told_findings_.push_back(one.summary);
+  return judged;
+}
+
+/// Once, as soon as it is known whether there is an outside address to test as well.
+awaitable<void> server::test_self() {
+  if (doors_) co_await doors_->attempted_ipv4();
+  if (doors_) co_await doors_->asked_outside();
+  co_await net::unless_cancelled();
+  const auto host = net::read_host_network({options_.interface, options_.gateway});
+  std::optional<address> lan;
+  if (host && host->ipv4) lan = host->ipv4->local;
+  for (const transport protocol : options_.protocols) {
+    const auto outside = hairpin_target(protocol);
+    if (outside) arrivals_->expect_own({outside->ip, doors_->outside().gateway});
+    auto seen = co_await serving::test_self(protocol, options_.port, lan, outside, own_session_);
+    arrivals_->expect_no_more();
+    const auto& search = led_away_[static_cast<std::size_t>(protocol)];
+    seen.led_away = search.found;
+    seen.nat_read = search.able;
+    co_await net::unless_cancelled();
+    tell(events::self_tested{seen, without_repetition(diagnose(seen))});
+  }
+}
+
+// --- the whole -----------------------------------------------------------------------------
+
+net::coroutines server::all_works() {
+  net::coroutines works;
+  for (tcp::acceptor& acceptor : acceptors_) works.push_back(accept_on(acceptor));
+  if (datagrams_) works.push_back(datagrams_->run());
+  works.push_back(arrivals_->run());
+  works.push_back(keep_doors());
+  works.push_back(insist_on_map());
+  works.push_back(test_self());
+  works.push_back(settle_guests());
+  return works;
+}
+
+/// Gives what ended it, where that was a fault: the doors have to be closed all the same.
+awaitable<std::exception_ptr> server::run_until_end() {
+  if (options_.run_for) end_.expires_after(*options_.run_for);
+  try {
+    co_await net::first_of(net::expiry(end_), net::side_by_side(all_works()));
+  } catch (...) {
+    co_return std::current_exception();
+  }
+  co_return nullptr;
+}
+
+awaitable<void> server::clean_up() {
+  acceptors_.clear();
+  if (datagrams_) datagrams_->close();
+  // First the visitors: their descriptors may be needed to talk to the gateway.
+  co_await crowd_->dismiss();
+  if (doors_) co_await doors_->close();
+}
+
+awaitable<result<events::stopped>> server::run() {
+  identity_ = {random_hex(4), std::string(version()), {}, {}, std::make_shared<net::vicinity>()};
+  if (auto failed = listen()) co_return *failed;
+  open_house();
+  if (options_.external_port) {
+    doors_ = std::make_unique<mappings::port_opener>(
+        executor_, options_, [this](const serve_event& event) { tell_event(event); },
+        [this] { know_outside(); });
+  }
+  const std::exception_ptr fault = co_await run_until_end();
+  // Whatever ended it, what was opened on the gateway is closed before anything else happens.
+  const auto state = co_await net::asio::this_coro::cancellation_state;
+  const bool cancelled = state.cancelled() != net::asio::cancellation_type::none;
+  co_await net::asio::this_coro::reset_cancellation_state(net::asio::disable_cancellation());
+  if (doors_ && !cancelled) doors_->conclude();
+  const bool insists = doors_ && !cancelled && !failed_ && options_.require_map;
+  if (insists && !doors_->all_open()) failed_ = no_mapping();
+  co_await clean_up();
+  co_await net::asio::this_coro::reset_cancellation_state(
+      net::asio::enable_terminal_cancellation());
+  guests_.close(std::chrono::steady_clock::now());
+  const events::stopped totals{guests_.greeted(), guests_.rejected(), net::since(start_),
+                               arrivals_->arrived()};
+  tell(totals);
+  if (fault && !cancelled) std::rethrow_exception(fault);
+  if (failed_) co_return *failed_;
+  co_return totals;
+}
+
+awaitable<result<events::stopped>> run(serve_options options,
+                                       std::function<void(const serve_event&)> observer) {
+  if (const auto wrong = calls::check(options)) co_return *wrong;
+  const auto executor = co_await net::asio::this_coro::executor;
+  server running(executor, std::move(options), std::move(observer));
+  co_return co_await running.run();
+}
+
+}  // namespace
+}  // namespace natcheck::serving
+
+namespace natcheck {
+
+boost::asio::awaitable<result<events::stopped>> serve(
+    serve_options options, std::function<void(const serve_event&)> observer) {
+  return calls::serially(serving::run(std::move(options), std::move(observer)));
+}
+
+}  // namespace natcheck

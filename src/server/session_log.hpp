@@ -1,0 +1,52 @@
+// Who came, told one by one, or in numbers when there are many.
+#pragma once
+
+#include <functional>
+#include <natcheck/serve.hpp>
+#include <optional>
+#include <set>
+
+#include "server/greeting_session.hpp"
+
+namespace natcheck::serving {
+
+/// Counts visits and tells of them. In each minute the first ones are told one by one, greeted and
+/// rejected ones apart, so that a flood of strangers hides nobody who was greeted; the others are
+/// told as one number when the minute is over.
+class guest_book {
+ public:
+  using clock = std::chrono::steady_clock;
+  using teller =
+      std::function<void(const std::variant<events::greeted, events::rejected, events::crowded>&)>;
+
+  static constexpr std::chrono::seconds period{60};
+  static constexpr std::uint64_t told_one_by_one = 30;  ///< of each kind, in one period
+
+  explicit guest_book(teller tell) : tell_(std::move(tell)) {}
+
+  void add(const visit_end& end, clock::time_point now);
+
+  /// When `settle` has something to tell.
+  clock::time_point due() const;
+  /// Tells of those who were only counted in a period that is over at `now`.
+  void settle(clock::time_point now);
+  /// The same for a period that is not over yet.
+  void close(clock::time_point now);
+
+  std::uint64_t greeted() const { return greeted_; }
+  std::uint64_t rejected() const { return rejected_; }
+
+ private:
+  static constexpr std::size_t most_sources = 65'536;
+
+  void begin(clock::time_point now);
+
+  teller tell_;
+  std::uint64_t greeted_ = 0, rejected_ = 0;            ///< in all
+  std::uint64_t told_greeted_ = 0, told_rejected_ = 0;  ///< in this period
+  std::optional<clock::time_point> began_;              ///< this period, with its first visit
+  events::crowded silent_;                              ///< in this period, and not told
+  std::set<address> sources_;                           ///< of those
+};
+
+}  // namespace natcheck::serving

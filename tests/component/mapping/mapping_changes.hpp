@@ -1,0 +1,95 @@
+// The commands on mappings against a scripted gateway, with a directory of their own for claims.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "mapping/commands/list.hpp"
+#include "support/fake_gateway.hpp"
+
+namespace natcheck::mappings {
+
+using namespace support;
+using journal::claimed_by;
+
+inline constexpr const char* other_ip = "127.0.0.9";
+
+class MappingChanges : public ::testing::Test {
+ protected:
+  MappingChanges() {
+    std::string name = (std::filesystem::temp_directory_path() / "natcheck-XXXXXX").string();
+    base_ = ::mkdtemp(name.data());
+    state_ = base_ / "natcheck";
+  }
+  ~MappingChanges() override { std::filesystem::remove_all(base_); }
+
+  mappings::workplace place(milliseconds limit = 20s) const {
+    const auto access = gateway_.access();
+    const surroundings here{{access}, {access.from.local}};
+    return {here, access, state_, std::chrono::steady_clock::now() + limit};
+  }
+  add_report add(std::uint16_t port, mapping_choice via = mapping_choice::upnp) {
+    return loop_.await(mappings::add(place(), options_for(port, via)));
+  }
+  static add_options options_for(std::uint16_t port, mapping_choice via) {
+    add_options options;
+    options.external_port = port;
+    options.internal_port = 4321;
+    options.via = via;
+    return options;
+  }
+  removal_report remove(std::uint16_t port) {
+    remove_options options;
+    options.external_port = port;
+    return loop_.await(mappings::remove(place(), options));
+  }
+  removal_report clean() { return loop_.await(mappings::clean(place())); }
+
+  mapping_claim upnp_claim(std::uint16_t port) const {
+    mapping_claim claim;
+    claim.via = mapping_protocol::upnp;
+    claim.gateway = asio::ip::make_address(gateway_ip);
+    claim.internal = {asio::ip::make_address(host_ip), 4321};
+    claim.external_port = port;
+    claim.lifetime = 1h;
+    claim.description = "natcheck";
+    return claim;
+  }
+  mapping_claim claim_elsewhere(std::uint16_t port) const {
+    auto claim = upnp_claim(port);
+    claim.gateway = asio::ip::make_address("192.168.7.1");
+    claim.interface = "wlan9";
+    return claim;
+  }
+  /// What a run leaves that was killed.
+  void leave_behind(const mapping_claim& claim) {
+    auto book = journal::claim_book::open(state_);
+    ASSERT_TRUE(book && book->keep(claim));
+  }
+  void put_row(const std::string& key, const char* client, const char* description = "natcheck") {
+    gateway_.table[key] = {client, "4321", description, "3600"};
+  }
+  std::vector<mapping_claim> known(claimed_by owner) const {
+    std::vector<mapping_claim> claims;
+    for (const auto& each : journal::read_claims(state_, journal::system_now())) {
+      if (each.owner == owner) claims.push_back(each.claim);
+    }
+    return claims;
+  }
+  static std::vector<removal> outcomes(const removal_report& report) {
+    std::vector<removal> all;
+    for (const auto& each : report.mappings) all.push_back(each.outcome);
+    return all;
+  }
+
+  loop loop_;
+  fake_gateway gateway_{loop_.context()};
+  std::filesystem::path base_;
+  std::filesystem::path state_;
+};
+
+}  // namespace natcheck::mappings

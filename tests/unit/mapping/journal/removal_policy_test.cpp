@@ -1,0 +1,85 @@
+#include "mapping/journal/removal_policy.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/upnp_errors.hpp"
+
+namespace natcheck::journal {
+namespace {
+
+using ::testing::HasSubstr;
+
+mapping_claim claim(mapping_protocol via, std::uint16_t external, std::uint16_t internal = 80) {
+  mapping_claim made;
+  made.via = via;
+  made.gateway = boost::asio::ip::make_address("192.168.1.1");
+  made.internal = {boost::asio::ip::make_address("192.168.1.10"), internal};
+  made.external_port = external;
+  return made;
+}
+
+known_claim known(claimed_by owner, const mapping_claim& made) {
+  return {made, owner, owner == claimed_by::running ? "77" : "", "", {}};
+}
+
+constexpr auto pcp = mapping_protocol::pcp;
+constexpr auto nat_pmp = mapping_protocol::nat_pmp;
+constexpr auto upnp = mapping_protocol::upnp;
+
+TEST(ClaimRules, OneNumberOutsideForEachPlaceInside) {
+  const struct {
+    const char* name;
+    known_claim there;
+    mapping_claim wanted;
+    bool any_port;
+    const char* because;  ///< null: it may be asked for
+  } rows[]{
+      {"added", known(claimed_by::added, claim(nat_pmp, 8080)), claim(nat_pmp, 9090), false,
+       "port 80 of this machine is open already as port 8080 outside (natcheck mappings add made "
+       "it, natcheck mappings remove 8080 closes it)"},
+      {"a run's", known(claimed_by::running, claim(nat_pmp, 8080)), claim(pcp, 9090), false,
+       "another natcheck, process 77, keeps it"},
+      {"gateways have one table", known(claimed_by::added, claim(upnp, 8080)), claim(pcp, 9090),
+       false, "as port 8080 outside"},
+      {"UPnP has several", known(claimed_by::added, claim(upnp, 8080)), claim(upnp, 9090), false,
+       nullptr},
+      {"the same", known(claimed_by::added, claim(pcp, 8080)), claim(pcp, 8080), false, nullptr},
+      {"any is as good", known(claimed_by::added, claim(pcp, 8080)), claim(pcp, 9090), true,
+       nullptr},
+      {"elsewhere inside", known(claimed_by::added, claim(pcp, 8080, 81)), claim(pcp, 9090), false,
+       nullptr},
+      {"nobody's any more", known(claimed_by::dead, claim(pcp, 8080)), claim(pcp, 9090), false,
+       nullptr},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    const auto why = open_by_another_port({row.there}, row.wanted, row.any_port);
+    ASSERT_EQ(why.has_value(), row.because != nullptr);
+    if (!why) continue;
+    EXPECT_THAT(why->detail, HasSubstr(row.because));
+    EXPECT_EQ(why->code, upnp_error::open_by_another_port);
+  }
+}
+
+TEST(ClaimRules, WhatWasAddedIsKnownByItsProtocolAndItsNumber) {
+  const std::vector<known_claim> all{known(claimed_by::running, claim(pcp, 8080)),
+                                     known(claimed_by::added, claim(pcp, 8081)),
+                                     known(claimed_by::added, claim(upnp, 8082))};
+  EXPECT_EQ(added_before(all, claim(pcp, 8081), false), &all[1]);
+  EXPECT_EQ(added_before(all, claim(pcp, 9090), true), &all[1]);
+  EXPECT_EQ(added_before(all, claim(upnp, 8082), false), &all[2]);
+  EXPECT_EQ(added_before(all, claim(pcp, 8080), false), nullptr) << "a run's";
+  EXPECT_EQ(added_before(all, claim(nat_pmp, 8081), true), nullptr) << "another protocol";
+}
+
+TEST(ClaimRules, WhatHasToStayIsKnownByItsNumber) {
+  const std::vector<known_claim> all{known(claimed_by::added, claim(upnp, 8080)),
+                                     known(claimed_by::running, claim(upnp, 8081))};
+  EXPECT_TRUE(has_to_stay(all, claim(pcp, 8080))) << "by whatever protocol";
+  EXPECT_FALSE(has_to_stay(all, claim(upnp, 8081)));
+  EXPECT_FALSE(has_to_stay(all, claim(upnp, 8080, 81)));
+}
+
+}  // namespace
+}  // namespace natcheck::journal
