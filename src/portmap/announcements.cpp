@@ -9,16 +9,15 @@
 #include <boost/asio/ip/multicast.hpp>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <utility>
 
 #include "core/canonical.hpp"
 #include "net/boot_time.hpp"
+#include "net/side_by_side.hpp"
 #include "protocols/natpmp/codec.hpp"
 #include "protocols/natpmp/epoch.hpp"
 #include "protocols/pcp/codec.hpp"
 #include "protocols/pcp/epoch.hpp"
-#include "protocols/ssdp/presence.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -37,16 +36,17 @@ constexpr std::chrono::milliseconds settling_time{100};
 /// Datagrams read, or waits ended, in a second: whoever floods is heard no more than that.
 constexpr int budget_per_second = 50;
 
-/// A group as it is bound and joined; in IPv6 with the zone of the gateway.
-endpoint on_link_of(const gateway_access& access, const char* ipv4, const char* ipv6,
-                    std::uint16_t port) {
-  if (access.gateway.is_v4()) return {net::asio::ip::make_address_v4(ipv4), port};
-  auto group = net::asio::ip::make_address_v6(ipv6);
+/// All hosts of the link, as the group is bound and joined; in IPv6 with the zone of the gateway.
+endpoint group_of(const gateway_access& access) {
+  const std::uint16_t port = access.announcement_port;
+  if (access.gateway.is_v4()) return {net::asio::ip::make_address_v4("224.0.0.1"), port};
+  auto group = net::asio::ip::make_address_v6("ff02::1");
   group.scope_id(access.gateway.to_v6().scope_id());
   return {group, port};
 }
 
-net::error_code join(udp::socket& socket, const endpoint& group, const gateway_access& access) {
+net::error_code join_bound(udp::socket& socket, const endpoint& group,
+                           const gateway_access& access) {
   using net::asio::ip::multicast::join_group;
   net::error_code error;
   if (group.ip.is_v4()) {
@@ -65,7 +65,7 @@ void share(int descriptor) {
 }
 
 /// Bound to the group itself, so that what is sent to this host alone does not come in.
-net::error_code open_ear(udp::socket& socket, const endpoint& group, const gateway_access& access) {
+net::error_code join(udp::socket& socket, const endpoint& group, const gateway_access& access) {
   net::error_code error;
   socket.open(group.ip.is_v6() ? udp::v6() : udp::v4(), error);
   if (error) return error;
@@ -74,27 +74,17 @@ net::error_code open_ear(udp::socket& socket, const endpoint& group, const gatew
   share(socket.native_handle());
   net::keep_on_interface(socket.native_handle(), access.from.interface);
   socket.bind({group.ip, group.port}, error);
-  return error ? error : join(socket, group, access);
+  return error ? error : join_bound(socket, group, access);
 }
 
 /// Open where the group could be joined.
-udp::socket make_ear(const net::asio::any_io_executor& executor, const endpoint& group,
-                     const gateway_access& access) {
+udp::socket make_member(const net::asio::any_io_executor& executor, const gateway_access& access) {
+  const endpoint group = group_of(access);
   udp::socket socket(executor);
-  const auto error = open_ear(socket, group, access);
+  const auto error = join(socket, group, access);
   if (!error) return socket;
   spdlog::debug("announcements to {} are not heard: {}", to_string(group), error.message());
   return udp::socket(executor);
-}
-
-/// Ends when there may be something to read; never where the socket is not open.
-awaitable<void> readable(udp::socket& socket) {
-  if (socket.is_open()) {
-    co_await net::arrival(socket);
-  } else {
-    steady_timer never(socket.get_executor(), net::steady_time::max());
-    co_await net::expiry(never);
-  }
 }
 
 awaitable<void> pause_until(net::steady_time end) {
@@ -105,21 +95,22 @@ awaitable<void> pause_until(net::steady_time end) {
 
 }  // namespace
 
-class announcement_listener::ears {
+class announcement_listener::receiver {
  public:
-  ears(const net::asio::any_io_executor& executor, const gateway_access& access);
+  using datagram = std::span<const std::uint8_t>;
+
+  receiver(const net::asio::any_io_executor& executor, const gateway_access& access);
   awaitable<std::string> next();
 
  private:
   awaitable<void> wait();
   void read_all();
   bool spend(net::steady_time now);
-  std::optional<std::string_view> receive(udp::socket& socket);
+  std::optional<datagram> receive();
   bool is_gateway(const address& sender) const;
-  std::string news_of_mappings(std::string_view datagram);
-  std::string news_by_nat_pmp(std::span<const std::uint8_t> datagram);
-  std::string news_by_pcp(std::span<const std::uint8_t> datagram);
-  std::string news_by_upnp(std::string_view datagram);
+  std::string news_in(datagram received);
+  std::string news_by_nat_pmp(datagram received);
+  std::string news_by_pcp(datagram received);
 
   template <class EpochWatch>
   struct heard_epoch {
@@ -130,58 +121,52 @@ class announcement_listener::ears {
   static bool repeats(heard_epoch<EpochWatch>& heard, std::uint32_t epoch_s);
 
   gateway_access access_;
-  udp::socket mappings_;  ///< NAT-PMP and PCP
-  udp::socket upnp_;
-  std::array<char, ssdp::max_datagram> buffer_{};
+  udp::socket socket_;                       ///< not open where the group could not be joined
+  std::array<std::uint8_t, 2048> buffer_{};  // no message of either protocol is longer than 1100
   heard_epoch<natpmp::epoch_watch> nat_pmp_epoch_;
   heard_epoch<pcp::epoch_watch> pcp_epoch_;
   std::optional<address> external_;  ///< announced last
   bool pcp_heard_ = false;
-  ssdp::presence presence_;
   std::string news_;  ///< to be told: a caller that gave up waiting hears it next time
   net::steady_time quiet_until_{};
   net::steady_time period_{};  ///< begin of the second that `spent_` is for
   int spent_ = 0;
 };
 
-announcement_listener::ears::ears(const net::asio::any_io_executor& executor,
-                                  const gateway_access& access)
-    : access_(access),
-      mappings_(make_ear(
-          executor, on_link_of(access, "224.0.0.1", "ff02::1", access.announcement_port), access)),
-      upnp_(make_ear(executor,
-                     on_link_of(access, "239.255.255.250", "ff02::c", access.ssdp_multicast.port),
-                     access)) {}
+announcement_listener::receiver::receiver(const net::asio::any_io_executor& executor,
+                                          const gateway_access& access)
+    : access_(access), socket_(make_member(executor, access)) {}
 
 /// A router has several link-local addresses, and may announce from any.
-bool announcement_listener::ears::is_gateway(const address& sender) const {
+bool announcement_listener::receiver::is_gateway(const address& sender) const {
   if (canonical(sender) == canonical(access_.gateway)) return true;
   return access_.gateway.is_v6() && sender.is_v6() && sender.to_v6().is_link_local();
 }
 
 /// Nothing where there is nothing to be read; empty where it is not from the gateway.
-std::optional<std::string_view> announcement_listener::ears::receive(udp::socket& socket) {
+auto announcement_listener::receiver::receive() -> std::optional<datagram> {
   udp::endpoint from;
   net::error_code error;
-  const auto length = socket.receive_from(net::asio::buffer(buffer_), from, 0, error);
+  const auto length = socket_.receive_from(net::asio::buffer(buffer_), from, 0, error);
   if (error) return std::nullopt;
-  if (!is_gateway(from.address())) return "";
-  return std::string_view(buffer_.data(), length);
+  if (!is_gateway(from.address())) return datagram();
+  return datagram(buffer_.data(), length);
 }
 
 /// An announcement is news in itself, and the next ones repeat it while the time they tell runs on.
 /// A gateway that restarts when it is seconds old is nearly as far as it was: here a clock that
 /// merely stands still, or goes back by a second, counts as well.
 template <class EpochWatch>
-bool announcement_listener::ears::repeats(heard_epoch<EpochWatch>& heard, std::uint32_t epoch_s) {
+bool announcement_listener::receiver::repeats(heard_epoch<EpochWatch>& heard,
+                                              std::uint32_t epoch_s) {
   const auto state = heard.watch.accept(epoch_s, net::since_boot());
   const bool goes_back = heard.last_s && epoch_s < *heard.last_s;
   heard.last_s = epoch_s;
   return state == epoch_state::runs_on && !goes_back;
 }
 
-std::string announcement_listener::ears::news_by_nat_pmp(std::span<const std::uint8_t> datagram) {
-  const auto said = natpmp::check(datagram, {});
+std::string announcement_listener::receiver::news_by_nat_pmp(datagram received) {
+  const auto said = natpmp::check(received, {});
   if (!said || said->result != natpmp::result_code::success) return {};
   const bool runs_on = repeats(nat_pmp_epoch_, *said->epoch_s);
   const std::optional<address> external = said->external_address;
@@ -189,8 +174,8 @@ std::string announcement_listener::ears::news_by_nat_pmp(std::span<const std::ui
   return fmt::format("it announced its external address, {} (NAT-PMP)", external->to_string());
 }
 
-std::string announcement_listener::ears::news_by_pcp(std::span<const std::uint8_t> datagram) {
-  const auto said = pcp::check(datagram, pcp::announce{access_.from.local});
+std::string announcement_listener::receiver::news_by_pcp(datagram received) {
+  const auto said = pcp::check(received, pcp::announce{access_.from.local});
   if (!said || said->result != pcp::result_code::success) return {};
   const bool runs_on = repeats(pcp_epoch_, said->epoch_s);
   if (std::exchange(pcp_heard_, true) && runs_on) return {};
@@ -198,21 +183,13 @@ std::string announcement_listener::ears::news_by_pcp(std::span<const std::uint8_
 }
 
 /// Both protocols share the group. NAT-PMP is for IPv4 alone.
-std::string announcement_listener::ears::news_of_mappings(std::string_view datagram) {
-  const std::span bytes{reinterpret_cast<const std::uint8_t*>(datagram.data()), datagram.size()};
-  std::string news = access_.gateway.is_v4() ? news_by_nat_pmp(bytes) : "";
-  return news.empty() ? news_by_pcp(bytes) : news;
-}
-
-std::string announcement_listener::ears::news_by_upnp(std::string_view datagram) {
-  const auto said = ssdp::parse_notification(datagram);
-  if (!said || !ssdp::announces_gateway(*said)) return {};
-  const std::string_view news = presence_.take(*said);
-  return news.empty() ? "" : fmt::format("{} (UPnP)", news);
+std::string announcement_listener::receiver::news_in(datagram received) {
+  std::string news = access_.gateway.is_v4() ? news_by_nat_pmp(received) : "";
+  return news.empty() ? news_by_pcp(received) : news;
 }
 
 /// False when this second has had all the work that it gets.
-bool announcement_listener::ears::spend(net::steady_time now) {
+bool announcement_listener::receiver::spend(net::steady_time now) {
   if (now - period_ >= std::chrono::seconds{1}) {
     period_ = now;
     spent_ = 0;
@@ -221,26 +198,25 @@ bool announcement_listener::ears::spend(net::steady_time now) {
 }
 
 /// Takes in what there is to be read now; of several news the first count.
-void announcement_listener::ears::read_all() {
-  for (udp::socket* ear : {&mappings_, &upnp_}) {
-    while (ear->is_open() && spend(std::chrono::steady_clock::now())) {
-      const auto datagram = receive(*ear);
-      if (!datagram) break;
-      std::string more = ear == &upnp_ ? news_by_upnp(*datagram) : news_of_mappings(*datagram);
-      if (news_.empty()) news_ = std::move(more);
-    }
+void announcement_listener::receiver::read_all() {
+  while (spend(std::chrono::steady_clock::now())) {
+    const auto received = receive();
+    if (!received) break;
+    std::string more = news_in(*received);
+    if (news_.empty()) news_ = std::move(more);
   }
 }
 
-awaitable<void> announcement_listener::ears::wait() {
+awaitable<void> announcement_listener::receiver::wait() {
   if (spend(std::chrono::steady_clock::now())) {
-    co_await net::first_of(readable(mappings_), readable(upnp_));
+    co_await net::arrival(socket_);
     co_return co_await net::unless_cancelled();
   }
   co_await pause_until(period_ + std::chrono::seconds{1});
 }
 
-awaitable<std::string> announcement_listener::ears::next() {
+awaitable<std::string> announcement_listener::receiver::next() {
+  if (!socket_.is_open()) co_await pause_until(net::steady_time::max());
   co_await pause_until(quiet_until_);
   read_all();
   while (news_.empty()) {
@@ -256,10 +232,10 @@ awaitable<std::string> announcement_listener::ears::next() {
 
 announcement_listener::announcement_listener(net::asio::any_io_executor executor,
                                              const gateway_access& access)
-    : ears_(std::make_unique<ears>(executor, access)) {}
+    : receiver_(std::make_unique<receiver>(executor, access)) {}
 
 announcement_listener::~announcement_listener() = default;
 
-awaitable<std::string> announcement_listener::next() { co_return co_await ears_->next(); }
+awaitable<std::string> announcement_listener::next() { co_return co_await receiver_->next(); }
 
 }  // namespace natcheck::portmap

@@ -10,9 +10,9 @@
 namespace natcheck::portmap {
 
 /// Listens for the multicast announcements of one gateway: NAT-PMP and PCP on 224.0.0.1:5350
-/// (RFC 6886 section 3.2.1, RFC 6887 section 14.1), and UPnP's NOTIFY on 239.255.255.250:1900.
-/// What a group cannot be joined for (a port that another program has for itself) is not heard: an
-/// announcement is a hint to renew sooner, and nothing rests on it alone.
+/// (RFC 6886 section 3.2.1, RFC 6887 section 14.1). Where the group cannot be joined (a port that
+/// another program has for itself) nothing is heard: an announcement is a hint to renew sooner, and
+/// nothing rests on it alone.
 class announcement_listener {
  public:
   announcement_listener(net::asio::any_io_executor executor, const gateway_access& access);
@@ -23,8 +23,8 @@ class announcement_listener {
   net::asio::awaitable<std::string> next();
 
  private:
-  class ears;
-  std::unique_ptr<ears> ears_;
+  class receiver;
+  std::unique_ptr<receiver> receiver_;
 };
 
 }  // namespace natcheck::portmap

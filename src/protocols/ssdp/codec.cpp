@@ -88,13 +88,6 @@ bool names_gateway(std::string_view text) {
                      [&](std::string_view name) { return contains_ignoring_case(text, name); });
 }
 
-std::optional<notice> parse_notice(std::string_view nts) {
-  if (equal_ignoring_case(nts, "ssdp:alive")) return notice::alive;
-  if (equal_ignoring_case(nts, "ssdp:update")) return notice::update;
-  if (equal_ignoring_case(nts, "ssdp:byebye")) return notice::byebye;
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string search_request(std::string_view target, const endpoint& host, unsigned mx) {
@@ -123,32 +116,6 @@ parsed<search_response> parse_response(std::string_view datagram) {
 
 bool announces_gateway(const search_response& response) {
   return names_gateway(response.st) || names_gateway(response.usn);
-}
-
-parsed<notification> parse_notification(std::string_view datagram) {
-  if (datagram.size() > max_datagram) {
-    return parse_fault{fmt::format("more than {} bytes", max_datagram)};
-  }
-  const std::string_view line = first_line(datagram);
-  if (!equal_ignoring_case(line.substr(0, 7), "NOTIFY ")) {
-    return parse_fault{
-        fmt::format("begins with \"{}\", not with NOTIFY", escape_bytes(line.substr(0, 32)))};
-  }
-  notification read;
-  std::string nts;
-  std::optional<std::uint32_t> next_boot_id;
-  read_headers(datagram,
-               {{"NT", read.nt}, {"NTS", nts}, {"USN", read.usn}, {"LOCATION", read.location}},
-               {{"BOOTID.UPNP.ORG", read.boot_id}, {"NEXTBOOTID.UPNP.ORG", next_boot_id}});
-  const auto kind = parse_notice(nts);
-  if (!kind) return parse_fault{fmt::format("NTS \"{}\"", escape_bytes(nts.substr(0, 32)))};
-  read.kind = *kind;
-  if (*kind == notice::update && next_boot_id) read.boot_id = next_boot_id;
-  return read;
-}
-
-bool announces_gateway(const notification& announced) {
-  return names_gateway(announced.nt) || names_gateway(announced.usn);
 }
 
 }  // namespace natcheck::ssdp

@@ -1,5 +1,4 @@
-// SSDP: the search for UPnP devices, and what they announce by themselves (UPnP Device Architecture
-// 1.1, sections 1.2 and 1.3).
+// SSDP: the search for UPnP devices (UPnP Device Architecture 1.1, section 1.3).
 #pragma once
 
 #include <cstdint>
@@ -34,27 +33,5 @@ parsed<search_response> parse_response(std::string_view datagram);
 /// True when the device says of itself that it is an Internet gateway, or that it has a WAN
 /// connection service.
 bool announces_gateway(const search_response& response);
-
-/// What a NOTIFY is sent for (NTS).
-enum class notice {
-  alive,   ///< the device is there; repeated all the time
-  update,  ///< its BOOTID changes, and it is the same device all the same
-  byebye,  ///< the device goes
-};
-
-/// An announcement. Texts as in `search_response`.
-struct notification {
-  notice kind = notice::alive;
-  std::string nt;
-  std::string usn;
-  std::string location;  ///< of byebye and update none is wanted
-  /// BOOTID.UPNP.ORG; of an update the one that counts from now on (NEXTBOOTID.UPNP.ORG).
-  std::optional<std::uint32_t> boot_id;
-};
-
-/// Reads a datagram that came to the group.
-parsed<notification> parse_notification(std::string_view datagram);
-
-bool announces_gateway(const notification& announced);
 
 }  // namespace natcheck::ssdp
