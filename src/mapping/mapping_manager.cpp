@@ -7,7 +7,6 @@
 
 #include "discover/ipv4_gateway.hpp"
 #include "mapping/external_addresses.hpp"
-#include "net/network_watch.hpp"
 #include "net/side_by_side.hpp"
 
 namespace natcheck::mappings {
@@ -234,7 +233,7 @@ void port_opener::tell_held() {
 }
 
 awaitable<void> port_opener::heed_search() {
-  const auto host = read_network();
+  const auto& host = network_->latest();
   if (!search_.found() || !host || !ipv4_) co_return tell_held();
   auto here = surroundings_of(*host);
   here.gateways = {search_.lead(access_to(*ipv4_, ipv4_->local))};
@@ -281,13 +280,9 @@ void port_opener::enter(const host_network& host) {
 awaitable<void> port_opener::enter_ipv6_after_ipv4() {
   co_await attempted_ipv4();
   co_await net::unless_cancelled();
-  const auto host = read_network();
+  const auto& host = network_->latest();
   if (host) enter_ipv6(*host);
   entered_ipv6_.expires_at(net::steady_time::min());
-}
-
-result<host_network> port_opener::read_network() const {
-  return net::read_host_network({options_.interface, options_.gateway});
 }
 
 /// What was known of the same way is not asked for again: the router may be restarting.
@@ -314,14 +309,13 @@ awaitable<void> port_opener::clear_left_overs_at(surroundings here) {
 }
 
 awaitable<void> port_opener::follow_network() {
-  net::network_watch watch(executor_);
   for (;;) {
     const bool unfound = ipv4_ && ipv4_->gateway_ipv6 && !ipv4_->gateway;
     const auto end =
         unfound ? std::chrono::steady_clock::now() + search_interval : net::steady_time::max();
-    co_await net::before(end, watch.next());
+    co_await net::before(end, network_->next());
     co_await net::unless_cancelled();
-    auto host = read_network();
+    auto host = network_->latest();
     if (host) {
       co_await find_router(*host);
       co_await net::unless_cancelled();
@@ -334,7 +328,8 @@ awaitable<void> port_opener::follow_network() {
 }
 
 awaitable<result<void>> port_opener::keep() {
-  auto host = read_network();
+  network_.emplace(executor_, net::route_choice{options_.interface, options_.gateway});
+  auto host = network_->latest();
   if (!host) co_return host.error();
   open_book();
   make_keepers();

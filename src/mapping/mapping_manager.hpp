@@ -12,7 +12,7 @@
 #include "mapping/outside_watch.hpp"
 #include "mapping/router_search.hpp"
 #include "mapping/stale_mappings.hpp"
-#include "net/host_network.hpp"
+#include "net/network_watch.hpp"
 
 namespace natcheck::mappings {
 
@@ -53,7 +53,6 @@ class port_opener {
 
   void open_book();
   void make_keepers();
-  result<host_network> read_network() const;
   net::asio::awaitable<void> find_router(host_network& host) const;
   void enter(const host_network& host);
   net::asio::awaitable<void> enter_ipv6_after_ipv4();
@@ -77,6 +76,7 @@ class port_opener {
   serve_options options_;
   std::function<void(const serve_event&)> observer_;
   std::optional<journal::claim_book> book_;
+  std::optional<net::network_watch> network_;  ///< while `keep` runs
   /// The first is for IPv4, the others for an IPv6 address each. Idle where there is nobody to ask.
   std::vector<std::unique_ptr<lease_keeper>> keepers_;
   std::function<void()> on_outside_;

@@ -10,18 +10,16 @@
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
-#include <span>
+#include <tuple>
 #include <utility>
 
-#include "net/linux/netlink.hpp"
-#include "net/linux/route_news.hpp"
-#include "net/sockets.hpp"
+#include "net/side_by_side.hpp"
 
 namespace natcheck::net {
 namespace {
 
-constexpr std::chrono::milliseconds settled_after{200};
-constexpr std::chrono::seconds settling_limit{2};
+constexpr std::chrono::milliseconds quiet_time{100};
+constexpr std::chrono::milliseconds longest_wait{500};
 
 constexpr unsigned groups =
     RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE;
@@ -39,100 +37,104 @@ int open_subscription() {
   return -1;
 }
 
-/// What is there already is no change when it is told of again.
-void learn_present(route_news& news) {
-  auto asking = netlink_socket::open();
-  if (!asking) return;
-  for (auto question : {links_request(), addresses_request(), routes_request()}) {
-    const auto answer = asking->request(std::move(question), "reading the network's state");
-    if (!answer) continue;
-    for (const message& one : *answer) news.take(one);
-  }
+auto parts_of(const host_network& all) {
+  return std::tie(all.interfaces, all.ipv4, all.ipv6, all.ipv4_defaults, all.ipv4_forbidden);
+}
+
+bool is_same(const result<host_network>& a, const result<host_network>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return parts_of(*a) == parts_of(*b);
 }
 
 }  // namespace
 
-class network_watch::socket {
+class network_watch::subscription {
  public:
-  explicit socket(const asio::any_io_executor& executor);
+  subscription(const asio::any_io_executor& executor, route_choice choice);
+  const result<host_network>& latest() const { return latest_; }
   asio::awaitable<void> next();
 
  private:
-  void read_all();
-  void take(std::span<const std::byte> datagram);
+  asio::awaitable<void> report();
   asio::awaitable<void> settle();
+  void discard_reports();
 
+  route_choice choice_;
   asio::posix::stream_descriptor descriptor_;
-  route_news news_;
-  bool changed_ = false;  ///< and not told yet
+  result<host_network> latest_;
+  bool reported_ = false;  ///< and not read since
 };
 
-network_watch::socket::socket(const asio::any_io_executor& executor) : descriptor_(executor) {
+network_watch::subscription::subscription(const asio::any_io_executor& executor,
+                                          route_choice choice)
+    : choice_(std::move(choice)), descriptor_(executor), latest_(host_network{}) {
   const int opened = open_subscription();
-  if (opened < 0) {
+  if (opened >= 0) {
+    descriptor_.assign(opened);
+  } else {
     spdlog::debug("changes of the network are not heard: {}",
                   std::generic_category().message(errno));
-    return;
   }
-  descriptor_.assign(opened);
-  learn_present(news_);
+  latest_ = read_host_network(choice_);  // what changes from now on is reported
 }
 
-/// Takes in what the kernel has said so far.
-void network_watch::socket::read_all() {
-  std::array<std::byte, 32'768> buffer;  // no message of the kernel's is longer
+/// What they say is not looked at: much of it is no change (lifetimes, counters, routes set again),
+/// and reading everything again costs less than a millisecond.
+void network_watch::subscription::discard_reports() {
+  std::array<std::byte, 64> beginning;
   for (;;) {
-    sockaddr_nl sender{};
-    socklen_t sender_length = sizeof(sender);
-    const auto length = ::recvfrom(descriptor_.native_handle(), buffer.data(), buffer.size(), 0,
-                                   reinterpret_cast<sockaddr*>(&sender), &sender_length);
-    if (length < 0 && errno == ENOBUFS) {
-      // It had more to say than the buffer holds.
-      news_.forget();
-      changed_ = true;
-    } else if (length < 0) {
-      if (errno != EINTR) return;
-    } else if (sender.nl_pid == 0) {  // any process may send to this socket
-      changed_ = news_.take(std::span{buffer}.first(static_cast<std::size_t>(length))) || changed_;
-    }
+    const auto length = ::recv(descriptor_.native_handle(), beginning.data(), beginning.size(), 0);
+    // ENOBUFS: there were more than the buffer holds.
+    if (length < 0 && errno != EINTR && errno != ENOBUFS) return;
+    reported_ = true;
   }
 }
 
-asio::awaitable<void> network_watch::socket::settle() {
-  const auto limit = std::chrono::steady_clock::now() + settling_limit;
-  auto quiet = std::min(std::chrono::steady_clock::now() + settled_after, limit);
-  for (;;) {
+asio::awaitable<void> network_watch::subscription::report() {
+  discard_reports();
+  while (!reported_) {
+    co_await descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+    co_await unless_cancelled();
+    discard_reports();
+  }
+}
+
+asio::awaitable<void> network_watch::subscription::settle() {
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  const auto end = now() + longest_wait;
+  while (now() < end) {
+    const auto quiet = std::min(now() + quiet_time, end);
     const auto more = co_await before(
         quiet, descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, as_result));
     if (!more) co_return;
-    const bool before_that = std::exchange(changed_, false);
-    read_all();
-    if (changed_) quiet = std::min(std::chrono::steady_clock::now() + settled_after, limit);
-    changed_ = changed_ || before_that;
+    discard_reports();
   }
 }
 
-asio::awaitable<void> network_watch::socket::next() {
+asio::awaitable<void> network_watch::subscription::next() {
   if (!descriptor_.is_open()) {
     asio::steady_timer never(descriptor_.get_executor(), steady_time::max());
     co_await expiry(never);
     co_await unless_cancelled();
   }
-  read_all();
-  while (!changed_) {
-    co_await descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
-    co_await unless_cancelled();
-    read_all();
+  for (;;) {
+    co_await report();
+    co_await settle();
+    reported_ = false;
+    auto now = read_host_network(choice_);
+    if (is_same(latest_, now)) continue;
+    latest_ = std::move(now);
+    co_return;
   }
-  co_await settle();
-  changed_ = false;
 }
 
-network_watch::network_watch(asio::any_io_executor executor)
-    : socket_(std::make_unique<socket>(executor)) {}
+network_watch::network_watch(asio::any_io_executor executor, route_choice choice)
+    : subscription_(std::make_unique<subscription>(executor, std::move(choice))) {}
 
 network_watch::~network_watch() = default;
 
-asio::awaitable<void> network_watch::next() { co_await socket_->next(); }
+const result<host_network>& network_watch::latest() const { return subscription_->latest(); }
+
+asio::awaitable<void> network_watch::next() { co_await subscription_->next(); }
 
 }  // namespace natcheck::net
