@@ -13,7 +13,7 @@ using net::tcp;
 using net::asio::awaitable;
 
 /// How long the visitor's goodbye may take after an answer.
-constexpr std::chrono::seconds linger{2};
+constexpr std::chrono::seconds farewell_time{2};
 
 /// Between two looks at what has been acknowledged.
 constexpr std::chrono::milliseconds first_pause{5};
@@ -40,7 +40,7 @@ bool connection::is_acknowledged() const {
 /// Nearly everybody has by now, having gone after reading the answer; for others there is no event
 /// to wait for.
 awaitable<bool> connection::acknowledged() {
-  const auto until = from_now(linger);
+  const auto until = from_now(farewell_time);
   net::asio::steady_timer timer(socket_.get_executor());
   for (auto pause = first_pause; !is_acknowledged(); pause = std::min(2 * pause, last_pause)) {
     const bool torn_down = ended_ && ended_ != net::asio::error::eof;
@@ -98,7 +98,7 @@ awaitable<bool> connection::send(std::string_view bytes) {
 awaitable<void> connection::part(std::size_t most) {
   net::error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
-  const auto until = from_now(linger);
+  const auto until = from_now(farewell_time);
   std::size_t drained = 0;
   while (!ended_ && drained <= most) {
     const bool more = co_await receive(until);

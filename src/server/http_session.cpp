@@ -26,7 +26,7 @@ constexpr unsigned most_requests = 500;
 /// comes between two requests.
 constexpr std::chrono::seconds good_visit{45};
 /// What may still come from somebody who was refused, before it is hung up on.
-constexpr std::size_t chatter_limit = 64 * 1024;
+constexpr std::size_t longest_part = 64 * 1024;
 constexpr std::size_t most_shown = 64;
 
 constexpr unsigned ok = 200;
@@ -35,7 +35,7 @@ constexpr unsigned request_timeout = 408;
 constexpr unsigned content_too_large = 413;
 constexpr unsigned header_too_large = 431;
 
-enum class reading { incomplete, complete, refused };
+enum class request_state { incomplete, complete, refused };
 
 class http_visit {
  public:
@@ -53,11 +53,11 @@ class http_visit {
  private:
   awaitable<bool> become_http();
   awaitable<bool> answer_one();
-  awaitable<reading> read_request();
-  reading parse();
-  reading refuse(unsigned status);
-  reading judge_fault(const net::error_code& error);
-  reading judge_request();
+  awaitable<request_state> read_request();
+  request_state parse();
+  request_state refuse(unsigned status);
+  request_state judge_fault(const net::error_code& error);
+  request_state judge_request();
   void skip_empty_lines();
   http_answer answer();
   void note(const http_answer& given);
@@ -98,12 +98,12 @@ awaitable<bool> http_visit::become_http() {
   co_return true;
 }
 
-reading http_visit::refuse(unsigned status) {
+request_state http_visit::refuse(unsigned status) {
   refused_with_ = status;
-  return reading::refused;
+  return request_state::refused;
 }
 
-reading http_visit::judge_fault(const net::error_code& error) {
+request_state http_visit::judge_fault(const net::error_code& error) {
   if (error == http::error::header_limit) return refuse(header_too_large);
   if (error == http::error::body_limit) return refuse(content_too_large);
   return refuse(bad_request);
@@ -111,13 +111,13 @@ reading http_visit::judge_fault(const net::error_code& error) {
 
 /// RFC 9112 section 3.2: one Host field, and not two. RFC 9112 section 6.3: a body whose end is
 /// known.
-reading http_visit::judge_request() {
+request_state http_visit::judge_request() {
   const auto& request = parser_->get();
   const auto hosts = request.count(http::field::host);
   const bool right = hosts == 1 || (hosts == 0 && request.version() < 11);
   const bool other_coding =
       request.count(http::field::transfer_encoding) > 0 && !parser_->chunked();
-  return right && !other_coding ? reading::complete : refuse(bad_request);
+  return right && !other_coding ? request_state::complete : refuse(bad_request);
 }
 
 /// RFC 9112 section 2.2: some clients send an empty line after a body.
@@ -127,9 +127,9 @@ void http_visit::skip_empty_lines() {
 }
 
 /// Parses what is pending. Beast's limit is for each half of the header; ours is for all of it.
-reading http_visit::parse() {
+request_state http_visit::parse() {
   if (!parser_) skip_empty_lines();
-  if (pending_.empty()) return reading::incomplete;
+  if (pending_.empty()) return request_state::incomplete;
   if (!parser_) {
     parser_.emplace();
     parser_->eager(true);
@@ -145,7 +145,7 @@ reading http_visit::parse() {
   const auto header = header_bytes_ + (parser_->is_header_done() ? 0 : pending_.size());
   if (header > http_header_limit) return refuse(header_too_large);
   if (pending_.size() > http_header_limit && !parser_->is_done()) return refuse(bad_request);
-  return parser_->is_done() ? judge_request() : reading::incomplete;
+  return parser_->is_done() ? judge_request() : request_state::incomplete;
 }
 
 /// RFC 9110 section 10.1.1: before a long body some ask whether it is wanted.
@@ -159,19 +159,19 @@ awaitable<void> http_visit::encourage() {
 }
 
 /// Incomplete when the visitor is gone, or was idle for long enough between two requests.
-awaitable<reading> http_visit::read_request() {
+awaitable<request_state> http_visit::read_request() {
   parser_.reset();
   header_bytes_ = 0;
   encouraged_ = false;
-  reading state = parse();
+  request_state state = parse();
   auto until = from_now(requests_ > 0 && !parser_ ? idle_limit : request_limit);
-  while (state == reading::incomplete) {
+  while (state == request_state::incomplete) {
     co_await encourage();
     const bool begun = parser_.has_value();
     const bool received = co_await line_.receive(until);
     if (!received) {
       const bool slow = begun && !line_.ended() && !line_.hung_up();
-      co_return slow ? refuse(request_timeout) : reading::incomplete;
+      co_return slow ? refuse(request_timeout) : request_state::incomplete;
     }
     if (!begun) until = from_now(request_limit);
     pending_ += line_.received();
@@ -200,8 +200,8 @@ void http_visit::note(const http_answer& given) {
 
 /// False when it was the last one.
 awaitable<bool> http_visit::answer_one() {
-  const reading state = co_await read_request();
-  if (state == reading::incomplete) co_return false;
+  const request_state state = co_await read_request();
+  if (state == request_state::incomplete) co_return false;
   ++requests_;
   last_ = is_last() || refused_with_ != 0 || !parser_->keep_alive();
   const http_answer given = answer();
@@ -238,7 +238,7 @@ awaitable<visit_end> http_visit::run() {
   bool more = co_await become_http();
   while (more) more = co_await answer_one();
   const visit_end how = end();
-  if (requests_ > 0) co_await line_.part(chatter_limit);
+  if (requests_ > 0) co_await line_.part(longest_part);
   if (!greeted_) co_return how;
   const bool acknowledged = co_await line_.acknowledged();
   if (!acknowledged) co_return never_acknowledged(line_);

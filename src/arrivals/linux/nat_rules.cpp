@@ -26,10 +26,6 @@ namespace {
 /// A chain may lead to another, and that to a third.
 constexpr int deepest_jump = 8;
 
-constexpr std::uint16_t nft_type(unsigned message_type) {
-  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message_type);
-}
-
 std::string rule_family(std::uint8_t family) {
   if (family == NFPROTO_INET) return "inet";
   if (family == NFPROTO_IPV4) return "ip";

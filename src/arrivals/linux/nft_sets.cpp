@@ -16,10 +16,6 @@
 namespace natcheck::arrivals {
 namespace {
 
-constexpr std::uint16_t nft_type(unsigned message_type) {
-  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message_type);
-}
-
 std::uint32_t flags_in(net::message_view from, unsigned type) {
   return ntohl(net::attributes::find_number<std::uint32_t>(from, type).value_or(0));
 }

@@ -1,6 +1,8 @@
 // The sets and maps of nftables (nft(8)) that rules look ports up in. Pure.
 #pragma once
 
+#include <linux/netfilter/nfnetlink.h>
+
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -10,6 +12,11 @@
 #include "net/route_messages.hpp"
 
 namespace natcheck::arrivals {
+
+/// What nftables' `message_type` (NFT_MSG_…) is in the header of a netlink message.
+constexpr std::uint16_t nft_type(unsigned message_type) {
+  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message_type);
+}
 
 /// One element: a key, or all from the first to the last one. Parts of a concatenated key are
 /// padded to four bytes each, as they are in registers.

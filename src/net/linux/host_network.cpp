@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/canonical.hpp"
 #include "net/linux/netlink.hpp"
 #include "net/route_messages.hpp"
 #include "net/way_out.hpp"
@@ -39,12 +40,6 @@ request request_for(std::uint8_t family, unsigned index, const std::optional<add
   // fe80::1%eth0 names its interface, and is ambiguous without it.
   if (index == 0 && gateway->is_v6()) index = gateway->to_v6().scope_id();
   return {family, index, gateway};
-}
-
-/// The kernel knows no scope ids in its messages.
-address without_scope(const address& ip) {
-  if (!ip.is_v6()) return ip;
-  return boost::asio::ip::address_v6(ip.to_v6().to_bytes());
 }
 
 /// One reading of the kernel's tables and its decisions.
@@ -172,7 +167,7 @@ std::optional<route_info> reader::as_sent(const packet_traits& packet, const rou
   auto way = way_out(decided, host_.interfaces);
   if (!way) return way;
   packet_traits sent = packet;
-  sent.source = without_scope(way->local);
+  sent.source = canonical(way->local);
   const bool asked_already = packet.source == sent.source;
   if (!asked_already) {
     if (const auto again = decide(sent)) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/canonical.hpp"
 #include "net/linux/netlink.hpp"
 #include "net/route_messages.hpp"
 
@@ -62,11 +63,6 @@ std::optional<int> why_not(netlink_socket& kernel, const packet_traits& packet) 
   return std::nullopt;
 }
 
-address without_scope(const address& ip) {
-  if (!ip.is_v6()) return ip;
-  return boost::asio::ip::address_v6(ip.to_v6().to_bytes());
-}
-
 /// An IPv6 target may bring its interface along (fe80::1%eth0).
 unsigned index_towards(const source& from, const address& to) {
   if (!from.interface.empty()) return ::if_nametoindex(from.interface.c_str());
@@ -87,9 +83,9 @@ std::optional<failure> route_refusal(std::string operation, const source& from, 
   auto kernel = netlink_socket::open();
   if (!kernel) return std::nullopt;
   packet_traits packet;
-  packet.destination = without_scope(to.ip);
+  packet.destination = canonical(to.ip);
   packet.index = index_towards(from, to.ip);
-  if (!from.local.is_unspecified()) packet.source = without_scope(from.local);
+  if (!from.local.is_unspecified()) packet.source = canonical(from.local);
   packet.protocol = protocol;
   packet.port = to.port;
   const auto code = why_not(*kernel, packet);
