@@ -4,6 +4,7 @@
 
 #include "core/units.hpp"
 #include "diagnosis/firewall_remedies.hpp"
+#include "diagnosis/remedies.hpp"
 
 namespace natcheck {
 namespace {
@@ -48,14 +49,15 @@ verdict judge_led_away(const arrival_evidence& seen) {
   const bool nothing_else = seen.firewall.by == firewall_evidence::manager::none;
   judged.certainty = nothing_else ? confidence::confirmed : confidence::likely;
   judged.summary = fmt::format(
-      "A NAT rule on this machine sends what {} sends to {} on to {}: it never reaches the server.",
+      "A NAT rule on this machine redirects packets from {} for {} to {}, so they never reach the "
+      "server.",
       who(seen), port(seen), judging::destination(*seen.firewall.led_away));
   return judged;
 }
 
 verdict judge_refusing(const arrival_evidence& seen) {
   return with_summary(verdict_code::host_firewall, certainty(seen, confidence::confirmed),
-                      fmt::format("{} turns {} away from {}, although the server listens.",
+                      fmt::format("{} rejects {} on {}, although the server is listening.",
                                   obstacle(seen), who(seen), port(seen)),
                       let_in(seen));
 }
@@ -66,43 +68,44 @@ verdict judge_dropping(const arrival_evidence& seen) {
   const bool again = seen.requests >= enough_requests;
   const bool perhaps_the_answer = seen.protocol == transport::tcp;
   const char* const what =
-      perhaps_the_answer ? ", or this machine's answer: requests arrive here, and no answer leaves"
-                         : ": it arrives here, and never at the server";
+      perhaps_the_answer ? ", or this machine's answers: requests arrive, but no answer leaves"
+                         : ": they arrive, but never reach the server";
   auto advice = let_in(seen);
   if (perhaps_the_answer) advice.push_back(judging::let_out({seen.protocol, seen.local.port, {}}));
   return with_summary(
       verdict_code::host_firewall,
       certainty(seen, again ? confidence::confirmed : confidence::likely),
-      fmt::format("{} drops what {} sends to {}{}.", obstacle(seen), who(seen), port(seen), what),
+      fmt::format("{} drops packets from {} to {}{}.", obstacle(seen), who(seen), port(seen), what),
       std::move(advice));
 }
 
 verdict judge_unheard(const arrival_evidence& seen) {
   return with_summary(
       verdict_code::return_path_broken, confidence::likely,
-      fmt::format("{} reaches this machine, and this machine's answers do not reach it.",
+      fmt::format("Packets from {} reach this machine, but its answers do not get back.",
                   who(seen)),
-      {"check that answers leave the way the requests come: ip route get " + who(seen),
-       "look for a filter on the way back: on the router, at the provider, or at the other side",
-       "if nobody is trying to connect from there, the source address may be forged: ignore it"});
+      {"check that answers leave on the interface where requests arrive: ip route get " + who(seen),
+       "look for a firewall on the return path: on the router, at the provider, or at the other "
+       "end",
+       "if no one is connecting from there, the source address may be forged: ignore it"});
 }
 
 verdict judge_reverse_path(const arrival_evidence& seen) {
   return with_summary(
       verdict_code::return_path_broken, confidence::likely,
-      fmt::format("{} reaches this machine by another interface than the one that answers would "
-                  "leave by, and the kernel drops such packets (rp_filter).",
+      fmt::format("Packets from {} arrive on a different interface from the one that answers would "
+                  "leave on, so the kernel drops them (rp_filter).",
                   who(seen)),
-      {"check which way answers leave: ip route get " + who(seen),
-       "give that interface a route of its own, or allow it: sudo sysctl -w "
+      {"see which interface answers leave on: ip route get " + who(seen),
+       "give that interface its own route, or relax the check: sudo sysctl -w "
        "net.ipv4.conf.all.rp_filter=2"});
 }
 
 verdict judge_nothing(const arrival_evidence& seen) {
   return with_summary(
       verdict_code::inconclusive, confidence::unconfirmed,
-      fmt::format("It is not known that anything from {} was lost here.", who(seen)),
-      {"from outside, run: natcheck probe"});
+      fmt::format("There is no proof that this machine lost anything from {}.", who(seen)),
+      {std::string(judging::probe_outside)});
 }
 
 verdict judge(const arrival_evidence& seen) {
@@ -123,7 +126,7 @@ std::string arrivals_line(const arrival_evidence& seen) {
 }
 
 std::string departures_line(const arrival_evidence& seen) {
-  if (seen.answers + seen.refusals == 0) return "nothing left this machine in answer";
+  if (seen.answers + seen.refusals == 0) return "this machine sent no answer";
   if (seen.refusals == 0) return counted(seen.answers, "answer") + " left this machine";
   const std::string refused =
       counted(seen.refusals, "refusal") + " (a reset, or an ICMP error) left this machine";
@@ -135,18 +138,17 @@ std::string departures_line(const arrival_evidence& seen) {
 diagnosis diagnose(const arrival_evidence& evidence) {
   verdict v = judge(evidence);
   v.evidence = {arrivals_line(evidence), departures_line(evidence),
-                evidence.accepted ? "the server accepted it" : "the server accepted nothing of it"};
+                evidence.accepted ? "the server accepted it" : "the server accepted none of it"};
   if (v.code == verdict_code::host_firewall) {
     const auto& rule = evidence.firewall.led_away;
     v.evidence.push_back(rule ? "the rule: " + judging::describe(*rule)
                               : "the firewall: " + judging::describe(evidence.firewall));
     if (!rule && !evidence.firewall.nat_doubt.empty()) {
       v.evidence.push_back(
-          "whether a NAT rule of this machine leads the port elsewhere is not "
-          "known: " +
+          "it is not known whether a NAT rule on this machine redirects the port: " +
           evidence.firewall.nat_doubt);
       v.advice.emplace_back(
-          "look for NAT rules, too: sudo nft list ruleset; sudo iptables-legacy -t nat -S");
+          "also look for NAT rules: sudo nft list ruleset; sudo iptables-legacy -t nat -S");
     }
   }
   return {std::move(v), {}};

@@ -41,11 +41,12 @@ std::string_view hedge(const situation& s) { return s.outside.sees_us() ? "" : "
 
 verdict own_shared_address(const situation& s) {
   verdict v;
-  v.summary = fmt::format("The router names {} as its outside address, which is this machine's.",
-                          claimed(s));
-  v.evidence = {local_line(s), claimed(s) + " is on an interface of this machine, as a VPN has it",
-                "missing test: the router without that VPN"};
-  v.advice = {"switch the VPN off, then run: " + natcheck_command(s.seen.asked, "discover")};
+  v.summary = fmt::format(
+      "The router reports {} as its external address, but that address is this machine's own.",
+      claimed(s));
+  v.evidence = {local_line(s), claimed(s) + " is on an interface of this machine, as with a VPN",
+                "missing test: the router with that VPN off"};
+  v.advice = {"turn the VPN off, then run: " + natcheck_command(s.seen.asked, "discover")};
   return v;
 }
 
@@ -58,12 +59,12 @@ std::string which_connection(const situation& s) {
 
 /// What translates, by what is known of the way.
 std::string_view why_another(const situation& s, bool carrier) {
-  if (carrier) return "most likely your provider translates it once more (carrier-grade NAT)";
+  if (carrier) return "most likely your provider translates it again (carrier-grade NAT)";
   if (s.gateway_owns_it() == tested::no) {
-    return "your provider translates it once more (carrier-grade NAT), although the router's "
-           "address looks public";
+    return "your provider translates it again (carrier-grade NAT), although the router's address "
+           "looks public";
   }
-  return "your provider translates it once more, or the router has a second way out";
+  return "your provider translates it again, or the router has a second Internet connection";
 }
 
 verdict mismatch(const situation& s) {
@@ -72,13 +73,13 @@ verdict mismatch(const situation& s) {
   verdict v;
   v.code = verdict_code::public_address_mismatch;
   v.certainty = sure ? confidence::confirmed : confidence::likely;
-  v.summary = fmt::format("Your router says that its address is {}, but the Internet sees {}: {}.",
-                          claimed(s), s.seen_as() ? s.seen_as()->to_string() : "several others",
-                          why_another(s, carrier.has_value()));
+  v.summary =
+      fmt::format("Your router reports the external address {}, but the Internet sees {}: {}.",
+                  claimed(s), s.seen_as() ? s.seen_as()->to_string() : "several others",
+                  why_another(s, carrier.has_value()));
   v.evidence = {local_line(s)};
   if (carrier) {
-    v.evidence.push_back(fmt::format("hop {}, {}, is {}", carrier->ttl, carrier->ip->to_string(),
-                                     describe(scope_of(*carrier->ip))));
+    v.evidence.push_back(hop_line(*carrier));
   }
   v.advice = around_the_provider(s);
   const bool by_provider = carrier || s.gateway_owns_it() == tested::no;
@@ -102,10 +103,12 @@ std::optional<verdict> contradicting_claims(const situation& s) {
   // Both are public, and the Internet sees neither: which of them was right does not matter.
   if (all_public && s.outside.sees_us()) return std::nullopt;
   verdict v;
-  v.summary = "The router names different outside addresses; which one is right is not known.";
-  v.evidence = {local_line(s), s.outside.sees_us()
-                                   ? "missing test: the router's own word on which one it uses"
-                                   : "missing test: somebody outside who says which one is seen"};
+  v.summary =
+      "The router reports different external addresses; it is not known which one is right.";
+  v.evidence = {local_line(s),
+                s.outside.sees_us()
+                    ? "missing test: which of them the router uses"
+                    : "missing test: an external server that reports which one the Internet sees"};
   v.advice = {status_page(s.router())};
   return v;
 }
@@ -116,8 +119,8 @@ std::optional<verdict> public_claim(const situation& s) {
   verdict v{
       verdict_code::single_nat,
       confidence::unconfirmed,
-      fmt::format("One NAT: your router says that {}, a public address, is its own.", claimed(s)),
-      {local_line(s), "this is what the router says; nobody outside confirmed it"},
+      fmt::format("One NAT: your router reports {}, a public address, as its own.", claimed(s)),
+      {local_line(s), "only the router reports this; no external server confirmed it"},
       {open_a_port(s.way())}};
   if (s.outside.reach != beyond::not_asked) v.advice.push_back(prove_it(s.claims.front().ip));
   return v;
@@ -132,7 +135,7 @@ std::optional<verdict> shared_claim(const situation& s) {
       fmt::format("Your provider {}shares one public address among many customers (carrier-grade "
                   "NAT): a port opened on your router stays unreachable from the Internet.",
                   hedge(s)),
-      {fmt::format("the router's outside address {} is in 100.64.0.0/10 (RFC 6598)", claimed(s)),
+      {fmt::format("the router's external address {} is in 100.64.0.0/10 (RFC 6598)", claimed(s)),
        local_line(s)},
       around_the_provider(s)};
 }
@@ -142,10 +145,10 @@ std::optional<verdict> ds_lite_claim(const situation& s) {
   return verdict{
       verdict_code::ds_lite,
       second_translation(s),
-      fmt::format("Your provider {}carries IPv4 through IPv6 (DS-Lite or 464XLAT), and the far end "
-                  "is shared: a port opened on your router stays unreachable by IPv4.",
+      fmt::format("Your provider {}carries IPv4 over IPv6 (DS-Lite or 464XLAT), and customers "
+                  "share the far end: a port opened on your router stays unreachable over IPv4.",
                   hedge(s)),
-      {fmt::format("the router's outside address {} is in 192.0.0.0/29 (RFC 6333)", claimed(s)),
+      {fmt::format("the router's external address {} is in 192.0.0.0/29 (RFC 6333)", claimed(s)),
        local_line(s)},
       around_the_provider(s)};
 }
@@ -161,21 +164,22 @@ std::optional<verdict> private_claim(const situation& s) {
   verdict v{
       verdict_code::double_nat,
       one_line_of_two ? confidence::likely : second_translation(s),
-      fmt::format("Your router {}stands behind a second router (double NAT): a port must be opened "
-                  "on both.",
-                  hedge(s)),
-      {fmt::format("the router's outside address {} is {}, so it is not on the Internet itself",
-                   claimed(s), describe(scope_of(s.claims.front().ip))),
+      fmt::format(
+          "Your router is {}behind a second router (double NAT): a port must be opened on both.",
+          hedge(s)),
+      {fmt::format(
+           "the router's external address {} is {}, so the router is not directly on the Internet",
+           claimed(s), describe(scope_of(s.claims.front().ip))),
        local_line(s)},
       {"put the outer router, or the provider's modem, into bridge mode",
        fmt::format(
            "or forward TCP port {0} on both: on the outer router to {1}:{0}, and on {2} to {3}:{0}",
            example_port, claimed(s), s.router(), s.local()->to_string())}};
   if (const auto carrier = s.outside.hop_within(address_scope::shared)) {
-    v.advice.push_back(fmt::format(
-        "if that does not help: {} on the way looks like the provider's own NAT; ask the provider "
-        "for a public IPv4 address",
-        carrier->ip->to_string()));
+    v.advice.push_back(
+        fmt::format("if that does not help: {} on the path looks like the provider's own NAT; ask "
+                    "the provider for a public IPv4 address",
+                    carrier->ip->to_string()));
   }
   return v;
 }
@@ -183,13 +187,12 @@ std::optional<verdict> private_claim(const situation& s) {
 std::optional<verdict> strange_claim(const situation& s) {
   if (s.claims.empty()) return std::nullopt;
   verdict v;
-  v.summary = fmt::format("The router claims the outside address {}, which cannot be a public one.",
+  v.summary = fmt::format("The router reports the external address {}, which cannot be public.",
                           claimed(s));
   v.evidence = {fmt::format("{} is {}", claimed(s), describe(scope_of(s.claims.front().ip))),
                 local_line(s),
-                s.outside.sees_us() ? "missing test: the router's real outside address"
-                                    : "missing test: somebody outside who says which address is "
-                                      "seen"};
+                s.outside.sees_us() ? "missing test: the router's real external address"
+                                    : std::string(untested_outside)};
   v.advice = {status_page(s.router())};
   return v;
 }

@@ -15,6 +15,14 @@ std::string with_detail(std::string_view what, const std::string& detail) {
 
 }  // namespace
 
+std::string public_ipv6_line(const address& ip) {
+  return fmt::format("IPv6 address {} is public and has a route", ip.to_string());
+}
+
+std::string unanswered_line(const std::string& router) {
+  return router + " does not answer ARP requests";
+}
+
 std::string failed(const service_evidence& service) {
   switch (service.state) {
     case service_state::refused:
@@ -34,7 +42,7 @@ std::string failed(const service_evidence& service) {
 namespace {
 
 std::string outside_address(const address& ip) {
-  return fmt::format("the router says that its outside address is {}, {}", ip.to_string(),
+  return fmt::format("the router reports the external address {}, {}", ip.to_string(),
                      describe(scope_of(ip)));
 }
 
@@ -45,7 +53,7 @@ std::string answered_after(const char* name, const service_evidence& service) {
 
 std::string line(const pcp_evidence& service) {
   if (service.state != service_state::answered) return "PCP: " + failed(service);
-  auto text = answered_after("PCP", service) + "the router speaks it";
+  auto text = answered_after("PCP", service) + "the router supports it";
   if (service.result.value_or(0) != 0) text += fmt::format(", result {}", *service.result);
   return with_detail(text, service.detail);
 }
@@ -64,12 +72,12 @@ std::string line(const nat_pmp_evidence& service) {
 std::string upnp_address(const upnp_evidence& service) {
   if (service.external_address) return outside_address(*service.external_address);
   if (service.external_address_error) {
-    return fmt::format("the router will not tell its outside address (error {})",
+    return fmt::format("the router refuses to report its external address (error {})",
                        *service.external_address_error);
   }
-  if (!service.external_address_text) return "the router does not tell its outside address";
-  if (service.external_address_text->empty()) return "the router gives an empty outside address";
-  return fmt::format("the router gives {} for its outside address, which is none",
+  if (!service.external_address_text) return std::string(no_external_address);
+  if (service.external_address_text->empty()) return "the router reports an empty external address";
+  return fmt::format("the router reports {} as its external address, which is not an address",
                      quoted(*service.external_address_text));
 }
 
@@ -90,7 +98,7 @@ std::string neighbor_line(const situation& s) {
     case neighbor_state::resolved:
       return s.router() + " was seen on the local network (ARP)";
     case neighbor_state::unanswered:
-      return s.router() + " does not answer ARP requests";
+      return unanswered_line(s.router());
     case neighbor_state::unknown:
       break;
   }

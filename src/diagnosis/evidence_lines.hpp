@@ -2,17 +2,31 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "diagnosis/situation.hpp"
 
 namespace natcheck::judging {
 
+inline constexpr std::string_view nobody_asked = "no external server was asked";
+inline constexpr std::string_view no_external_address =
+    "the router does not report its external address";
+inline constexpr std::string_view failure_reported = "the router reports a network failure";
+inline constexpr std::string_view untested_outside =
+    "missing test: an external server that reports which address the Internet sees";
+
 /// Foreign text: quoted, escaped, cut at a length that still identifies it.
 std::string quoted(const std::string& foreign);
 
 /// "local address 192.168.1.10 on eth0 is private (RFC 1918)"; only with an IPv4 route.
 std::string local_line(const situation& s);
+
+/// "IPv6 address 2a00:1::5 is public and has a route"
+std::string public_ipv6_line(const address& ip);
+
+/// "192.168.1.1 does not answer ARP requests"
+std::string unanswered_line(const std::string& router);
 
 /// "hop 2, 100.64.0.1, is shared by a carrier's customers (RFC 6598)"
 std::string hop_line(const path_hop& hop);

@@ -6,6 +6,7 @@
 
 #include "core/canonical.hpp"
 #include "core/text.hpp"
+#include "diagnosis/evidence_lines.hpp"
 #include "diagnosis/findings.hpp"
 #include "diagnosis/outside_view.hpp"
 
@@ -13,7 +14,7 @@ namespace natcheck {
 namespace {
 
 constexpr const char* probe_tells =
-    "only a probe from outside tells whether this server is reachable";
+    "only a probe from outside shows whether this server is reachable";
 
 discover_evidence evidence_of(const external_evidence& seen) {
   discover_evidence all;
@@ -51,14 +52,14 @@ std::string described(const external_evidence& seen) {
 }
 
 std::string why_nobody_outside(const external_evidence& seen) {
-  if (seen.stun.empty()) return "nobody outside was asked";
+  if (seen.stun.empty()) return std::string(judging::nobody_asked);
   const auto answered = [](const stun_evidence& one) {
     return one.state == service_state::answered && one.seen_as;
   };
   const auto server = std::ranges::find_if(seen.stun, answered);
   if (server == seen.stun.end()) return "no STUN server outside this network answered";
   if (!judging::names_unusable(*server)) {
-    return fmt::format("the STUN server that answered, {}, is not outside",
+    return fmt::format("the STUN server that answered, {}, is not outside this network",
                        escape_bytes(server->server));
   }
   return fmt::format("{} answers with {}, which cannot be this machine's public address",
@@ -73,9 +74,10 @@ finding disagreement(const external_evidence& seen, const address& ip,
                      const std::vector<std::string>& servers) {
   const std::string router = names_public(seen) ? seen.router_says->to_string() : described(seen);
   return {std::string(judging::sources_disagree),
-          fmt::format("The router gives its external address as {}; {} {}.", router,
+          fmt::format("The router reports the external address {}; {} {}.", router,
                       names_of(servers), ip.to_string()),
-          "another NAT may stand behind the router, or its address may be out of date: " +
+          "there may be another NAT upstream of the router, or the address it reports may be out "
+          "of date: " +
               std::string(probe_tells)};
 }
 
@@ -83,18 +85,19 @@ finding unknown(const external_evidence& seen) {
   const std::string why = why_nobody_outside(seen);
   const std::string summary =
       seen.router_says
-          ? fmt::format("The external address is not known: the router gives {}, and {}.",
+          ? fmt::format("The external address is not known: the router reports {}, and {}.",
                         described(seen), why)
-          : fmt::format("The external address is not known: the router does not name it, and {}.",
+          : fmt::format("The external address is not known: the router does not report it, and {}.",
                         why);
   return {std::string(judging::external_address_unknown), summary,
           "look it up on the router's status page, or with natcheck discover"};
 }
 
 finding unconfirmed(const external_evidence& seen, const address& ip) {
-  const char* const whose = seen.router_says ? "the router's" : "this machine's own";
+  const char* const who = seen.router_says ? "the router" : "this machine";
   return {std::string(judging::external_address_unconfirmed),
-          fmt::format("{} is {} word alone: {}.", ip.to_string(), whose, why_nobody_outside(seen)),
+          fmt::format("Only {} reports the external address {}: {}.", who, ip.to_string(),
+                      why_nobody_outside(seen)),
           probe_tells};
 }
 
@@ -105,8 +108,8 @@ finding several(const judging::outside_view& outside) {
     all.push_back(fmt::format("{} {}", names_of(each.servers), each.ip.to_string()));
   }
   return {std::string(judging::sources_disagree),
-          fmt::format("Servers outside see different addresses: {}.", fmt::join(all, ", ")),
-          "this line may have several external addresses: try each with a probe from outside"};
+          fmt::format("External servers see different addresses: {}.", fmt::join(all, ", ")),
+          "this line may have several external addresses: probe each of them from outside"};
 }
 
 external_judgement judge_seen(const external_evidence& seen, const judging::outside_view& outside,

@@ -63,7 +63,7 @@ found find_disagreement(const situation& s) {
   const bool with_host = host_contradicts(s);
   const bool among_servers = s.outside.views.size() > 1;
   if (!differ(s.claims) && !with_host && !among_servers) return std::nullopt;
-  std::string summary = "Not everybody names the same outside address:";
+  std::string summary = "The sources disagree about the external address:";
   if (with_host) summary += fmt::format(" this machine has {},", s.local()->to_string());
   for (const auto& c : s.claims) summary += fmt::format(" {} says {},", c.name, c.ip.to_string());
   for (const auto& [ip, servers] : s.outside.views) {
@@ -72,28 +72,28 @@ found find_disagreement(const situation& s) {
   }
   summary.back() = '.';
   return finding{std::string(sources_disagree), summary,
-                 among_servers ? "run it again, with other servers: " +
+                 among_servers ? "run it again with other servers: " +
                                      natcheck_command(s.seen.asked, "discover --stun HOST") +
-                                     "; one may be wrong, or there are several ways out"
-                               : "compare with the Internet (WAN) address in the router's menu; a "
-                                 "router with two Internet connections may be right twice"};
+                                     "; one may be wrong, or there are several Internet connections"
+                               : "compare with the Internet (WAN) address in the router's menu; if "
+                                 "the router has two Internet connections, both may be right"};
 }
 
 found find_wrong_word(const situation& s) {
   if (!says_down(s) || s.outside.reach != beyond::answered) return std::nullopt;
-  return finding{std::string(sources_disagree),
-                 "The router says that it has no connection to the Internet, and yet somebody "
-                 "beyond it answers.",
-                 "if the router has two Internet connections, its service may speak of the other "
-                 "one; else restart the router"};
+  return finding{
+      std::string(sources_disagree),
+      "The router reports that it has no Internet connection, but a host upstream of it answers.",
+      "if the router has two Internet connections, its service may report on the other one; "
+      "otherwise restart the router"};
 }
 
 found find_empty_address(const situation& s) {
   if (!s.seen.gateway || !hides_address(s.seen.gateway->upnp)) return std::nullopt;
   return finding{std::string(upnp_empty_address),
-                 "UPnP says that the router is connected, but not with which address.",
-                 "the router may have turned its port service off because its outside address is "
-                 "private: see its log"};
+                 "UPnP reports that the router is connected, but not its external address.",
+                 "the router may have turned off its port mapping service because its external "
+                 "address is private: see its log"};
 }
 
 found find_unusable_address(const situation& s) {
@@ -116,10 +116,10 @@ found find_wrong_device(const situation& s) {
   }
   if (names.empty()) return std::nullopt;
   return finding{std::string(upnp_wrong_device),
-                 fmt::format("Another device offers to open ports and was not used: {}; the way to "
-                             "the Internet is by {}.",
+                 fmt::format("Another device offers to open ports but was not used: {}; the route "
+                             "to the Internet goes through {}.",
                              names, s.router()),
-                 "if it is a second router: a port opened on it does not lead here"};
+                 "if it is a second router: a port opened on it does not reach this machine"};
 }
 
 /// Equal routes: each is used, for some connections.
@@ -129,8 +129,8 @@ finding shared_among(const route_info& way) {
   if (first) routers.push_back(first->to_string());
   for (const address& other : way.other_gateways) routers.push_back(other.to_string());
   return {std::string(several_default_routes),
-          fmt::format("This machine spreads its connections over several routers ({}); which "
-                      "address the Internet sees may depend on the connection.",
+          fmt::format("This machine spreads its connections over several routers ({}); the address "
+                      "that the Internet sees may depend on the connection.",
                       fmt::join(routers, ", ")),
           fmt::format("to ask another router: natcheck discover --gateway {}", routers.back())};
 }
@@ -142,8 +142,8 @@ found find_several_routes(const situation& s) {
   const auto others = default_routes(s.seen.host, used);
   if (others.empty()) return std::nullopt;
   return finding{std::string(several_default_routes),
-                 fmt::format("There are several ways to the Internet; {} is used, {} is not.", used,
-                             fmt::join(others, ", ")),
+                 fmt::format("There are several routes to the Internet; {} is used, {} is not.",
+                             used, fmt::join(others, ", ")),
                  "to ask the other router: natcheck discover --interface " + others.front()};
 }
 
@@ -178,18 +178,17 @@ found find_unsent(const situation& s) {
   }
   if (unasked.empty()) return std::nullopt;
   return finding{std::string(not_sent),
-                 fmt::format("This machine itself does not let natcheck ask {}: that says nothing "
-                             "about the router or the Internet.",
+                 fmt::format("This machine could not send natcheck's requests to {}: this says "
+                             "nothing about the router or the Internet.",
                              fmt::join(unasked, ", ")),
-                 "see what its routes do with it: " + command +
-                     "; and what its firewall does: sudo nft list ruleset"};
+                 "check its routes: " + command + "; and its firewall: sudo nft list ruleset"};
 }
 
 found find_blocked_multicast(const situation& s) {
   if (!s.seen.gateway || s.seen.gateway->upnp.multicast_error.empty()) return std::nullopt;
   return finding{std::string(multicast_blocked),
-                 fmt::format("This machine did not let the search for UPnP out ({}): a router that "
-                             "answers to multicast only was not found.",
+                 fmt::format("This machine could not send the UPnP multicast search ({}): a router "
+                             "that answers only to multicast was not found.",
                              escape_bytes(s.seen.gateway->upnp.multicast_error)),
                  "allow UDP to 239.255.255.250, port 1900, in this machine's firewall"};
 }
@@ -202,8 +201,8 @@ found find_old_version(const situation& s) {
       gateway.upnp.service && gateway.upnp.service->find("dslforum-org") != std::string::npos;
   if (gateway.pcp.version != 1 && !old_upnp) return std::nullopt;
   return finding{std::string(old_protocol_version),
-                 old_upnp ? "The router's UPnP is of a kind that is older than the standard."
-                          : "The router speaks a version of PCP that is older than the standard.",
+                 old_upnp ? "The router's UPnP predates the standard."
+                          : "The router's version of PCP predates the standard.",
                  "update the router's firmware; some programs cannot open ports on it"};
 }
 
@@ -218,11 +217,11 @@ found find_lost_state(const situation& s) {
   if (!seems_restarted(*s.seen.gateway)) return std::nullopt;
   return finding{
       std::string(gateway_state_lost),
-      fmt::format("The router's list of open ports was emptied {} s ago: it was restarted, or its "
-                  "address changed.",
-                  *age_of_state(*s.seen.gateway)),
-      "ports that programs had opened before are closed until they ask again: restart those that "
-      "do not do so by themselves"};
+      fmt::format(
+          "The router lost its port mappings {} s ago: it restarted, or its address changed.",
+          *age_of_state(*s.seen.gateway)),
+      "ports that programs opened before stay closed until they are requested again: restart "
+      "programs that do not do this by themselves"};
 }
 
 std::vector<finding> findings_of(const situation& s) {

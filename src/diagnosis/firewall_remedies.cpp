@@ -10,7 +10,7 @@ namespace {
 using manager = firewall_evidence::manager;
 
 constexpr std::string_view show_all_rules =
-    "sudo nft list ruleset, and look for rules of the input and output hooks that drop it";
+    "sudo nft list ruleset, and look for rules on the input and output hooks that drop it";
 
 /// These words go into a shell, and whoever made the chain chose them.
 bool is_plain(std::string_view word) {
@@ -51,9 +51,10 @@ std::string by_nft(const std::string& chain, const way_in& wanted) {
 std::vector<std::string> by_nftables(const firewall_evidence& firewall, const way_in& wanted) {
   if (!names_chain(firewall)) return {std::string(show_all_rules)};
   const auto chain = fmt::format("{} {} {}", firewall.family, firewall.table, firewall.chain);
-  return {by_nft(chain, wanted),
-          "for good, add that rule to /etc/nftables.conf, or to what else makes the rules",
-          "if that does not help: " + std::string(show_all_rules)};
+  return {
+      by_nft(chain, wanted),
+      "to make it permanent, add that rule to /etc/nftables.conf, or to whatever loads the rules",
+      "if that does not help: " + std::string(show_all_rules)};
 }
 
 std::vector<std::string> by_any(const way_in& wanted) {
@@ -77,17 +78,18 @@ std::string describe(const firewall_evidence& firewall) {
       return fmt::format("nftables, chain {} {} {}", firewall.family, firewall.table,
                          firewall.chain);
     case manager::none:
-      return "nftables has no chain for what comes in";
+      return "nftables has no chain for incoming packets";
     case manager::unknown:
       break;
   }
-  return "not known which (reading it takes privileges)";
+  return "unknown (reading it requires privileges)";
 }
 
 std::string destination(const nat_rule& rule) {
   if (rule.to && rule.to_port) return to_string(endpoint{*rule.to, *rule.to_port});
   if (rule.to) return rule.to->to_string();
-  return rule.to_port ? fmt::format("port {} of this machine", *rule.to_port) : "another place";
+  return rule.to_port ? fmt::format("port {} of this machine", *rule.to_port)
+                      : "another destination";
 }
 
 std::string describe(const nat_rule& rule) {
@@ -107,13 +109,14 @@ std::vector<std::string> let_in(const firewall_evidence& firewall, const way_in&
     case manager::ufw:
       return {by_ufw(wanted)};
     case manager::firewalld:
-      return {by_firewalld(wanted), "and for good: " + by_firewalld(wanted, "--permanent ")};
+      return {by_firewalld(wanted),
+              "and to make it permanent: " + by_firewalld(wanted, "--permanent ")};
     case manager::nftables:
       return by_nftables(firewall, wanted);
     case manager::none:
       return {
-          "look for a filter other than nftables: sudo iptables-legacy -S INPUT, a security "
-          "program, the rules of a container or of a cloud's agent"};
+          "look for a firewall other than nftables: sudo iptables-legacy -S INPUT, security "
+          "software, container rules or a cloud agent"};
     case manager::unknown:
       break;
   }
@@ -122,8 +125,8 @@ std::vector<std::string> let_in(const firewall_evidence& firewall, const way_in&
 
 std::string let_out(const way_in& wanted) {
   return fmt::format(
-      "if the port is open already, the answers may be dropped: sudo nft list ruleset, and look "
-      "for a rule of the output hook that matches {} sport {}",
+      "if the port is already open, the answers may be dropped: sudo nft list ruleset, and look "
+      "for a rule on the output hook that matches {} sport {}",
       word_of(wanted.protocol), wanted.port);
 }
 

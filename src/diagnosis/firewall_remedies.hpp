@@ -14,7 +14,7 @@ std::string name_of(transport protocol);
 /// The firewall as far as it is known: "ufw", "nftables, chain inet filter input".
 std::string describe(const firewall_evidence& firewall);
 
-/// Where a NAT rule leads: "172.17.0.2:80", "another place".
+/// Where a NAT rule leads: "172.17.0.2:80", "another destination".
 std::string destination(const nat_rule& rule);
 /// The rule by its place: "nftables, chain ip nat PREROUTING, to 172.17.0.2:80".
 std::string describe(const nat_rule& rule);

@@ -19,10 +19,10 @@ bool is_prefix_translated(const address& local, const address& seen) {
 found find_nat64(const situation& s) {
   if (!s.seen.nat64) return std::nullopt;
   return finding{std::string(nat64),
-                 fmt::format("IPv4 servers are reached through a translator (NAT64, {}/{}): nobody "
-                             "can reach this machine by IPv4.",
+                 fmt::format("IPv4 servers are reached through a translator (NAT64, {}/{}): this "
+                             "machine cannot be reached over IPv4.",
                              s.seen.nat64->ip.to_string(), s.seen.nat64->length),
-                 "let others come by IPv6"};
+                 "let others connect over IPv6"};
 }
 
 // Without a global address there is nothing behind the firewall to be reached.
@@ -34,11 +34,11 @@ found find_ipv6_firewall(const situation& s) {
   if (!firewall.enabled) return std::nullopt;
   return finding{
       std::string(ipv6_firewalled),
-      fmt::format("The router's IPv6 firewall is on; programs {} open it for themselves.",
+      fmt::format("The router's IPv6 firewall is on; programs {} open ports in it themselves.",
                   firewall.pinholes_allowed ? "may" : "may not"),
-      fmt::format("to be reached by IPv6, allow TCP port {} to {} in the router's IPv6 firewall",
-                  example_port,
-                  s.seen_ipv6() ? s.seen_ipv6()->to_string() : std::string("this machine"))};
+      fmt::format(
+          "to be reachable over IPv6, allow TCP port {} to {} in the router's IPv6 firewall",
+          example_port, s.seen_ipv6() ? s.seen_ipv6()->to_string() : std::string("this machine"))};
 }
 
 found find_local_ipv6(const situation& s) {
@@ -51,7 +51,7 @@ found find_local_ipv6(const situation& s) {
                  fmt::format("This machine's IPv6 address {} is for the local network only (RFC "
                              "4193).",
                              way->local.to_string()),
-                 "turn on IPv6 from the provider in the router, if there is any"};
+                 "turn on the provider's IPv6 in the router, if it offers IPv6"};
 }
 
 found find_translated_ipv6(const situation& s) {
@@ -66,13 +66,12 @@ found find_translated_ipv6(const situation& s) {
                                seen.to_string()),
                    give_out_ipv6(seen)};
   }
-  return finding{
-      std::string(ipv6_translated),
-      fmt::format("IPv6 is translated on the way: the Internet sees {}, which is no "
-                  "address of this machine.",
-                  seen.to_string()),
-      "if several machines share that address (NAT66): forward the port on the router, or "
-      "leave by another interface; VPNs translate, too"};
+  return finding{std::string(ipv6_translated),
+                 fmt::format("IPv6 is translated on the path: the Internet sees {}, which is not "
+                             "an address of this machine.",
+                             seen.to_string()),
+                 "if several machines share that address (NAT66): forward the port on the router, "
+                 "or use another interface; VPNs also translate"};
 }
 
 }  // namespace natcheck::judging

@@ -24,8 +24,8 @@ verdict silent_ipv6(const situation& s, const address& ip, const std::string& no
   verdict v;
   v.code = verdict_code::no_internet;
   v.certainty = confidence::likely;
-  v.summary = no_ipv4 + ", and nobody on the Internet answers by IPv6.";
-  v.evidence = {"IPv6 address " + ip.to_string() + " is public, and has a route"};
+  v.summary = no_ipv4 + ", and nothing on the Internet answers over IPv6.";
+  v.evidence = {public_ipv6_line(ip)};
   v.advice = {"check the router's Internet connection: its cable or line, and its status page",
               "if the router is online: restart it, then ask the provider about IPv6"};
   if (s.seen.host.ipv6->gateway) {
@@ -49,14 +49,14 @@ verdict ipv6_alone(const situation& s, const std::string& no_ipv4, std::vector<s
                                  example_port)}};
   if (const auto known = s.seen_ipv6()) v.advice = {use_ipv6(*known), prove_it(*known)};
   if (is_seen_untranslated(s))
-    v.summary = no_ipv4 + "; by IPv6 it has a public address that works.";
-  v.evidence.push_back("IPv6 address " + ip.to_string() + " is public, and has a route");
+    v.summary = no_ipv4 + "; over IPv6 it has a public address that works.";
+  v.evidence.push_back(public_ipv6_line(ip));
   return v;
 }
 
 verdict translated_ipv6(const situation& s) {
   verdict v;
-  v.summary = "This machine has no IPv4 way out, and its IPv6 address is not a public one.";
+  v.summary = "This machine has no IPv4 route to the Internet, and its IPv6 address is not public.";
   v.evidence = {"no IPv4 route", "IPv6 address " + s.seen.host.ipv6->local.to_string() + " is " +
                                      std::string(describe(scope_of(s.seen.host.ipv6->local)))};
   if (!s.outside.ipv6_views.empty()) {
@@ -69,8 +69,8 @@ verdict translated_ipv6(const situation& s) {
     v.advice = {give_out_ipv6(views.front().ip)};
   } else {
     v.advice = {
-        "forward the port to this machine in the router's IPv6 settings, or have it pass on "
-        "the provider's prefix"};
+        "forward the port to this machine in the router's IPv6 settings, or let it hand out the "
+        "provider's prefix"};
   }
   return v;
 }

@@ -6,6 +6,7 @@
 
 #include "core/asked.hpp"
 #include "core/upnp_errors.hpp"
+#include "diagnosis/evidence_lines.hpp"
 #include "diagnosis/remedies.hpp"
 
 namespace natcheck {
@@ -29,87 +30,84 @@ constexpr explanation not_allowed{verdict_code::mapping_refused,
                                   judging::permit_this_machine};
 constexpr explanation table_full{verdict_code::mapping_table_full,
                                  "The router has no room for another port mapping.",
-                                 "delete entries that nobody needs in the router's menu (natcheck "
-                                 "mappings list{} shows them), or restart it"};
+                                 "delete mappings that are no longer needed in the router's menu "
+                                 "(natcheck mappings list{} shows them), or restart it"};
 constexpr explanation over_quota{
     verdict_code::mapping_table_full,
-    "This machine, or this Internet connection, has as many open ports as it may have.",
-    "close ports that nobody needs: those of other programs, or in the router's menu; some "
-    "providers allow a few for each customer"};
+    "This machine, or this Internet connection, has reached its limit of open ports.",
+    "close ports that are no longer needed: those of other programs, or in the router's menu; some "
+    "providers allow only a few per customer"};
 constexpr explanation conflict{
     verdict_code::port_conflict, "The port is already taken on the router.", {}};
-constexpr explanation granted_otherwise{verdict_code::port_granted_otherwise,
-                                        "The router opens another port than the one you asked for.",
-                                        {}};
-constexpr explanation open_already{verdict_code::port_conflict,
-                                   "The router has opened this port already, under another number.",
-                                   "use the number that it has (see below), close that one with "
-                                   "natcheck mappings remove{}, or try "
-                                   "--via upnp, which can have several"};
+constexpr explanation granted_otherwise{
+    verdict_code::port_granted_otherwise,
+    "The router opens a different port from the one you asked for.",
+    {}};
+constexpr explanation open_already{
+    verdict_code::port_conflict, "The router already maps this port, on a different external port.",
+    "use that external port (see below), close it with natcheck mappings remove{}, or try --via "
+    "upnp, which allows several"};
 constexpr explanation not_kept{verdict_code::mapping_not_kept,
-                               "The router said yes, but the mapping is not there.",
+                               "The router accepted the request, but the mapping is not there.",
                                "restart the router or update its firmware"};
-constexpr explanation same_port{verdict_code::mapping_refused,
-                                "The router opens a port only under the number that it has inside.",
-                                {}};
+constexpr explanation same_port{
+    verdict_code::mapping_refused,
+    "The router opens a port only if its external number is the same as its internal number.",
+    {}};
 constexpr explanation port_not_allowed{
-    verdict_code::mapping_refused, "The router does not open this port.", {}};
+    verdict_code::mapping_refused, "The router refuses to open this port.", {}};
 constexpr explanation no_lease{
     verdict_code::mapping_refused,
-    "The router accepts none of the lifetimes: not the one asked for, not a week, not for ever.",
+    "The router rejects every lifetime: the one requested, a week, and permanent.",
     "try another protocol (--via nat-pmp) or another --lifetime"};
-constexpr explanation no_wan{
-    verdict_code::mapping_refused,
-    "The router cannot open a port now: it has no Internet connection, or stands behind another "
-    "router.",
-    "natcheck discover{} tells which"};
+constexpr explanation no_wan{verdict_code::mapping_refused,
+                             "The router cannot open a port now: it has no Internet connection, or "
+                             "is behind another router.",
+                             "natcheck discover{} shows which"};
 constexpr explanation no_reason{
-    verdict_code::mapping_refused, "The router did not open the port, and does not say why.",
-    "natcheck discover{} tells whether it has an Internet connection, or stands behind another "
-    "router"};
+    verdict_code::mapping_refused, "The router did not open the port and does not say why.",
+    "natcheck discover{} shows whether it has an Internet connection or is behind another router"};
 // miniupnpd says so with a private address on its outside, too.
 constexpr explanation no_resources{
     verdict_code::mapping_refused,
     "The router has no room for another port, or no public address of its own.",
-    "natcheck discover{} tells whether it stands behind another router or the provider's NAT"};
+    "natcheck discover{} shows whether it is behind another router or the provider's NAT"};
 constexpr explanation other_refusal{verdict_code::mapping_refused,
                                     "The router refused to open the port.",
-                                    "see the router's log, or restart it"};
+                                    "check the router's log, or restart it"};
+constexpr std::string_view try_again =
+    "try again; if that does not help, restart the router, or try another protocol with --via";
 // These three begin with the name of the protocol.
 constexpr explanation unusable{verdict_code::inconclusive,
-                               "{} is there, but its answer is unusable.",
+                               "{} is available, but its answer is unusable.",
                                "restart the router or update its firmware, or try another "
                                "protocol with --via"};
 constexpr explanation too_slow{verdict_code::inconclusive,
-                               "{} is there, but does not answer the request for a port.",
-                               "try again; if that does not help, restart the router, or try "
-                               "another protocol with --via"};
+                               "{} is available, but does not answer the mapping request.",
+                               try_again};
 constexpr explanation broken_off{verdict_code::inconclusive,
-                                 "{} is there, but breaks off the request for a port.",
-                                 "try again; if that does not help, restart the router, or try "
-                                 "another protocol with --via"};
+                                 "{} is available, but breaks off the mapping request.", try_again};
 constexpr explanation not_asked{verdict_code::inconclusive,
-                                "This machine could not ask the router.",
-                                "remove the obstacle that is named below, and run it again"};
+                                "This machine could not send the request to the router.",
+                                "fix the problem named below, then run it again"};
 constexpr explanation other_version{
     verdict_code::no_mapping_service,
-    "The router answers to {}, but speaks another version of it than natcheck.",
+    "The router responds to {}, but uses a different version from natcheck.",
     {}};
 constexpr explanation no_service{verdict_code::no_mapping_service, {}, {}};
-constexpr explanation no_router{verdict_code::inconclusive,
-                                "This machine has no IPv4 router to ask.", "natcheck discover{}"};
-constexpr explanation not_finished{verdict_code::inconclusive,
-                                   "The attempt ended before the router had answered.",
-                                   "give it more time, ten seconds at least; natcheck discover{} "
-                                   "shows what the router offers"};
+constexpr explanation no_router{verdict_code::inconclusive, "This machine has no IPv4 router.",
+                                "natcheck discover{}"};
+constexpr explanation not_finished{
+    verdict_code::inconclusive, "The request timed out before the router answered.",
+    "allow more time, at least ten seconds; natcheck discover{} shows what the router offers"};
 constexpr explanation unknown{verdict_code::inconclusive,
-                              "No mapping was made, and the router did not say why.",
+                              "No mapping was created, and the router did not say why.",
                               "natcheck discover{} shows what the router offers"};
 
 /// A result that says that this version of PCP or NAT-PMP is not spoken there.
 constexpr int unsupported_version = 1;
 
-// A protocol that was not asked to the end leaves open whether the router offers it.
+// A protocol that was not tested completely leaves open whether the router offers it.
 constexpr std::array ranking{&another_nat,   &not_allowed,       &table_full,    &over_quota,
                              &conflict,      &granted_otherwise, &open_already,  &not_kept,
                              &same_port,     &port_not_allowed,  &no_lease,      &no_wan,
@@ -223,7 +221,7 @@ std::string line(const mapping_attempt& attempt) {
   text += state_words.at(static_cast<std::size_t>(attempt.state));
   const bool named = attempt.detail.find(std::to_string(attempt.code)) != std::string::npos;
   if (attempt.code > 0 && !named) text += fmt::format(", code {}", attempt.code);
-  if (attempt.code == upnp_error::not_kept) text += ", not there on reading back";
+  if (attempt.code == upnp_error::not_kept) text += ", missing when read back";
   return attempt.detail.empty() ? text : fmt::format("{}: {}", text, attempt.detail);
 }
 
@@ -258,24 +256,25 @@ int another_port(const mapping_evidence& seen) {
 }
 
 std::string try_another_port(const mapping_evidence& seen) {
-  return fmt::format("try another outside port, as in: {}; or take any that is free: {} --any-port",
-                     command_for(another_port(seen), seen), command_for(seen.external_port, seen));
+  return fmt::format(
+      "try another external port, for example: {}; or accept any free port: {} --any-port",
+      command_for(another_port(seen), seen), command_for(seen.external_port, seen));
 }
 
 std::string first_advice(const explanation& why, const mapping_evidence& seen) {
   if (why.code == verdict_code::no_mapping_service) {
     if (seen.only_via == mapping_protocol::pcp) {
-      return "leave out --via: natcheck then tries NAT-PMP and UPnP as well";
+      return "omit --via: natcheck then also tries NAT-PMP and UPnP";
     }
     return judging::turn_on_service(seen.gateway->to_string());
   }
   if (&why == &conflict || &why == &port_not_allowed) return try_another_port(seen);
   if (&why == &granted_otherwise) {
-    return "take the port that the router gives: " + command_for(seen.external_port, seen) +
+    return "accept the port that the router gives: " + command_for(seen.external_port, seen) +
            " --any-port";
   }
   if (&why == &same_port) {
-    return fmt::format("ask for that port, as in: {}", command_for(seen.internal.port, seen));
+    return fmt::format("ask for that port, for example: {}", command_for(seen.internal.port, seen));
   }
   return fmt::format(fmt::runtime(why.advice), to_options(seen.asked));
 }
@@ -342,7 +341,7 @@ verdict judge_dead(const std::string& router) {
   return {verdict_code::offline,
           confidence::confirmed,
           judging::dead_router(router),
-          {router + " does not answer ARP requests"},
+          {judging::unanswered_line(router)},
           judging::revive_router(router)};
 }
 

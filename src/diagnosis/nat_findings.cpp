@@ -41,12 +41,11 @@ bool maps_by_destination(const nat_evidence& nat) {
 
 found find_dependent_mapping(const situation& s) {
   if (!maps_by_destination(s.seen.nat) && !ports_differ(s.seen.stun)) return std::nullopt;
-  return finding{
-      std::string(endpoint_dependent_mapping),
-      "The NAT uses another outside port for each destination (\"symmetric NAT\"): games "
-      "and calls between two homes will often need a relay.",
-      "a port that is opened on the router is not affected; else look for \"full cone\" "
-      "or \"endpoint-independent\" NAT in the router's menu"};
+  return finding{std::string(endpoint_dependent_mapping),
+                 "The NAT uses a different external port for each destination (\"symmetric NAT\"): "
+                 "games and calls between two homes often need a relay.",
+                 "a port opened on the router is not affected; otherwise look for \"full cone\" or "
+                 "\"endpoint-independent\" NAT in the router's menu"};
 }
 
 found find_blocked_udp(const situation& s) {
@@ -64,16 +63,18 @@ found find_blocked_udp(const situation& s) {
   // A single refusal may come from a server that speaks TCP alone, and that UDP has reached.
   const bool blocked = asked == silent + refused && (silent > 0 || refused > 1);
   if (!blocked || count(transport::tcp, service_state::answered) == 0) return std::nullopt;
-  return finding{std::string(udp_blocked), "UDP does not get through to the Internet, TCP does.",
-                 "allow UDP, and the answers to it, in the firewalls of this machine and of this "
-                 "network; calls, games, and VPNs like WireGuard need it"};
+  return finding{std::string(udp_blocked),
+                 "UDP does not get through to the Internet, but TCP does.",
+                 "allow UDP and its answers in the firewalls of this machine and this network; "
+                 "calls, games and VPNs such as WireGuard need it"};
 }
 
 found find_no_hairpin(const situation& s) {
   if (s.seen.nat.hairpin != tested::no) return std::nullopt;
   return finding{
       std::string(no_hairpin),
-      "The router does not lead its own public address back inside (no hairpin).",
+      "The router does not support hairpinning: its public address does not work from inside this "
+      "network.",
       "inside this network, use the server's private address; test from another network"};
 }
 
@@ -84,8 +85,8 @@ found find_short_binding(const situation& s) {
   }
   const auto alive = lifetime->alive_after.value_or(std::chrono::seconds(0));
   return finding{std::string(short_udp_binding),
-                 fmt::format("The NAT forgets UDP connections that are idle for {} s; it should "
-                             "keep them for 120 s (RFC 4787).",
+                 fmt::format("The NAT drops UDP bindings that are idle for {} s; it should keep "
+                             "them for 120 s (RFC 4787).",
                              lifetime->gone_after->count()),
                  alive.count() > 0
                      ? fmt::format("send a keep-alive at least every {} s", alive.count())
@@ -96,12 +97,13 @@ found find_rewriting(const situation& s) {
   const auto server = std::find_if(s.seen.stun.begin(), s.seen.stun.end(),
                                    [](const auto& one) { return one.rewritten_as && one.seen_as; });
   if (server == s.seen.stun.end()) return std::nullopt;
-  return finding{std::string(address_rewritten),
-                 fmt::format("Something on the way rewrites addresses inside packets: {} said {}, "
-                             "and {} arrived.",
-                             escape_bytes(server->server), to_string(*server->seen_as),
-                             to_string(*server->rewritten_as)),
-                 "turn off the router's helpers (ALG), SIP ALG first: they break calls and games"};
+  return finding{
+      std::string(address_rewritten),
+      fmt::format(
+          "Something on the path rewrites addresses inside packets: {} sent {}, but {} arrived.",
+          escape_bytes(server->server), to_string(*server->seen_as),
+          to_string(*server->rewritten_as)),
+      "turn off the router's helpers (ALG), SIP ALG first: they break calls and games"};
 }
 
 found find_unusable_answer(const situation& s) {
@@ -121,28 +123,28 @@ found find_server_within(const situation& s) {
   if (server == s.seen.stun.end()) return std::nullopt;
   return finding{
       std::string(stun_server_within),
-      fmt::format("The STUN server {} has the address {}, which is this machine's or its "
-                  "router's own: what it answers tells nothing about the Internet.",
+      fmt::format("The STUN server {} has the address {}, which belongs to this machine or its "
+                  "router: its answer says nothing about the Internet.",
                   escape_bytes(server->server), canonical(server->address->ip).to_string()),
-      "ask one outside: " + natcheck_command(s.seen.asked, "discover --stun HOST")};
+      "ask an external one: " + natcheck_command(s.seen.asked, "discover --stun HOST")};
 }
 
 found find_unresolved_names(const situation& s) {
   if (!s.outside.names_do_not_resolve || s.outside.sees_nothing()) return std::nullopt;
   if (s.outside.diverted) return std::nullopt;
-  return finding{std::string(names_unresolved),
-                 "The names of the servers outside do not resolve (DNS), so nobody could be asked "
-                 "who sees this machine.",
-                 "check the DNS servers in /etc/resolv.conf, or ask a server by its address: " +
-                     natcheck_command(s.seen.asked, "discover --stun ADDRESS")};
+  return finding{
+      std::string(names_unresolved),
+      "The names of the external servers do not resolve (DNS), so none of them could be asked.",
+      "check the DNS servers in /etc/resolv.conf, or ask a server by its address: " +
+          natcheck_command(s.seen.asked, "discover --stun ADDRESS")};
 }
 
 found find_diverted_names(const situation& s) {
   if (!s.outside.diverted) return std::nullopt;
   const auto& [name, to] = *s.outside.diverted;
   return finding{std::string(dns_filter),
-                 fmt::format("The name {} leads to {}, which is not on the Internet: a DNS filter, "
-                             "or a network that wants you to sign in. It was not asked.",
+                 fmt::format("The name {} resolves to {}, which is not on the Internet: a DNS "
+                             "filter, or a network that requires you to sign in. It was not asked.",
                              escape_bytes(name), to.to_string()),
                  "allow the name in the filter (a blocker, the hosts file, the router's parental "
                  "control), or ask a server by its address: " +

@@ -32,7 +32,7 @@ std::string timed(const stun_evidence& server) {
 std::string objection(const situation& s, const stun_evidence& server) {
   if (is_within(s.seen, server)) {
     return fmt::format(
-        "{} is an address of this machine or its router, so this tells nothing about the Internet",
+        "{} is an address of this machine or its router, so this says nothing about the Internet",
         canonical(server.address->ip).to_string());
   }
   if (names_unusable(server)) return "which cannot be this machine's public address";
@@ -107,12 +107,12 @@ std::string line(const path_evidence& path) {
 std::string line(const web_evidence& web) {
   switch (web.result) {
     case web_result::expected:
-      return quoted(web.url) + " answers as it should";
+      return quoted(web.url) + " answers as expected";
     case web_result::failed:
       return fmt::format("{} fails{}{}", quoted(web.url), web.detail.empty() ? "" : ": ",
                          web.detail);
     case web_result::intercepted:
-      return fmt::format("{} is answered by somebody else: status {}{}", quoted(web.url),
+      return fmt::format("{} is answered by something else: status {}{}", quoted(web.url),
                          web.status, web.location ? ", to " + quoted(*web.location) : "");
     case web_result::not_tried:
       break;
@@ -149,13 +149,13 @@ std::string hop_line(const path_hop& hop) {
 }
 
 std::vector<std::string> outside_lines(const situation& s) {
-  if (s.seen.stun.empty()) return {"nobody outside was asked"};
+  if (s.seen.stun.empty()) return {std::string(nobody_asked)};
   auto lines = views_of(s);
   for (auto& failure : failures_of(s)) lines.push_back(std::move(failure));
   for (auto& text : {line(s.seen.path), line(s.seen, s.seen.owner), line(s.seen.web)}) {
     if (!text.empty()) lines.push_back(text);
   }
-  if (lines.empty()) lines.emplace_back("nobody outside could be asked");
+  if (lines.empty()) lines.emplace_back("no external server could be asked");
   return lines;
 }
 

@@ -21,24 +21,30 @@ bool is_certain_portal(const discover_evidence& seen) {
          host_of(*web.location) != host_of(web.url);
 }
 
+constexpr const char* possible_firewall = "a firewall may still be in between";
+
+std::string allow_here() {
+  return fmt::format("if that fails: allow TCP port {} in this machine's firewall", example_port);
+}
+
 bool somebody_answered(const discover_evidence& seen) {
   return std::any_of(seen.stun.begin(), seen.stun.end(),
                      [](const auto& server) { return server.state == service_state::answered; });
 }
 
 std::string last_router(const situation& s) {
-  if (s.outside.hops.empty()) return "no router beyond the gateway answers";
+  if (s.outside.hops.empty()) return "no router upstream of yours answers";
   return "the last router that answers is " + s.outside.hops.back().ip->to_string();
 }
 
 std::string no_internet_because(const situation& s) {
   if (!s.outside.hops.empty()) {
-    return fmt::format("nothing answers beyond {}, a router on the way",
+    return fmt::format("nothing answers beyond {}, a router on the path",
                        s.outside.hops.back().ip->to_string());
   }
   const bool alive = s.seen.gateway && is_alive(*s.seen.gateway);
-  return alive ? "your router is there, and nothing beyond it answers"
-               : "nothing outside answers this machine";
+  return alive ? "your router is up, but nothing upstream of it answers"
+               : "nothing on the Internet answers this machine";
 }
 
 verdict no_internet(const situation& s) {
@@ -50,7 +56,7 @@ verdict no_internet(const situation& s) {
             {local_line(s), last_router(s)},
             {"check the line between your router, or the provider's modem, and the wall; restart "
              "both",
-             "if others are offline too, or it stays so: call the provider"}};
+             "if others are offline too, or the problem persists: call the provider"}};
   if (s.has_home_router()) v.advice.insert(v.advice.begin() + 1, status_page(s.router()));
   return v;
 }
@@ -68,27 +74,26 @@ verdict translated_public_address(const situation& s) {
       s.local()->to_string(), s.outside.views.front().ip.to_string());
   v.evidence = {local_line(s)};
   v.advice = {
-      "ask whoever runs this network which ports are passed on to " + s.local()->to_string(),
-      "if there are several ways out, try another: natcheck discover --interface NAME"};
+      "ask the network's administrator which ports are forwarded to " + s.local()->to_string(),
+      "if there are several Internet connections, try another: natcheck discover --interface NAME"};
   return v;
 }
 
 verdict direct_unproven(const situation& s) {
   const auto local = *s.local();
-  return {
-      verdict_code::direct,
-      confidence::unconfirmed,
-      fmt::format("This machine itself has the public address {}; no NAT was seen.",
-                  local.to_string()),
-      {local_line(s), "a firewall may still be in between"},
-      {listen_only(s.seen.asked), probe_from_outside(local),
-       fmt::format("if that fails: allow TCP port {} in this machine's firewall", example_port)}};
+  return {verdict_code::direct,
+          confidence::unconfirmed,
+          fmt::format("This machine itself has the public address {}; no NAT was seen.",
+                      local.to_string()),
+          {local_line(s), possible_firewall},
+          {listen_only(s.seen.asked), probe_from_outside(local), allow_here()}};
 }
 
 verdict claimed_otherwise(const situation& s, const address& other) {
   verdict v;
-  v.summary = "This machine has a public address, but its router names another one.";
-  v.evidence = {local_line(s), "missing test: somebody outside who says which of them is seen"};
+  v.summary = "This machine has a public address, but its router reports a different one.";
+  v.evidence = {local_line(s),
+                "missing test: an external server that reports which of them the Internet sees"};
   v.advice = {"run " + listen_only(s.seen.asked) +
               " here, and natcheck probe from outside to each of the two: " +
               s.local()->to_string() + " and " + other.to_string()};
@@ -122,9 +127,8 @@ std::optional<verdict> own_address_seen(const situation& s) {
       verdict_code::direct,
       s.outside.agreed() ? confidence::confirmed : confidence::likely,
       fmt::format("No NAT: the Internet sees this machine's own address, {}.", ip->to_string()),
-      {local_line(s), "a firewall may still be in between"},
-      {listen_only(s.seen.asked), prove_it(*ip),
-       fmt::format("if that fails: allow TCP port {} in this machine's firewall", example_port)}};
+      {local_line(s), possible_firewall},
+      {listen_only(s.seen.asked), prove_it(*ip), allow_here()}};
 }
 
 std::optional<verdict> claim_seen(const situation& s) {
@@ -133,18 +137,15 @@ std::optional<verdict> claim_seen(const situation& s) {
   const auto other = router_without_public_address(s);
   const bool contradicted = other && s.gateway_owns_it() != tested::yes;
   const bool sure = s.outside.agreed() && !contradict(s.claims) && !contradicted;
-  verdict v{
-      verdict_code::single_nat,
-      sure ? confidence::confirmed : confidence::likely,
-      fmt::format("One NAT: your router has the public address {}, and the Internet sees this "
-                  "machine come from just that.",
-                  ip->to_string()),
-      {local_line(s)},
-      {open_a_port(s.way()), prove_it(*ip)}};
+  verdict v{verdict_code::single_nat,
+            sure ? confidence::confirmed : confidence::likely,
+            fmt::format("One NAT: your router has the public address {}, and the Internet sees "
+                        "this machine at that address.",
+                        ip->to_string()),
+            {local_line(s)},
+            {open_a_port(s.way()), prove_it(*ip)}};
   if (contradicted) {
-    v.evidence.push_back(
-        fmt::format("hop {}, {}, is {}: the provider's own router, or a second NAT", other->ttl,
-                    other->ip->to_string(), describe(scope_of(*other->ip))));
+    v.evidence.push_back(hop_line(*other) + ": the provider's own router, or a second NAT");
     v.advice.push_back(
         "if the probe fails, compare the Internet (WAN) address in the router's menu: "
         "http://" +
@@ -162,19 +163,19 @@ std::optional<verdict> captive_portal(const situation& s) {
   return verdict{
       verdict_code::captive_portal,
       is_certain_portal(s.seen) && others_silent ? confidence::confirmed : confidence::likely,
-      "This network lets nothing out yet: somebody else answers in place of a web page, most "
-      "likely to have you sign in.",
+      "This network gives no Internet access yet: something else answers in place of a web page, "
+      "most likely a sign-in page.",
       {local_line(s)},
       {"open " + page +
            " in a web browser, sign in, then run: " + natcheck_command(s.seen.asked, "discover"),
-       "if no sign-in page comes: ask whoever runs this network"}};
+       "if no sign-in page appears: ask the network's administrator"}};
 }
 
 std::optional<verdict> nothing_beyond(const situation& s) {
   if (!s.seen.host.ipv4 || !s.outside.sees_nothing()) return std::nullopt;
   const bool proven = s.outside.reach == beyond::nothing;
   if (s.outside.ipv6_answered && s.global_ipv6()) {
-    auto v = ipv6_alone(s, "By IPv4 nothing on the Internet answers this machine",
+    auto v = ipv6_alone(s, "Nothing on the Internet answers this machine over IPv4",
                         {local_line(s), last_router(s)});
     if (!proven) v.certainty = confidence::likely;
     return v;
@@ -207,10 +208,10 @@ std::optional<verdict> names_do_not_resolve(const situation& s) {
   if (!s.outside.names_do_not_resolve || s.outside.hops.empty()) return std::nullopt;
   verdict v;
   v.summary =
-      fmt::format("{}, so nobody outside could be asked; the network itself passes packets.",
-                  s.outside.diverted ? "A DNS filter answers for the names of the servers outside"
-                                     : "Names (DNS) do not resolve here");
-  v.evidence = {local_line(s), last_router(s), "missing test: a server outside, by its name"};
+      fmt::format("{}, so no external server could be asked; the network itself passes packets.",
+                  s.outside.diverted ? "A DNS filter answers for the names of the external servers"
+                                     : "DNS names do not resolve here");
+  v.evidence = {local_line(s), last_router(s), "missing test: an external server, by its name"};
   v.advice = {"check the DNS servers of this machine: cat /etc/resolv.conf",
               "or ask a server by its address: " +
                   natcheck_command(s.seen.asked, "discover --stun ADDRESS")};

@@ -181,7 +181,7 @@ beyond weigh_silence(const discover_evidence& evidence, const outside_view& seen
   }
   const bool path_ends_here =
       seen.hops.empty() && !is_open(evidence.path.state) && !is_path_within(evidence);
-  // A page whose name did not resolve was not asked: a sign-in page may be waiting there.
+  // A page whose name did not resolve was not asked for: a sign-in page may be waiting there.
   const bool asked = evidence.web.result == web_result::failed && evidence.web.resolved;
   if (path_ends_here && asked) return beyond::nothing;
   return path_ends_here || no_page ? beyond::likely_nothing : beyond::unclear;

@@ -37,7 +37,7 @@ struct outside_view {
   unsigned router_ttl = 1;     ///< 2 where the route leads to a device that only passes packets on
   std::vector<path_hop> hops;  ///< routers beyond the gateway that answered; all have an address
   beyond reach = beyond::not_asked;
-  bool unfinished = false;            ///< some server was not asked to the end by IPv4
+  bool unfinished = false;            ///< some server was not tested completely by IPv4
   bool ipv6_answered = false;         ///< somebody on the Internet did, by IPv6
   bool ipv6_silent = false;           ///< a server over UDP and TCP to the end, and nobody answered
   bool names_do_not_resolve = false;  ///< nobody could be asked, for this reason alone

@@ -37,12 +37,11 @@ namespace {
 
 /// What to do about a second NAT of which it is not known whose it is.
 std::vector<std::string> find_out_whose(const situation& s) {
-  return {
-      status_page(s.router()),
-      "if it is private (10.x, 172.16-31.x, 192.168.x): forward the port on the outer router "
-      "too, or put that one into bridge mode",
-      "if it is any other than the address that the Internet sees: ask the provider for a public "
-      "IPv4 address"};
+  return {status_page(s.router()),
+          "if it is private (10.x, 172.16-31.x, 192.168.x): forward the port on the outer router "
+          "too, or put that one into bridge mode",
+          "if it differs from the address that the Internet sees: ask the provider for a public "
+          "IPv4 address"};
 }
 
 verdict another_nat(const situation& s, std::string summary) {
@@ -69,17 +68,15 @@ std::optional<verdict> claim_disowned(const situation& s) {
     return verdict{
         verdict_code::cgnat,
         confidence::likely,
-        fmt::format("Your router names the public address {}, but does not have it: most "
-                    "likely your provider shares it among many customers "
-                    "(carrier-grade NAT).",
+        fmt::format("Your router reports the public address {}, but does not have it: most likely "
+                    "your provider shares it among many customers (carrier-grade NAT).",
                     ip->to_string()),
         {hop_line(*hop), local_line(s)},
         around_the_provider(s)};
   }
-  return another_nat(s,
-                     fmt::format("Your router names the public address {}, but does not have it: "
-                                 "most likely it stands behind a second router (double NAT).",
-                                 ip->to_string()));
+  return another_nat(s, fmt::format("Your router reports the public address {}, but does not have "
+                                    "it: most likely it is behind a second router (double NAT).",
+                                    ip->to_string()));
 }
 
 // The address that is seen is not named by the router: an earlier rule judged that.
@@ -89,9 +86,10 @@ std::optional<verdict> claim_outdated(const situation& s) {
   return verdict{
       verdict_code::public_address_mismatch,
       s.outside.agreed() ? confidence::confirmed : confidence::likely,
-      fmt::format("Your router says that its address is {}, but has {}, which the Internet sees: "
-                  "what it says is out of date, or is about another of its Internet connections.",
-                  s.claims.front().ip.to_string(), ip->to_string()),
+      fmt::format(
+          "Your router reports the external address {}, but has {}, which the Internet sees: its "
+          "report is out of date, or is about another of its Internet connections.",
+          s.claims.front().ip.to_string(), ip->to_string()),
       {local_line(s)},
       {fmt::format("give others the address {}", ip->to_string()), open_a_port(s.way()),
        prove_it(*ip),
@@ -101,10 +99,9 @@ std::optional<verdict> claim_outdated(const situation& s) {
 // Beside a router on the path that has no public address, which is named by an earlier rule.
 std::optional<verdict> nat_behind_gateway(const situation& s) {
   if (!s.seen_as() || s.gateway_owns_it() != tested::no) return std::nullopt;
-  return another_nat(
-      s, fmt::format("The Internet sees {}, which your router does not have: most likely "
-                     "another NAT stands behind it (double NAT).",
-                     s.seen_as()->to_string()));
+  return another_nat(s, fmt::format("The Internet sees {}, which your router does not have: most "
+                                    "likely there is another NAT upstream of it (double NAT).",
+                                    s.seen_as()->to_string()));
 }
 
 }  // namespace judging

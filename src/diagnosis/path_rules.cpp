@@ -18,8 +18,8 @@ bool needs_no_translation(const situation& s) {
 verdict provider_tunnel(const situation& s, const path_hop& hop) {
   return {verdict_code::ds_lite,
           confidence::likely,
-          "Your provider most likely carries IPv4 through an IPv6 tunnel (DS-Lite), whose far end "
-          "is shared: a port opened on your router stays unreachable by IPv4.",
+          "Your provider most likely carries IPv4 through an IPv6 tunnel (DS-Lite), and customers "
+          "share the far end: a port opened on your router stays unreachable over IPv4.",
           {hop_line(hop), local_line(s)},
           around_the_provider(s)};
 }
@@ -43,14 +43,13 @@ std::optional<verdict> carrier_on_path(const situation& s) {
   }
   const auto hop = s.outside.hop_within(address_scope::shared);
   if (!hop) return std::nullopt;
-  return verdict{
-      verdict_code::cgnat,
-      confidence::likely,
-      "Your provider most likely shares one public address among many customers "
-      "(carrier-grade NAT): a port opened on your router stays unreachable from the "
-      "Internet.",
-      {hop_line(*hop), "the router does not name its own outside address", local_line(s)},
-      around_the_provider(s)};
+  return verdict{verdict_code::cgnat,
+                 confidence::likely,
+                 "Your provider most likely shares one public address among many customers "
+                 "(carrier-grade NAT): a port opened on your router stays unreachable from the "
+                 "Internet.",
+                 {hop_line(*hop), std::string(no_external_address), local_line(s)},
+                 around_the_provider(s)};
 }
 
 std::optional<verdict> second_router_on_path(const situation& s) {
@@ -61,10 +60,10 @@ std::optional<verdict> second_router_on_path(const situation& s) {
   return verdict{
       verdict_code::double_nat,
       confidence::likely,
-      fmt::format("Your router most likely stands behind a second router, {} (double NAT): a port "
-                  "must be opened on both.",
+      fmt::format("Your router is most likely behind a second router, {} (double NAT): a port must "
+                  "be opened on both.",
                   outer),
-      {hop_line(*hop) + "; some providers number their own routers so", local_line(s)},
+      {hop_line(*hop) + "; some providers use such addresses for their own routers", local_line(s)},
       open_outer_router(s, *hop->ip)};
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/canonical.hpp"
+#include "diagnosis/remedies.hpp"
 
 namespace natcheck::judging {
 namespace {
@@ -61,38 +62,38 @@ std::string port_of(const probe_evidence& seen) {
 
 /// What is sent with the usual TTL expires only where it goes round.
 failure_story lost_in_a_loop(const std::string& router, const std::string& port) {
-  return {fmt::format("cannot be reached: the packet went round until {} dropped it ({})", router,
-                      port),
-          "the time to live (TTL) of the packet ended on the way: most likely two routers send it "
-          "back and forth",
-          "check the address; on the server's side, check the port forwarding and the routes of "
-          "the router that has this address"};
+  return {
+      fmt::format("cannot be reached: the packet looped until {} dropped it ({})", router, port),
+      "the packet's time to live (TTL) ran out on the path: most likely two routers send it back "
+      "and forth",
+      "check the address; on the server's side, check the port forwarding and the routes of "
+      "the router that has this address"};
 }
 
 failure_story said_by_target(const icmp_words& words, const probe_evidence& seen) {
   const std::string port = port_of(seen);
   const std::string ip = seen.address->ip.to_string();
   if (words.prohibited) {
-    return {fmt::format("rejects {}", port),
-            fmt::format("{} itself says so: the firewall of that host, or of the router that has "
-                        "this address, rejects the port",
-                        ip),
-            fmt::format("on the server's side, allow {} in the firewall of the server and in that "
-                        "of its router",
-                        port)};
+    return {
+        fmt::format("rejects {}", port),
+        fmt::format("{} itself reports this: the firewall of that host, or of the router that has "
+                    "this address, rejects the port",
+                    ip),
+        fmt::format("on the server's side, allow {} in the firewalls of the server and its router",
+                    port)};
   }
   if (words.name == "port unreachable") {
-    return {fmt::format("says that nothing listens on {}", port),
-            "an ICMP message says no: the port is not forwarded, a firewall rejects it, or the "
+    return {fmt::format("reports that nothing listens on {}", port),
+            "an ICMP error came back: the port is not forwarded, a firewall rejects it, or the "
             "server is not running",
             fmt::format("on the server's side, check that natcheck serve is running and that {} is "
                         "forwarded and allowed",
                         port)};
   }
   if (words.name == lifetime_over) return lost_in_a_loop(ip, port);
-  return {fmt::format("says that {} leads to a machine that cannot be reached", port),
-          fmt::format("{} itself says so: the router that has this address passes the port on to a "
-                      "machine that does not answer, or its firewall rejects the port",
+  return {fmt::format("reports that {} leads to a machine that cannot be reached", port),
+          fmt::format("{} itself reports this: the router that has this address forwards the port "
+                      "to a machine that does not answer, or its firewall rejects the port",
                       ip),
           "on the server's side, compare the address in the port forwarding with the server's own, "
           "and check the firewall"};
@@ -105,13 +106,13 @@ failure_story said_on_the_way(const icmp_notice& icmp, const icmp_words& words,
   const bool rejects = words.prohibited || words.name == "port unreachable";
   if (rejects) {
     return {fmt::format("cannot be reached: the router {} rejects {}", router, port),
-            "a firewall on the way forbids it",
-            fmt::format("find out whose router {} is, and ask from another network", router)};
+            "a firewall on the path blocks it",
+            fmt::format("find out whose router {} is, and probe from another network", router)};
   }
   if (words.name == lifetime_over) return lost_in_a_loop(router, port);
-  return {fmt::format("cannot be reached: the router {} says so ({})", router, port),
-          "that router knows no way to it, or the machine is not there",
-          "check the address; on the server's side, run natcheck discover"};
+  return {fmt::format("cannot be reached: the router {} reports this ({})", router, port),
+          "that router has no route to it, or the machine is not there",
+          std::string(check_address)};
 }
 
 /// What the kernel says where nobody answers ARP or neighbour discovery.
@@ -144,7 +145,7 @@ failure_story story_of_icmp(const icmp_notice& icmp, const probe_evidence& seen)
   if (!local || from != canonical(*local)) return said_on_the_way(icmp, words_of(icmp), seen);
   return {fmt::format("cannot be reached: the next hop on this network does not answer ({})",
                       port_of(seen)),
-          "nobody answers ARP or neighbour discovery for the address or for the router to it",
+          "nothing answers ARP or neighbour discovery for the address, or for the router to it",
           "check the address and this machine's own network: natcheck discover"};
 }
 

@@ -46,10 +46,10 @@ verdict judge_reached(const probe_evidence& seen, const handshake_evidence& one)
   v.summary = fmt::format("{} is reachable: {} ({}).", judging::place(seen), who_greeted(one),
                           in_ms(one.timing.total));
   if (v.code == verdict_code::reachable_mapped) {
-    v.evidence.emplace_back("the server has another address itself: a router passes the port on");
+    v.evidence.emplace_back("the server's own address is different: a router forwards the port");
   }
   if (one.result == probe_result::reached_plain) {
-    v.evidence.emplace_back("a plain greeting carries no nonce, so who answered is not proven");
+    v.evidence.emplace_back("a plain greeting carries no nonce, so it is not proven who answered");
   }
   return v;
 }
@@ -58,7 +58,7 @@ verdict judge_inside(const probe_evidence& seen, const handshake_evidence& one) 
   const bool proven = std::ranges::any_of(seen.inside, judging::is_proof);
   return {verdict_code::tested_from_inside,
           proven ? reached_certainty(one) : confidence::likely,
-          fmt::format("{} answered, but this was asked from inside, which proves nothing about the "
+          fmt::format("{} answered, but the probe came from inside, which proves nothing about the "
                       "Internet ({}).",
                       judging::place(seen), in_ms(one.timing.total)),
           {},
@@ -78,14 +78,14 @@ verdict judge_unstable(const probe_evidence& seen, const handshake_evidence& one
   const auto lost = all - reached_count(seen);
   verdict v{verdict_code::unstable, reached_certainty(one), {}, {}, {}};
   // From inside, nobody was reached from outside, not even at times.
-  const auto what = seen.inside.empty() ? "is reachable" : "was asked from inside and answers";
-  v.summary = fmt::format("{} {} only at times: {} of {} {} ({:.0f} %).", judging::place(seen),
-                          what, lost, judging::handshakes(all, seen),
-                          seen.protocol == transport::tcp ? "failed" : "brought no intact answer",
+  const auto what = seen.inside.empty() ? "is reachable" : "was probed from inside and answers";
+  v.summary = fmt::format("{} {} only intermittently: {} of {} {} ({:.0f} %).",
+                          judging::place(seen), what, lost, judging::handshakes(all, seen),
+                          seen.protocol == transport::tcp ? "failed" : "got no intact answer",
                           100.0 * static_cast<double>(lost) / static_cast<double>(all));
   v.advice = {judging::probe_command(seen, "--count 20 ") +
-                  ", once by cable and once from another network, to see where it is lost",
-              "on the server's side, look for a full connection limit or a lossy link"};
+                  ", once by cable and once from another network, to see where packets are lost",
+              "on the server's side, look for a connection limit or a lossy link"};
   return v;
 }
 
@@ -95,11 +95,11 @@ verdict judge_not_asked(const probe_evidence& seen, const handshake_evidence& on
   const auto again = "then again: " + judging::probe_command(seen);
   verdict v{code,
             confidence::confirmed,
-            fmt::format("{} was not asked: nothing left this machine.", judging::place(seen)),
+            fmt::format("{} was not probed: nothing left this machine.", judging::place(seen)),
             {},
             {"check this machine's own network and firewall: natcheck discover", again}};
   if (!one.machine_fault) return v;
-  v.summary = fmt::format("{} was not asked: {}.", judging::place(seen), one.detail);
+  v.summary = fmt::format("{} was not probed: {}.", judging::place(seen), one.detail);
   v.advice = {"see what uses up this machine's ports and descriptors: ss -s, ulimit -n", again};
   return v;
 }
@@ -142,7 +142,7 @@ diagnosis diagnose(const probe_evidence& evidence) {
   if (evidence.handshakes.empty()) {
     return {{verdict_code::inconclusive,
              confidence::unconfirmed,
-             evidence.target + " was not asked.",
+             evidence.target + " was not probed.",
              {"missing test: the handshake"},
              {judging::probe_command(evidence)}},
             {}};

@@ -6,9 +6,14 @@
 
 #include "core/units.hpp"
 #include "diagnosis/probe_rejections.hpp"
+#include "diagnosis/remedies.hpp"
 
 namespace natcheck::judging {
 namespace {
+
+constexpr std::string_view forward_udp =
+    "on the server's side, run natcheck serve --map {} --protocol udp, and check that the port is "
+    "forwarded for UDP, not only for TCP";
 
 struct outcome_words {
   verdict_code code;
@@ -23,31 +28,32 @@ constexpr std::array<outcome_words, 10> words{{
     {verdict_code::reachable, "reached", {}, {}, {}},
     {verdict_code::reachable, "reached, plain", {}, {}, {}},
     {verdict_code::refused, "refused", "refused the connection on port {}",
-     "something there says no: the port is not forwarded, or the server is not running",
+     "something there rejects it: the port is not forwarded, or the server is not running",
      "on the server's side, check that natcheck serve says \"Mapped\", and compare the port"},
     {verdict_code::timed_out, "timed out", "did not answer on port {}",
-     "nothing came back: a firewall or a provider drops it, or no machine has this address",
+     "nothing came back: a firewall or a provider drops the packets, or no machine has this "
+     "address",
      "on the server's side, run natcheck discover, compare its public address, and look for a "
      "firewall that drops the port"},
     {verdict_code::unreachable, "unreachable", "cannot be reached (port {})",
-     "there is no way to it, or something on the way forbids it",
-     "check the address; on the server's side, run natcheck discover"},
-    {verdict_code::silent, "silent", "accepted the connection on port {} and said nothing",
-     "something accepts connections there and is not a natcheck server, or hangs",
+     "there is no route to it, or something on the path blocks it", check_address},
+    {verdict_code::silent, "silent", "accepted the connection on port {} but sent nothing",
+     "the program that accepts connections there is not a natcheck server, or it hangs",
      "on the server's side, check that the port leads to the machine that runs natcheck serve"},
     {verdict_code::wrong_host_answers, "other service", "answered on port {}, but not as natcheck",
      "the port leads to another program or another machine",
      "on the server's side, compare the forwarded address and port with those of natcheck serve"},
-    {verdict_code::reset, "reset", "broke the connection on port {} before its greeting was whole",
+    {verdict_code::reset, "reset",
+     "broke the connection on port {} before its greeting was complete",
      "a firewall, or a server at its limit, closed the connection",
      "on the server's side, see what natcheck serve reports, and try again"},
-    {verdict_code::corrupted, "corrupted", "answered on port {}, but altered what was sent",
-     "a device on the way changes the data: a proxy, or a router's helper (ALG)",
+    {verdict_code::corrupted, "corrupted", "answered on port {}, but altered the data",
+     "a device on the path changes the data: a proxy, or a router's helper (ALG)",
      "try another port; look for a proxy or an application-level gateway in the router"},
     {verdict_code::unresolved,
      "unresolved",
      {},
-     "the name has no address that DNS could tell",
+     "DNS has no address for the name",
      "check the spelling, or use the address that natcheck discover shows on the server's side"},
 }};
 
@@ -55,23 +61,20 @@ constexpr std::array<outcome_words, 10> words{{
 constexpr std::array<outcome_words, 10> udp_words{{
     words[0],
     words[1],
-    {verdict_code::refused, "refused", "says that nothing listens on UDP port {}",
-     "an ICMP message says no: the port is not forwarded for UDP, or the server is not running",
-     "on the server's side, run natcheck serve --map {} --protocol udp, and check that the port is "
-     "forwarded for UDP, not only for TCP"},
+    {verdict_code::refused, "refused", "reports that nothing listens on UDP port {}",
+     "an ICMP error came back: the port is not forwarded for UDP, or the server is not running",
+     forward_udp},
     {verdict_code::timed_out, "unanswered", "did not answer on UDP port {}",
-     "silence over UDP does not tell a lost question from a lost answer, nor a firewall from a "
-     "port "
-     "that nobody listens on",
-     "on the server's side, run natcheck serve --map {} --protocol udp, and check that the port is "
-     "forwarded for UDP, not only for TCP"},
+     "over UDP, silence may be a lost request or a lost answer, a firewall, or a port that nothing "
+     "listens on",
+     forward_udp},
     {verdict_code::unreachable, "unreachable", "cannot be reached (UDP port {})", words[4].meaning,
      words[4].advice},
     words[5],
     {verdict_code::wrong_host_answers, "other service",
      "answered on UDP port {}, but not as natcheck", words[6].meaning, words[6].advice},
     words[7],
-    {verdict_code::corrupted, "corrupted", "answered on UDP port {}, but altered what was sent",
+    {verdict_code::corrupted, "corrupted", "answered on UDP port {}, but altered the data",
      words[8].meaning, words[8].advice},
     words[9],
 }};
@@ -82,46 +85,49 @@ const outcome_words& words_of(probe_result result, transport protocol) {
 }
 
 constexpr std::array<std::string_view, 17> inside_lines{
-    "the target is an address of this very machine",
+    "the target is an address of this machine",
     "the target is a loopback address, which never leaves this machine",
-    "the target is a private address, which exists in its own network only",
-    "the server saw this machine come from its own public address: the router turned it back",
+    "the target is a private address, which works only inside its own network",
+    "the server saw this machine at its own public address: the router hairpinned the connection",
     "the target is in a network that this machine is connected to",
     "the target is an address of this machine's own router, which answered for it",
     "the server saw this machine's private address",
-    "the server saw the inner address of this machine's own router, which turned it back",
+    "the server saw the internal address of this machine's own router, which hairpinned the "
+    "connection",
     "the server saw a private address of a network that this machine is connected to",
-    "the server says that this came from its own network",
-    "this left by a tunnel, and the server saw its own router: the tunnel may end in its network",
+    "the server reports that the probe came from its own network",
+    "the probe left through a tunnel, and the server saw its own router: the tunnel may end in its "
+    "network",
     "the target has the first 48 bits of this machine's IPv6 address: most likely the same site",
-    "the target answered within three hops, and no router of the Internet before it",
-    "the server saw an address that no client on the Internet has, and no router on the way shows "
-    "that this came from the Internet",
-    "the server saw a translated address, and this passed two routers at most: the server's router "
-    "may be this machine's own",
-    "a proxy on this machine or its router made the connection in its stead, and the server saw an "
+    "the target answered within three hops, and no Internet router answered before it",
+    "the server saw an address that no client on the Internet has, and no router on the path shows "
+    "that the probe came from the Internet",
+    "the server saw a translated address, and the probe passed at most two routers: the server's "
+    "router may be this machine's own",
+    "a proxy on this machine or its router made the connection instead, and the server saw an "
     "address that no client on the Internet has: the proxy may lead into the server's network",
-    "the server saw a public address close to the target's, and no router on the way shows that "
-    "this came from the Internet: one router may have both addresses",
+    "the server saw a public address close to the target's, and no router on the path shows that "
+    "the probe came from the Internet: one router may have both addresses",
 };
 
 // What came after the greeting, which was intact.
 constexpr outcome_words large_packets_lost{
     verdict_code::timed_out, "timed out",
     "answered on port {}, but large packets do not get through",
-    "the greeting and a small echo came back intact, and full-sized packets vanish: a link on the "
-    "way has a smaller MTU, and the ICMP messages that say so (fragmentation needed) are dropped",
+    "the greeting and a small echo came back intact, but full-sized packets are lost: a link on "
+    "the path has a smaller MTU, and the ICMP messages that say so (fragmentation needed) are "
+    "dropped",
     "on the router in front of that link, turn on MSS clamping or lower the MTU (1280 always "
     "fits), or let ICMP \"fragmentation needed\" through"};
-constexpr outcome_words echo_lost{
-    verdict_code::timed_out, "timed out",
-    "answered on port {}, but not all of what was sent came back",
-    "the greeting came back intact, and the data after it did not arrive: it was lost on the way, "
-    "or the time was too short",
-    "try again with a longer --timeout; if it stays so, look for packet loss or a wrong MTU"};
+constexpr outcome_words echo_lost{verdict_code::timed_out, "timed out",
+                                  "answered on port {}, but not all of the data came back",
+                                  "the greeting came back intact, but the data after it did not: "
+                                  "it was lost on the path, or the timeout was too short",
+                                  "try again with a longer --timeout; if the problem persists, "
+                                  "look for packet loss or a wrong MTU"};
 constexpr outcome_words echo_cut_off{
     verdict_code::reset, "reset", "broke the connection on port {} before the echo was complete",
-    "the greeting came back intact, and then a firewall or the server closed the connection",
+    "the greeting came back intact, then a firewall or the server closed the connection",
     words[7].advice};
 
 const outcome_words& words_for_outcome(const handshake_evidence& one, transport protocol) {
@@ -139,7 +145,7 @@ failure_story story_of(const handshake_evidence& one, const probe_evidence& seen
   const auto& told = words_for_outcome(one, seen.protocol);
   if (!one.wrong_identity) return {fill(told.happened), fill(told.meaning), fill(told.advice)};
   return {fill("answered on port {}, but not to this probe"),
-          "a natcheck server answered with another session than ours: something else replies",
+          "a natcheck server answered with a different session: something else answers",
           fill(words_of(probe_result::other_service, seen.protocol).advice)};
 }
 
@@ -212,7 +218,7 @@ std::string session_line(const probe_evidence& seen, const handshake_evidence& o
     return "the session is " + seen.session + ", as natcheck serve shows it too";
   }
   if (one.result == probe_result::refused || one.result == probe_result::reached_plain) return {};
-  return "the session is " + seen.session + ": if natcheck serve shows it, the question arrived";
+  return "the session is " + seen.session + ": if natcheck serve shows it, the probe arrived";
 }
 
 std::vector<std::string> handshake_lines(const probe_evidence& seen,
@@ -246,14 +252,14 @@ bool may_lack_hairpin(const handshake_evidence& one, const probe_evidence& seen)
 
 std::string ask_outside_if_own(const address& target) {
   return fmt::format(
-      "if {} is the public address of the very network this was asked from, ask from another "
-      "network: many routers do not connect a network to its own public address (no hairpin)",
+      "if {} is the public address of the network you are probing from, probe from another "
+      "network: many routers do not support hairpinning",
       target.to_string());
 }
 
 std::string ask_outside(const probe_evidence& seen) {
   if (seen.address && is_public(seen.address->ip)) {
-    return "from another network, a phone without Wi-Fi for example, run: " + probe_command(seen);
+    return "from another network, for example a phone with Wi-Fi off, run: " + probe_command(seen);
   }
   return "from another network, run natcheck probe with the public address that natcheck discover "
          "shows on the server's side";

@@ -32,7 +32,7 @@ failure_words words_for(const handshake_evidence& one, const probe_evidence& see
 /// Names, timings and counts, and the session.
 std::vector<std::string> handshake_lines(const probe_evidence& seen, const handshake_evidence& one);
 
-/// Why an answer proves nothing about the outside.
+/// Why an answer proves nothing about access from outside.
 std::string inside_line(inside_reason reason);
 
 /// Whether this failure is also what a router without hairpin does to its own network.

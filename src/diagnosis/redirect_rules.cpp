@@ -12,8 +12,8 @@ diagnosis diagnose(const redirect_evidence& evidence) {
   const int other = evidence.port == 65535 ? 65534 : evidence.port + 1;
   verdict judged{verdict_code::host_firewall,
                  confidence::likely,
-                 fmt::format("A NAT rule on this machine sends {} to {}, so visitors from outside "
-                             "may never reach this server.",
+                 fmt::format("A NAT rule on this machine redirects {} to {}, so connections from "
+                             "outside may never reach this server.",
                              port, judging::destination(evidence.rule)),
                  {"the rule: " + judging::describe(evidence.rule)},
                  {fmt::format("use another port: natcheck serve --map {}:{}", evidence.port, other),

@@ -35,17 +35,17 @@ std::vector<std::string> revive_router(const std::string& router) {
 }
 
 std::string probe_from_outside(const address& ip) {
-  return "from outside, run: natcheck probe " + to_string(endpoint{ip, example_port});
+  return fmt::format("{} {}", probe_outside, to_string(endpoint{ip, example_port}));
 }
 
 std::string tunnel_egress(const std::string& interface, const std::string& consequence) {
-  return fmt::format("Traffic to the Internet leaves by {}, a tunnel (VPN){}.", interface,
+  return fmt::format("Traffic to the Internet leaves through {}, a tunnel (VPN){}.", interface,
                      consequence);
 }
 
 std::vector<std::string> around_the_tunnel() {
-  return {"ask the tunnel's operator whether it passes on ports to this machine",
-          "or set the tunnel up so that only some traffic takes it (split tunnel)"};
+  return {"ask the tunnel's operator whether it forwards ports to this machine",
+          "or set up the tunnel so that only some traffic uses it (split tunnel)"};
 }
 
 std::string use_ipv6(const address& ip) {
@@ -82,7 +82,7 @@ std::string status_page(const std::string& router) {
 }
 
 std::string use_relay() {
-  return "use a relay: a server with a public address that passes connections on to this machine";
+  return "use a relay: a server with a public address that forwards connections to this machine";
 }
 
 }  // namespace natcheck::judging

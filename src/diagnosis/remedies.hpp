@@ -31,6 +31,11 @@ inline constexpr std::string_view permit_this_machine =
 std::string dead_router(const std::string& router);
 std::vector<std::string> revive_router(const std::string& router);
 
+inline constexpr std::string_view probe_outside = "from outside, run: natcheck probe";
+
+inline constexpr std::string_view check_address =
+    "check the address; on the server's side, run natcheck discover";
+
 /// "from outside, run: natcheck probe 5.5.5.5:1234"
 std::string probe_from_outside(const address& ip);
 
@@ -50,10 +55,10 @@ std::string listen_only(const asked_options& asked);
 /// The same as probe_from_outside, and why: no address proves that a port is open.
 std::string prove_it(const address& ip);
 
-/// Where the router says what its own outside address is.
+/// Where the router says what its own external address is.
 std::string status_page(const std::string& router);
 
-/// "Traffic to the Internet leaves by tun0, a tunnel (VPN)" and what `consequence` adds, which
+/// "Traffic to the Internet leaves through tun0, a tunnel (VPN)" and what `consequence` adds, which
 /// begins with its own punctuation.
 std::string tunnel_egress(const std::string& interface, const std::string& consequence);
 

@@ -5,6 +5,7 @@
 
 #include "diagnosis/findings.hpp"
 #include "diagnosis/firewall_remedies.hpp"
+#include "diagnosis/remedies.hpp"
 
 namespace natcheck {
 namespace {
@@ -25,10 +26,10 @@ constexpr std::array<std::string_view, 10> result_words{"answered",
                                                         "refused",
                                                         "no answer",
                                                         "not reached",
-                                                        "connected, and nothing was said",
+                                                        "connected, but received nothing",
                                                         "something else answered",
-                                                        "the connection was torn down",
-                                                        "the greeting came damaged",
+                                                        "the connection was broken",
+                                                        "the greeting was altered",
                                                         "not resolved"};
 
 std::string line(const char* name, const std::optional<self_check>& check) {
@@ -53,9 +54,9 @@ verdict judge_deaf(const self_test_evidence& seen) {
   const auto port = failed.target.port;
   return {verdict_code::not_listening,
           certainty_of(failed),
-          fmt::format("The server does not answer even to this machine itself (port {}).", port),
+          fmt::format("The server does not answer even this machine itself (port {}).", port),
           {},
-          {fmt::format("see who has the port: ss -l{}np 'sport = :{}'",
+          {fmt::format("see which program has the port: ss -l{}np 'sport = :{}'",
                        seen.protocol == transport::tcp ? "t" : "u", port),
            fmt::format("start the server on another port: natcheck serve --port {}",
                        port == 65535 ? 65534 : port + 1),
@@ -64,15 +65,14 @@ verdict judge_deaf(const self_test_evidence& seen) {
 
 /// Whoever it is that answers in the server's place was let in by this machine.
 verdict judge_displaced(const self_test_evidence& seen) {
-  return {
-      verdict_code::host_firewall,
-      confidence::likely,
-      fmt::format("Something else than this server answers at {}: a NAT rule or another program "
-                  "on this machine takes the port.",
-                  to_string(seen.lan->target)),
-      {},
-      {"see the NAT rules: sudo nft list ruleset, and look for dnat and redirect",
-       "or serve on another port"}};
+  return {verdict_code::host_firewall,
+          confidence::likely,
+          fmt::format("Something other than this server answers at {}: a NAT rule or another "
+                      "program on this machine takes the port.",
+                      to_string(seen.lan->target)),
+          {},
+          {"check the NAT rules: sudo nft list ruleset, and look for dnat and redirect",
+           "or serve on another port"}};
 }
 
 /// No free port, no descriptor, a rule that forbids sending.
@@ -80,10 +80,10 @@ verdict judge_faulty(const self_test_evidence& seen) {
   const self_check& any = seen.loopback ? *seen.loopback : *seen.lan;
   return {verdict_code::inconclusive,
           confidence::unconfirmed,
-          fmt::format("This machine could not ask its own server at {}: {}.", to_string(any.target),
-                      any.detail),
+          fmt::format("This machine could not connect to its own server at {}: {}.",
+                      to_string(any.target), any.detail),
           {},
-          {"from outside, run: natcheck probe"}};
+          {std::string(judging::probe_outside)}};
 }
 
 verdict judge_walled(const self_test_evidence& seen) {
@@ -92,7 +92,7 @@ verdict judge_walled(const self_test_evidence& seen) {
   if (seen.lan->result == probe_result::other_service) return judge_displaced(seen);
   return {verdict_code::host_firewall,
           confidence::likely,
-          fmt::format("The server answers on loopback and not at {}: a firewall{} on this machine "
+          fmt::format("The server answers on loopback but not at {}: a firewall{} on this machine "
                       "blocks its own address.",
                       seen.lan->target.ip.to_string(), seen.nat_read ? "" : " or a NAT rule"),
           {},
@@ -102,9 +102,9 @@ verdict judge_walled(const self_test_evidence& seen) {
 verdict judge_untested() {
   return {verdict_code::inconclusive,
           confidence::unconfirmed,
-          "The server was not asked from this machine.",
+          "The server was not tested from this machine.",
           {},
-          {"from outside, run: natcheck probe"}};
+          {std::string(judging::probe_outside)}};
 }
 
 /// Nothing that this machine asks of itself tells what comes in from outside.
@@ -115,12 +115,11 @@ verdict judge_sound(const self_test_evidence& seen) {
       seen.hairpin ? to_string(seen.hairpin->target) : fmt::format("ADDRESS:{}", any.target.port);
   return {verdict_code::inconclusive,
           confidence::unconfirmed,
-          fmt::format("The server answers on this machine{}; only a probe from outside can tell "
+          fmt::format("The server answers on this machine{}; only a probe from outside can show "
                       "whether it is reachable from there.",
                       udp ? " over UDP" : ""),
           {},
-          {fmt::format("from outside, run: natcheck probe {}{}", udp ? "--protocol udp " : "",
-                       target)}};
+          {fmt::format("{} {}{}", judging::probe_outside, udp ? "--protocol udp " : "", target)}};
 }
 
 verdict judge(const self_test_evidence& seen) {
@@ -136,20 +135,20 @@ verdict judge(const self_test_evidence& seen) {
 
 finding hairpin_elsewhere(const self_check& check) {
   return {std::string(to_string(verdict_code::wrong_host_answers)),
-          fmt::format("From this network, {} leads to something else than this server.",
+          fmt::format("From this network, {} leads to something other than this server.",
                       to_string(check.target)),
-          "it may be a page of the router, which only the network inside sees: compare with "
-          "natcheck probe from outside"};
+          "it may be a page of the router that only this network sees: compare with natcheck probe "
+          "from outside"};
 }
 
 finding hairpin_missing(const self_check& check, const std::optional<self_check>& lan) {
   const std::string inside = lan ? to_string(lan->target) : "the local address";
   return {std::string(judging::no_hairpin),
           fmt::format("From this network, {} does not lead to this server, most likely because the "
-                      "router does not lead its own outside address back inside.",
+                      "router does not support hairpinning.",
                       to_string(check.target)),
           "others in this network must use " + inside +
-              "; ask from another network to see what the outside sees"};
+              "; probe from another network to see what the Internet sees"};
 }
 
 std::vector<finding> findings_of(const self_test_evidence& seen) {
@@ -166,7 +165,7 @@ std::vector<finding> findings_of(const self_test_evidence& seen) {
 diagnosis diagnose(const self_test_evidence& evidence) {
   diagnosis judged{judge(evidence), findings_of(evidence)};
   judged.main.evidence = {line("loopback", evidence.loopback), line("local address", evidence.lan),
-                          line("outside address", evidence.hairpin)};
+                          line("external address", evidence.hairpin)};
   return judged;
 }
 

@@ -27,7 +27,7 @@ bool all_without_address(const situation& s) {
   return pcp && nat_pmp && upnp;
 }
 
-/// Services are there, and that they tell no outside address is their nature (PCP) or their
+/// Services are there, and that they tell no external address is their nature (PCP) or their
 /// mistake: they say that there is no Internet, and it answers; or they name what is no address.
 bool offers_without_address(const situation& s) {
   const auto& gateway = *s.seen.gateway;
@@ -41,11 +41,11 @@ bool offers_without_address(const situation& s) {
 
 std::string open_test(std::string_view name, const service_evidence& service) {
   if (service.local_fault) {
-    return fmt::format("missing test: {}, which this machine did not ask", name);
+    return fmt::format("missing test: {}, which this machine could not ask", name);
   }
-  std::string_view why = "was not asked to the end";
+  std::string_view why = "was not tested completely";
   if (service.state == service_state::malformed) why = "gave no usable answer";
-  if (service.state == service_state::silent) why = "answered, and then was too slow";
+  if (service.state == service_state::silent) why = "answered, but then was too slow";
   return fmt::format("missing test: {}, which {}", name, why);
 }
 
@@ -87,15 +87,15 @@ std::string no_service_summary(const service_names& refusing) {
            "cannot open a port on it.";
   }
   return fmt::format(
-      "Your router answers by {}, but refuses this machine, so natcheck cannot open a port on it.",
+      "Your router responds to {}, but refuses this machine, so natcheck cannot open a port on it.",
       fmt::join(refusing, " and "));
 }
 
 std::vector<std::string> open_by_hand(const situation& s, const service_names& refusing) {
   const auto then = "then run here: " + listen_only(s.seen.asked);
   if (!s.has_home_router()) {
-    return {fmt::format("ask whoever runs the router {} to pass on TCP port {} to {}", s.router(),
-                        example_port, s.local()->to_string()),
+    return {fmt::format("ask the administrator of the router {} to forward TCP port {} to {}",
+                        s.router(), example_port, s.local()->to_string()),
             then};
   }
   return {refusing.empty() ? turn_on_service(s.router()) : std::string(permit_this_machine),
@@ -124,24 +124,24 @@ std::vector<std::string> signs_of_hiding(const situation& s) {
   const auto& gateway = *s.seen.gateway;
   if (s.gateway_owns_it() == tested::yes) return signs;
   if (hides_address(gateway.upnp)) {
-    signs.emplace_back("UPnP says that the router is connected, and gives no outside address");
+    signs.emplace_back("UPnP reports that the router is connected, but gives no external address");
   }
   if (hides_address(gateway.pcp)) {
-    signs.push_back(fmt::format("PCP result {} is what a router says behind a second NAT",
+    signs.push_back(fmt::format("PCP result {} is what a router behind a second NAT returns",
                                 *gateway.pcp.result));
   }
   const bool another_line = says_down(s) && s.outside.next_router_is_public();
   if (reports_network_failure(gateway) && s.outside.reach == beyond::answered && !another_line) {
-    signs.emplace_back("the router reports a network failure, and yet the Internet answers");
+    signs.emplace_back("the router reports a network failure, but the Internet answers");
   }
   return signs;
 }
 
 std::string_view beyond_the_router(const situation& s) {
-  if (s.outside.sees_nothing()) return "nothing beyond the router answers";
-  return s.outside.reach == beyond::not_asked ? "nothing beyond the router was tested"
-                                              : "whether anything beyond the router answers is "
-                                                "not clear";
+  if (s.outside.sees_nothing()) return "nothing upstream of the router answers";
+  return s.outside.reach == beyond::not_asked
+             ? "nothing upstream of the router was tested"
+             : "it is not clear whether anything upstream of the router answers";
 }
 
 /// Nothing translates behind the router, as far as the way there tells.
@@ -161,7 +161,7 @@ std::optional<verdict> hidden_address(const situation& s) {
   return verdict{
       verdict_code::double_nat,
       confidence::likely,
-      "Your router is online and hides its outside address: most likely it has a private one, "
+      "Your router is online but hides its external address: most likely the address is private, "
       "behind a second router (double NAT).",
       std::move(signs),
       {status_page(s.router()),
@@ -181,7 +181,7 @@ verdict judge_wan_down(const situation& s, confidence certainty) {
   verdict v{
       verdict_code::gateway_wan_down,
       certainty,
-      "Your router answers and says that it has no connection to the Internet.",
+      "Your router answers but reports that it has no Internet connection.",
       {},
       {"check the router's Internet connection: its cable or line, and its status page http://" +
            s.router() + "/",
@@ -189,9 +189,9 @@ verdict judge_wan_down(const situation& s, confidence certainty) {
   if (is_disconnected(upnp)) {
     v.evidence.push_back("UPnP connection status: " + quoted(*upnp.connection_status));
   }
-  if (s.says_unspecified) v.evidence.emplace_back("the router's outside address is 0.0.0.0");
+  if (s.says_unspecified) v.evidence.emplace_back("the router's external address is 0.0.0.0");
   if (reports_network_failure(*s.seen.gateway)) {
-    v.evidence.emplace_back("the router reports a network failure");
+    v.evidence.emplace_back(failure_reported);
   }
   v.evidence.emplace_back(beyond_the_router(s));
   return v;
@@ -208,12 +208,12 @@ std::optional<verdict> network_failure(const situation& s) {
   if (s.gateway_owns_it() == tested::yes) return std::nullopt;
   verdict v;
   v.summary =
-      "The router cannot name a public address: it has no Internet connection, or stands behind "
+      "The router cannot report a public address: it has no Internet connection, or is behind "
       "another router.";
   const bool by_pcp = s.seen.gateway->nat_pmp.result != natpmp_network_failure;
-  v.evidence = {fmt::format("{} (network failure) means either, and nothing else told which",
+  v.evidence = {fmt::format("{} (network failure) can mean either, and no other test showed which",
                             by_pcp ? "PCP result 7" : "NAT-PMP result 3"),
-                local_line(s), "missing test: somebody outside who says which address is seen"};
+                local_line(s), std::string(untested_outside)};
   v.advice = {status_page(s.router()), "if it shows none: check the router's cable or line",
               "if it shows a private one (10.x, 172.16-31.x, 192.168.x): the outer router must "
               "forward too, or be put into bridge mode"};
@@ -231,14 +231,14 @@ std::optional<verdict> another_line_down(const situation& s) {
   const auto ip = s.seen_as()->to_string();
   verdict v{verdict_code::single_nat,
             confidence::likely,
-            fmt::format("One NAT: the Internet sees {}. The port service of your router speaks of "
-                        "another line, which is down.",
+            fmt::format("One NAT: the Internet sees {}. The port mapping service of your router "
+                        "reports on another line, which is down.",
                         ip),
             {local_line(s)},
             {"in the router's menu, make the line with " + ip +
                  " the main Internet connection, then run: " + open_a_port(s.way()),
              "or " + forward_example(s.router(), *s.local()), prove_it(*s.seen_as())}};
-  if (failure) v.evidence.emplace_back("the router reports a network failure");
+  if (failure) v.evidence.emplace_back(failure_reported);
   if (is_disconnected(s.seen.gateway->upnp)) {
     v.evidence.push_back("UPnP connection status: " +
                          quoted(*s.seen.gateway->upnp.connection_status));
@@ -256,14 +256,14 @@ std::optional<verdict> service_without_address(const situation& s) {
   if (!offers_without_address(s) && !(owned && hides)) return std::nullopt;
   verdict v{verdict_code::single_nat,
             stands_on_internet(s) ? confidence::likely : confidence::unconfirmed,
-            fmt::format("One NAT, as far as can be seen: the Internet sees {}, and your router "
-                        "has a service that opens ports.",
+            fmt::format("One NAT, as far as natcheck can tell: the Internet sees {}, and your "
+                        "router has a port mapping service.",
                         s.seen_as()->to_string()),
             {local_line(s)},
             {open_a_port(s.way()), prove_it(*s.seen_as())}};
   if (s.outside.next_router_is_public()) v.evidence.emplace_back(next_is_public);
   if (!stands_on_internet(s)) {
-    v.evidence.emplace_back("the router does not name its own outside address");
+    v.evidence.emplace_back(no_external_address);
   }
   return v;
 }
@@ -277,13 +277,13 @@ bool asked_all_it_could(const gateway_evidence& gateway) {
 
 std::string unfinished_summary(const gateway_evidence& gateway, const service_names& unusable) {
   if (unusable.empty()) {
-    return "The router's outside address is not known: not every test came to an end.";
+    return "The router's external address is not known: not every test finished.";
   }
   if (unusable.size() == 1 && speaks_nat_pmp_alone(gateway)) {
-    return "Your router speaks NAT-PMP, but does not say which external address it has.";
+    return "Your router supports NAT-PMP, but does not report its external address.";
   }
   return fmt::format(
-      "Your router answers by {}, but its answers were too slow or could not be used.",
+      "Your router responds to {}, but its answers were too slow or could not be used.",
       fmt::join(unusable, " and "));
 }
 
@@ -299,20 +299,20 @@ std::optional<verdict> unfinished_tests(const situation& s) {
   if (is_open(gateway.pcp)) v.evidence.push_back(open_test("PCP", gateway.pcp));
   if (speaks_nat_pmp_alone(gateway)) {
     v.evidence.emplace_back(
-        "NAT-PMP is there: it answers PCP's question by its own version, and not the one for its "
-        "external address");
+        "NAT-PMP is available: it answers the PCP request with its own version, but not the "
+        "request for its external address");
   } else if (nat_pmp_open) {
     v.evidence.push_back(open_test("NAT-PMP", gateway.nat_pmp));
   }
   if (is_open(gateway.upnp)) v.evidence.push_back(open_test("UPnP", gateway.upnp));
   v.advice = {asked_all_it_could(gateway)
-                  ? "let this machine's routes and firewall send these questions, then run: " +
+                  ? "make this machine's routes and firewall allow these requests, then run: " +
                         natcheck_command(s.seen.asked, "discover")
                   : natcheck_command(s.seen.asked, "discover --timeout 30")};
   if (speaks_nat_pmp_alone(gateway)) v.advice.insert(v.advice.begin(), open_a_port(s.way()));
   if (s.has_home_router()) v.advice.push_back(status_page(s.router()));
   if (!unusable.empty() && s.has_home_router()) {
-    v.advice.push_back("if it stays so: restart the router, or " +
+    v.advice.push_back("if the problem persists: restart the router, or " +
                        forward_example(s.router(), *s.local()));
   }
   return v;
@@ -321,12 +321,12 @@ std::optional<verdict> unfinished_tests(const situation& s) {
 std::optional<verdict> no_udp_heard(const situation& s) {
   if (!s.seen.gateway || !hears_no_udp(s)) return std::nullopt;
   verdict v;
-  v.summary = "No UDP answer reaches this machine, so whether the router opens ports is not known.";
+  v.summary =
+      "No UDP answer reaches this machine, so it is not known whether the router opens ports.";
   v.evidence = {local_line(s),
-                "TCP gets through, and nobody answered over UDP: not the router, and "
-                "nobody outside",
-                "missing test: the router's services, with a firewall that lets UDP answers in"};
-  v.advice = {"let answers to UDP in through this machine's firewall, then run: " +
+                "TCP gets through, but neither the router nor an external server answered over UDP",
+                "missing test: the router's services, with a firewall that allows UDP answers"};
+  v.advice = {"allow UDP answers in this machine's firewall, then run: " +
                   natcheck_command(s.seen.asked, "discover"),
               "to see its rules: sudo nft list ruleset"};
   return v;
@@ -351,8 +351,8 @@ std::optional<verdict> no_service(const situation& s) {
     if (s.outside.next_router_is_public()) v.evidence.emplace_back(next_is_public);
     if (!owned) {
       v.evidence.emplace_back(
-          "missing test: the Internet (WAN) address in the router's own menu, which tells whether "
-          "another NAT stands behind it");
+          "missing test: the Internet (WAN) address in the router's own menu, which shows whether "
+          "there is another NAT upstream of it");
     }
   }
   if (const auto ip = s.seen_as()) v.advice.push_back(probe_from_outside(*ip));
@@ -361,8 +361,8 @@ std::optional<verdict> no_service(const situation& s) {
 
 std::optional<verdict> nothing_learnt(const situation& s) {
   verdict v;
-  v.summary = "What stands between this machine and the Internet could not be found out.";
-  v.evidence = {local_line(s), "missing test: the router's outside address"};
+  v.summary = "natcheck could not determine what is between this machine and the Internet.";
+  v.evidence = {local_line(s), "missing test: the router's external address"};
   v.advice = {natcheck_command(s.seen.asked, "discover --timeout 30")};
   if (s.has_home_router()) v.advice.insert(v.advice.begin(), status_page(s.router()));
   return v;

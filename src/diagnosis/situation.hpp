@@ -83,7 +83,7 @@ bool hides_address(const upnp_evidence& upnp);
 bool hides_address(const pcp_evidence& pcp);
 
 /// "Network failure" by NAT-PMP or PCP, and no claim: no lease from the provider (RFC 6886
-/// section 3.5), but miniupnpd sends it also when its outside address is not a public one.
+/// section 3.5), but miniupnpd sends it also when its external address is not a public one.
 bool reports_network_failure(const gateway_evidence& gateway);
 
 /// The service is there or was refused: somebody spoke, so the gateway is alive.
@@ -112,7 +112,7 @@ bool answered_by_protocol(const pcp_evidence& service);
 bool answered_by_protocol(const nat_pmp_evidence& service);
 bool answered_by_protocol(const upnp_evidence& service);
 
-/// It was not asked to the end, or gave no usable answer: neither there nor absent.
+/// It was not tested completely, or gave no usable answer: neither there nor absent.
 bool is_open(const service_evidence& service);
 /// Also where it answered the search, and then was too slow.
 bool is_open(const upnp_evidence& service);

@@ -26,25 +26,26 @@ verdict judge_one(const removal_report& report) {
   const auto port = *report.external_port;
   const auto options = to_options(report.asked);
   if (has(report, removal::failed)) {
-    return sentence("A mapping that is natcheck's could not be removed.",
+    return sentence("A natcheck mapping could not be removed.",
                     fmt::format("run natcheck mappings remove {}{} again", port, options));
   }
   if (has(report, removal::removed)) {
     return sentence(fmt::format("natcheck's mapping of port {} is gone.", port));
   }
   if (has(report, removal::in_use)) {
-    return sentence(fmt::format("A natcheck that runs keeps port {} open.", port),
-                    "end that one: it closes the port itself");
+    return sentence(fmt::format("A running natcheck keeps port {} open.", port),
+                    "stop it: it closes the port itself");
   }
   if (has(report, removal::foreign)) {
-    return sentence(fmt::format("Port {} is open, but not for natcheck, so it stays.", port),
-                    "remove it where it was made, or on the port forwarding page of the router");
+    return sentence(
+        fmt::format("Port {} is open, but not for natcheck, so it was left in place.", port),
+        "remove it with the program that created it, or on the router's port forwarding page");
   }
   if (has(report, removal::elsewhere)) {
     return sentence(fmt::format("natcheck's mapping of port {} is in another network.", port),
                     "run this again there");
   }
-  return sentence(fmt::format("There is no mapping of natcheck's on port {}.", port),
+  return sentence(fmt::format("There is no natcheck mapping on port {}.", port),
                   "natcheck mappings list" + options);
 }
 
@@ -52,23 +53,23 @@ verdict judge_all(const removal_report& report) {
   const auto options = to_options(report.asked);
   const bool all_left_overs = std::ranges::all_of(report.left_overs, &events::left_over::removed);
   if (has(report, removal::failed) || !all_left_overs) {
-    return sentence("Not everything that is natcheck's could be removed.",
+    return sentence("Not every natcheck mapping could be removed.",
                     "run natcheck mappings clean" + options + " again");
   }
   if (!report.not_seen.empty()) {
-    return sentence("There may be more: the router did not show its table to the end.",
+    return sentence("There may be more: the router did not return its whole table.",
                     "run natcheck mappings clean" + options + " again");
   }
   if (has(report, removal::elsewhere)) {
     return sentence(
-        "Nothing of natcheck's is left on this router, but in another network there is.",
+        "No natcheck mappings are left on this router, but some are left in another network.",
         "run natcheck mappings clean again there");
   }
-  if (has(report, removal::in_use)) return sentence("Only what is in use is left.");
+  if (has(report, removal::in_use)) return sentence("Only mappings in use are left.");
   if (has(report, removal::removed) || !report.left_overs.empty()) {
-    return sentence("Nothing of natcheck's is left.");
+    return sentence("No natcheck mappings are left.");
   }
-  return sentence("There is nothing of natcheck's to remove.");
+  return sentence("There are no natcheck mappings to remove.");
 }
 
 }  // namespace
@@ -121,19 +122,18 @@ verdict judge_removal(const removal_report& report) {
 
 verdict judge_taken(const std::string& process, std::uint16_t external_port) {
   verdict judged =
-      sentence(fmt::format("Another natcheck, process {}, keeps port {} open as long as it runs.",
+      sentence(fmt::format("Another natcheck, process {}, keeps port {} open while it runs.",
                            process, external_port),
-               "end that one first, or add another port");
+               "stop it first, or add another port");
   judged.code = verdict_code::port_conflict;
   judged.certainty = confidence::confirmed;
   return judged;
 }
 
 std::string close_what_may_be_open(const mapping& entry, const asked_options& asked) {
-  const auto* const end = entry.lifetime.count() == 0 ? ", and stay open until it is removed" : "";
-  return fmt::format(
-      "port {} may be open all the same{}; to close it, run: natcheck mappings clean{}",
-      entry.external_port, end, to_options(asked));
+  const auto* const end = entry.lifetime.count() == 0 ? ", and stays open until it is removed" : "";
+  return fmt::format("port {} may still be open{}; to close it, run: natcheck mappings clean{}",
+                     entry.external_port, end, to_options(asked));
 }
 
 namespace {
@@ -148,11 +148,11 @@ std::string absence_summary(const mappings_report& report) {
   const auto router = report.gateway->to_string();
   if (is_broken(report)) {
     return fmt::format(
-        "The router {} answers by UPnP, but its table of port mappings could not be read.", router);
+        "The router {} responds to UPnP, but its port mapping table could not be read.", router);
   }
   return answer_of(report) == answer::no
-             ? fmt::format("The router {} shows no table of port mappings.", router)
-             : fmt::format("The router {} could not be asked to the end.", router);
+             ? fmt::format("The router {} does not show a port mapping table.", router)
+             : fmt::format("The query to the router {} did not finish.", router);
 }
 
 }  // namespace
@@ -160,7 +160,7 @@ std::string absence_summary(const mappings_report& report) {
 verdict judge_absence(const mappings_report& report) {
   verdict judged;
   if (!report.gateway) {
-    judged.summary = "There is no IPv4 router to ask for its port mappings.";
+    judged.summary = "There is no IPv4 router to ask for port mappings.";
     judged.advice = {"natcheck discover" + to_options(report.asked)};
     if (!report.upnp.detail.empty()) judged.evidence = {report.upnp.detail};
     return judged;
@@ -168,12 +168,12 @@ verdict judge_absence(const mappings_report& report) {
   const auto router = report.gateway->to_string();
   judged.summary = absence_summary(report);
   judged.evidence = {"UPnP: " + judging::failed(report.upnp),
-                     "NAT-PMP and PCP open ports as well, and have no way to list them"};
+                     "NAT-PMP and PCP also open ports, but cannot list them"};
   const auto* const remedy = is_broken(report)
                                  ? "restart the router, or turn UPnP off and on in its menu"
                                  : "turn on UPnP in the router's menu";
   judged.advice = {
-      fmt::format("look at the port forwarding page of the router, http://{}/", router),
+      fmt::format("look at the router's port forwarding page, http://{}/", router),
       fmt::format("{}, then run: natcheck mappings list{}", remedy, to_options(report.asked))};
   return judged;
 }

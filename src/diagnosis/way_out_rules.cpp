@@ -46,12 +46,12 @@ gap missing(const host_network& host) {
             "check that the router's DHCP server is on, or set an address by hand"};
   }
   if (!host.ipv4_forbidden.empty()) {
-    return {fmt::format("the IPv4 default route is of the type \"{}\"", host.ipv4_forbidden),
+    return {fmt::format("the IPv4 default route has the type \"{}\"", host.ipv4_forbidden),
             "a VPN's kill switch sets such a route: connect the VPN, or turn its kill switch off; "
             "ip route show table all shows the route"};
   }
-  return {"no IPv4 default route by " + joined(addressed),
-          "get an address by DHCP anew, or set the router's address as the default gateway"};
+  return {"no IPv4 default route on " + joined(addressed),
+          "renew the DHCP lease, or set the router's address as the default gateway"};
 }
 
 /// Interfaces that may lead to the IPv4 Internet although no way was found. The one that IPv6
@@ -75,9 +75,9 @@ std::vector<std::string> other_ways(const host_network& host) {
 verdict not_on_this_interface(const std::vector<std::string>& others) {
   verdict v;
   v.summary =
-      fmt::format("No IPv4 way to the Internet was found; {} may have one.", others.front());
-  v.evidence = {"no IPv4 route by the way that was asked about",
-                "a default route leaves by " + joined(others),
+      fmt::format("No IPv4 route to the Internet was found; {} may have one.", others.front());
+  v.evidence = {"no IPv4 route through the requested interface or router",
+                "a default route uses " + joined(others),
                 "missing test: the router of " + others.front()};
   v.advice = {"natcheck discover --interface " + others.front()};
   return v;
@@ -96,10 +96,9 @@ bool fell_silent(const gateway_evidence& gateway) {
 
 verdict unreachable_router(const situation& s, const address& ipv6) {
   verdict v;
-  v.summary =
-      fmt::format("The router {} does not answer; whether IPv6 works was not tested.", s.router());
-  v.evidence = {local_line(s), "IPv6 address " + ipv6.to_string() + " is public, and has a route",
-                "missing test: somebody outside who is asked by IPv6"};
+  v.summary = fmt::format("The router {} does not answer; IPv6 was not tested.", s.router());
+  v.evidence = {local_line(s), public_ipv6_line(ipv6),
+                "missing test: an external server, asked over IPv6"};
   v.advice = {probe_from_outside(ipv6), "for IPv4, check the router and the cable or Wi-Fi to it"};
   return v;
 }
@@ -122,8 +121,8 @@ std::vector<std::string> other_interfaces(const situation& s) {
 
 /// A default route in a table that this program's packets do not come to is a way of others.
 std::string no_ipv4_way(const host_network& host) {
-  if (host.ipv4_defaults.empty()) return "This machine has no way to the IPv4 Internet";
-  return fmt::format("This machine has no way to the IPv4 Internet here ({} may have one)",
+  if (host.ipv4_defaults.empty()) return "This machine has no route to the IPv4 Internet";
+  return fmt::format("This machine has no route to the IPv4 Internet here ({} may have one)",
                      host.ipv4_defaults.front());
 }
 
@@ -131,10 +130,10 @@ std::string no_ipv4_way(const host_network& host) {
 verdict hidden_behind_ipv6(const situation& s, const address& router) {
   verdict v;
   v.summary =
-      fmt::format("IPv4 traffic leaves by {} through {}, a router whose IPv4 address is not known.",
+      fmt::format("IPv4 traffic leaves on {} through {}, a router whose IPv4 address is not known.",
                   s.seen.host.ipv4->interface, router.to_string());
-  v.evidence = {local_line(s), "missing test: what that router offers by IPv4"};
-  v.advice = {"name the router's IPv4 address: natcheck discover --gateway ADDRESS"};
+  v.evidence = {local_line(s), "missing test: what that router offers over IPv4"};
+  v.advice = {"specify the router's IPv4 address: natcheck discover --gateway ADDRESS"};
   return v;
 }
 
@@ -148,7 +147,7 @@ std::optional<verdict> way_out_not_read(const situation& s) {
   v.summary = "This machine's routes could not be read, so it is not known how it is connected.";
   v.evidence = {host.unread.empty() ? "no network interface was read" : host.unread,
                 "missing test: this machine's interfaces and routes"};
-  v.advice = {"run it again; a sandbox or container may forbid it: ip route show table all"};
+  v.advice = {"run it again; a sandbox or container may prevent it: ip route show table all"};
   return v;
 }
 
@@ -173,7 +172,7 @@ std::optional<verdict> dead_gateway(const situation& s) {
   if (!s.seen.gateway || s.seen.gateway->neighbor != neighbor_state::unanswered) return {};
   if (s.outside.reach == beyond::answered || !fell_silent(*s.seen.gateway)) return {};
   if (s.global_ipv6() && s.outside.ipv6_answered) {
-    return ipv6_alone(s, "IPv4's router " + s.router() + " does not answer", {local_line(s)});
+    return ipv6_alone(s, "the IPv4 router " + s.router() + " does not answer", {local_line(s)});
   }
   if (const auto ip = s.global_ipv6()) return unreachable_router(s, *ip);
   // The router may also be a wrong one, named by the user: then only asking outside tells.
@@ -191,12 +190,12 @@ std::optional<verdict> absent_gateway(const situation& s) {
   if (s.outside.reach != beyond::answered || !fell_silent(*s.seen.gateway)) return {};
   verdict v;
   v.summary = fmt::format(
-      "There is no router at {}, and yet the Internet answers: the way out is by another one.",
+      "There is no router at {}, but the Internet answers: traffic leaves through another router.",
       s.router());
-  v.evidence = {local_line(s), "missing test: the services of the router that is on the way"};
+  v.evidence = {local_line(s), "missing test: the services of the router on the path"};
   v.advice = {
       natcheck_command({s.seen.asked.interface, std::nullopt}, "discover") + ", without --gateway",
-      "or name another: ip route show default"};
+      "or specify another: ip route show default"};
   return v;
 }
 
@@ -213,7 +212,7 @@ std::optional<verdict> leaves_by_tunnel(const situation& s) {
   v.certainty = s.outside.sees_us() ? confidence::confirmed : confidence::likely;
   v.summary = tunnel_egress(name, how_it_arrives(s));
   v.evidence = {local_line(s)};
-  if (untold) v.evidence.emplace_back("missing test: the address that its far end gives");
+  if (untold) v.evidence.emplace_back("missing test: the address at its far end");
   v.advice = other_interfaces(s);
   for (auto& step : around_the_tunnel()) v.advice.push_back(std::move(step));
   return v;
@@ -224,11 +223,11 @@ std::optional<verdict> leaves_without_router(const situation& s) {
   if (const auto& router = s.seen.host.ipv4->gateway_ipv6) return hidden_behind_ipv6(s, *router);
   verdict v;
   v.summary = fmt::format(
-      "Traffic to the Internet leaves by {}, a direct link that no router was found on.",
+      "Traffic to the Internet leaves through {}, a direct link on which no router was found.",
       s.seen.host.ipv4->interface);
-  v.evidence = {local_line(s), "missing test: whoever translates at the far end of the link"};
+  v.evidence = {local_line(s), "missing test: address translation at the far end of the link"};
   v.advice = other_interfaces(s);
-  v.advice.emplace_back("ask the link's operator whether it passes on ports to this machine");
+  v.advice.emplace_back("ask the link's operator whether it forwards ports to this machine");
   return v;
 }
 
@@ -239,7 +238,7 @@ std::optional<verdict> tunnel_address_on_host(const situation& s) {
   return verdict{verdict_code::ds_lite,
                  s.outside.sees_us() ? confidence::confirmed : confidence::likely,
                  fmt::format("This machine's IPv4 is carried inside IPv6 ({}), and its far end is "
-                             "shared: nobody outside can reach it by IPv4.",
+                             "shared: this machine cannot be reached over IPv4.",
                              s.seen.nat64 ? "464XLAT" : "DS-Lite or 464XLAT"),
                  {local_line(s)},
                  around_the_provider(s)};

@@ -87,11 +87,10 @@ std::string why_other_router(const discover_evidence& seen) {
   const auto seen_as = outside_view(seen).agreed();
   if (names_address(*seen.gateway, seen_as)) {
     return fmt::format(
-        "the route leads to {}; {} is the router, since it names {}, which the "
-        "Internet sees",
+        "the route goes to {}; {} is the router, because it reports {}, which the Internet sees",
         way->gateway->to_string(), router.to_string(), seen_as->to_string());
   }
-  return fmt::format("the route leads to {}, and {} forwards packets from there",
+  return fmt::format("the route goes to {}, and {} forwards packets from there",
                      way->gateway->to_string(), router.to_string());
 }
 

@@ -45,7 +45,7 @@ std::string seen_outside(const discover_report& report) {
   return seen.size() == 1 ? seen.front().ip.to_string() : "?";
 }
 
-/// The router's own outside address: what somebody outside saw where no other NAT follows, else
+/// The router's own external address: what an external server saw where no other NAT follows, else
 /// what its services agree on, unless the owner test disproved it.
 std::string outer_side(const discover_report& report) {
   const auto code = report.judged.main.code;

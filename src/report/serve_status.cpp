@@ -135,7 +135,7 @@ std::string serve_status::doors_line(clock::time_point now) const {
     const auto left =
         std::chrono::duration_cast<std::chrono::seconds>(each.granted + entry.lifetime - now);
     const auto state = each.lost                     ? std::string("lost, asking again")
-                       : entry.lifetime.count() == 0 ? std::string("no end")
+                       : entry.lifetime.count() == 0 ? std::string("permanent")
                                                      : countdown(left);
     all.push_back(fmt::format("{}{} ({})", where, kind, state));
   }
@@ -144,7 +144,7 @@ std::string serve_status::doors_line(clock::time_point now) const {
 }
 
 std::string serve_status::visitors_line() const {
-  auto text = fmt::format("{} greeted, {} turned away", greeted_, rejected_);
+  auto text = fmt::format("{} greeted, {} rejected", greeted_, rejected_);
   if (last_visitor_) text += ", last from " + to_string(*last_visitor_);
   return text;
 }

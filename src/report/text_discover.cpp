@@ -13,7 +13,7 @@ namespace {
 
 using report::page;
 
-constexpr const char* no_ipv4 = "no IPv4 way out of this machine";
+constexpr const char* no_ipv4 = "no IPv4 route to the Internet";
 
 /// The router, and who the route names where that is another one.
 std::string router_of(const discover_evidence& seen) {
@@ -52,13 +52,13 @@ std::string claim_of(const report::outside_address& one) {
   return fmt::format("{} {} {}", one.named_by, several ? "say" : "says", one.ip.to_string());
 }
 
-/// What the router says where that is not `external`: "; your router says 100.64.5.2".
+/// What the router says where that is not `external`: "; your router reports 100.64.5.2".
 std::string dissent(const discover_evidence& seen, const public_address& external) {
   auto named = report::outside_addresses(seen);
   const bool agrees =
       std::erase_if(named, [&](const auto& one) { return one.ip == external.ip; }) > 0;
   if (named.empty()) return "";
-  if (named.size() == 1 && !agrees) return "; your router says " + named.front().ip.to_string();
+  if (named.size() == 1 && !agrees) return "; your router reports " + named.front().ip.to_string();
   std::string all;
   for (const auto& one : named) {
     all += "; " + claim_of(one);
@@ -83,7 +83,7 @@ std::string sources_of(const discover_report& report, const public_address& exte
   if (is_source(external, "stun"))
     return seen_outside(report, external) + dissent(report.evidence, external);
   const auto services = services_among(external);
-  if (!is_source(external, "interface")) return "your router says so (" + services + ")";
+  if (!is_source(external, "interface")) return "reported by your router (" + services + ")";
   if (services.empty()) return "this machine's own";
   return "this machine's own, your router agrees (" + services + ")";
 }
@@ -107,15 +107,15 @@ std::string why_not_known(const discover_report& report) {
   const auto& seen = report.evidence;
   if (!seen.host.ipv4) return no_ipv4;
   if (!report::sightings(report, 4).empty()) return contradiction(report);
-  const std::string outside = seen.stun.empty() ? "" : ", and nobody outside answered";
+  const std::string outside = seen.stun.empty() ? "" : ", and no external server answered";
   if (!seen.gateway) return "there is no router to ask" + outside;
   const auto named = report::outside_addresses(seen);
-  if (named.empty()) return "the router did not say" + outside;
+  if (named.empty()) return "the router did not report it" + outside;
   const auto& first = named.front();
   const bool both = report::counts_as_public(report, seen.host.ipv4->local) ||
                     report::counts_as_public(report, first.ip);
   if (named.size() > 1 || both) return contradiction(report);
-  return fmt::format("the router says {} ({}), which is not a public address, but {}",
+  return fmt::format("the router reports {} ({}), which is not a public address but {}",
                      first.ip.to_string(), first.named_by, describe(scope_of(first.ip)));
 }
 
@@ -125,7 +125,7 @@ void public_row(page& out, const discover_report& report) {
     return out.row(label, report.external->ip.to_string(), sources_of(report, *report.external));
   }
   if (report.judged.main.code == verdict_code::ipv6_only) {
-    return out.row(label, "by IPv6 only", no_ipv4);
+    return out.row(label, "IPv6 only", no_ipv4);
   }
   out.row(label, "not known", why_not_known(report));
 }
@@ -175,7 +175,8 @@ std::string to_text(const discover_report& report, const text_style& style) {
   out.judgement(report.judged.main, answer_of(report.evidence, report.judged.main));
   for (const auto& finding : report.judged.findings) out.note(finding);
   report::behavior_doubts(out, report.evidence.nat);
-  if (report.redacted) out.note("Public addresses were replaced by others for documentation.");
+  if (report.redacted)
+    out.note("Public addresses are replaced with documentation addresses, safe to share.");
   return out.text();
 }
 

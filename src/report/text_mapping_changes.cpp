@@ -15,7 +15,7 @@ using report::words_for;
 
 constexpr std::size_t indent = 12;
 
-/// "TCP 5.5.5.5:1234 → 192.168.1.10:1234"; where the outside address is not known, its port.
+/// "TCP 5.5.5.5:1234 → 192.168.1.10:1234"; where the external address is not known, its port.
 std::string ways_of(const page& out, const mapping& entry) {
   const auto outside = entry.external_address
                            ? to_string(endpoint{*entry.external_address, entry.external_port})
@@ -26,7 +26,7 @@ std::string ways_of(const page& out, const mapping& entry) {
 
 std::string end_of(const mapping& entry) {
   if (entry.lifetime.count() == 0) return "it stays until it is removed";
-  return "it ends by itself within " + words_for(entry.lifetime);
+  return "it expires within " + words_for(entry.lifetime);
 }
 
 /// As `serve` tells of them.
@@ -43,10 +43,10 @@ std::string told_left_overs(const change_report& report, const text_style& style
 /// What was asked for and not granted.
 void print_difference(page& out, const mapping& entry) {
   if (entry.asked_port != 0 && entry.asked_port != entry.external_port) {
-    out.paragraph("", fmt::format("not port {}, which could not be had", entry.asked_port), indent);
+    out.paragraph("", fmt::format("port {} was not available", entry.asked_port), indent);
   }
   if (entry.asked_lifetime.count() != 0 && entry.asked_lifetime != entry.lifetime) {
-    out.paragraph("", fmt::format("{} were asked for", words_for(entry.asked_lifetime)), indent);
+    out.paragraph("", fmt::format("{} were requested", words_for(entry.asked_lifetime)), indent);
   }
 }
 
@@ -56,9 +56,8 @@ void print_end(page& out, const mapping& entry, const asked_options& asked) {
   if (entry.lifetime.count() == 0) {
     return out.paragraph("Stays", "until it is removed: " + removal, indent);
   }
-  out.paragraph("Ends",
-                fmt::format("in {}: nobody renews it. The same command again does, and {} ends it "
-                            "sooner.",
+  out.paragraph("Expires",
+                fmt::format("in {}; run this command again to renew it. To remove it: {}",
                             words_for(entry.lifetime), removal),
                 indent);
 }
@@ -68,20 +67,20 @@ void print_how_to_reach(page& out, const added_mapping& added) {
   const auto& external = added.entry->external_address;
   if (!external) {
     out.paragraph("Not known",
-                  "the external address: the router does not name it. natcheck discover asks "
-                  "servers outside.",
+                  "the external address: the router does not report it. natcheck discover asks "
+                  "external servers.",
                   indent);
     return;
   }
   if (!is_public(*external)) {
-    out.paragraph("Careful",
-                  fmt::format("{} is not a public address, but {}: as it stands, the Internet "
-                              "cannot reach it. natcheck discover tells what is in the way.",
+    out.paragraph("Warning",
+                  fmt::format("{} is not a public address but {}: the Internet cannot reach it. "
+                              "natcheck discover shows what is in the way.",
                               external->to_string(), describe(scope_of(*external))),
                   indent);
     return;
   }
-  out.paragraph("Ask somebody outside to run", added.probe_command, 30);
+  out.paragraph("From outside, run", added.probe_command, 23);
 }
 
 void print(page& out, const added_mapping& added, answer yes_or_no) {
@@ -125,7 +124,7 @@ std::string text_of(const page& out, const removed_mapping& each) {
     case removal::foreign:
       break;
   }
-  // Whom it leads to is in the detail, as the router says it.
+  // Whom it leads to is in the detail, reported by the router it.
   return fmt::format("{} port {}: {}", words_for(each.entry.protocol), each.entry.external_port,
                      each.detail);
 }
@@ -141,8 +140,7 @@ std::string to_text(const add_report& report, const text_style& style) {
   }
   if (!report.not_remembered.empty()) {
     out.note(
-        fmt::format("natcheck cannot remember this mapping, and may not be able to remove it: "
-                    "{}.",
+        fmt::format("natcheck could not record this mapping and may not be able to remove it: {}.",
                     report.not_remembered));
   }
   return told_left_overs(report, style) + out.text();

@@ -36,7 +36,7 @@ void heading(page& out, const mappings_report& report) {
   const auto interface = report.way_out ? report.way_out->interface + ", " : "";
   out.row("Router", report.gateway->to_string(), interface + "asked by " + by);
   if (report.external_address) {
-    out.row("Outside address", report.external_address->to_string(), "as the router says");
+    out.row("External address", report.external_address->to_string(), "reported by the router");
   }
   const auto count = !report.entries.empty() ? std::to_string(report.entries.size())
                      : report.complete       ? "none"
@@ -52,13 +52,13 @@ struct cells {
 };
 
 std::string lease_of(const gateway_mapping& entry) {
-  if (!entry.lease_s) return "not told";
-  if (*entry.lease_s == 0) return "no end";
+  if (!entry.lease_s) return "not reported";
+  if (*entry.lease_s == 0) return "permanent";
   return report::words_for(std::chrono::seconds(*entry.lease_s));
 }
 
 std::string description_of(const gateway_mapping& entry) {
-  std::string text = entry.enabled ? "" : "(switched off) ";
+  std::string text = entry.enabled ? "" : "(disabled) ";
   if (!entry.remote_host.empty()) {
     text += fmt::format("(only from {}) ", report::clipped(entry.remote_host, longest_client));
   }
@@ -121,8 +121,8 @@ void print_left_overs(page& out, const mappings_report& report) {
   }
   out.line("");
   out.note(
-      fmt::format("Earlier runs of natcheck left open, or may have: {}. natcheck mappings clean "
-                  "removes what of it is on this router.",
+      fmt::format("Earlier runs of natcheck left these open, or may have: {}. natcheck mappings "
+                  "clean removes those that are on this router.",
                   fmt::join(ports, ", ")));
 }
 
@@ -139,8 +139,8 @@ std::string to_text(const mappings_report& report, const text_style& style) {
   print_table(out, report);
   if (!report.complete) {
     out.line("");
-    out.note(fmt::format("The router did not show its table to the end: {}.",
-                         report.incomplete_because));
+    out.note(
+        fmt::format("The router did not return its whole table: {}.", report.incomplete_because));
   }
   if (!report.notes.empty()) out.line("");
   for (const std::string& each : report.notes) out.note(each);

@@ -72,7 +72,7 @@ std::string host_of(std::string_view url) {
 
 std::string outcome_in_short(const web_evidence& web) {
   if (web.result == web_result::expected) return "web, as expected";
-  return web.result == web_result::intercepted ? "web, somebody else answered" : "web, no answer";
+  return web.result == web_result::intercepted ? "web, something else answered" : "web, no answer";
 }
 
 /// The end of the path, where that is nobody who was asked by STUN as well.
@@ -90,17 +90,17 @@ meaning mapping_in_words(nat_behavior value) {
     case nat_behavior::not_tested:
       return {"not tested", ""};
     case nat_behavior::none:
-      return {"none", "nothing is translated: outside and inside agree"};
+      return {"none", "no translation: internal and external addresses match"};
     case nat_behavior::endpoint_independent:
       return {"endpoint-independent",
-              "one outside port towards everybody: good for connections between peers"};
+              "one external port for every destination: good for peer-to-peer connections"};
     case nat_behavior::address_dependent:
-      return {"address-dependent", "a new outside port for every address that is talked to"};
+      return {"address-dependent", "a new external port for each destination address"};
     case nat_behavior::address_and_port_dependent:
       break;
   }
   return {"address-and-port-dependent",
-          "a new outside port for every destination: connections between peers often fail"};
+          "a new external port for each destination: peer-to-peer connections often fail"};
 }
 
 meaning filtering_in_words(nat_behavior value) {
@@ -108,28 +108,27 @@ meaning filtering_in_words(nat_behavior value) {
     case nat_behavior::not_tested:
       return {"not tested", ""};
     case nat_behavior::none:
-      return {"none", "nothing is kept out"};
+      return {"none", "nothing is filtered"};
     case nat_behavior::endpoint_independent:
-      return {"endpoint-independent", "once a port is in use, everybody outside can send to it"};
+      return {"endpoint-independent", "once a port is in use, anyone outside can send to it"};
     case nat_behavior::address_dependent:
-      return {"address-dependent", "only addresses that were talked to can send back"};
+      return {"address-dependent", "only addresses already contacted can send back"};
     case nat_behavior::address_and_port_dependent:
       break;
   }
-  return {"address-and-port-dependent",
-          "only the very address and port that was talked to can send back"};
+  return {"address-and-port-dependent", "only the exact address and port contacted can send back"};
 }
 
 meaning hairpin_in_words(tested value) {
   if (value == tested::not_tested) return {"not tested", ""};
-  if (value == tested::yes) return {"yes", "the public address works from inside, too"};
+  if (value == tested::yes) return {"yes", "the public address also works from inside"};
   return {"no", "from inside, the public address does not work: use the private one"};
 }
 
 meaning ports_in_words(tested value) {
   if (value == tested::not_tested) return {"not tested", ""};
-  if (value == tested::yes) return {"preserved", "outside the same port as inside"};
-  return {"not preserved", "outside another port than inside"};
+  if (value == tested::yes) return {"preserved", "the same port number outside as inside"};
+  return {"not preserved", "a different external port"};
 }
 
 std::string lifetime_in_words(const binding_lifetime& lifetime) {
@@ -165,7 +164,7 @@ void asked_outside_row(page& out, const discover_evidence& seen) {
     asked.push_back(fmt::format("{} ({})", host_of(seen.web.url), outcome_in_short(seen.web)));
   }
   if (asked.empty()) return;
-  out.paragraph("Asked outside", fmt::format("{}", fmt::join(asked, ", ")), label_width);
+  out.paragraph("External servers", fmt::format("{}", fmt::join(asked, ", ")), label_width);
 }
 
 void behavior_rows(page& out, const nat_evidence& nat) {
@@ -179,7 +178,7 @@ void behavior_rows(page& out, const nat_evidence& nat) {
   }
   if (nat.lifetime) {
     out.row("Binding lifetime", lifetime_in_words(*nat.lifetime),
-            "so long an idle UDP port stays open outside; 120 s is the least that RFC 4787 allows");
+            "how long an idle UDP binding stays open; RFC 4787 requires at least 120 s");
   }
   if (!nat.server.empty()) out.paragraph("Tested with", without_port(nat.server), label_width);
 }

@@ -33,7 +33,7 @@ std::string name_of_entry(const mapping& entry) {
 
 /// "for 60 min, renewed while this runs"
 std::string duration_of(const mapping& entry) {
-  if (entry.lifetime.count() == 0) return "without an end: it stays until it is removed";
+  if (entry.lifetime.count() == 0) return "permanent: it stays until it is removed";
   return fmt::format("for {}, renewed while this runs", words_for(entry.lifetime));
 }
 
@@ -99,13 +99,12 @@ class writer {
   void operator()(const events::map_failed& e) { out_.judgement(e.judged.main, answer::no); }
 
   void operator()(const events::pinhole_failed& e) {
-    out_.paragraph(
-        "IPv6",
-        fmt::format("the router opened no port for {} ({}). If it has a firewall for IPv6, open "
-                    "{} port {} there by hand.",
-                    to_string(e.evidence.internal), tried(e.evidence),
-                    words_for(e.evidence.protocol), e.evidence.internal.port),
-        indent);
+    out_.paragraph("IPv6",
+                   fmt::format("the router opened no port for {} ({}). If it has an IPv6 firewall, "
+                               "open {} port {} there by hand.",
+                               to_string(e.evidence.internal), tried(e.evidence),
+                               words_for(e.evidence.protocol), e.evidence.internal.port),
+                   indent);
   }
 
   void operator()(const events::left_over& e) {
@@ -135,7 +134,7 @@ class writer {
   }
 
   void operator()(const events::blocked& e) {
-    timed(fmt::format("packets from {} arrive, and no connection comes of them",
+    timed(fmt::format("packets from {} arrive, but no connection results",
                       to_string(e.evidence.peer)));
     out_.judgement(e.judged.main, answer::no);
   }
@@ -148,7 +147,7 @@ class writer {
   }
 
   void operator()(const events::rejected& e) {
-    timed(fmt::format("turned away {}: {}", to_string(e.peer), e.reason));
+    timed(fmt::format("rejected {}: {}", to_string(e.peer), e.reason));
   }
 
   void operator()(const events::renewed& e) {
@@ -157,8 +156,8 @@ class writer {
 
   void operator()(const events::renewal_failed& e) {
     timed(
-        fmt::format("{} could not be renewed: {}. It lasts another {}, and is tried again until "
-                    "then.",
+        fmt::format("{} could not be renewed: {}. It is valid for another {}; natcheck keeps "
+                    "trying until then.",
                     name_of_entry(e.entry), e.reason, words_for(e.left)));
   }
 
@@ -167,8 +166,7 @@ class writer {
   }
 
   void operator()(const events::remapped& e) {
-    timed(fmt::format("the {} is there again, as follows",
-                      is_pinhole(e.entry) ? "pinhole" : "mapping"));
+    timed(fmt::format("{} restored:", is_pinhole(e.entry) ? "pinhole" : "mapping"));
     announce("Mapped", e.entry);
     for (const finding& found : e.findings) out_.note(found);
     ask(e.probe_command, e.entry.protocol, e.external);
@@ -182,21 +180,20 @@ class writer {
     }
     const auto until = e.entry.lifetime.count() == 0
                            ? std::string("run natcheck mappings clean when the router is back")
-                           : "it ends by itself within " + words_for(e.entry.lifetime);
+                           : "it expires within " + words_for(e.entry.lifetime);
     out_.paragraph("Not closed", fmt::format("{}: {}; {}", what, e.detail, until), indent);
   }
 
   void operator()(const events::crowded& e) {
-    timed(fmt::format("in the last {}: {} more greeted, {} turned away, from {}",
-                      words_for(e.period), counted(e.greeted, "visitor"), e.rejected,
-                      counted(e.sources, "source")));
+    timed(fmt::format("in the last {}: {} more greeted, {} rejected, from {}", words_for(e.period),
+                      counted(e.greeted, "visitor"), e.rejected, counted(e.sources, "source")));
   }
 
   void operator()(const events::stopped& e) {
     const bool nobody = e.arrived == 0U && e.greeted + e.rejected == 0;
     out_.paragraph(
         "Stopped",
-        fmt::format("after {}: {} greeted, {} turned away{}",
+        fmt::format("after {}: {} greeted, {} rejected{}",
                     words_for(std::chrono::duration_cast<std::chrono::seconds>(e.uptime)),
                     counted(e.greeted, "visitor"), e.rejected,
                     nobody ? "; no request from another machine arrived" : ""),
@@ -221,7 +218,7 @@ class writer {
       case standpoint::nearby:
         return " (close to this server's own address: perhaps from inside)";
       case standpoint::same_network:
-        return " (from inside: this proves nothing about the outside)";
+        return " (from inside: this proves nothing about access from outside)";
       default:
         return "";
     }
@@ -234,7 +231,7 @@ class writer {
   }
 
   static std::string granted_for(const mapping& entry) {
-    return entry.lifetime.count() == 0 ? "without an end" : "for " + words_for(entry.lifetime);
+    return entry.lifetime.count() == 0 ? "permanently" : "for " + words_for(entry.lifetime);
   }
 
   // A mapping proves nothing by itself; only a greeting from outside does, so one is asked for.
@@ -257,9 +254,9 @@ class writer {
   void ask(const std::string& command, transport protocol,
            const std::optional<endpoint>& external) {
     if (command.empty() || !external) return;
-    out_.to_copy("Ask somebody outside to run", command, 30);
+    out_.to_copy("From outside, run", command, 23);
     const auto page = report::page_at(protocol, *external);
-    if (page) out_.to_copy("or to open in a browser", *page, 30);
+    if (page) out_.to_copy("or open in a browser", *page, 23);
   }
 
   /// "5.5.5.5 by stun.example.org:3478 and the router"

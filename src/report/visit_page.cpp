@@ -50,33 +50,35 @@ std::string statement(const page_facts& facts, standpoint where) {
           seen.to_string());
     case standpoint::perhaps:
       return fmt::format(
-          "You came from {}, a public address, so it looks as if this server can be reached from "
-          "outside. It does not know its own outside address; if you are in its network: {}",
+          "You came from {}, a public address, so this server can probably be reached from "
+          "outside. It does not know its own external address; if you are in its network: {}",
           seen.to_string(), go_outside);
     case standpoint::nearby:
       return fmt::format(
           "You came from {}, a public address close to the server's own, so you may be inside its "
-          "network: this proves nothing about the outside. {}",
+          "network: this proves nothing about access from outside. {}",
           seen.to_string(), go_outside);
     case standpoint::same_machine:
       return fmt::format(
-          "You are on the same machine as the server: this proves nothing about the outside. {}",
+          "You are on the same machine as the server: this proves nothing about access from "
+          "outside. {}",
           go_outside);
     case standpoint::same_network:
       return fmt::format(
-          "You are inside the same network: this proves nothing about the outside. {}", go_outside);
+          "You are inside the same network: this proves nothing about access from outside. {}",
+          go_outside);
     case standpoint::router:
       return fmt::format(
           "The server sees the address of its own router, not yours: you are inside the same "
-          "network, or the router hides where visitors come from. This proves nothing about the "
-          "outside. {}",
+          "network, or the router hides where visitors come from. This proves nothing about access "
+          "from outside. {}",
           go_outside);
     case standpoint::not_public:
       break;
   }
   return fmt::format(
       "You are inside the same network, or something on the way hides your address: {} is {}. This "
-      "proves nothing about the outside. {}",
+      "proves nothing about access from outside. {}",
       seen.to_string(), describe(scope_of(seen)), go_outside);
 }
 
@@ -108,12 +110,10 @@ std::string page_head() {
 
 std::string page_tail() {
   return fmt::format(
-      "<h2>Echo test</h2>\n"
-      "<noscript><p>The echo test needs JavaScript, which is switched off. All the rest of this "
-      "page is right without it.</p></noscript>\n"
-      "<p id=\"words\" role=\"status\" aria-live=\"polite\"></p>\n<div id=\"plot\"></div>\n"
-      "<button id=\"again\" type=\"button\" hidden>Run again</button>\n</main>\n"
-      "<script>{}</script>\n</body>\n</html>\n",
+      "<h2>Echo test</h2>\n<noscript><p>The echo test needs JavaScript, which is turned off. The "
+      "rest of this page works without it.</p></noscript>\n<p id=\"words\" role=\"status\" "
+      "aria-live=\"polite\"></p>\n<div id=\"plot\"></div>\n<button id=\"again\" type=\"button\" "
+      "hidden>Run again</button>\n</main>\n<script>{}</script>\n</body>\n</html>\n",
       report::page_script);
 }
 

@@ -47,14 +47,14 @@ async function echo() {
     answer = await fetch("/echo", {method: "POST", body: sent, cache: "no-store", signal: patience.signal});
     back = new Uint8Array(await answer.arrayBuffer());
   } catch (error) {
-    throw patience.signal.aborted ? "no answer came within 10 seconds" : "the connection broke, or the server has ended";
+    throw patience.signal.aborted ? "no answer within 10 seconds" : "the connection broke, or the server has stopped";
   } finally {
     clearTimeout(timer);
   }
   const took = performance.now() - start;
   if (!answer.ok) throw "the server answered with error " + answer.status;
   if (back.length != SIZE) throw back.length + " bytes came back, not " + SIZE;
-  if (back.some((byte, i) => byte != sent[i])) throw "the bytes that came back are not those that were sent";
+  if (back.some((byte, i) => byte != sent[i])) throw "the bytes that came back differ from those sent";
   return took;
 }
 

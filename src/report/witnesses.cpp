@@ -70,7 +70,7 @@ std::string without_port(std::string_view server) {
 }
 
 std::string in_short(const std::vector<std::string>& servers) {
-  if (servers.empty()) return "a server outside";
+  if (servers.empty()) return "an external server";
   if (servers.size() == 1) return servers.front();
   return fmt::format("{} and {} more", servers.front(), servers.size() - 1);
 }

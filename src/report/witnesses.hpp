@@ -12,7 +12,7 @@ namespace natcheck::report {
 /// Public, or the stand-in of an address that may be.
 bool counts_as_public(const discover_report& report, const address& ip);
 
-/// The router's outside addresses as its services name them, each once, with its namers:
+/// The router's external addresses as its services name them, each once, with its namers:
 /// "100.64.5.2 (NAT-PMP, UPnP)". What cannot be one is left to the findings.
 struct outside_address {
   address ip;
@@ -36,7 +36,7 @@ std::optional<address> most_seen(const discover_report& report, unsigned family)
 /// "stun.example.org:3478" and "[2001:db8::1]:3478" without port and brackets.
 std::string without_port(std::string_view server);
 
-/// "stun.a", "stun.a and 2 more"; "a server outside" where nobody is named.
+/// "stun.a", "stun.a and 2 more"; "an external server" where nobody is named.
 std::string in_short(const std::vector<std::string>& servers);
 
 }  // namespace natcheck::report

@@ -52,7 +52,7 @@ TEST_F(HalfWay, AnUnusableGrantIsNoAbsenceAndIsTakenBack) {
   keep_remembered();
   const auto failed = next<events::map_failed>();
   EXPECT_EQ(failed.judged.main.code, verdict_code::inconclusive);
-  EXPECT_EQ(failed.judged.main.summary, "NAT-PMP is there, but its answer is unusable.");
+  EXPECT_EQ(failed.judged.main.summary, "NAT-PMP is available, but its answer is unusable.");
   EXPECT_THAT(failed.judged.main.evidence, Contains(HasSubstr("for internal port 225, not 4321")));
   end_run();
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U) << "a removal";
@@ -72,7 +72,7 @@ TEST_F(HalfWay, SilenceToTheRequestAloneIsNoAbsence) {
   gateway_.on_search = [](auto&, const auto&, const auto&) {};
   keep_remembered();
   EXPECT_EQ(next<events::map_failed>().judged.main.summary,
-            "NAT-PMP is there, but does not answer the request for a port.");
+            "NAT-PMP is available, but does not answer the mapping request.");
   end_run();
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
   EXPECT_THAT(claims(), SizeIs(1));
@@ -88,7 +88,7 @@ TEST_F(HalfWay, AGrantForNoTimeIsUnusable) {
   gateway_.on_search = [](auto&, const auto&, const auto&) {};
   keep_remembered();
   const auto failed = next<events::map_failed>();
-  EXPECT_EQ(failed.judged.main.summary, "NAT-PMP is there, but its answer is unusable.");
+  EXPECT_EQ(failed.judged.main.summary, "NAT-PMP is available, but its answer is unusable.");
   EXPECT_THAT(failed.judged.main.evidence, Contains(HasSubstr("for 0 s")));
   end_run();
   EXPECT_THAT(claims(), IsEmpty()) << "it said that it removed it";
@@ -218,7 +218,8 @@ TEST_F(HalfAdded, WhatAFailedAddLeftIsNobodys) {
   });
   const auto report = add(22002, mapping_choice::nat_pmp);
   EXPECT_EQ(answer_of(report), answer::unknown);
-  EXPECT_EQ(report.mappings.at(0).judged.summary, "NAT-PMP is there, but its answer is unusable.");
+  EXPECT_EQ(report.mappings.at(0).judged.summary,
+            "NAT-PMP is available, but its answer is unusable.");
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
   EXPECT_THAT(known(claimed_by::added), IsEmpty());
   EXPECT_THAT(known(claimed_by::dead), SizeIs(1));

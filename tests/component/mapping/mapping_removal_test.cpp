@@ -247,7 +247,7 @@ TEST_F(MappingChanges, RemoveFindsNothing) {
   const auto report = remove(1234);
   EXPECT_EQ(answer_of(report), answer::no);
   EXPECT_THAT(report.mappings, IsEmpty());
-  EXPECT_THAT(judge_removal(report).summary, HasSubstr("no mapping of natcheck's on port 1234"));
+  EXPECT_THAT(judge_removal(report).summary, HasSubstr("no natcheck mapping on port 1234"));
 }
 
 TEST_F(MappingChanges, WhatWasNotSeenIsNotDenied) {
@@ -292,7 +292,7 @@ TEST_F(MappingChanges, CleanRemovesAllThatIsOursAndNothingElse) {
 
   const auto again = clean();
   EXPECT_EQ(answer_of(again), answer::yes);
-  EXPECT_EQ(judge_removal(again).summary, "There is nothing of natcheck's to remove.");
+  EXPECT_EQ(judge_removal(again).summary, "There are no natcheck mappings to remove.");
 }
 
 TEST_F(MappingChanges, CleanLeavesARowThatSomebodyListensBehind) {

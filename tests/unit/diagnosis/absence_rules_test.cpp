@@ -21,7 +21,7 @@ void name_nobody_knows(discover_evidence& e) {
 
 const row absence_rows[] = {
     {"nothing beyond the gateway", nothing_beyond, no_internet, confirmed, answer::no, nullptr,
-     "your router is there, and nothing beyond it answers",
+     "your router is up, but nothing upstream of it answers",
      "9.9.0.7:3478, 9.9.1.7:3478 over TCP: no answer", "call the provider"},
     {"nothing beyond, whatever address the router names",
      [](auto& e) {
@@ -64,7 +64,8 @@ const row absence_rows[] = {
        nothing_beyond(e);
        e.gateway->neighbor = neighbor_state::unknown;
      },
-     no_internet, likely, answer::unknown, nullptr, "nothing outside answers", "fails", "restart"},
+     no_internet, likely, answer::unknown, nullptr, "nothing on the Internet answers", "fails",
+     "restart"},
     {"the web was not asked",
      [](auto& e) {
        nothing_beyond(e);
@@ -87,7 +88,7 @@ const row absence_rows[] = {
        std::erase_if(e.stun, [](const auto& one) { return one.protocol == transport::tcp; });
      },
      nat_no_mapping_service, likely, answer::unknown, nullptr, "neither", "over UDP", "turn on"},
-    {"one server was not asked to the end",
+    {"one server was not tested completely",
      [](auto& e) {
        nothing_beyond(e);
        e.stun.back().state = service_state::not_tried;
@@ -173,15 +174,15 @@ const row absence_rows[] = {
        hops(e, {"192.168.1.1", "9.9.9.1"});
        web(e, web_result::failed);
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "Names (DNS) do not resolve",
-     "missing test: a server outside", "resolv.conf"},
+     inconclusive, unconfirmed, answer::unknown, nullptr, "DNS names do not resolve",
+     "missing test: an external server", "resolv.conf"},
     {"no name resolves, the path leads on, and the router names an address",
      [](auto& e) {
        nat_pmp_says(e, "5.5.5.5");
        name_nobody_knows(e);
        hops(e, {"192.168.1.1", "9.9.9.1"});
      },
-     single_nat, unconfirmed, answer::yes, "5.5.5.5", "says that 5.5.5.5", "does not resolve",
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "reports 5.5.5.5", "does not resolve",
      "serve --map"},
     {"no name resolves, and nothing else was asked", name_nobody_knows, nat_no_mapping_service,
      likely, answer::unknown, nullptr, "neither", "does not resolve", "turn on"},
@@ -190,35 +191,38 @@ const row absence_rows[] = {
        upnp_says(e, "", "Disconnected");
        nothing_beyond(e);
      },
-     gateway_wan_down, confirmed, answer::no, nullptr, "no connection to the Internet",
-     "nothing beyond the router answers", "status page"},
+     gateway_wan_down, confirmed, answer::no, nullptr, "no Internet connection",
+     "nothing upstream of the router answers", "status page"},
     {"0.0.0.0, and nothing beyond answers",
      [](auto& e) {
        nat_pmp_says(e, "0.0.0.0");
        nothing_beyond(e);
      },
-     gateway_wan_down, confirmed, answer::no, nullptr, "no connection", "0.0.0.0", "status page"},
+     gateway_wan_down, confirmed, answer::no, nullptr, "no Internet connection", "0.0.0.0",
+     "status page"},
     {"0.0.0.0 and Connected, and nothing beyond answers",
      [](auto& e) {
        nat_pmp_says(e, "0.0.0.0");
        upnp_says(e, "");
        nothing_beyond(e);
      },
-     gateway_wan_down, likely, answer::unknown, nullptr, "no connection", "0.0.0.0", "status page"},
+     gateway_wan_down, likely, answer::unknown, nullptr, "no Internet connection", "0.0.0.0",
+     "status page"},
     {"offline by its own word, and its own page on every address",
      [](auto& e) {
        upnp_says(e, "0.0.0.0", "Disconnected");
        nothing_beyond(e);
        redirect(e, "http://192.168.1.1/offline.html");
      },
-     gateway_wan_down, likely, answer::unknown, nullptr, "no connection", "0.0.0.0", "status page"},
-    {"offline by its own word, and who was asked was not asked to the end",
+     gateway_wan_down, likely, answer::unknown, nullptr, "no Internet connection", "0.0.0.0",
+     "status page"},
+    {"offline by its own word, and who was asked was not tested completely",
      [](auto& e) {
        upnp_says(e, "", "Disconnected");
        e.stun = {server("9.9.0.7")};
      },
-     gateway_wan_down, unconfirmed, answer::unknown, nullptr, "no connection", "is not clear",
-     "status page"},
+     gateway_wan_down, unconfirmed, answer::unknown, nullptr, "no Internet connection",
+     "is not clear", "status page"},
     {"offline by its own word, and somebody outside answers",
      [](auto& e) {
        upnp_says(e, "0.0.0.0", "Disconnected");
@@ -235,7 +239,7 @@ const row portal_rows[] = {
        nothing_beyond(e);
        redirect(e, "http://login.hotel.example/?next=1");
      },
-     captive_portal, confirmed, answer::no, nullptr, "sign in", "status 302",
+     captive_portal, confirmed, answer::no, nullptr, "sign-in page", "status 302",
      "http://login.hotel.example/?next=1"},
     {"a sign-in page on the gateway, with a public address outside",
      [](auto& e) {
@@ -244,14 +248,14 @@ const row portal_rows[] = {
        redirect(e, "http://192.168.1.1:8080/login");
        e.stun.back().state = service_state::malformed;
      },
-     captive_portal, likely, answer::unknown, "5.5.5.5", "sign in", "answered by somebody else",
-     "192.168.1.1:8080"},
+     captive_portal, likely, answer::unknown, "5.5.5.5", "sign-in page",
+     "answered by something else", "192.168.1.1:8080"},
     {"a page of the gateway's, which may be a portal or an offline one",
      [](auto& e) {
        nothing_beyond(e);
        redirect(e, "http://192.168.1.1/");
      },
-     captive_portal, likely, answer::unknown, nullptr, "sign in", "status 302",
+     captive_portal, likely, answer::unknown, nullptr, "sign-in page", "status 302",
      "http://192.168.1.1/"},
     {"another page in place of the one that was asked for",
      [](auto& e) {
@@ -259,14 +263,14 @@ const row portal_rows[] = {
        web(e, web_result::intercepted);
        e.web.status = 200;
      },
-     captive_portal, likely, answer::unknown, nullptr, "sign in", "status 200",
+     captive_portal, likely, answer::unknown, nullptr, "sign-in page", "status 200",
      "http://check.example/"},
     {"a redirect by the host itself",
      [](auto& e) {
        nothing_beyond(e);
        redirect(e, "https://check.example/generate_204");
      },
-     captive_portal, likely, answer::unknown, nullptr, "sign in", "status 302",
+     captive_portal, likely, answer::unknown, nullptr, "sign-in page", "status 302",
      "https://check.example"},
     {"the status that was made for it",
      [](auto& e) {
@@ -274,7 +278,7 @@ const row portal_rows[] = {
        web(e, web_result::intercepted);
        e.web.status = 511;
      },
-     captive_portal, confirmed, answer::no, nullptr, "sign in", "status 511", "web browser"},
+     captive_portal, confirmed, answer::no, nullptr, "sign-in page", "status 511", "web browser"},
     {"somebody answers, so there is no portal",
      [](auto& e) {
        seen_as(e, "5.5.5.5");

@@ -40,7 +40,7 @@ struct row {
 };
 
 const row rows[] = {
-    {"dropped", [](auto&) {}, verdict_code::host_firewall, confirmed, "drops what 9.9.0.7 sends",
+    {"dropped", [](auto&) {}, verdict_code::host_firewall, confirmed, "drops packets from 9.9.0.7",
      "3 connection requests from 9.9.0.7:40000 to 192.168.1.10:1234 arrived on eth0 in 3 s"},
     {"dropped, once", [](auto& e) { e.requests = 1; }, verdict_code::host_firewall, likely, "drops",
      "1 connection request from"},
@@ -49,10 +49,10 @@ const row rows[] = {
        e.requests = 1;
        e.refusals = 1;
      },
-     verdict_code::host_firewall, confirmed, "turns 9.9.0.7 away from TCP port 1234",
+     verdict_code::host_firewall, confirmed, "rejects 9.9.0.7 on TCP port 1234",
      "1 refusal (a reset, or an ICMP error) left"},
     {"answered in vain", [](auto& e) { e.answers = 2; }, verdict_code::return_path_broken, likely,
-     "answers do not reach it", "2 answers left this machine"},
+     "answers do not get back", "2 answers left this machine"},
     {"answered, and then refused",
      [](auto& e) {
        e.answers = 2;
@@ -60,29 +60,29 @@ const row rows[] = {
      },
      verdict_code::return_path_broken, likely, "answers", "2 answers and 1 refusal"},
     {"answered once, and perhaps acknowledged", [](auto& e) { e.answers = 1; },
-     verdict_code::inconclusive, unconfirmed, "not known", "1 answer left"},
+     verdict_code::inconclusive, unconfirmed, "no proof", "1 answer left"},
     {"on the wrong interface", [](auto& e) { e.reverse_path = true; },
-     verdict_code::return_path_broken, likely, "rp_filter", "nothing left this machine"},
+     verdict_code::return_path_broken, likely, "rp_filter", "this machine sent no answer"},
     {"rejected, whatever the reverse path",
      [](auto& e) {
        e.reverse_path = true;
        e.refusals = 1;
      },
-     verdict_code::host_firewall, confirmed, "turns", "1 refusal"},
+     verdict_code::host_firewall, confirmed, "rejects", "1 refusal"},
     {"dropped, or the answer", [](auto&) {}, verdict_code::host_firewall, confirmed,
-     "to TCP port 1234, or this machine's answer: requests arrive here, and no answer leaves",
-     "nothing left this machine"},
+     "to TCP port 1234, or this machine's answers: requests arrive, but no answer leaves",
+     "this machine sent no answer"},
     {"UDP, dropped", [](auto& e) { e.protocol = transport::udp; }, verdict_code::host_firewall,
-     confirmed, "to UDP port 1234: it arrives here, and never at the server", "3 datagrams from"},
+     confirmed, "to UDP port 1234: they arrive, but never reach the server", "3 datagrams from"},
     {"where no chain could have dropped it", [](auto& e) { e.firewall.by = manager::none; },
      verdict_code::host_firewall, likely, "A firewall or a NAT rule on this machine drops",
-     "no chain for what comes in"},
+     "no chain for incoming packets"},
     {"and no rule leads away", [](auto& e) { e.firewall.nat_read = true; },
      verdict_code::host_firewall, confirmed, "A firewall on this machine drops", "the firewall"},
     {"and whether a rule leads away cannot be told",
      [](auto& e) { e.firewall.nat_doubt = "iptables-legacy has NAT rules"; },
      verdict_code::host_firewall, confirmed, "A firewall or a NAT rule on this machine drops",
-     "whether a NAT rule of this machine leads the port elsewhere is not known: iptables-legacy"},
+     "it is not known whether a NAT rule on this machine redirects the port: iptables-legacy"},
     {"led away",
      [](auto& e) {
        e.refusals = 1;
@@ -90,12 +90,12 @@ const row rows[] = {
        e.firewall.led_away = nat_rule{"ip", "nat", "DOCKER", at("172.17.0.2", 80).ip, 80};
      },
      verdict_code::host_firewall, confirmed,
-     "A NAT rule on this machine sends what 9.9.0.7 sends to TCP port 1234 on to 172.17.0.2:80",
+     "A NAT rule on this machine redirects packets from 9.9.0.7 for TCP port 1234 to 172.17.0.2:80",
      "chain ip nat DOCKER"},
     {"accepted", [](auto& e) { e.accepted = true; }, verdict_code::inconclusive, unconfirmed,
-     "not known", "the server accepted it"},
+     "no proof", "the server accepted it"},
     {"nothing came", [](auto& e) { e.requests = 0; }, verdict_code::inconclusive, unconfirmed,
-     "not known", "0 connection requests"},
+     "no proof", "0 connection requests"},
 };
 
 TEST(ArrivalRules, Table) {
@@ -142,15 +142,15 @@ const remedy_row remedies[] = {
     {"nftables, with a name that is a command",
      {manager::nftables, "inet", "x; reboot", "input"},
      transport::tcp,
-     "sudo nft list ruleset, and look for rules of the input and output hooks that drop it",
+     "sudo nft list ruleset, and look for rules on the input and output hooks that drop it",
      "the firewall: nftables"},
     {"none of nftables",
      {manager::none, {}, {}, {}},
      transport::tcp,
-     "look for a filter other than nftables: sudo iptables-legacy -S INPUT, a security program, "
-     "the rules of a container or of a cloud's agent",
+     "look for a firewall other than nftables: sudo iptables-legacy -S INPUT, security software, "
+     "container rules or a cloud agent",
      "no chain"},
-    {"unknown", {}, transport::tcp, "with ufw: sudo ufw allow 1234/tcp", "not known which"},
+    {"unknown", {}, transport::tcp, "with ufw: sudo ufw allow 1234/tcp", "unknown (reading it"},
 };
 
 TEST(ArrivalRules, TheCommandIsTheManagers) {

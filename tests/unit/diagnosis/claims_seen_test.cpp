@@ -58,7 +58,7 @@ const row direct_rows[] = {
        add_silent(e, "9.9.0.7");
        web(e, web_result::expected);
      },
-     direct, unconfirmed, answer::yes, "5.5.5.5", "no NAT was seen", "answers as it should",
+     direct, unconfirmed, answer::yes, "5.5.5.5", "no NAT was seen", "answers as expected",
      "natcheck probe 5.5.5.5:1234"},
 };
 
@@ -106,14 +106,14 @@ const row claim_rows[] = {
        add_silent(e, "9.9.0.7");
        web(e, web_result::expected);
      },
-     single_nat, unconfirmed, answer::yes, "5.5.5.5", "says that 5.5.5.5",
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "reports 5.5.5.5",
      "9.9.0.7:3478 over UDP: no answer to 3 requests in 1750 ms", "natcheck probe 5.5.5.5:1234"},
     {"a server in a private network is nobody outside",
      [](auto& e) {
        nat_pmp_says(e, "5.5.5.5");
        add_view(e, "10.1.1.1", "192.168.1.10");
      },
-     single_nat, unconfirmed, answer::yes, "5.5.5.5", "says that 5.5.5.5",
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "reports 5.5.5.5",
      "192.168.1.10, but the server is not on the Internet", "serve --map"},
     {"a router that names its inner address",
      [](auto& e) {
@@ -121,13 +121,13 @@ const row claim_rows[] = {
        seen_as(e, "5.5.5.5");
      },
      single_nat, unconfirmed, answer::yes, "5.5.5.5", "the Internet sees 5.5.5.5",
-     "does not name its own outside address", "serve --map"},
+     "does not report its external address", "serve --map"},
     {"behind two routers, proven",
      [](auto& e) {
        nat_pmp_says(e, "192.168.100.2");
        seen_as(e, "5.5.5.5");
      },
-     double_nat, confirmed, answer::no, "5.5.5.5", "Your router stands behind a second router",
+     double_nat, confirmed, answer::no, "5.5.5.5", "Your router is behind a second router",
      "192.168.100.2 is private (RFC 1918)", "to 192.168.100.2:1234"},
     {"behind two routers and the provider's",
      [](auto& e) {
@@ -136,7 +136,7 @@ const row claim_rows[] = {
        hops(e, {"192.168.1.1", "192.168.100.1", "100.64.0.1"});
      },
      double_nat, confirmed, answer::no, "5.5.5.5", "second router", "100.64.0.1",
-     "100.64.0.1 on the way looks like the provider's own NAT"},
+     "100.64.0.1 on the path looks like the provider's own NAT"},
     {"carrier-grade NAT, proven",
      [](auto& e) {
        upnp_says(e, "100.64.5.2");
@@ -157,7 +157,7 @@ const row claim_rows[] = {
        seen_as(e, "5.5.5.5");
      },
      public_address_mismatch, confirmed, answer::unknown, "5.5.5.5",
-     "its address is 6.6.6.6, but the Internet sees 5.5.5.5", "seen by",
+     "the external address 6.6.6.6, but the Internet sees 5.5.5.5", "seen by",
      "two Internet connections"},
     {"the same, as one server says, which may be wrong",
      [](auto& e) {
@@ -204,7 +204,7 @@ const row claim_rows[] = {
        upnp_says(e, "6.6.6.6");
        seen_as(e, "5.5.5.5");
      },
-     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "different outside addresses",
+     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "different external addresses",
      "missing test", "router's menu"},
     {"an address that cannot be one, and the path tells",
      [](auto& e) {
@@ -218,8 +218,8 @@ const row claim_rows[] = {
        upnp_says(e, "203.0.113.7");
        seen_as(e, "5.5.5.5");
      },
-     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "cannot be a public one",
-     "missing test: the router's real outside address", "router's menu"},
+     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "cannot be public",
+     "missing test: the router's real external address", "router's menu"},
 };
 
 TEST(ClaimsSeen, OnThisHost) { check_all(direct_rows); }

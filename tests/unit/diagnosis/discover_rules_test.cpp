@@ -43,7 +43,7 @@ const row rows[] = {
      },
      offline, confirmed, answer::no, nullptr, "no IPv4 address on eth0", "no IPv4 address", "DHCP"},
     {"no IPv4 default route", cut_off, offline, confirmed, answer::no, nullptr,
-     "no IPv4 default route by eth0", "no IPv4 route", "default gateway"},
+     "no IPv4 default route on eth0", "no IPv4 route", "default gateway"},
     {"only unique local IPv6",
      [](auto& e) {
        cut_off(e);
@@ -56,7 +56,7 @@ const row rows[] = {
        cut_off(e);
        add_ipv6(e);
      },
-     ipv6_only, unconfirmed, answer::yes, nullptr, "no way to the IPv4 Internet", "2a00:1::10",
+     ipv6_only, unconfirmed, answer::yes, nullptr, "no route to the IPv4 Internet", "2a00:1::10",
      "IPv6 firewall"},
     {"the chosen interface has no way out, another has",
      [](auto& e) {
@@ -71,14 +71,14 @@ const row rows[] = {
        e.host.interfaces.front().default_route = true;
        add_ipv6(e, "fd00::10");
      },
-     offline, confirmed, answer::no, nullptr, "no IPv4 default route by eth0", "no IPv4 route",
+     offline, confirmed, answer::no, nullptr, "no IPv4 default route on eth0", "no IPv4 route",
      "default gateway"},
     {"another interface has a default route, and no IPv4 address",
      [](auto& e) {
        cut_off(e);
        e.host.interfaces.push_back(nic("wlan0", nullptr));
      },
-     offline, confirmed, answer::no, nullptr, "no IPv4 default route by eth0", "no IPv4 route",
+     offline, confirmed, answer::no, nullptr, "no IPv4 default route on eth0", "no IPv4 route",
      "default gateway"},
     {"another interface has an IPv4 default route in a table of its own",
      [](auto& e) {
@@ -103,7 +103,7 @@ const row rows[] = {
        cut_off(e);
        e.host.ipv4_forbidden = "unreachable";
      },
-     offline, confirmed, answer::no, nullptr, "of the type \"unreachable\"", "no IPv4 route",
+     offline, confirmed, answer::no, nullptr, "has the type \"unreachable\"", "no IPv4 route",
      "kill switch"},
     {"nothing was read",
      [](auto& e) { e = {}; }, inconclusive, unconfirmed, answer::unknown, nullptr,
@@ -140,7 +140,7 @@ const row rows[] = {
      },
      offline, likely, answer::unknown, nullptr, "does not answer", "UPnP: not tried",
      "switched on"},
-    {"router does not answer ARP, and nothing outside answers",
+    {"router does not answer ARP, and nothing on the Internet answers",
      [](auto& e) {
        nothing_beyond(e);
        e.gateway->neighbor = neighbor_state::unanswered;
@@ -160,17 +160,17 @@ const row rows[] = {
        e.gateway->neighbor = neighbor_state::unanswered;
        add_ipv6(e);
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "whether IPv6 works was not tested",
+     inconclusive, unconfirmed, answer::unknown, nullptr, "IPv6 was not tested",
      "2a00:1::10", "natcheck probe [2a00:1::10]:1234"},
     {"ARP failed, and yet a service refused",
      [](auto& e) {
        e.gateway->neighbor = neighbor_state::unanswered;
        nat_pmp_fails(e, 2);
      },
-     nat_no_mapping_service, likely, answer::unknown, nullptr, "answers by NAT-PMP, but refuses",
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "responds to NAT-PMP, but refuses",
      "NAT-PMP: refused", "allow it in the router"},
     {"public address on the host", [](auto& e) { make_public(e, "5.5.5.5"); }, direct, unconfirmed,
-     answer::yes, "5.5.5.5", "public address 5.5.5.5", "nobody outside was asked",
+     answer::yes, "5.5.5.5", "public address 5.5.5.5", "no external server was asked",
      "natcheck serve --port 1234"},
     {"public address on the host, on a link without a router",
      [](auto& e) {
@@ -184,21 +184,21 @@ const row rows[] = {
        make_public(e, "5.5.5.5");
        upnp_says(e, "5.5.5.5");
      },
-     direct, unconfirmed, answer::yes, "5.5.5.5", "public address", "UPnP (12 ms): the router says",
+     direct, unconfirmed, answer::yes, "5.5.5.5", "public address", "UPnP (12 ms): the router reports",
      "firewall"},
     {"public address on the host, the router names another",
      [](auto& e) {
        make_public(e, "5.5.5.5");
        nat_pmp_says(e, "6.6.6.6");
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "names another one", "missing test",
+     inconclusive, unconfirmed, answer::unknown, nullptr, "reports a different one", "missing test",
      "6.6.6.6"},
     {"public address by both",
      [](auto& e) {
        nat_pmp_says(e, "5.5.5.5");
        upnp_says(e, "5.5.5.5");
      },
-     single_nat, unconfirmed, answer::yes, "5.5.5.5", "One NAT", "nobody outside was asked",
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "One NAT", "no external server was asked",
      "natcheck serve --map 1234"},
     {"public address by NAT-PMP", [](auto& e) { nat_pmp_says(e, "5.5.5.5"); }, single_nat,
      unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "UPnP: no answer to 3 requests in 1750 ms",
@@ -223,14 +223,14 @@ const row rows[] = {
        nat_pmp_says(e, "5.5.5.5");
        upnp_says(e, "6.6.6.6");
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "different outside addresses",
-     "missing test: somebody outside", "router's menu"},
+     inconclusive, unconfirmed, answer::unknown, nullptr, "different external addresses",
+     "missing test: an external server", "router's menu"},
     {"a public and a private address",
      [](auto& e) {
        nat_pmp_says(e, "192.168.100.2");
        upnp_says(e, "6.6.6.6");
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "different outside addresses",
+     inconclusive, unconfirmed, answer::unknown, nullptr, "different external addresses",
      "missing test", "router's menu"},
     {"carrier-grade NAT", [](auto& e) { upnp_says(e, "100.64.5.2"); }, cgnat, likely, answer::unknown,
      nullptr, "carrier-grade NAT", "100.64.5.2 is in 100.64.0.0/10", "ask the provider"},
@@ -246,7 +246,7 @@ const row rows[] = {
        upnp_says(e, "100.64.5.2");
        e.host.interfaces.push_back(nic("tailscale0", "100.64.5.2", false));
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "which is this machine's", "VPN", "VPN"},
+     inconclusive, unconfirmed, answer::unknown, nullptr, "that address is this machine's own", "VPN", "VPN"},
     {"a shared address on the host itself", [](auto& e) { make_public(e, "100.70.1.2"); }, cgnat,
      likely, answer::unknown, nullptr, "carrier-grade NAT", "100.70.1.2 on eth0", "ask the provider"},
     {"DS-Lite", [](auto& e) { nat_pmp_says(e, "192.0.0.2"); }, ds_lite, likely, answer::unknown, nullptr,
@@ -262,7 +262,7 @@ const row rows[] = {
     {"link-local outside", [](auto& e) { nat_pmp_says(e, "169.254.3.4"); }, double_nat, likely,
      answer::unknown, nullptr, "second router", "link-local", "bridge mode"},
     {"connected, with an empty address", [](auto& e) { upnp_says(e, ""); }, double_nat, likely,
-     answer::unknown, nullptr, "hides its outside address", "gives no outside address", "bridge mode"},
+     answer::unknown, nullptr, "hides its external address", "gives no external address", "bridge mode"},
     {"up, with error 501",
      [](auto& e) {
        upnp_says(e, "", "Up");
@@ -275,27 +275,27 @@ const row rows[] = {
        upnp_says(e, "");
        nat_pmp_fails(e, 3);
      },
-     double_nat, likely, answer::unknown, nullptr, "hides", "empty outside address", "bridge mode"},
+     double_nat, likely, answer::unknown, nullptr, "hides", "empty external address", "bridge mode"},
     {"empty by UPnP, public by NAT-PMP",
      [](auto& e) {
        upnp_says(e, "");
        nat_pmp_says(e, "5.5.5.5");
      },
-     single_nat, unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "empty outside address",
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "empty external address",
      "natcheck serve"},
     {"disconnected", [](auto& e) { upnp_says(e, "", "Disconnected"); }, gateway_wan_down,
-     unconfirmed, answer::unknown, nullptr, "no connection to the Internet", "\"Disconnected\"",
+     unconfirmed, answer::unknown, nullptr, "no Internet connection", "\"Disconnected\"",
      "status page"},
     {"0.0.0.0", [](auto& e) { nat_pmp_says(e, "0.0.0.0"); }, gateway_wan_down, unconfirmed,
-     answer::unknown, nullptr, "no connection to the Internet", "0.0.0.0", "status page"},
+     answer::unknown, nullptr, "no Internet connection", "0.0.0.0", "status page"},
     {"NAT-PMP result 3 alone", [](auto& e) { nat_pmp_fails(e, 3); }, inconclusive, unconfirmed,
-     answer::unknown, nullptr, "no Internet connection, or stands behind another router",
+     answer::unknown, nullptr, "no Internet connection, or is behind another router",
      "result 3", "Internet (WAN) address"},
     {"a documentation address", [](auto& e) { nat_pmp_says(e, "203.0.113.7"); }, inconclusive,
-     unconfirmed, answer::unknown, nullptr, "203.0.113.7, which cannot be a public one",
+     unconfirmed, answer::unknown, nullptr, "203.0.113.7, which cannot be public",
      "reserved for documentation", "router's menu"},
     {"a loopback address", [](auto& e) { upnp_says(e, "127.0.0.1"); }, inconclusive, unconfirmed,
-     answer::unknown, nullptr, "could not be found out", "missing test", "natcheck discover"},
+     answer::unknown, nullptr, "could not determine", "missing test", "natcheck discover"},
     {"no service, the router is there", [](auto&) {}, nat_no_mapping_service, likely,
      answer::unknown, nullptr, "neither NAT-PMP nor UPnP", "192.168.1.1 answers", "http://192.168.1.1/"},
     {"no service, the router was there",
@@ -317,11 +317,11 @@ const row rows[] = {
        e.gateway->upnp.external_address_text.reset();
        e.gateway->upnp.external_address_error = 606;
      },
-     nat_no_mapping_service, likely, answer::unknown, nullptr, "by NAT-PMP and UPnP, but refuses",
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "to NAT-PMP and UPnP, but refuses",
      "error 606", "allow it in the router"},
     {"all silent, and nothing shows that the router lives",
      [](auto& e) { e.gateway->neighbor = neighbor_state::unknown; }, inconclusive, unconfirmed,
-     answer::unknown, nullptr, "could not be found out", "missing test", "router's menu"},
+     answer::unknown, nullptr, "could not determine", "missing test", "router's menu"},
     {"cut short",
      [](auto& e) {
        e.gateway->upnp = {};
@@ -331,7 +331,7 @@ const row rows[] = {
      "UPnP: not tried: the time was over after 300 ms", "--timeout 30"},
     {"malformed only",
      [](auto& e) { e.gateway->nat_pmp.state = service_state::malformed; }, inconclusive, unconfirmed,
-     answer::unknown, nullptr, "answers by NAT-PMP, but", "missing test: NAT-PMP, which gave no "
+     answer::unknown, nullptr, "responds to NAT-PMP, but", "missing test: NAT-PMP, which gave no "
      "usable answer", "router's menu"},
     {"NAT-PMP answers PCP, and not its own question",
      [](auto& e) {
@@ -339,47 +339,47 @@ const row rows[] = {
        e.gateway->pcp.version = std::uint8_t{0};
      },
      inconclusive, unconfirmed, answer::unknown, nullptr,
-     "Your router speaks NAT-PMP, but does not say which external address it has",
-     "NAT-PMP is there: it answers PCP's question", "natcheck serve --map 1234"},
+     "Your router supports NAT-PMP, but does not report its external address",
+     "NAT-PMP is available: it answers the PCP request", "natcheck serve --map 1234"},
     {"this machine does not send NAT-PMP's question",
      [](auto& e) {
        e.gateway->nat_pmp = {};
        e.gateway->nat_pmp.local_fault = true;
        e.gateway->nat_pmp.detail = "this machine does not send it: its routing rules prohibit it";
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "not every test came to an end",
-     "missing test: NAT-PMP, which this machine did not ask",
-     "let this machine's routes and firewall send these questions"},
+     inconclusive, unconfirmed, answer::unknown, nullptr, "not every test finished",
+     "missing test: NAT-PMP, which this machine could not ask",
+     "make this machine's routes and firewall allow these requests"},
     {"this machine does not send NAT-PMP's question, and UPnP is unusable",
      [](auto& e) {
        e.gateway->nat_pmp = {};
        e.gateway->nat_pmp.local_fault = true;
        e.gateway->upnp.state = service_state::malformed;
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "answers by UPnP, but",
-     "missing test: NAT-PMP, which this machine did not ask", "discover --timeout 30"},
+     inconclusive, unconfirmed, answer::unknown, nullptr, "responds to UPnP, but",
+     "missing test: NAT-PMP, which this machine could not ask", "discover --timeout 30"},
     {"NAT-PMP answers PCP, and the Internet sees the router",
      [](auto& e) {
        e.gateway->pcp.state = service_state::refused;
        e.gateway->pcp.version = std::uint8_t{0};
        seen_as(e, "5.5.5.5");
      },
-     single_nat, unconfirmed, answer::yes, "5.5.5.5", "has a service that opens ports",
-     "does not name its own outside address", "natcheck serve --map 1234"},
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "has a port mapping service",
+     "does not report its external address", "natcheck serve --map 1234"},
     {"UPnP answered the search, and then was too slow",
      [](auto& e) {
        e.gateway->upnp.rtt = millis(3);
        e.gateway->upnp.detail = "it did not finish within 5 s";
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "answers by UPnP, but its answers were too slow",
-     "missing test: UPnP, which answered, and then was too slow", "restart the router"},
+     inconclusive, unconfirmed, answer::unknown, nullptr, "responds to UPnP, but its answers were too slow",
+     "missing test: UPnP, which answered, but then was too slow", "restart the router"},
     {"UPnP answered the search, and its description cannot be read",
      [](auto& e) {
        e.gateway->upnp.state = service_state::malformed;
        e.gateway->upnp.rtt = millis(3);
        e.gateway->upnp.detail = "HTTP 404";
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "answers by UPnP, but its answers",
+     inconclusive, unconfirmed, answer::unknown, nullptr, "responds to UPnP, but its answers",
      "HTTP 404", "restart the router"},
     {"UPnP answered the search, and its service refused everything",
      [](auto& e) {
@@ -387,7 +387,7 @@ const row rows[] = {
        e.gateway->upnp.rtt = millis(3);
        e.gateway->upnp.detail = "HTTP 401";
      },
-     nat_no_mapping_service, likely, answer::unknown, nullptr, "answers by UPnP, but refuses",
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "responds to UPnP, but refuses",
      "HTTP 401", "allow it in the router"},
     {"the way was chosen, and advised commands choose it too",
      [](auto& e) {
@@ -409,8 +409,8 @@ const row rows[] = {
        e.gateway->upnp = {};
        e.gateway->upnp.state = service_state::answered;
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "could not be found out",
-     "does not tell its outside address", "router's menu"},
+     inconclusive, unconfirmed, answer::unknown, nullptr, "could not determine",
+     "does not report its external address", "router's menu"},
     {"a tunnel without a router",
      [](auto& e) {
        e.host.ipv4 = way_out("10.8.0.2", nullptr);
@@ -418,7 +418,7 @@ const row rows[] = {
        e.host.ipv4->kind = interface_kind::tunnel;
        e.gateway.reset();
      },
-     vpn_egress, likely, answer::unknown, nullptr, "leaves by wg0, a tunnel",
+     vpn_egress, likely, answer::unknown, nullptr, "leaves through wg0, a tunnel",
      "10.8.0.2 on wg0", "natcheck discover --interface eth0"},
     {"a tunnel whose far end is silent",
      [](auto& e) { e.host.ipv4->kind = interface_kind::tunnel; }, vpn_egress, likely,
@@ -428,7 +428,7 @@ const row rows[] = {
        e.host.ipv4->kind = interface_kind::tunnel;
        nat_pmp_says(e, "5.5.5.5");
      },
-     single_nat, unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "nobody outside",
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "5.5.5.5", "no external server",
      "natcheck serve"},
 };
 

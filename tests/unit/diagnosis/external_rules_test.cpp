@@ -21,7 +21,7 @@ stun_evidence server(const char* name, const char* at, const char* saw) {
   return one;
 }
 
-/// A mapping on a router that says this; a server outside that sees that.
+/// A mapping on a router that says this; an external server that sees that.
 external_evidence mapped(const char* router_says, const char* seen) {
   external_evidence all;
   all.local = ip("192.168.77.10");
@@ -44,7 +44,7 @@ struct row {
 const row rows[] = {
     {"they agree", "5.5.5.5", "5.5.5.5", "5.5.5.5", "", ""},
     {"the line came back with another address", "5.5.5.5", "5.5.6.9", "5.5.6.9", "sources-disagree",
-     "The router gives its external address as 5.5.5.5; stun.example.org:3478 sees 5.5.6.9."},
+     "The router reports the external address 5.5.5.5; stun.example.org:3478 sees 5.5.6.9."},
     {"another router behind it", "192.168.50.2", "5.5.5.5", "5.5.5.5", "sources-disagree",
      "192.168.50.2, which is private"},
     {"its address in the LAN", "192.168.77.1", "5.5.5.5", "5.5.5.5", "sources-disagree",
@@ -52,13 +52,14 @@ const row rows[] = {
     {"an IPv6 address", "2a00::1", "5.5.5.5", "5.5.5.5", "sources-disagree", "2a00::1"},
     {"it does not say", nullptr, "5.5.5.5", "5.5.5.5", "", ""},
     {"nobody outside answers", "5.5.5.5", nullptr, "5.5.5.5", "external-address-unconfirmed",
-     "5.5.5.5 is the router's word alone: no STUN server outside this network answered."},
+     "Only the router reports the external address 5.5.5.5: no STUN server outside this network "
+     "answered."},
     {"private, and nobody outside answers", "192.168.50.2", nullptr, nullptr,
      "external-address-unknown",
-     "The external address is not known: the router gives 192.168.50.2, which is private (RFC "
+     "The external address is not known: the router reports 192.168.50.2, which is private (RFC "
      "1918), and no STUN server outside this network answered."},
     {"nobody says anything", nullptr, nullptr, nullptr, "external-address-unknown",
-     "the router does not name it"},
+     "the router does not report it"},
 };
 
 TEST(ExternalAddress, IsTheOneThatTheInternetSees) {
@@ -94,7 +95,8 @@ TEST(ExternalAddress, IsNotConfirmedByAServerAtThatAddress) {
 TEST(ExternalAddress, NobodyWasAsked) {
   auto seen = mapped("5.5.5.5", nullptr);
   seen.stun.clear();
-  EXPECT_THAT(judge_external(seen).doubt.value().summary, HasSubstr("nobody outside was asked"));
+  EXPECT_THAT(judge_external(seen).doubt.value().summary,
+              HasSubstr("no external server was asked"));
   seen.asking = true;
   EXPECT_EQ(judge_external(seen).ip, ip("5.5.5.5"));
   EXPECT_FALSE(judge_external(seen).doubt) << "not yet";
@@ -121,7 +123,7 @@ TEST(ExternalAddress, ServersOutsideThatDisagree) {
   seen.stun.push_back(server("stun.example.net:3478", "8.8.0.7", "5.5.6.9"));
   const auto judged = judge_external(seen);
   EXPECT_EQ(judged.doubt.value().code, "sources-disagree");
-  EXPECT_THAT(judged.doubt->summary, HasSubstr("Servers outside see different addresses"));
+  EXPECT_THAT(judged.doubt->summary, HasSubstr("External servers see different addresses"));
 }
 
 TEST(Redirect, NamesTheRuleAndWhereItLeads) {
@@ -130,7 +132,7 @@ TEST(Redirect, NamesTheRuleAndWhereItLeads) {
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::host_firewall);
   EXPECT_EQ(v.certainty, confidence::likely);
-  EXPECT_THAT(v.summary, HasSubstr("sends TCP port 4567 to 172.17.0.2:80"));
+  EXPECT_THAT(v.summary, HasSubstr("redirects TCP port 4567 to 172.17.0.2:80"));
   EXPECT_THAT(v.evidence, ElementsAre(HasSubstr("chain ip nat PREROUTING")));
   EXPECT_THAT(v.advice.at(1), HasSubstr("sudo nft list chain ip nat PREROUTING"));
 }

@@ -76,8 +76,8 @@ TEST(MappingFindings, AMappingThatStaysSwitchedOffIsTold) {
   ASSERT_EQ(findings_of(granted).size(), 1U);
   const auto told = findings_of(granted).front();
   EXPECT_EQ(told.code, "mapping-switched-off");
-  EXPECT_THAT(told.summary, HasSubstr("port 1234 switched off, so nobody gets in"));
-  EXPECT_THAT(told.advice, HasSubstr("switch it on"));
+  EXPECT_THAT(told.summary, HasSubstr("disabled the mapping of port 1234, so no one can connect"));
+  EXPECT_THAT(told.advice, HasSubstr("enable it"));
 }
 
 TEST(MappingFindings, AShortLeaseIsTold) {
@@ -89,7 +89,7 @@ TEST(MappingFindings, AShortLeaseIsTold) {
   };
   ASSERT_EQ(found(1).size(), 1U);
   EXPECT_EQ(found(1).front().code, "short-lease");
-  EXPECT_THAT(found(4).front().summary, HasSubstr("for 4 s at a time"));
+  EXPECT_THAT(found(4).front().summary, HasSubstr("for only 4 s at a time"));
   EXPECT_EQ(found(5).size(), 0U);
   EXPECT_EQ(found(0).size(), 0U) << "that one has no end";
   granted.asked_lifetime = std::chrono::seconds(4);
@@ -143,7 +143,7 @@ TEST(MappingRules, WithoutAGatewayNobodyIsToldToOpenItsMenu) {
   nobody.external_port = 1234;
   const auto v = diagnose(nobody).main;
   EXPECT_EQ(v.code, verdict_code::inconclusive);
-  EXPECT_EQ(v.summary, "This machine has no IPv4 router to ask.");
+  EXPECT_EQ(v.summary, "This machine has no IPv4 router.");
   EXPECT_THAT(v.advice, ::testing::ElementsAre("natcheck discover"));
 }
 

@@ -40,7 +40,7 @@ const row rows[] = {
      {{pmp, silent, {}, 0}, {upnp, not_tried, {}, 0}},
      verdict_code::inconclusive,
      unconfirmed,
-     "ten seconds at least"},
+     "at least ten seconds"},
     {"the time ended",
      {{pmp, not_tried, "the time limit ended", 0}, {upnp, not_tried, {}, 0}},
      verdict_code::inconclusive,
@@ -80,12 +80,12 @@ const row rows[] = {
      {{upnp, refused, {}, 728}},
      verdict_code::mapping_table_full,
      confirmed,
-     "delete entries"},
+     "delete mappings"},
     {"NAT-PMP table full",
      {{pmp, refused, {}, 4}},
      verdict_code::mapping_table_full,
      confirmed,
-     "delete entries"},
+     "delete mappings"},
     {"728 means nothing in NAT-PMP",
      {{pmp, refused, {}, 728}},
      verdict_code::mapping_refused,
@@ -146,11 +146,11 @@ const row rows[] = {
      verdict_code::mapping_refused,
      confirmed,
      "natcheck discover"},
-    {"a private outside address, as miniupnpd tells it",
+    {"a private external address, as miniupnpd tells it",
      {{pcp, refused, {}, 8}, {pmp, refused, {}, 3}, {upnp, refused, {}, 501}},
      verdict_code::mapping_refused,
      confirmed,
-     "natcheck discover tells which"},
+     "natcheck discover shows which"},
     {"PCP without resources, and UPnP says which",
      {{pcp, refused, {}, 8}, {upnp, refused, {}, 728}},
      verdict_code::mapping_table_full,
@@ -215,7 +215,7 @@ TEST(MappingRules, APortThatIsOpenUnderAnotherNumberIsAConflict) {
                              upnp_error::open_by_another_port}});
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::port_conflict);
-  EXPECT_THAT(v.summary, HasSubstr("under another number"));
+  EXPECT_THAT(v.summary, HasSubstr("on a different external port"));
   EXPECT_THAT(v.evidence, ::testing::ElementsAre("NAT-PMP: refused: port 8080 of this machine is "
                                                  "open already as port 80"));
 }
@@ -231,30 +231,30 @@ TEST(MappingRules, OnlyThreeWhoAreSilentOrClosedOfferNothing) {
   EXPECT_THAT(summary({none, closed, {upnp, silent, {}, 0}}),
               HasSubstr("neither PCP nor NAT-PMP nor UPnP"));
   EXPECT_EQ(summary({none, {pmp, malformed, {}, 0, present}, {upnp, silent, {}, 0}}),
-            "NAT-PMP is there, but its answer is unusable.");
+            "NAT-PMP is available, but its answer is unusable.");
   EXPECT_EQ(summary({none, {pmp, silent, {}, 0, present}, {upnp, silent, {}, 0}}),
-            "NAT-PMP is there, but does not answer the request for a port.");
+            "NAT-PMP is available, but does not answer the mapping request.");
   EXPECT_EQ(summary({none, closed, {upnp, refused, "reset", 0, present}}),
-            "UPnP is there, but breaks off the request for a port.");
+            "UPnP is available, but breaks off the mapping request.");
   EXPECT_EQ(summary({none, closed, {upnp, silent, "timed out", 0, present}}),
-            "UPnP is there, but does not answer the request for a port.");
+            "UPnP is available, but does not answer the mapping request.");
   EXPECT_EQ(summary({{pcp, refused, "it speaks a draft of PCP only", 1, present}, closed}),
-            "The router answers to PCP, but speaks another version of it than natcheck.");
+            "The router responds to PCP, but uses a different version from natcheck.");
   const mapping_attempt other{pcp, refused, "it speaks NAT-PMP only (version 0)", 0};
   EXPECT_EQ(summary({other, {pmp, silent, {}, 0, present}, {upnp, silent, {}, 0}}),
-            "NAT-PMP is there, but does not answer the request for a port.");
+            "NAT-PMP is available, but does not answer the mapping request.");
   EXPECT_EQ(summary({other}),
             "The router does not offer PCP to this machine, so natcheck cannot open the port that "
             "way.");
   EXPECT_EQ(summary({none, closed, {upnp, not_tried, {}, 0}}),
-            "The attempt ended before the router had answered.");
+            "The request timed out before the router answered.");
 }
 
 TEST(MappingRules, AFaultOfThisMachineIsNoVerdictAboutTheRouter) {
   const mapping_attempt own{pcp, not_tried, "too many connections open", 0, false, true};
   const auto v = diagnose(trying({own, {pmp, silent, {}, 0}, {upnp, silent, {}, 0}})).main;
   EXPECT_EQ(v.code, verdict_code::inconclusive);
-  EXPECT_EQ(v.summary, "This machine could not ask the router.");
+  EXPECT_EQ(v.summary, "This machine could not send the request to the router.");
   EXPECT_THAT(v.evidence, Contains(HasSubstr("too many connections open")));
   const auto refusal = diagnose(trying({own, {upnp, refused, {}, 728}})).main;
   EXPECT_EQ(refusal.code, verdict_code::mapping_table_full) << "what the router said counts";
@@ -330,7 +330,7 @@ TEST(MappingRules, OnlyWhatWasAskedIsMissing) {
 
 TEST(MappingRules, AnAttemptThatWasCutShortProvesNothing) {
   const auto v = diagnose(trying({{pmp, not_tried, "no answer yet", 0}})).main;
-  EXPECT_EQ(v.summary, "The attempt ended before the router had answered.");
+  EXPECT_EQ(v.summary, "The request timed out before the router answered.");
   EXPECT_THAT(v.evidence, ::testing::ElementsAre("NAT-PMP: not tried: no answer yet"));
 }
 
@@ -373,7 +373,7 @@ TEST(DiagnoseMapping, TheFarEndOfATunnelIsNoRouter) {
     const auto judged = diagnose(seen).main;
     EXPECT_EQ(judged.code, verdict_code::vpn_egress);
     EXPECT_EQ(judged.certainty, likely);
-    EXPECT_THAT(judged.summary, HasSubstr("leaves by tun0"));
+    EXPECT_THAT(judged.summary, HasSubstr("leaves through tun0"));
     EXPECT_THAT(judged.advice, Not(Contains(HasSubstr("turn on UPnP"))));
   }
   auto refusing = trying({{pmp, refused, {}, 2}});

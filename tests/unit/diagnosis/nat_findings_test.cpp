@@ -125,7 +125,7 @@ const row rows[] = {
        add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
      },
      nullptr},
-    {"UDP is blocked, or was not asked to the end",
+    {"UDP is blocked, or was not tested completely",
      [](auto& e) {
        add_silent(e, "9.9.0.7");
        e.stun.pop_back();
@@ -155,7 +155,7 @@ const row rows[] = {
        seen_as(e, "5.5.5.5");
        e.stun.front().rewritten_as = endpoint{ip("192.168.1.10"), 50000};
      },
-     "address-rewritten", "9.9.0.7:3478 said 5.5.5.5:40000, and 192.168.1.10:50000", "ALG"},
+     "address-rewritten", "9.9.0.7:3478 sent 5.5.5.5:40000, but 192.168.1.10:50000", "ALG"},
     {"names do not resolve",
      [](auto& e) {
        add_unresolved(e);
@@ -181,22 +181,22 @@ const row rows[] = {
        ipv6_firewall(e, true, true);
        add_view(e, "2a00:9::7", "2a00:1::10");
      },
-     "ipv6-firewalled", "programs may open it", "2a00:1::10"},
+     "ipv6-firewalled", "programs may open ports in it", "2a00:1::10"},
     {"a name of a server leads to a sinkhole",
      [](auto& e) {
        seen_as(e, "5.5.5.5");
        add_diverted(e, "0.0.0.0");
      },
-     "dns-filter", "stun.example.org:3478 leads to 0.0.0.0", "allow the name"},
+     "dns-filter", "stun.example.org:3478 resolves to 0.0.0.0", "allow the name"},
     {"every name leads to a sinkhole", [](auto& e) { add_diverted(e, "127.0.0.1"); }, "dns-filter",
-     "leads to 127.0.0.1, which is not on the Internet", "--stun ADDRESS"},
+     "resolves to 127.0.0.1, which is not on the Internet", "--stun ADDRESS"},
     {"the page's name leads to a sinkhole",
      [](auto& e) {
        seen_as(e, "5.5.5.5");
        e.web.url = "http://check.example/";
        e.web.diverted_to = ip("192.168.1.1");
      },
-     "dns-filter", "check.example leads to 192.168.1.1", "allow the name"},
+     "dns-filter", "check.example resolves to 192.168.1.1", "allow the name"},
     {"the prefix of IPv6 is translated, one to one",
      [](auto& e) {
        add_ipv6(e, "fd00:1::10");
@@ -205,9 +205,9 @@ const row rows[] = {
      },
      "ipv6-translated", "prefix", "give others 2a00:1::10"},
     {"the IPv6 firewall is on", [](auto& e) { ipv6_firewall(e, true, true); }, "ipv6-firewalled",
-     "programs may open it", "to this machine"},
+     "programs may open ports in it", "to this machine"},
     {"the IPv6 firewall is on, for good", [](auto& e) { ipv6_firewall(e, true, false); },
-     "ipv6-firewalled", "programs may not open it", "TCP port 1234"},
+     "ipv6-firewalled", "programs may not open ports in it", "TCP port 1234"},
     {"the IPv6 firewall is off", [](auto& e) { ipv6_firewall(e, false, true); }, nullptr},
     {"the IPv6 firewall is on, without IPv6",
      [](auto& e) {
@@ -277,7 +277,7 @@ const row rows[] = {
        e.gateway->nat_pmp.epoch_s = 17;
        e.gateway->epoch_advances = true;
      },
-     "gateway-state-lost", "emptied 17 s ago", "ask again"},
+     "gateway-state-lost", "lost its port mappings 17 s ago", "requested again"},
     {"this machine does not send what STUN servers are asked",
      [](auto& e) {
        seen_as(e, "5.5.5.5");
@@ -286,14 +286,15 @@ const row rows[] = {
        one.detail = "this machine does not send it: its routing rules prohibit it";
        e.stun.push_back(one);
      },
-     "not-sent", "does not let natcheck ask 9.9.2.7:3478 over UDP",
+     "not-sent", "could not send natcheck's requests to 9.9.2.7:3478 over UDP",
      "ip route get 9.9.2.7 ipproto udp dport 3478"},
     {"this machine does not send what the router is asked",
      [](auto& e) {
        e.gateway->nat_pmp = {};
        e.gateway->nat_pmp.local_fault = true;
      },
-     "not-sent", "ask the router by NAT-PMP", "ip route get 192.168.1.1 ipproto udp dport 5351"},
+     "not-sent", "requests to the router by NAT-PMP",
+     "ip route get 192.168.1.1 ipproto udp dport 5351"},
     {"a server that was not waited for",
      [](auto& e) {
        seen_as(e, "5.5.5.5");
@@ -318,7 +319,7 @@ const row rows[] = {
        nat_pmp_says(e, "0.0.0.0");
        seen_as(e, "5.5.5.5");
      },
-     "sources-disagree", "says that it has no connection", "restart the router"},
+     "sources-disagree", "reports that it has no Internet connection", "restart the router"},
     {"servers disagree",
      [](auto& e) {
        seen_as(e, "5.5.5.5");

@@ -110,7 +110,7 @@ const row rows[] = {
        seen_as(e, "5.5.5.5");
        disowned(e);
      },
-     double_nat, likely, answer::unknown, "5.5.5.5", "another NAT stands behind it",
+     double_nat, likely, answer::unknown, "5.5.5.5", "another NAT upstream of it",
      "not the router's own", "router's menu"},
     {"no services, and the carrier's router does not own it either",
      [](auto& e) {
@@ -253,8 +253,8 @@ const row prefix_rows[] = {
        nat_pmp_says(e, "192.168.1.23");
        seen_as(e, "5.5.5.5");
      },
-     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "cannot be a public one",
-     "192.168.1.23", "router's menu"},
+     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "cannot be public", "192.168.1.23",
+     "router's menu"},
     {"the router names its own inner address",
      [](auto& e) {
        same_prefix_behind(e, neighbor_state::unanswered);

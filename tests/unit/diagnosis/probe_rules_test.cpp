@@ -46,7 +46,7 @@ const row rows[] = {
      "5.5.5.5 refused the connection on port 1234 (61 ms)."},
     {probe_result::timed_out, verdict_code::timed_out, likely, answer::no, "did not answer"},
     {probe_result::unreachable, verdict_code::unreachable, likely, answer::no, "cannot be reached"},
-    {probe_result::silent, verdict_code::silent, likely, answer::no, "said nothing"},
+    {probe_result::silent, verdict_code::silent, likely, answer::no, "sent nothing"},
     {probe_result::other_service, verdict_code::wrong_host_answers, likely, answer::no,
      "not as natcheck"},
     {probe_result::reset, verdict_code::reset, likely, answer::no, "broke the connection"},
@@ -101,7 +101,7 @@ TEST(ProbeRules, AFaultHereIsNoVerdictOnTheServer) {
   one.detail = "no route to 5.5.5.5";
   const auto seen = probing({one});
   const auto v = diagnose(seen).main;
-  EXPECT_EQ(v.summary, "5.5.5.5:1234 was not asked: nothing left this machine.");
+  EXPECT_EQ(v.summary, "5.5.5.5:1234 was not probed: nothing left this machine.");
   EXPECT_THAT(v.evidence, Contains("no route to 5.5.5.5"));
   EXPECT_EQ(answer_of(seen, v), answer::unknown);
 }
@@ -143,10 +143,10 @@ TEST(ProbeRules, NothingTriedProvesNothing) {
 
 TEST(ProbeRules, FromInsideNothingIsProvenAboutTheOutside) {
   const std::pair<inside_reason, const char*> reasons[] = {
-      {inside_reason::own_address, "of this very machine"},
+      {inside_reason::own_address, "of this machine"},
       {inside_reason::loopback, "never leaves this machine"},
-      {inside_reason::private_target, "in its own network only"},
-      {inside_reason::hairpin, "turned it back"}};
+      {inside_reason::private_target, "only inside its own network"},
+      {inside_reason::hairpin, "hairpinned the connection"}};
   for (const auto& [reason, words] : reasons) {
     auto seen = probing({shake(probe_result::reached)});
     seen.inside = {reason};
@@ -171,7 +171,7 @@ TEST(ProbeRules, LossFromInsideIsNotReachableAtTimes) {
   seen.inside = {inside_reason::private_target};
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::unstable);
-  EXPECT_THAT(v.summary, HasSubstr("was asked from inside and answers only at times"));
+  EXPECT_THAT(v.summary, HasSubstr("was probed from inside and answers only intermittently"));
   EXPECT_THAT(v.summary, Not(HasSubstr("reachable")));
   EXPECT_EQ(answer_of(seen, v), answer::unknown);
 }
@@ -183,7 +183,7 @@ TEST(ProbeRules, AFaultOfThisMachineIsNobodyElses) {
   const auto seen = probing({one});
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::inconclusive);
-  EXPECT_EQ(v.summary, "5.5.5.5:1234 was not asked: no free port is left on this machine.");
+  EXPECT_EQ(v.summary, "5.5.5.5:1234 was not probed: no free port is left on this machine.");
   EXPECT_EQ(answer_of(seen, v), answer::unknown);
 }
 
@@ -200,7 +200,7 @@ TEST(ProbeRules, WhatIsMissingWasNotAltered) {
   EXPECT_EQ(answer_of(seen, v), answer::unknown);
   seen.handshakes.front().large_lost = false;
   v = diagnose(seen).main;
-  EXPECT_THAT(v.summary, HasSubstr("not all of what was sent came back"));
+  EXPECT_THAT(v.summary, HasSubstr("not all of the data came back"));
   EXPECT_EQ(answer_of(seen, v), answer::no);
   seen.handshakes.front().result = probe_result::reset;
   EXPECT_THAT(diagnose(seen).main.summary, HasSubstr("before the echo was complete"));
@@ -216,19 +216,19 @@ TEST(ProbeRules, IcmpNamesWhoRejects) {
     const char* in_summary;
     const char* in_evidence;
   } table[] = {
-      {icmp("5.5.5.5", 3, 13), "5.5.5.5 rejects port 1234", "5.5.5.5 itself says so"},
+      {icmp("5.5.5.5", 3, 13), "5.5.5.5 rejects port 1234", "5.5.5.5 itself reports this"},
       {icmp("5.5.5.5", 3, 9), "5.5.5.5 rejects port 1234", "network administratively prohibited"},
       {icmp("5.5.5.5", 3, 10), "5.5.5.5 rejects port 1234", "(type 3, code 10)"},
       {icmp("5.5.5.5", 3, 1), "leads to a machine that cannot be reached", "host unreachable"},
-      {icmp("5.5.5.5", 3, 3), "says that nothing listens on port 1234", "port unreachable"},
-      {icmp("7.7.7.1", 3, 1), "the router 7.7.7.1 says so", "knows no way to it"},
-      {icmp("7.7.7.1", 3, 13), "the router 7.7.7.1 rejects port 1234", "forbids"},
-      {icmp("7.7.7.1", 11, 0), "went round until 7.7.7.1 dropped it", "time to live exceeded"},
-      {icmp("5.5.5.5", 11, 0), "went round until 5.5.5.5 dropped it", "(type 11, code 0)"},
-      {icmp("7.7.7.1", 11, 1), "the router 7.7.7.1 says so", "fragments missing"},
-      {icmp("7.7.7.1", 12, 0), "the router 7.7.7.1 says so", "an error of another kind"},
-      {icmp("7.7.7.1", 4, 13), "the router 7.7.7.1 says so", "an error of another kind"},
-      {icmp("7.7.7.1", 3, 99), "the router 7.7.7.1 says so", "destination unreachable"},
+      {icmp("5.5.5.5", 3, 3), "reports that nothing listens on port 1234", "port unreachable"},
+      {icmp("7.7.7.1", 3, 1), "the router 7.7.7.1 reports this", "has no route to it"},
+      {icmp("7.7.7.1", 3, 13), "the router 7.7.7.1 rejects port 1234", "blocks it"},
+      {icmp("7.7.7.1", 11, 0), "looped until 7.7.7.1 dropped it", "time to live exceeded"},
+      {icmp("5.5.5.5", 11, 0), "looped until 5.5.5.5 dropped it", "(type 11, code 0)"},
+      {icmp("7.7.7.1", 11, 1), "the router 7.7.7.1 reports this", "fragments missing"},
+      {icmp("7.7.7.1", 12, 0), "the router 7.7.7.1 reports this", "an error of another kind"},
+      {icmp("7.7.7.1", 4, 13), "the router 7.7.7.1 reports this", "an error of another kind"},
+      {icmp("7.7.7.1", 3, 99), "the router 7.7.7.1 reports this", "destination unreachable"},
       {icmp("10.0.0.2", 3, 1), "the next hop on this network does not answer", "ARP"},
   };
   for (const auto& row : table) {
@@ -269,7 +269,7 @@ TEST(ProbeRules, ARejectionByThisMachineIsNoVerdictOnTheServer) {
     EXPECT_EQ(answer_of(seen, v), row.local ? answer::unknown : answer::no);
     if (!row.local) continue;
     EXPECT_EQ(v.code, verdict_code::unreachable);
-    EXPECT_THAT(v.summary, HasSubstr("was not asked: nothing left this machine"));
+    EXPECT_THAT(v.summary, HasSubstr("was not probed: nothing left this machine"));
     EXPECT_THAT(v.evidence, Contains("a firewall on this machine rejects it"));
   }
 }
@@ -331,7 +331,7 @@ TEST(ProbeRules, AFailureOnAPublicAddressMayComeFromItsOwnNetwork) {
   using enum probe_result;
   for (const auto result : {refused, timed_out, silent}) {
     EXPECT_THAT(diagnose(probing({shake(result)})).main.advice.back(),
-                HasSubstr("if 5.5.5.5 is the public address of the very network"));
+                HasSubstr("if 5.5.5.5 is the public address of the network"));
   }
   for (const auto result : {reached, other_service, reset, corrupted, unreachable}) {
     EXPECT_THAT(diagnose(probing({shake(result)})).main.advice,
@@ -364,11 +364,11 @@ probe_evidence probing_over_udp(std::vector<handshake_evidence> handshakes) {
 TEST(ProbeRulesOverUdp, SpeakOfUdp) {
   const std::pair<probe_result, const char*> sentences[] = {
       {probe_result::reached, "5.5.5.5:1234 is reachable: the server answered"},
-      {probe_result::refused, "5.5.5.5 says that nothing listens on UDP port 1234 (61 ms)."},
+      {probe_result::refused, "5.5.5.5 reports that nothing listens on UDP port 1234 (61 ms)."},
       {probe_result::timed_out, "5.5.5.5 did not answer on UDP port 1234"},
       {probe_result::unreachable, "cannot be reached (UDP port 1234)"},
       {probe_result::other_service, "answered on UDP port 1234, but not as natcheck"},
-      {probe_result::corrupted, "answered on UDP port 1234, but altered what was sent"},
+      {probe_result::corrupted, "answered on UDP port 1234, but altered the data"},
   };
   for (const auto& [result, sentence] : sentences) {
     const auto v = diagnose(probing_over_udp({shake(result)})).main;
@@ -382,7 +382,7 @@ TEST(ProbeRulesOverUdp, SilenceMayBeEitherWay) {
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.certainty, likely);
   EXPECT_EQ(answer_of(seen, v), answer::no);
-  EXPECT_THAT(v.evidence, Contains(HasSubstr("a lost question from a lost answer")));
+  EXPECT_THAT(v.evidence, Contains(HasSubstr("a lost request or a lost answer")));
   EXPECT_THAT(v.advice, Contains(HasSubstr("natcheck serve --map 1234 --protocol udp")));
   EXPECT_THAT(v.advice, Contains(HasSubstr("forwarded for UDP, not only for TCP")));
 }
@@ -393,7 +393,7 @@ TEST(ProbeRulesOverUdp, OneLostInTwentyIsNoNews) {
     verdict_code code;
     const char* words;
   } table[] = {
-      {1, 5, verdict_code::unstable, "1 of 5 datagrams brought no intact answer (20 %)"},
+      {1, 5, verdict_code::unstable, "1 of 5 datagrams got no intact answer (20 %)"},
       {1, 19, verdict_code::unstable, "(5 %)"},
       {1, 20, verdict_code::reachable, "is reachable"},
       {5, 100, verdict_code::reachable, "is reachable"},
@@ -429,7 +429,7 @@ TEST(ProbeRules, NameTheSession) {
   for (const auto result : {probe_result::timed_out, probe_result::silent}) {
     seen.handshakes.front() = shake(result);
     EXPECT_THAT(diagnose(seen).main.evidence,
-                Contains(HasSubstr("8f2c: if natcheck serve shows it, the question arrived")));
+                Contains(HasSubstr("8f2c: if natcheck serve shows it, the probe arrived")));
   }
   for (const auto result : {probe_result::refused, probe_result::reached_plain}) {
     seen.handshakes.front() = shake(result);

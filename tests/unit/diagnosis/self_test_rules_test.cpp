@@ -139,7 +139,7 @@ TEST(SelfTestRules, SaysWhatWasAskedAndWhatNot) {
               ElementsAre("loopback 127.0.0.1:1234: answered",
                           "local address 192.168.1.10:1234: no answer (no answer to the connection "
                           "request in 2.0 s)",
-                          "outside address: not tested"));
+                          "external address: not tested"));
 }
 
 TEST(SelfTestRules, WhatIsSoundHereIsToBeAskedFromOutside) {

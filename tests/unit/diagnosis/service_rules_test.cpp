@@ -19,8 +19,8 @@ const row hidden_rows[] = {
        upnp_says(e, "");
        seen_as(e, "5.5.5.5");
      },
-     double_nat, likely, answer::unknown, "5.5.5.5", "hides its outside address",
-     "gives no outside", "bridge mode"},
+     double_nat, likely, answer::unknown, "5.5.5.5", "hides its external address",
+     "gives no external", "bridge mode"},
     {"hidden, and a second private router",
      [](auto& e) {
        upnp_says(e, "");
@@ -59,7 +59,7 @@ const row hidden_rows[] = {
        nat_pmp_fails(e, 3);
        seen_as(e, "5.5.5.5");
      },
-     double_nat, likely, answer::unknown, "5.5.5.5", "hides", "yet the Internet answers",
+     double_nat, likely, answer::unknown, "5.5.5.5", "hides", "but the Internet answers",
      "bridge mode"},
     {"a network failure by PCP, and yet a page answers",
      [](auto& e) {
@@ -67,24 +67,24 @@ const row hidden_rows[] = {
        add_silent(e, "9.9.0.7");
        web(e, web_result::expected);
      },
-     double_nat, likely, answer::unknown, nullptr, "hides", "yet the Internet answers",
+     double_nat, likely, answer::unknown, nullptr, "hides", "but the Internet answers",
      "bridge mode"},
-    {"a network failure, and who was asked was not asked to the end",
+    {"a network failure, and who was asked was not tested completely",
      [](auto& e) {
        nat_pmp_fails(e, 3);
        e.stun = {server("9.9.0.7")};
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "cannot name a public address",
+     inconclusive, unconfirmed, answer::unknown, nullptr, "cannot report a public address",
      "result 3", "router's menu"},
     {"a network failure by PCP alone", [](auto& e) { pcp_says(e, 7); }, inconclusive, unconfirmed,
-     answer::unknown, nullptr, "cannot name a public address", "PCP result 7", "router's menu"},
+     answer::unknown, nullptr, "cannot report a public address", "PCP result 7", "router's menu"},
     {"a network failure, and nothing beyond answers",
      [](auto& e) {
        nat_pmp_fails(e, 3);
        nothing_beyond(e);
      },
-     gateway_wan_down, likely, answer::unknown, nullptr, "no connection", "network failure",
-     "status page"},
+     gateway_wan_down, likely, answer::unknown, nullptr, "no Internet connection",
+     "network failure", "status page"},
 };
 
 const row service_rows[] = {
@@ -130,7 +130,7 @@ const row service_rows[] = {
        hops(e, {"192.168.1.1", "192.168.100.1", "9.9.9.1"});
      },
      double_nat, likely, answer::unknown, "5.5.5.5", "second router, 192.168.100.1",
-     "some providers number", "192.168.100.1"},
+     "some providers use such addresses", "192.168.100.1"},
     {"no service, and the tunnel's end of DS-Lite",
      [](auto& e) {
        seen_as(e, "5.5.5.5");
@@ -157,12 +157,12 @@ const row service_rows[] = {
        hops(e, {"10.9.9.2"});
      },
      nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither", "1 10.9.9.2", "turn on"},
-    {"no service, and nobody outside answered",
+    {"no service, and no external server answered",
      [](auto& e) {
        add_silent(e, "9.9.0.7");
        web(e, web_result::expected);
      },
-     nat_no_mapping_service, likely, answer::unknown, nullptr, "neither", "answers as it should",
+     nat_no_mapping_service, likely, answer::unknown, nullptr, "neither", "answers as expected",
      "turn on"},
     {"a service that was cut short is no absent service",
      [](auto& e) {
@@ -170,29 +170,30 @@ const row service_rows[] = {
        seen_as(e, "5.5.5.5");
      },
      inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "not every test",
-     "missing test: PCP, which was not asked to the end", "--timeout 30"},
+     "missing test: PCP, which was not tested completely", "--timeout 30"},
     {"a service that was cut short, and yet the path tells",
      [](auto& e) {
        e.gateway->upnp = {};
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "100.64.0.1"});
      },
-     cgnat, likely, answer::unknown, "5.5.5.5", "carrier-grade NAT", "does not name", "relay"},
+     cgnat, likely, answer::unknown, "5.5.5.5", "carrier-grade NAT",
+     "does not report its external address", "relay"},
     {"PCP alone, and the next router is public",
      [](auto& e) {
        pcp_says(e, 0);
        seen_as(e, "5.5.5.5");
        hops(e, {"192.168.1.1", "9.9.9.1"});
      },
-     single_nat, likely, answer::yes, "5.5.5.5", "as far as can be seen",
-     "PCP (0.4 ms): the router speaks it", "serve --map 1234"},
+     single_nat, likely, answer::yes, "5.5.5.5", "as far as natcheck can tell",
+     "PCP (0.4 ms): the router supports it", "serve --map 1234"},
     {"PCP alone, and no path",
      [](auto& e) {
        pcp_says(e, 0);
        seen_as(e, "5.5.5.5");
      },
-     single_nat, unconfirmed, answer::yes, "5.5.5.5", "as far as can be seen", "does not name",
-     "serve --map 1234"},
+     single_nat, unconfirmed, answer::yes, "5.5.5.5", "as far as natcheck can tell",
+     "does not report its external address", "serve --map 1234"},
     {"PCP alone, and a second router",
      [](auto& e) {
        pcp_says(e, 0);
@@ -201,10 +202,9 @@ const row service_rows[] = {
      },
      double_nat, likely, answer::unknown, "5.5.5.5", "second router", "hop 2, 10.0.0.1",
      "bridge mode"},
-    {"PCP alone, and nobody outside was asked", [](auto& e) { pcp_says(e, 0); }, inconclusive,
-     unconfirmed, answer::unknown, nullptr, "could not be found out", "missing test",
-     "router's menu"},
-    {"PCP alone, and NAT-PMP was not asked to the end",
+    {"PCP alone, and no external server was asked", [](auto& e) { pcp_says(e, 0); }, inconclusive,
+     unconfirmed, answer::unknown, nullptr, "could not determine", "missing test", "router's menu"},
+    {"PCP alone, and NAT-PMP was not tested completely",
      [](auto& e) {
        pcp_says(e, 0);
        e.gateway->nat_pmp = {};
@@ -218,7 +218,7 @@ const row service_rows[] = {
        pcp_says(e, 2);
        seen_as(e, "5.5.5.5");
      },
-     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "answers by PCP, but refuses",
+     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "responds to PCP, but refuses",
      "result 2", "allow it in the router"},
     {"nobody at all answers over UDP, and TCP gets through",
      [](auto& e) {
@@ -227,7 +227,7 @@ const row service_rows[] = {
        add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
      },
      inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "No UDP answer reaches this machine",
-     "nobody answered over UDP", "firewall"},
+     "an external server answered over UDP", "firewall"},
     {"UDP to the Internet is blocked, and the router refused by ICMP",
      [](auto& e) {
        refuse(e.gateway->pcp);
@@ -244,7 +244,7 @@ const row service_rows[] = {
        seen_as(e, "5.5.5.5");
      },
      nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither", "no answer",
-     "ask whoever runs the router 5.5.5.1"},
+     "ask the administrator of the router 5.5.5.1"},
     {"names lead to a sinkhole, the router is silent, and the path tells of the carrier",
      [](auto& e) {
        add_diverted(e, "0.0.0.0");

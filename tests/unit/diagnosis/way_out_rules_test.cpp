@@ -97,7 +97,7 @@ const row way_out_rows[] = {
        e.gateway.reset();
        seen_as(e, "5.5.5.5");
      },
-     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "no router was found on",
+     inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "on which no router was found",
      "missing test", "link's operator"},
 };
 
@@ -143,7 +143,7 @@ const row ipv6_rows[] = {
        add_ipv6(e);
        add_silent(e, "2a00:9::7");
      },
-     no_internet, likely, answer::unknown, nullptr, "nobody on the Internet answers by IPv6",
+     no_internet, likely, answer::unknown, nullptr, "nothing on the Internet answers over IPv6",
      "over UDP and IPv6", "restart"},
     {"only IPv6, and nobody was asked to the end",
      [](auto& e) {
@@ -159,15 +159,15 @@ const row ipv6_rows[] = {
        add_ipv6(e, "fd00::10");
        add_view(e, "2a00:9::7", "2a00:2::10");
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "is not a public one",
+     inconclusive, unconfirmed, answer::unknown, nullptr, "is not public",
      "the Internet sees 2a00:2::10", "give others 2a00:2::10"},
-    {"IPv4's router is dead, and IPv6 works",
+    {"the IPv4 router is dead, and IPv6 works",
      [](auto& e) {
        e.gateway->neighbor = neighbor_state::unanswered;
        add_ipv6(e);
        add_view(e, "2a00:9::7", "2a00:1::10");
      },
-     ipv6_only, confirmed, answer::yes, nullptr, "IPv4's router 192.168.1.1 does not answer",
+     ipv6_only, confirmed, answer::yes, nullptr, "the IPv4 router 192.168.1.1 does not answer",
      "2a00:1::10", "IPv6 firewall"},
     {"IPv4 leads nowhere, and IPv6 works",
      [](auto& e) {
@@ -176,8 +176,9 @@ const row ipv6_rows[] = {
        add_ipv6(e);
        add_view(e, "2a00:9::7", "2a00:1::10");
      },
-     ipv6_only, likely, answer::yes, nullptr, "By IPv4 nothing on the Internet answers",
-     "no router beyond the gateway answers", "IPv6 firewall"},
+     ipv6_only, likely, answer::yes, nullptr,
+     "Nothing on the Internet answers this machine over IPv4",
+     "no router upstream of yours answers", "IPv6 firewall"},
     {"IPv4 behind a carrier's NAT, and IPv6 works",
      [](auto& e) {
        upnp_says(e, "100.64.5.2");
@@ -204,7 +205,7 @@ const row ipv6_rows[] = {
        add_view(e, "2a00:9::7", "2a00:1::10");
        e.stun.back().local = endpoint{ip("fd00:1::10"), 40000};
      },
-     inconclusive, unconfirmed, answer::unknown, nullptr, "is not a public one", "NPTv6",
+     inconclusive, unconfirmed, answer::unknown, nullptr, "is not public", "NPTv6",
      "natcheck probe [2a00:1::10]:1234"},
 };
 

@@ -62,7 +62,7 @@ const row rows[] = {
        seen_as(e, "5.5.5.5");
      },
      "192.168.1.1"},
-    {"another one, and nobody outside was asked",
+    {"another one, and no external server was asked",
      [](auto& e) { e.other_gateways = {other("5.5.5.5")}; }, "192.168.1.1"},
     {"the same device by another address",
      [](auto& e) {

@@ -52,7 +52,7 @@ TEST(Mappers, AClaimIsForTheNextRun) {
       EXPECT_EQ(claim.interface, "eth0");
       EXPECT_EQ(claim.internal, (endpoint{access->from.local, 4321}));
       EXPECT_EQ(claim.external_port, access->gateway.is_v6() ? 4321 : 1234);
-      // A UPnP gateway may know nothing but entries without an end.
+      // A UPnP gateway may know nothing but permanent entries.
       const bool may_stay = claim.via == upnp && !access->gateway.is_v6();
       EXPECT_EQ(claim.lifetime, may_stay ? 0s : 3600s);
       EXPECT_EQ(claim.nonce.size(), claim.via == pcp ? 24U : 0U);

@@ -72,9 +72,9 @@ added_mapping not_told() {
 TEST(AddText, AMapping) {
   EXPECT_EQ(to_text(added({made(8080)}), fancy), R"(Mapped      TCP 5.5.5.5:8080 → 192.168.1.10:80
             by UPnP, read back
-Ends        in 60 min: nobody renews it. The same command again does, and
-            natcheck mappings remove 8080 ends it sooner.
-Ask somebody outside to run   natcheck probe 5.5.5.5:8080
+Expires     in 60 min; run this command again to renew it. To remove it:
+            natcheck mappings remove 8080
+From outside, run      natcheck probe 5.5.5.5:8080
 )");
 }
 
@@ -85,10 +85,10 @@ TEST(AddText, WhatDiffersFromWhatWasAskedFor) {
   one.entry->verified = false;
   EXPECT_EQ(to_text(added({one}), fancy), R"(Mapped      TCP 5.5.5.5:8080 → 192.168.1.10:80
             by UPnP
-            not port 80, which could not be had
-            60 min were asked for
+            port 80 was not available
+            60 min were requested
 Stays       until it is removed: natcheck mappings remove 8080
-Ask somebody outside to run   natcheck probe 5.5.5.5:8080
+From outside, run      natcheck probe 5.5.5.5:8080
 )");
 }
 
@@ -96,7 +96,7 @@ TEST(AddText, AnAddressThatNobodyReaches) {
   auto one = made(8080);
   one.entry->external_address = ip("100.64.0.9");
   const auto text = to_text(added({one}), fancy);
-  EXPECT_THAT(text, HasSubstr("Careful     100.64.0.9 is not a public address"));
+  EXPECT_THAT(text, HasSubstr("Warning     100.64.0.9 is not a public address"));
   EXPECT_THAT(text, Not(HasSubstr("Ask somebody")));
   one.entry->external_address.reset();
   EXPECT_THAT(to_text(added({one}), fancy), HasSubstr("TCP port 8080 → 192.168.1.10:80"));
@@ -112,7 +112,7 @@ TEST(AddText, NoMapping) {
 TEST(AddText, WhatWillNotBeKnownAgain) {
   auto report = added({made(1)});
   report.not_remembered = "remembering port mappings in /x: Read-only file system";
-  EXPECT_THAT(to_text(report, fancy), HasSubstr("Note: natcheck cannot remember this mapping"));
+  EXPECT_THAT(to_text(report, fancy), HasSubstr("Note: natcheck could not record this mapping"));
 }
 
 TEST(AddText, TellsOfLeftOversFirst) {
@@ -186,13 +186,12 @@ TEST(RemovalText, EveryOutcome) {
                                   removal::elsewhere, removal::foreign});
   report.mappings[3].entry.lifetime = 0s;
   EXPECT_EQ(to_text(report, fancy), R"(Removed     TCP 5.5.5.5:8080 → 192.168.1.10:80, by UPnP
-Not removed TCP 5.5.5.5:8080 → 192.168.1.10:80: why; it ends by itself within 60
-            min
+Not removed TCP 5.5.5.5:8080 → 192.168.1.10:80: why; it expires within 60 min
 Left alone  TCP 5.5.5.5:8080 → 192.168.1.10:80: why
 Left alone  TCP 5.5.5.5:8080 → 192.168.1.10:80: why; it stays until it is
             removed
 Left alone  TCP port 8080: why
-? A mapping that is natcheck's could not be removed.
+? A natcheck mapping could not be removed.
   Next: run natcheck mappings remove 8080 again
 )");
 }
@@ -212,15 +211,15 @@ TEST(RemovalAnswer, WeighsWhatHappened) {
       {80, {removed, foreign}, "", answer::yes, "is gone"},
       {80, {removed, failed}, "", answer::unknown, "could not be removed"},
       {80, {removed}, "silent", answer::yes, "is gone"},
-      {80, {in_use}, "", answer::no, "A natcheck that runs"},
+      {80, {in_use}, "", answer::no, "A running natcheck"},
       {80, {foreign}, "", answer::no, "not for natcheck"},
       {80, {elsewhere}, "", answer::no, "in another network"},
-      {80, {}, "", answer::no, "There is no mapping"},
-      {80, {}, "silent", answer::unknown, "There is no mapping"},
-      {{}, {}, "", answer::yes, "nothing of natcheck's to remove"},
-      {{}, {removed}, "", answer::yes, "Nothing of natcheck's is left."},
-      {{}, {removed, in_use}, "", answer::yes, "Only what is in use"},
-      {{}, {removed, failed}, "", answer::unknown, "Not everything"},
+      {80, {}, "", answer::no, "There is no natcheck mapping"},
+      {80, {}, "silent", answer::unknown, "There is no natcheck mapping"},
+      {{}, {}, "", answer::yes, "no natcheck mappings to remove"},
+      {{}, {removed}, "", answer::yes, "No natcheck mappings are left."},
+      {{}, {removed, in_use}, "", answer::yes, "Only mappings in use"},
+      {{}, {removed, failed}, "", answer::unknown, "Not every natcheck mapping"},
       {{}, {removed, elsewhere}, "", answer::unknown, "in another network"},
       {{}, {removed}, "silent", answer::unknown, "There may be more"},
   };
@@ -239,7 +238,7 @@ TEST(RemovalAnswer, ALeftOverThatStaysIsNotCleaned) {
   auto report = removal_of({}, {});
   report.left_overs = {{entry_of(99), true, ""}};
   EXPECT_EQ(answer_of(report), answer::yes);
-  EXPECT_EQ(judge_removal(report).summary, "Nothing of natcheck's is left.");
+  EXPECT_EQ(judge_removal(report).summary, "No natcheck mappings are left.");
   report.left_overs[0].removed = false;
   EXPECT_EQ(answer_of(report), answer::unknown);
 }

@@ -67,7 +67,8 @@ TEST(MappingsText, ABrokenServiceIsToBeRestarted) {
   report.upnp.rtt = millis(3);
   report.upnp.detail = "HTTP 404";
   const auto text = to_text(report, fancy);
-  EXPECT_THAT(text, HasSubstr("? The router 192.168.1.1 answers by UPnP, but its table"));
+  EXPECT_THAT(text,
+              HasSubstr("? The router 192.168.1.1 responds to UPnP, but its port mapping table"));
   EXPECT_THAT(text, HasSubstr("HTTP 404"));
   EXPECT_THAT(text, HasSubstr("restart the router"));
   EXPECT_THAT(text, ::testing::Not(HasSubstr("turn on UPnP")));
@@ -78,7 +79,8 @@ TEST(MappingsText, ARouterThatTurnsAwayWhoAsksMoreHasUpnp) {
   report.upnp.state = service_state::refused;
   report.upnp.rtt = millis(3);
   const auto text = to_text(report, fancy);
-  EXPECT_THAT(text, HasSubstr("The router 192.168.1.1 answers by UPnP, but its table"));
+  EXPECT_THAT(text,
+              HasSubstr("The router 192.168.1.1 responds to UPnP, but its port mapping table"));
   EXPECT_THAT(text, ::testing::Not(HasSubstr("turn on UPnP")));
 }
 
@@ -87,36 +89,37 @@ TEST(MappingsText, TellsOfLeftOvers) {
   for (const bool has_table : {true, false}) {
     report.upnp.state = has_table ? service_state::answered : service_state::silent;
     report.left_overs.clear();
-    EXPECT_THAT(to_text(report, fancy), ::testing::Not(HasSubstr("left open")));
+    EXPECT_THAT(to_text(report, fancy), ::testing::Not(HasSubstr("left these open")));
     report.left_overs = {left_over(), left_over()};
     EXPECT_THAT(
         to_text(report, fancy),
-        HasSubstr("left open, or may have: UDP 99 by PCP, UDP 99\n        by PCP. natcheck"));
+        HasSubstr("left these open, or may have: UDP 99 by PCP,\n        UDP 99 by PCP. natcheck"));
   }
 }
 
 TEST(MappingsText, ATable) {
   EXPECT_EQ(to_text(three_entries(), fancy),
             R"(Router            192.168.1.1    eth0, asked by WANIPConnection:1 (UPnP)
-Outside address   5.5.5.5        as the router says
+External address  5.5.5.5        reported by the router
 Port mappings     3              1 by natcheck on this machine (*)
 
-  * TCP  1234 → 192.168.1.10:1234   59 min    natcheck
-    UDP 51820 → 192.168.1.20:51820  no end    WireGuard at home
-    TCP    80 → 192.168.1.30:8080   not told  (switched off) (only from 9.9.9.9)
-                                              web
+  * TCP  1234 → 192.168.1.10:1234   59 min        natcheck
+    UDP 51820 → 192.168.1.20:51820  permanent     WireGuard at home
+    TCP    80 → 192.168.1.30:8080   not reported  (disabled) (only from 9.9.9.9)
+                                                  web
 )");
 }
 
 TEST(MappingsText, ANarrowTerminalAndAscii) {
-  EXPECT_THAT(to_text(three_entries(), text_style{false, false, 50}),
-              HasSubstr("\n    UDP 51820 -> 192.168.1.20:51820 no end\n    WireGuard at home\n"));
+  EXPECT_THAT(
+      to_text(three_entries(), text_style{false, false, 50}),
+      HasSubstr("\n    UDP 51820 -> 192.168.1.20:51820 permanent\n    WireGuard at home\n"));
 }
 
 TEST(MappingsText, AnEmptyTable) {
   EXPECT_EQ(to_text(empty_table(), fancy),
             R"(Router            192.168.1.1    eth0, asked by WANIPConnection:1 (UPnP)
-Outside address   5.5.5.5        as the router says
+External address  5.5.5.5        reported by the router
 Port mappings     none
 )");
 }
@@ -126,8 +129,8 @@ TEST(MappingsText, AnIncompleteTable) {
   report.complete = false;
   report.incomplete_because = "it fell silent after 3 entries";
   EXPECT_THAT(to_text(report, fancy),
-              HasSubstr("web\n\n  Note: The router did not show its table to the end: it fell "
-                        "silent after 3\n        entries.\n"));
+              HasSubstr("web\n\n  Note: The router did not return its whole table: it fell silent "
+                        "after 3\n        entries.\n"));
   report.entries.clear();
   EXPECT_THAT(to_text(report, fancy), HasSubstr("Port mappings     not known\n\n  Note:"));
 }
@@ -138,14 +141,15 @@ TEST(MappingsText, NoTable) {
   report.upnp.state = service_state::silent;
   report.upnp.detail = "no answer to 3 requests";
   EXPECT_EQ(to_text(report, fancy),
-            R"(✘ The router 192.168.1.1 shows no table of port mappings.
-  Next: - look at the port forwarding page of the router, http://192.168.1.1/
+            R"(✘ The router 192.168.1.1 does not show a port mapping table.
+  Next: - look at the router's port forwarding page, http://192.168.1.1/
         - turn on UPnP in the router's menu, then run: natcheck mappings list
   Why:  - UPnP: no answer to 3 requests
-        - NAT-PMP and PCP open ports as well, and have no way to list them
+        - NAT-PMP and PCP also open ports, but cannot list them
 )");
   report.upnp.state = service_state::not_tried;
-  EXPECT_THAT(to_text(report, fancy), HasSubstr("? The router 192.168.1.1 could not be asked"));
+  EXPECT_THAT(to_text(report, fancy),
+              HasSubstr("? The query to the router 192.168.1.1 did not finish"));
   report.gateway.reset();
   EXPECT_THAT(to_text(report, fancy), HasSubstr("✘ There is no IPv4 router to ask"));
 }

@@ -255,7 +255,7 @@ TEST(Redacted, IsToldAndDrawnAsBefore) {
   const auto text = to_text(redacted(report), fancy);
   EXPECT_THAT(text, HasSubstr("Local address     203.0.113.1"));
   EXPECT_THAT(text, HasSubstr("203.0.113.1 ───── 192.168.1.1 ───── Internet"));
-  EXPECT_THAT(text, HasSubstr("  Note: Public addresses were replaced"));
+  EXPECT_THAT(text, HasSubstr("  Note: Public addresses are replaced"));
   EXPECT_THAT(to_text(report, fancy), Not(HasSubstr("replaced")));
   const auto all = boost::json::parse(to_json(redacted(report)));
   EXPECT_EQ(all.at("redacted"), true);

@@ -46,8 +46,8 @@ TEST_F(ServeStatus, ShowsEveryDoor) {
   udp.lifetime = {};
   heed(events::mapped{example_mapping(), ""});
   heed(events::mapped{udp, ""});
-  EXPECT_THAT(after(std::chrono::seconds(0)),
-              HasSubstr("5.5.5.5:1234 (1:00:00), 5.5.5.5:1234 UDP (no end)"));
+  EXPECT_THAT(status_.text(start_, text_style{false, false, 80}),
+              HasSubstr("5.5.5.5:1234 (1:00:00), 5.5.5.5:1234 UDP (permanent)"));
 }
 
 TEST_F(ServeStatus, FollowsADoorThatMoves) {
@@ -71,7 +71,7 @@ TEST_F(ServeStatus, CountsVisitors) {
   heed(events::rejected{transport::tcp, {ip("9.9.0.8"), 1}, "spoke something else"});
   heed(events::crowded{std::chrono::seconds(60), 5, 100, 3});
   EXPECT_THAT(after(std::chrono::seconds(0)),
-              HasSubstr("Visitors  6 greeted, 101 turned away, last from 9.9.0.7:"));
+              HasSubstr("Visitors  6 greeted, 101 rejected, last from 9.9.0.7:"));
 }
 
 TEST_F(ServeStatus, LinesAreCutAtTheWidth) {

@@ -20,7 +20,7 @@ TEST(DiscoverText, SingleNat) {
             R"(Private address   192.168.1.10   eth0, router 192.168.1.1
 Public address    5.5.5.5        the router (NAT-PMP, UPnP) and stun.example.org
                                  agree
-Asked outside     stun.example.org (21 ms)
+External servers  stun.example.org (21 ms)
 
   192.168.1.10 ───── 192.168.1.1 ╫ 5.5.5.5 ───── Internet
   this host          router (NAT)
@@ -44,8 +44,8 @@ TEST(DiscoverText, NobodyOutsideAsked) {
   const auto report = with_public(judged_as(verdict_code::single_nat, single_nat_home()), "5.5.5.5",
                                   {"nat-pmp", "upnp"});
   const auto text = to_text(report, fancy);
-  EXPECT_THAT(text, HasSubstr("5.5.5.5        your router says so (NAT-PMP, UPnP)\n\n"));
-  EXPECT_THAT(text, Not(HasSubstr("Asked outside")));
+  EXPECT_THAT(text, HasSubstr("5.5.5.5        reported by your router (NAT-PMP, UPnP)\n\n"));
+  EXPECT_THAT(text, Not(HasSubstr("External servers")));
   EXPECT_THAT(text, Not(HasSubstr("Mapping")));
 }
 
@@ -54,7 +54,7 @@ TEST(DiscoverText, InAsciiOnly) {
   upnp_says(seen, "", "Disconnected");
   EXPECT_EQ(to_text(judged_as(verdict_code::gateway_wan_down, seen), plain),
             R"(Private address   192.168.1.10   eth0, router 192.168.1.1
-Public address    not known      the router did not say
+Public address    not known      the router did not report it
 
   192.168.1.10 ----- 192.168.1.1 --X-- Internet
   this host          router
@@ -69,11 +69,10 @@ Public address    not known      the router did not say
 TEST(DiscoverText, CarrierGradeNatAsTheRouterTellsIt) {
   auto seen = home();
   upnp_says(seen, "100.64.5.2");
-  EXPECT_THAT(
-      to_text(judged_as(verdict_code::cgnat, seen), fancy),
-      HasSubstr(
-          R"(Public address    not known      the router says 100.64.5.2 (UPnP), which is not
-                                 a public address, but shared by a carrier's
+  EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy),
+              HasSubstr(
+                  R"(Public address    not known      the router reports 100.64.5.2 (UPnP), which is
+                                 not a public address but shared by a carrier's
                                  customers (RFC 6598)
 
   192.168.1.10 ───── 192.168.1.1 ╫ 100.64.5.2 ───── ╫ ? ─────────── Internet
@@ -88,9 +87,9 @@ TEST(DiscoverText, CarrierGradeNatSeenFromOutside) {
   const auto report = with_public(judged_as(verdict_code::cgnat, seen), "8.8.1.1", {"stun"});
   EXPECT_THAT(to_text(report, fancy),
               HasSubstr(
-                  R"(Public address    8.8.1.1        seen by stun.a and 1 more; your router says
+                  R"(Public address    8.8.1.1        seen by stun.a and 1 more; your router reports
                                  100.64.5.2
-Asked outside     stun.a (21 ms), stun.b (21 ms)
+External servers  stun.a (21 ms), stun.b (21 ms)
 
   192.168.1.10 ───── 192.168.1.1 ╫ 100.64.5.2 ───── ╫ 8.8.1.1 ───── Internet
   this host          router (NAT)                   provider's NAT
@@ -243,8 +242,8 @@ TEST(DiscoverText, NothingPassesTheRouter) {
 TEST(DiscoverText, Offline) {
   EXPECT_THAT(to_text(judged_as(verdict_code::offline, {}), fancy),
               HasSubstr(
-                  R"(Private address   none           no IPv4 way out of this machine
-Public address    not known      no IPv4 way out of this machine
+                  R"(Private address   none           no IPv4 route to the Internet
+Public address    not known      no IPv4 route to the Internet
 
 ✘ What it is.
 )"));
@@ -256,8 +255,8 @@ TEST(DiscoverText, OnlyIpv6) {
   seen.nat64 = nat64_prefix{ip("64:ff9b::"), 96};
   EXPECT_THAT(to_text(judged_as(verdict_code::ipv6_only, seen), fancy),
               HasSubstr(
-                  R"(Private address   none           no IPv4 way out of this machine
-Public address    by IPv6 only   no IPv4 way out of this machine
+                  R"(Private address   none           no IPv4 route to the Internet
+Public address    IPv6 only      no IPv4 route to the Internet
 IPv6 address      2a00:1111:2222:3333:4444:5555:6666:7777
                   eth0, router fe80::1
 NAT64 prefix      64:ff9b::/96   IPv4 servers are reached through it
@@ -339,7 +338,8 @@ TEST(DiscoverText, ColoursTheMarkAndTheAddresses) {
   const auto report =
       with_public(judged_as(verdict_code::single_nat, single_nat_home()), "5.5.5.5", {"upnp"});
   const auto text = to_text(report, style);
-  EXPECT_THAT(text, HasSubstr("Public address    \x1b[1m5.5.5.5\x1b[0m        your router"));
+  EXPECT_THAT(text,
+              HasSubstr("Public address    \x1b[1m5.5.5.5\x1b[0m        reported by your router"));
   EXPECT_THAT(text, HasSubstr("\n\x1b[32m✔\x1b[0m What it is."));
   EXPECT_THAT(to_text(report, fancy), Not(HasSubstr("\x1b")));
 }

@@ -35,7 +35,7 @@ TEST(AskedOutside, NamesEverybodyWithTheOutcome) {
                stun_is("h.example", service_state::not_tried, 0)};
   EXPECT_THAT(text_of(seen),
               HasSubstr(
-                  R"(Asked outside     a.example (21 ms), b.example (21 ms, TCP only), c.example (21
+                  R"(External servers  a.example (21 ms), b.example (21 ms, TCP only), c.example (21
                   ms, IPv6), d.example (silent), e.example (not waited for),
                   f.example (no usable address), g.example (refused)
 )"));
@@ -47,7 +47,7 @@ TEST(AskedOutside, NamesThePageAndTheEndOfThePath) {
   seen.path.target = seen.stun[0].address;
   const std::pair<web_result, const char*> rows[] = {
       {web_result::expected, "(web, as expected)"},
-      {web_result::intercepted, "(web, somebody else answered)"},
+      {web_result::intercepted, "(web, something else answered)"},
       {web_result::failed, "(web, no answer)"}};
   for (const auto& [result, words] : rows) {
     seen.web = {result, "http://check.example/generate_204", "", 0, {}, false, {}};
@@ -70,16 +70,16 @@ TEST(Behavior, IsToldInWordsAndTerms) {
   seen.nat.lifetime = {std::chrono::seconds(110), std::chrono::seconds(120)};
   EXPECT_THAT(text_of(seen), HasSubstr(
                                  R"(
-Mapping           endpoint-independent   one outside port towards everybody:
-                                         good for connections between peers
+Mapping           endpoint-independent   one external port for every
+                                         destination: good for peer-to-peer
+                                         connections
 Filtering         address-and-port-dependent
-                  only the very address and port that was talked to can send
-                  back
+                  only the exact address and port contacted can send back
 Hairpin           no             from inside, the public address does not work:
                                  use the private one
-Ports             preserved      outside the same port as inside
-Binding lifetime  110 to 120 s   so long an idle UDP port stays open outside;
-                                 120 s is the least that RFC 4787 allows
+Ports             preserved      the same port number outside as inside
+Binding lifetime  110 to 120 s   how long an idle UDP binding stays open; RFC
+                                 4787 requires at least 120 s
 Tested with       stun.a
 )"));
 }
@@ -89,7 +89,7 @@ TEST(Behavior, WhatIsNotTestedIsSaidWithItsReason) {
   seen.nat.mapping = nat_behavior::none;
   seen.nat.doubts = {"hairpin: the server fell silent"};
   const auto text = text_of(seen);
-  EXPECT_THAT(text, HasSubstr("Mapping           none           nothing is translated"));
+  EXPECT_THAT(text, HasSubstr("Mapping           none           no translation"));
   EXPECT_THAT(text, HasSubstr("\nFiltering         not tested\nHairpin           not tested\n"
                               "Ports             not tested\n"));
   EXPECT_THAT(text, HasSubstr("\n  Note: Hairpin: the server fell silent.\n"));

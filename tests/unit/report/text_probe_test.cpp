@@ -13,11 +13,10 @@ TEST(ProbeText, Refused) {
             R"(✘ 5.5.5.5 refused the connection on port 1234 (31 ms).
   Next: - on the server's side, check that natcheck serve says "Mapped", and
           compare the port
-        - if 5.5.5.5 is the public address of the very network this was asked
-          from, ask from another network: many routers do not connect a network
-          to its own public address (no hairpin)
-  Why:  - something there says no: the port is not forwarded, or the server is
-          not running
+        - if 5.5.5.5 is the public address of the network you are probing from,
+          probe from another network: many routers do not support hairpinning
+  Why:  - something there rejects it: the port is not forwarded, or the server
+          is not running
         - connection 30 ms
 )");
 }
@@ -30,7 +29,7 @@ TEST(ProbeText, Reached) {
   EXPECT_EQ(to_text(probed({one}), fancy),
             R"(✔ 5.5.5.5:1234 is reachable: the server answered, and the echo came back intact
   (61 ms).
-  Why:  - the server has another address itself: a router passes the port on
+  Why:  - the server's own address is different: a router forwards the port
         - the server saw this machine as 9.9.0.7:51820
         - connection 30 ms, greeting 31 ms
 )");
@@ -45,7 +44,8 @@ TEST(ProbeText, SeveralHandshakesHaveStatistics) {
 4 handshakes, 3 reached the server, 25 % lost
 round trip min/avg/max 30.1/30.4/31.0 ms
 
-[?] 5.5.5.5:1234 is reachable only at times: 1 of 4 handshakes failed (25 %).
+[?] 5.5.5.5:1234 is reachable only intermittently: 1 of 4 handshakes failed (25
+    %).
 )"));
 }
 
@@ -72,7 +72,8 @@ TEST(ProbeText, OverUdpItIsLikePing) {
 4 datagrams, 3 answered, 25 % lost
 round trip min/avg/max 30.1/30.4/31.0 ms
 
-[?] 5.5.5.5:1234 is reachable only at times: 1 of 4 datagrams brought no intact
+[?] 5.5.5.5:1234 is reachable only intermittently: 1 of 4 datagrams got no
+    intact answer (25 %).
 )"));
   EXPECT_THAT(text, ::testing::HasSubstr("the session is 8f2c"));
 }

@@ -34,8 +34,8 @@ TEST_F(serve_text, Mapped) {
             "Mapped      5.5.5.5:1234 → 192.168.1.10:1234\n"
             "            by UPnP, read back, for 60 min, renewed while this runs\n"
             "            (asked for 2 h; this is what the router granted)\n"
-            "Ask somebody outside to run   natcheck probe 5.5.5.5:1234\n"
-            "or to open in a browser       http://5.5.5.5:1234/\n");
+            "From outside, run      natcheck probe 5.5.5.5:1234\n"
+            "or open in a browser   http://5.5.5.5:1234/\n");
   EXPECT_THAT(to_text(event, plain), HasSubstr("5.5.5.5:1234 -> 192.168.1.10:1234"));
 }
 
@@ -45,7 +45,7 @@ TEST_F(serve_text, MappedOnARouterThatIsNotOnTheInternet) {
   entry.verified = false;
   const auto text = to_text(event_of(events::mapped{entry, ""}), fancy);
   EXPECT_THAT(text, HasSubstr("by UPnP, for 60 min"));
-  EXPECT_THAT(text, Not(HasSubstr("Ask somebody outside")));
+  EXPECT_THAT(text, Not(HasSubstr("From outside, run")));
 }
 
 events::external_address seen_as(const char* ip_seen) {
@@ -65,8 +65,8 @@ TEST_F(serve_text, WhatTheInternetSeesIsTheAddressToAskFor) {
   other.judged.doubt = {"sources-disagree", "They disagree.", "look twice"};
   EXPECT_EQ(to_text(event_of(other), fancy),
             "  Note: They disagree. Look twice.\n"
-            "Ask somebody outside to run   natcheck probe 5.5.6.9:1234\n"
-            "or to open in a browser       http://5.5.6.9:1234/\n");
+            "From outside, run      natcheck probe 5.5.6.9:1234\n"
+            "or open in a browser   http://5.5.6.9:1234/\n");
   other.external.reset();
   other.probe_command.clear();
   EXPECT_EQ(to_text(event_of(other), fancy), "  Note: They disagree. Look twice.\n");
@@ -88,8 +88,8 @@ TEST_F(serve_text, WhatIsToBeCopiedStaysInOnePiece) {
       to_text(event_of(events::mapped{
                   entry, "natcheck probe " + door, {}, endpoint{entry.internal.ip, 1234}}),
               fancy);
-  EXPECT_THAT(text, HasSubstr("Ask somebody outside to run\n  natcheck probe " + door + "\n"));
-  EXPECT_THAT(text, HasSubstr("or to open in a browser\n  http://" + door + "/\n"));
+  EXPECT_THAT(text, HasSubstr("From outside, run\n  natcheck probe " + door + "\n"));
+  EXPECT_THAT(text, HasSubstr("or open in a browser   http://" + door + "/\n"));
 }
 
 TEST_F(serve_text, MapFailed) {
@@ -121,7 +121,7 @@ TEST_F(serve_text, VisitorsHaveTheLocalTime) {
               fancy),
       "00:13:20  reached from 9.9.0.7:51820: page, 9 bytes echoed, 1.0 ms\n");
   EXPECT_EQ(to_text(event_of(events::crowded{std::chrono::seconds(60), 5, 100, 3}), fancy),
-            "00:13:20  in the last 60 s: 5 visitors more greeted, 100 turned away, from 3\n"
+            "00:13:20  in the last 60 s: 5 visitors more greeted, 100 rejected, from 3\n"
             "          sources\n");
   EXPECT_EQ(
       to_text(event_of(events::greeted{transport::tcp, peer, dialect::plain, "", 0, millis(1)}),
@@ -129,7 +129,7 @@ TEST_F(serve_text, VisitorsHaveTheLocalTime) {
       "00:13:20  reached from 9.9.0.7:51820: plain greeting, 1.0 ms\n");
   EXPECT_EQ(
       to_text(event_of(events::rejected{transport::tcp, peer, "said nothing in 10 s"}), fancy),
-      "00:13:20  turned away 9.9.0.7:51820: said nothing in 10 s\n");
+      "00:13:20  rejected 9.9.0.7:51820: said nothing in 10 s\n");
 }
 
 TEST_F(serve_text, TheLifeOfAMapping) {
@@ -139,11 +139,11 @@ TEST_F(serve_text, TheLifeOfAMapping) {
   EXPECT_EQ(to_text(event_of(events::mapping_lost{entry, "no answer"}), fancy),
             "00:13:20  mapping of 5.5.5.5:1234 lost: no answer\n");
   EXPECT_THAT(to_text(event_of(events::remapped{entry, "natcheck probe 5.5.5.5:1234"}), fancy),
-              ::testing::StartsWith("00:13:20  the mapping is there again, as follows\nMapped "));
+              ::testing::StartsWith("00:13:20  mapping restored:\nMapped "));
   EXPECT_EQ(to_text(event_of(events::unmapped{entry, true, ""}), fancy),
             "Closed      5.5.5.5:1234 on the router\n");
   EXPECT_EQ(to_text(event_of(events::unmapped{entry, false, "no answer"}), fancy),
-            "Not closed  5.5.5.5:1234: no answer; it ends by itself within 60 min\n");
+            "Not closed  5.5.5.5:1234: no answer; it expires within 60 min\n");
   entry.external_address.reset();
   EXPECT_EQ(to_text(event_of(events::unmapped{entry, true, ""}), fancy),
             "Closed      port 1234 of the router\n");
@@ -160,7 +160,7 @@ TEST_F(serve_text, WhatWasGrantedAndNotAskedFor) {
   entry.asked_port = entry.external_port;
   EXPECT_THAT(told(), Not(HasSubstr("asked for")));
   entry.lifetime = {};
-  EXPECT_THAT(told(), HasSubstr("read back, without an end: it stays until it is removed"));
+  EXPECT_THAT(told(), HasSubstr("read back, permanent: it stays until it is removed"));
   EXPECT_THAT(to_text(event_of(events::unmapped{entry, false, "no answer"}), fancy),
               HasSubstr("no answer; run natcheck mappings clean when the router\n"));
 }
@@ -181,8 +181,8 @@ TEST_F(serve_text, Pinholes) {
                    {mapping_protocol::upnp, service_state::refused, ""}};
   EXPECT_EQ(to_text(event_of(events::pinhole_failed{seen}), fancy),
             "IPv6        the router opened no port for [2a00::5]:1234 (PCP: no answer to 3\n"
-            "            requests; UPnP: refused). If it has a firewall for IPv6, open TCP\n"
-            "            port 1234 there by hand.\n");
+            "            requests; UPnP: refused). If it has an IPv6 firewall, open TCP port\n"
+            "            1234 there by hand.\n");
 }
 
 TEST_F(serve_text, WhatAnEarlierRunLeft) {
@@ -199,8 +199,8 @@ TEST_F(serve_text, ARenewalThatFails) {
   EXPECT_EQ(to_text(event_of(events::renewal_failed{example_mapping(), "no answer",
                                                     std::chrono::seconds(1700)}),
                     fancy),
-            "00:13:20  mapping of 5.5.5.5:1234 could not be renewed: no answer. It lasts\n"
-            "          another 28 min, and is tried again until then.\n");
+            "00:13:20  mapping of 5.5.5.5:1234 could not be renewed: no answer. It is valid\n"
+            "          for another 28 min; natcheck keeps trying until then.\n");
 }
 
 TEST_F(serve_text, WhatIsNotWatched) {
@@ -215,7 +215,7 @@ TEST_F(serve_text, WhoIsKeptOut) {
   diagnosis judged;
   judged.main = {verdict_code::host_firewall, confidence::confirmed, "A firewall.", {}, {"open"}};
   EXPECT_EQ(to_text(event_of(events::blocked{seen, judged}), plain),
-            "00:13:20  packets from 9.9.0.7:51820 arrive, and no connection comes of them\n"
+            "00:13:20  packets from 9.9.0.7:51820 arrive, but no connection results\n"
             "[no] A firewall.\n  Next: open\n");
 }
 
@@ -225,17 +225,17 @@ TEST_F(serve_text, APublicHostNeedsNoMapping) {
                     fancy),
             "No NAT      this machine itself has 5.5.5.5, a public address; nothing has to be\n"
             "            mapped\n"
-            "Ask somebody outside to run   natcheck probe 5.5.5.5:1234\n"
-            "or to open in a browser       http://5.5.5.5:1234/\n");
+            "From outside, run      natcheck probe 5.5.5.5:1234\n"
+            "or open in a browser   http://5.5.5.5:1234/\n");
 }
 
 TEST_F(serve_text, Stopped) {
   EXPECT_EQ(to_text(event_of(events::stopped{1, 0, millis(59'900), {}}), fancy),
-            "Stopped     after 59 s: 1 visitor greeted, 0 turned away\n");
+            "Stopped     after 59 s: 1 visitor greeted, 0 rejected\n");
   EXPECT_EQ(to_text(event_of(events::stopped{3, 1, millis(10'800'000), {}}), fancy),
-            "Stopped     after 3 h: 3 visitors greeted, 1 turned away\n");
+            "Stopped     after 3 h: 3 visitors greeted, 1 rejected\n");
   EXPECT_THAT(to_text(event_of(events::stopped{0, 0, millis(1000), 0}), fancy),
-              HasSubstr("; no request from\n            another machine arrived\n"));
+              HasSubstr("; no request from another\n            machine arrived\n"));
 }
 
 }  // namespace
