@@ -58,8 +58,7 @@ events::watching arrival_watch::begin() {
 
 awaitable<void> arrival_watch::run() {
   if (packets_) co_return co_await net::side_by_side(read(), look_regularly());
-  net::asio::steady_timer never(executor_, net::steady_time::max());
-  co_await net::expiry(never);
+  co_await net::forever();
 }
 
 awaitable<void> arrival_watch::read() {

@@ -82,9 +82,6 @@ bool is_settled(const discover_evidence& seen) {
   return std::any_of(seen.stun.begin(), seen.stun.end(), confirms);
 }
 
-/// Ends every wait for `event`, the present and the later ones.
-void happen(net::asio::steady_timer& event) { event.expires_at(net::steady_time::min()); }
-
 net::source source_of(const route_info& way) { return {way.local, way.interface}; }
 
 }  // namespace
@@ -96,17 +93,16 @@ inquiry::inquiry(const discover_options& options, discover_evidence& seen,
       start_(std::chrono::steady_clock::now()),
       deadline_(deadline),
       told_(deadline_ - 10ms),
-      ipv4_survey_end_(executor, net::steady_time::max()),
-      ipv6_end_(executor, net::steady_time::max()),
-      settled_(executor, net::steady_time::max()),
-      owner_end_(executor, net::steady_time::max()),
-      suspects_end_(executor, net::steady_time::max()),
-      decided_(executor, net::steady_time::max()) {
+      ipv4_survey_end_(executor),
+      ipv6_end_(executor),
+      settled_(executor),
+      owner_end_(executor),
+      suspects_end_(executor),
+      decided_(executor) {
   for (std::size_t n = 0; n < most_suspects; ++n) suspects_.emplace_back(executor);
 }
 
-inquiry::suspect::suspect(const net::asio::any_io_executor& executor)
-    : settled(executor, net::steady_time::max()) {}
+inquiry::suspect::suspect(const net::asio::any_io_executor& executor) : settled(executor) {}
 
 awaitable<void> inquiry::run() {
   if (const auto& way = seen_.host.ipv4) {
@@ -140,7 +136,7 @@ awaitable<void> inquiry::ask_gateway() {
 }
 
 awaitable<void> inquiry::ask_suspect(suspect& which) {
-  co_await net::expiry(which.settled);
+  co_await which.settled.wait();
   co_await net::unless_cancelled();
   if (!which.ip) co_return;
   gateway_evidence device;
@@ -220,7 +216,7 @@ awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& se
 
 void inquiry::take_news(std::vector<stun_evidence> so_far, bool ipv4_done) {
   seen_.stun = std::move(so_far);
-  if (ipv4_done && !ipv4_survey_done_) happen(ipv4_survey_end_);
+  if (ipv4_done && !ipv4_survey_done_) ipv4_survey_end_.set();
   ipv4_survey_done_ = ipv4_done;
   note_news();
 }
@@ -232,17 +228,17 @@ awaitable<void> inquiry::follow_the_way(const std::vector<outside::stun_server>&
 }
 
 awaitable<void> inquiry::enough_of_the_way() {
-  co_await net::expiry(settled_);
+  co_await settled_.wait();
   co_await net::unless_cancelled();
   net::asio::steady_timer grace(co_await net::asio::this_coro::executor, settled_grace);
-  co_await net::until(grace, net::expiry(owner_end_));
+  co_await net::until(grace, owner_end_.wait());
   co_await net::unless_cancelled();
   const bool open = seen_.owner.target && gateway_owns_seen_address(seen_) != tested::yes;
   if (open) co_await net::expiry(grace);
 }
 
 awaitable<void> inquiry::ask_owner() {
-  co_await net::expiry(ipv4_survey_end_);
+  co_await ipv4_survey_end_.wait();
   co_await net::unless_cancelled();
   const auto& way = seen_.host.ipv4;
   const auto target = seen_outside(seen_);
@@ -255,7 +251,7 @@ awaitable<void> inquiry::ask_owner() {
     co_await outside::ask_owner(*target, *way->gateway, source_of(*way), seen_.owner, told_);
   }
   owner_done_ = true;
-  happen(owner_end_);
+  owner_end_.set();
   note_news();
 }
 
@@ -284,7 +280,7 @@ awaitable<void> inquiry::look_at_web() {
     co_return;
   }
   if (!ipv4_survey_done_) {
-    co_await net::before(start_ + web_starts_after, net::expiry(ipv4_survey_end_));
+    co_await net::before(start_ + web_starts_after, ipv4_survey_end_.wait());
   }
   if (std::any_of(seen_.stun.begin(), seen_.stun.end(), answered)) {
     seen_.web.detail = "somebody else outside had answered";
@@ -323,9 +319,9 @@ void inquiry::suspect_router(const address& ip) {
   if (way->prefix_length == 0 || !same_prefix(ip, way->local, way->prefix_length)) return;
   for (suspect& each : suspects_) {
     if (each.ip == ip) return;
-    if (each.ip || each.settled.expiry() == net::steady_time::min()) continue;
+    if (each.ip || each.settled.is_set()) continue;
     each.ip = ip;
-    return happen(each.settled);
+    return each.settled.set();
   }
 }
 
@@ -338,7 +334,7 @@ void inquiry::suspect_hops() {
 void inquiry::note_news() {
   stop_what_is_not_needed();
   if (options_.on_evidence) options_.on_evidence(seen_);
-  if (options_.answer_only && ipv4_survey_done_ && owner_done_ && is_decided()) happen(decided_);
+  if (options_.answer_only && ipv4_survey_done_ && owner_done_ && is_decided()) decided_.set();
 }
 
 bool inquiry::is_decided() const {
@@ -350,10 +346,10 @@ bool inquiry::is_decided() const {
 
 void inquiry::stop_what_is_not_needed() {
   const bool settled = gateway_done_ && ipv4_survey_done_ && is_settled(seen_);
-  if (settled) happen(settled_);
-  if (settled) happen(suspects_end_);
+  if (settled) settled_.set();
+  if (settled) suspects_end_.set();
   if (gateway_done_ && path_done_) {
-    for (suspect& each : suspects_) happen(each.settled);
+    for (suspect& each : suspects_) each.settled.set();
   }
   // Where nothing answers by IPv4 the verdict hangs on IPv6, and else an advice may.
   const bool by_ipv4 = std::any_of(seen_.stun.begin(), seen_.stun.end(), [](const auto& server) {
@@ -362,7 +358,7 @@ void inquiry::stop_what_is_not_needed() {
   if (!by_ipv4 || !ipv4_survey_done_) return;
   const bool rest_is_known = settled || (gateway_done_ && path_done_);
   if (!rest_is_known) return;
-  if (settled || !judging::may_advise_ipv6(diagnose(seen_).main.code)) happen(ipv6_end_);
+  if (settled || !judging::may_advise_ipv6(diagnose(seen_).main.code)) ipv6_end_.set();
 }
 
 /// Of those that were not waited for, since the answer was known without them.

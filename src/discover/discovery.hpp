@@ -3,9 +3,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <natcheck/discover.hpp>
 
+#include "net/event.hpp"
 #include "net/sockets.hpp"
 #include "outside/servers.hpp"
 #include "outside/stun.hpp"
@@ -26,8 +26,8 @@ class inquiry {
   /// Another device of the link that may be the way out.
   struct suspect {
     explicit suspect(const net::asio::any_io_executor& executor);
-    std::optional<address> ip;        ///< empty: there is none
-    net::asio::steady_timer settled;  ///< expires when that is known
+    std::optional<address> ip;  ///< empty: there is none
+    net::event settled;         ///< that is known
   };
 
   net::asio::awaitable<void> ask_everybody();
@@ -68,13 +68,12 @@ class inquiry {
   bool path_done_ = false;
   bool owner_done_ = false;
   bool ipv4_survey_done_ = false;
-  // They expire when what they stand for has happened.
-  net::asio::steady_timer ipv4_survey_end_;
-  net::asio::steady_timer ipv6_end_;
-  net::asio::steady_timer settled_;
-  net::asio::steady_timer owner_end_;
-  net::asio::steady_timer suspects_end_;
-  net::asio::steady_timer decided_;
+  net::event ipv4_survey_end_;
+  net::event ipv6_end_;
+  net::event settled_;
+  net::event owner_end_;
+  net::event suspects_end_;
+  net::event decided_;
   std::vector<suspect> suspects_;
 };
 

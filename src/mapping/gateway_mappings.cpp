@@ -22,18 +22,16 @@ constexpr std::uint32_t longest_politeness_ms = 1000;
 lease_keeper::lease_keeper(net::asio::any_io_executor executor,
                            const std::vector<lease_options>& wanted, journal::claim_book* book,
                            const lease_observer& observer)
-    : due_(executor),
-      moved_(executor, net::steady_time::max()),
-      attempted_(executor, net::steady_time::max()) {
+    : due_(executor), moved_(executor), attempted_(executor) {
   for (const lease_options& each : wanted) leases_.emplace_back(each, book, observer);
 }
 
 void lease_keeper::move_to(std::optional<portmap::gateway_access> access, std::string reason) {
   access_ = std::move(access);
-  if (access_) attempted_.expires_at(net::steady_time::max());
+  if (access_) attempted_.reset();
   moving_ = std::move(reason);
   due_.cancel();
-  moved_.cancel();
+  moved_.set();
 }
 
 awaitable<void> lease_keeper::move() {
@@ -70,7 +68,7 @@ awaitable<void> lease_keeper::tend() {
     for (lease& each : leases_) co_await tend_one(each);
     const bool all = std::all_of(leases_.begin(), leases_.end(),
                                  [](const lease& each) { return each.attempted(); });
-    if (all && !moving_) attempted_.expires_at(net::steady_time::min());
+    if (all && !moving_) attempted_.set();
   }
 }
 
@@ -89,11 +87,12 @@ awaitable<void> lease_keeper::hear_one(const portmap::gateway_access& access) {
 
 awaitable<void> lease_keeper::hear() {
   for (;;) {
+    moved_.reset();
     const auto access = access_;
     if (access) {
-      co_await net::first_of(hear_one(*access), net::expiry(moved_));
+      co_await net::first_of(hear_one(*access), moved_.wait());
     } else {
-      co_await net::expiry(moved_);
+      co_await moved_.wait();
     }
     co_await net::unless_cancelled();
   }
@@ -101,7 +100,7 @@ awaitable<void> lease_keeper::hear() {
 
 awaitable<void> lease_keeper::keep() { co_await net::side_by_side(tend(), hear()); }
 
-awaitable<void> lease_keeper::attempted() { co_await net::expiry(attempted_); }
+awaitable<void> lease_keeper::attempted() { co_await attempted_.wait(); }
 
 bool lease_keeper::holds(transport protocol) const {
   return std::any_of(leases_.begin(), leases_.end(), [protocol](const lease& each) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mapping/managed_mapping.hpp"
+#include "net/event.hpp"
 
 namespace natcheck::mappings {
 
@@ -50,8 +51,8 @@ class lease_keeper {
   std::optional<portmap::gateway_access> access_;
   std::optional<std::string> moving_;  ///< why; until the leases know
   net::asio::steady_timer due_;        ///< cancelled when there may be something to do sooner
-  net::asio::steady_timer moved_;      ///< cancelled when there is another gateway to listen to
-  net::asio::steady_timer attempted_;  ///< expired as soon as everything was tried for once
+  net::event moved_;                   ///< there is another gateway to listen to
+  net::event attempted_;               ///< everything was tried for once
 };
 
 }  // namespace natcheck::mappings

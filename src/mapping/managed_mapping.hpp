@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "net/event.hpp"
 #include "portmap/port_mapper.hpp"
 #include "protocols/lease/schedule.hpp"
 
@@ -82,7 +83,7 @@ class lease {
 
   net::asio::awaitable<bool> obtain();
   net::asio::awaitable<void> scout();
-  net::asio::awaitable<void> look_for(service& which, net::asio::steady_timer& enough);
+  net::asio::awaitable<void> look_for(service& which, net::event& enough);
   net::asio::awaitable<bool> try_service(service& which);
   net::asio::awaitable<void> renew(telling how);
   net::asio::awaitable<void> renew_quietly();

@@ -94,9 +94,9 @@ port_opener::port_opener(net::asio::any_io_executor executor, const serve_option
       on_outside_(std::move(on_outside)),
       outside_(executor, options.stun_servers, [this] { heed_outside(); }),
       search_(executor, options_, [this] { return heed_search(); }),
-      entered_ipv4_(executor, net::steady_time::max()),
-      entered_ipv6_(executor, net::steady_time::max()),
-      asked_outside_(executor, net::steady_time::max()) {}
+      entered_ipv4_(executor),
+      entered_ipv6_(executor),
+      asked_outside_(executor) {}
 
 template <class Event>
 void port_opener::tell(const Event& event) {
@@ -164,7 +164,7 @@ void port_opener::enter_ipv4() {
   if (seems_public && outside_.asking()) return;  // heed_outside() comes back
   const auto direct = judge_external(outside()).direct;
   lead_ipv4_keeper(seems_public && direct.value_or(!ipv4_->gateway));
-  entered_ipv4_.expires_at(net::steady_time::min());
+  entered_ipv4_.set();
 }
 
 void port_opener::lead_ipv4_keeper(bool direct) {
@@ -190,7 +190,7 @@ void port_opener::lead_ipv4_keeper(bool direct) {
 
 void port_opener::heed_outside() {
   on_outside_();
-  asked_outside_.expires_at(net::steady_time::min());
+  asked_outside_.set();
   // What the gateway has opened stays open, whatever this host's address looks like.
   if (ipv4_ && is_public(ipv4_->local) && !keepers_.front()->holds_any()) enter_ipv4();
 }
@@ -269,10 +269,10 @@ void port_opener::enter(const host_network& host) {
   const auto before = std::exchange(ipv4_, host.ipv4);
   if (!is_same_way(before, ipv4_)) search_.forget();
   outside_.enter(ipv4_);
-  if (!outside_.asking()) asked_outside_.expires_at(net::steady_time::min());
+  if (!outside_.asking()) asked_outside_.set();
   if (before != ipv4_) on_outside_();
   enter_ipv4();
-  const bool ipv6_has_its_turn = entered_ipv6_.expiry() == net::steady_time::min();
+  const bool ipv6_has_its_turn = entered_ipv6_.is_set();
   if (ipv6_has_its_turn) enter_ipv6(host);
 }
 
@@ -282,7 +282,7 @@ awaitable<void> port_opener::enter_ipv6_after_ipv4() {
   co_await net::unless_cancelled();
   const auto& host = network_->latest();
   if (host) enter_ipv6(*host);
-  entered_ipv6_.expires_at(net::steady_time::min());
+  entered_ipv6_.set();
 }
 
 /// What was known of the same way is not asked for again: the router may be restarting.
@@ -348,7 +348,7 @@ awaitable<result<void>> port_opener::keep() {
 }
 
 awaitable<void> port_opener::attempted_ipv4() {
-  co_await net::expiry(entered_ipv4_);
+  co_await entered_ipv4_.wait();
   co_await net::unless_cancelled();
   if (!keepers_.front()->gateway()) co_return;
   co_await keepers_.front()->attempted();
@@ -357,10 +357,10 @@ awaitable<void> port_opener::attempted_ipv4() {
   if (search_.found()) co_await keepers_.front()->attempted();
 }
 
-awaitable<void> port_opener::asked_outside() { co_await net::expiry(asked_outside_); }
+awaitable<void> port_opener::asked_outside() { co_await asked_outside_.wait(); }
 
 awaitable<void> port_opener::attempted() {
-  co_await net::expiry(entered_ipv6_);
+  co_await entered_ipv6_.wait();
   co_await net::unless_cancelled();
   for (auto& keeper : keepers_) {
     if (keeper->gateway()) co_await keeper->attempted();

@@ -12,6 +12,7 @@
 #include "mapping/outside_watch.hpp"
 #include "mapping/router_search.hpp"
 #include "mapping/stale_mappings.hpp"
+#include "net/event.hpp"
 #include "net/network_watch.hpp"
 
 namespace natcheck::mappings {
@@ -89,10 +90,10 @@ class port_opener {
   std::optional<address> own_public_;
   bool told_confirmed_ = false;  ///< of own_public_, that somebody outside sees it
   bool told_no_router_ = false;
-  // Expired as soon as it is known for the first time whom to ask, or what was seen outside.
-  net::asio::steady_timer entered_ipv4_;
-  net::asio::steady_timer entered_ipv6_;
-  net::asio::steady_timer asked_outside_;
+  // It is known for the first time whom to ask, or what was seen outside.
+  net::event entered_ipv4_;
+  net::event entered_ipv6_;
+  net::event asked_outside_;
 };
 
 }  // namespace natcheck::mappings

@@ -26,22 +26,22 @@ bool lease::better_ones_failed(const service& than) const {
                      [](const service& each) { return each.found && each.found->has_error(); });
 }
 
-awaitable<void> lease::look_for(service& which, net::asio::steady_timer& enough) {
+awaitable<void> lease::look_for(service& which, net::event& enough) {
   auto found = co_await which.mapper->find();
   which.found = std::move(found);
   if (which.found->has_error()) co_return;
   if (!better_ones_failed(which)) {
-    net::asio::steady_timer grace(enough.get_executor(), grace_for_better);
+    net::asio::steady_timer grace(co_await net::asio::this_coro::executor, grace_for_better);
     co_await net::expiry(grace);
   }
-  enough.expires_at(net::steady_time::min());
+  enough.set();
 }
 
 /// Asks for all services at the same time, until it is known which is the best.
 awaitable<void> lease::scout() {
   for (service& each : services_) each.found.reset();
   if (services_.size() == 1) co_return;
-  net::asio::steady_timer enough(co_await net::asio::this_coro::executor, net::steady_time::max());
+  net::event enough(co_await net::asio::this_coro::executor);
   net::coroutines questions;
   for (service& each : services_) questions.push_back(look_for(each, enough));
   co_await net::until(enough, net::side_by_side(std::move(questions)));

@@ -18,10 +18,9 @@ constexpr std::chrono::seconds longest_search{5};
 
 router_search::router_search(const net::asio::any_io_executor& executor,
                              const serve_options& options, std::function<awaitable<void>()> on_end)
-    : options_(options),
-      on_end_(std::move(on_end)),
-      wanted_(executor, net::steady_time::max()),
-      idle_(executor, net::steady_time::min()) {}
+    : options_(options), on_end_(std::move(on_end)), wanted_(executor), idle_(executor) {
+  idle_.set();
+}
 
 portmap::gateway_access router_search::lead(portmap::gateway_access by_route) {
   if (found_) {
@@ -32,7 +31,7 @@ portmap::gateway_access router_search::lead(portmap::gateway_access by_route) {
   return by_route;
 }
 
-bool router_search::is_running() const { return wanted_.expiry() == net::steady_time::min(); }
+bool router_search::is_running() const { return wanted_.is_set(); }
 
 bool router_search::begin(const mapping_evidence& failed) {
   if (!discovering::offers_nothing(failed) || found_) return false;
@@ -40,8 +39,8 @@ bool router_search::begin(const mapping_evidence& failed) {
   const bool may_be = heard_ || (discovering::asks_without_search(failed) && failed.tunnel.empty());
   if (begun_ || !may_be || options_.gateway) return false;
   begun_ = true;
-  idle_.expires_at(net::steady_time::max());
-  wanted_.expires_at(net::steady_time::min());
+  idle_.reset();
+  wanted_.set();
   return true;
 }
 
@@ -70,19 +69,19 @@ awaitable<std::optional<address>> router_search::look() const {
 
 awaitable<void> router_search::run() {
   for (;;) {
-    co_await net::expiry(wanted_);
+    co_await wanted_.wait();
     co_await net::unless_cancelled();
     auto router = co_await look();
     co_await net::unless_cancelled();
     if (begun_) found_ = std::move(router);  // else it was in another network
     if (found_) spdlog::debug("{} is the router, and is asked from now on", found_->to_string());
-    wanted_.expires_at(net::steady_time::max());
+    wanted_.reset();
     co_await on_end_();
     co_await net::unless_cancelled();
-    idle_.expires_at(net::steady_time::min());
+    idle_.set();
   }
 }
 
-awaitable<void> router_search::idle() { co_await net::expiry(idle_); }
+awaitable<void> router_search::idle() { co_await idle_.wait(); }
 
 }  // namespace natcheck::mappings

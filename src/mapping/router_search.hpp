@@ -7,6 +7,7 @@
 #include <natcheck/serve.hpp>
 #include <optional>
 
+#include "net/event.hpp"
 #include "net/sockets.hpp"
 #include "portmap/port_mapper.hpp"
 
@@ -50,8 +51,8 @@ class router_search {
   bool heard_ = false;  ///< another device answered
   bool begun_ = false;  ///< in this network
   std::optional<address> found_;
-  net::asio::steady_timer wanted_;  ///< expired while a search is running
-  net::asio::steady_timer idle_;    ///< expired while none is running
+  net::event wanted_;  ///< a search is running
+  net::event idle_;    ///< none is running
 };
 
 }  // namespace natcheck::mappings

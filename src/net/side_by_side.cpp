@@ -41,6 +41,14 @@ awaitable<void> unless_cancelled() {
 
 awaitable<void> expiry(asio::steady_timer& timer) { co_await timer.async_wait(as_result); }
 
+awaitable<void> forever() {
+  for (;;) {
+    asio::steady_timer never(co_await asio::this_coro::executor, steady_time::max());
+    co_await expiry(never);
+    co_await unless_cancelled();
+  }
+}
+
 awaitable<void> side_by_side(coroutines works) {
   if (works.empty()) co_return;
   const group_end end =

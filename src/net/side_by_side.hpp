@@ -28,6 +28,9 @@ asio::awaitable<void> unless_cancelled();
 /// Until `timer` expires or is cancelled.
 asio::awaitable<void> expiry(asio::steady_timer& timer);
 
+/// Never ends but by cancellation, with operation_aborted.
+asio::awaitable<void> forever();
+
 /// Puts what `work` returns into `place`, which must outlive it: what follows here runs coroutines
 /// without values.
 template <class Place, class T>

@@ -4,7 +4,7 @@
 #include <list>
 #include <memory>
 
-#include "net/side_by_side.hpp"
+#include "net/event.hpp"
 
 namespace natcheck::net {
 
@@ -29,7 +29,7 @@ class turn {
 
  private:
   std::shared_ptr<turns> queue_;
-  asio::steady_timer called_;
+  event called_;
 };
 
 }  // namespace natcheck::net

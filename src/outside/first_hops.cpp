@@ -44,7 +44,6 @@ awaitable<void> watch_hop(endpoint target, std::string interface, int ttl,
                           std::optional<address>& who) {
   const auto executor = co_await net::asio::this_coro::executor;
   auto socket = open(executor, target, interface, ttl);
-  net::asio::steady_timer never(executor, net::steady_time::max());
   if (!socket) spdlog::debug("{}", socket.error().message());
   while (socket && !who) {
     co_await net::arrival(*socket);
@@ -56,8 +55,7 @@ awaitable<void> watch_hop(endpoint target, std::string interface, int ttl,
     if (!nothing) who = canonical(target.ip);
   }
   if (who == canonical(target.ip)) co_return;
-  co_await net::expiry(never);
-  co_await net::unless_cancelled();
+  co_await net::forever();
 }
 
 net::coroutines watches_of(const endpoint& target, const std::string& interface,

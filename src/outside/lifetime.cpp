@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "net/event.hpp"
 #include "net/side_by_side.hpp"
 #include "outside/stun_port.hpp"
 
@@ -124,7 +125,7 @@ class measurement {
         steps_(std::move(steps)),
         tell_(std::move(tell)),
         executor_(executor),
-        decided_(executor, net::steady_time::max()),
+        decided_(executor),
         results_(steps_.size()) {}
 
   awaitable<void> run(std::vector<std::string>& doubts);
@@ -140,7 +141,7 @@ class measurement {
   idle_times steps_;
   std::function<void(std::string_view)> tell_;
   net::asio::any_io_executor executor_;
-  net::asio::steady_timer decided_;  ///< cancelled when no later step matters
+  net::event decided_;  ///< no later step matters
   step_results results_;
 };
 
@@ -173,7 +174,7 @@ awaitable<void> measurement::measure(std::size_t step) {
   if (end == delivery::arrived) results_[step] = true;
   if (end == delivery::lost) results_[step] = false;
   tell(step);
-  if (bounds().decided) decided_.cancel();
+  if (bounds().decided) decided_.set();
 }
 
 awaitable<void> measurement::run(std::vector<std::string>& doubts) {
@@ -185,7 +186,7 @@ awaitable<void> measurement::run(std::vector<std::string>& doubts) {
   }
   net::coroutines works;
   for (std::size_t i = 0; i < steps_.size(); ++i) works.push_back(measure(i));
-  co_await net::first_of(net::side_by_side(std::move(works)), net::expiry(decided_));
+  co_await net::first_of(net::side_by_side(std::move(works)), decided_.wait());
 }
 
 void add_steps(idle_times& steps, std::chrono::seconds width, std::chrono::seconds end) {

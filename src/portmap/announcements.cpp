@@ -216,7 +216,7 @@ awaitable<void> announcement_listener::receiver::wait() {
 }
 
 awaitable<std::string> announcement_listener::receiver::next() {
-  if (!socket_.is_open()) co_await pause_until(net::steady_time::max());
+  if (!socket_.is_open()) co_await net::forever();
   co_await pause_until(quiet_until_);
   read_all();
   while (news_.empty()) {

@@ -12,6 +12,7 @@
 #include "core/canonical.hpp"
 #include "diagnosis/probe_inside.hpp"
 #include "diagnosis/probe_rejections.hpp"
+#include "net/event.hpp"
 #include "net/own_addresses.hpp"
 #include "net/random.hpp"
 #include "net/resolver.hpp"
@@ -121,7 +122,7 @@ struct asked_address {
   std::vector<inside_reason> inside{};
   probe_standpoint standpoint{};
   std::vector<handshake_evidence> handshakes{};
-  std::optional<net::asio::steady_timer> answered{};  ///< expires when it can be reached at all
+  std::optional<net::event> answered{};  ///< it can be reached at all
 };
 
 /// One probe from the name to the last handshake.
@@ -172,7 +173,7 @@ void prober::add(handshake_evidence evidence) {
 /// early are told at once where there is no other address that may be the one.
 awaitable<void> prober::shake(asked_address& asked) {
   client::handshake_options options = handshake_with(asked.ip);
-  options.on_connected = [&asked] { asked.answered->expires_at(net::steady_time::min()); };
+  options.on_connected = [&asked] { asked.answered->set(); };
   if (options_.protocol == transport::tcp) {
     auto evidence = co_await shake_hands(options);
     asked.handshakes.push_back(std::move(evidence));
@@ -194,7 +195,7 @@ awaitable<void> prober::look_around(asked_address& asked) {
   asked.standpoint = net::read_standpoint(asked.ip, options_.interface);
   asked.standpoint.ttl = own_ttl(executor, asked.ip);
   const bool on_the_way = asked.standpoint.gateway || asked.standpoint.tunnel;
-  co_await net::expiry(*asked.answered);
+  co_await asked.answered->wait();
   co_await net::unless_cancelled();
   if (asked.inside.empty() && on_the_way) {
     const endpoint target{asked.ip, options_.port};
@@ -206,12 +207,11 @@ awaitable<void> prober::look_around(asked_address& asked) {
     }
     co_await net::side_by_side(std::move(watches));
   }
-  net::asio::steady_timer never(executor, net::steady_time::max());
-  co_await net::expiry(never);
+  co_await net::forever();
 }
 
 awaitable<bool> prober::ask(asked_address& asked) {
-  asked.answered.emplace(co_await net::asio::this_coro::executor, net::steady_time::max());
+  asked.answered.emplace(co_await net::asio::this_coro::executor);
   co_await net::first_of(shake(asked), look_around(asked));
   co_return was_reached(representative(asked.handshakes));
 }

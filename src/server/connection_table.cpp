@@ -50,7 +50,7 @@ crowd::crowd(net::asio::any_io_executor executor, server_identity identity,
       limit_(visitor_limit()),
       source_limit_(limit_from_one_source(limit_)),
       clock_(executor),
-      left_(executor, net::steady_time::max()) {}
+      left_(executor) {}
 
 std::size_t crowd::size() const {
   return houses_[0].size() + houses_[1].size() + houses_[2].size();
@@ -128,7 +128,7 @@ awaitable<void> crowd::host(guests::iterator who) {
   if (!dismissed_ || std::holds_alternative<events::greeted>(end)) on_end_(end);
   if (who->where != place::leaving) leave_source(who);
   in(who->where).erase(who);
-  left_.cancel();
+  left_.set();
 }
 
 /// One timer for everybody: a timer for each wait costs more than the wait.
@@ -143,7 +143,7 @@ awaitable<void> crowd::keep_time() {
     }
   }
   keeping_time_ = false;
-  left_.cancel();
+  left_.set();
 }
 
 awaitable<void> crowd::dismiss() {
@@ -152,7 +152,10 @@ awaitable<void> crowd::dismiss() {
   for (guests& all : houses_) {
     for (guest& who : all) who.line.hang_up();
   }
-  while (size() > 0 || keeping_time_) co_await net::expiry(left_);
+  while (size() > 0 || keeping_time_) {
+    left_.reset();
+    co_await left_.wait();
+  }
 }
 
 }  // namespace natcheck::serving

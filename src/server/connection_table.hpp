@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "net/event.hpp"
 #include "server/greeting_session.hpp"
 
 namespace natcheck::serving {
@@ -88,7 +89,7 @@ class crowd : public std::enable_shared_from_this<crowd> {
   bool dismissed_ = false;
   bool keeping_time_ = false;
   net::asio::steady_timer clock_;
-  net::asio::steady_timer left_;  ///< cancelled whenever somebody has left
+  net::event left_;  ///< somebody has left since the wait began
 };
 
 }  // namespace natcheck::serving

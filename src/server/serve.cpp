@@ -14,6 +14,7 @@
 #include "mapping/external_addresses.hpp"
 #include "mapping/managed_mapping.hpp"
 #include "mapping/mapping_manager.hpp"
+#include "net/event.hpp"
 #include "net/host_network.hpp"
 #include "net/own_addresses.hpp"
 #include "net/random.hpp"
@@ -45,7 +46,7 @@ class server {
           std::visit([this](const auto& e) { this->tell(e); }, told);
         }),
         guests_due_(executor_),
-        end_(executor_, net::steady_time::max()),
+        end_(executor_),
         addresses_([this](const auto& told) { this->tell(told); }) {}
 
   awaitable<result<events::stopped>> run();
@@ -91,7 +92,7 @@ class server {
   std::unique_ptr<mappings::port_opener> doors_;
   guest_book guests_;
   net::asio::steady_timer guests_due_;
-  net::asio::steady_timer end_;  ///< expires, or is cancelled, when the server has to end
+  net::event end_;  ///< the server has to end
   std::optional<failure> failed_;
   std::optional<failure> local_fault_;       ///< why the router could not even be asked
   std::string own_session_ = random_hex(8);  ///< of visits that this server pays to itself
@@ -231,7 +232,7 @@ void server::count(const visit_end& end) {
   if (rejected != nullptr && arrivals_->may_be_own(rejected->peer.ip)) return;
   guests_.add(end, std::chrono::steady_clock::now());
   guests_due_.cancel();
-  if (greeted != nullptr && options_.once) end_.cancel();
+  if (greeted != nullptr && options_.once) end_.set();
 }
 
 awaitable<void> server::settle_guests() {
@@ -267,7 +268,7 @@ awaitable<void> server::keep_doors() {
   const auto kept = co_await doors_->keep();
   if (kept) co_return;
   failed_ = kept.error();
-  end_.cancel();
+  end_.set();
 }
 
 awaitable<void> server::insist_on_map() {
@@ -276,7 +277,7 @@ awaitable<void> server::insist_on_map() {
   co_await net::unless_cancelled();
   if (doors_->all_open()) co_return;
   failed_ = no_mapping();
-  end_.cancel();
+  end_.set();
 }
 
 failure server::no_mapping() const {
@@ -340,9 +341,10 @@ net::coroutines server::all_works() {
 
 /// Gives what ended it, where that was a fault: the doors have to be closed all the same.
 awaitable<std::exception_ptr> server::run_until_end() {
-  if (options_.run_for) end_.expires_after(*options_.run_for);
+  net::asio::steady_timer time_over(executor_, net::steady_time::max());
+  if (options_.run_for) time_over.expires_after(*options_.run_for);
   try {
-    co_await net::first_of(net::expiry(end_), net::side_by_side(all_works()));
+    co_await net::first_of(end_.wait(), net::expiry(time_over), net::side_by_side(all_works()));
   } catch (...) {
     co_return std::current_exception();
   }

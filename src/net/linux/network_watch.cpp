@@ -112,11 +112,7 @@ asio::awaitable<void> network_watch::subscription::settle() {
 }
 
 asio::awaitable<void> network_watch::subscription::next() {
-  if (!descriptor_.is_open()) {
-    asio::steady_timer never(descriptor_.get_executor(), steady_time::max());
-    co_await expiry(never);
-    co_await unless_cancelled();
-  }
+  if (!descriptor_.is_open()) co_await forever();
   for (;;) {
     co_await report();
     co_await settle();

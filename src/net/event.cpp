@@ -1,0 +1,11 @@
+#include "net/event.hpp"
+
+namespace natcheck::net {
+
+asio::awaitable<bool> until(event& end, asio::awaitable<void> work) {
+  const std::size_t first = co_await first_of(std::move(work), end.wait());
+  co_await unless_cancelled();
+  co_return first == 0;
+}
+
+}  // namespace natcheck::net

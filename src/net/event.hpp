@@ -1,0 +1,40 @@
+// Something that happens once, and those who wait for it.
+#pragma once
+
+#include "net/side_by_side.hpp"
+
+namespace natcheck::net {
+
+/// Not set at first. Not thread-safe.
+class event {
+ public:
+  explicit event(const asio::any_io_executor& executor) : timer_(executor, steady_time::max()) {}
+
+  /// Ends every wait, the present and the later ones.
+  void set() { timer_.expires_at(steady_time::min()); }
+  bool is_set() const { return timer_.expiry() == steady_time::min(); }
+
+  /// It has not happened any more. Waits that a `set` ended have ended.
+  void reset() {
+    if (is_set()) timer_.expires_at(steady_time::max());
+  }
+
+  /// Until it is set, or the awaiting coroutine is cancelled; follow it with unless_cancelled()
+  /// where that makes a difference.
+  asio::awaitable<void> wait() { return expiry(timer_); }
+
+ private:
+  asio::steady_timer timer_;  ///< expired when it is set: all waits of Asio end with a timer
+};
+
+/// Runs `work` until `end` is set; otherwise as with a timer.
+asio::awaitable<bool> until(event& end, asio::awaitable<void> work);
+template <class T>
+asio::awaitable<std::optional<T>> until(event& end, asio::awaitable<T> work) {
+  std::optional<T> value;
+  const bool ended = co_await until(end, put(value, std::move(work)));
+  if (!ended) value.reset();
+  co_return value;
+}
+
+}  // namespace natcheck::net
