@@ -9,7 +9,7 @@
 namespace natcheck {
 namespace {
 
-/// A single request may have been lost for want of room; the next one is a second later.
+/// A single request may have been lost because a buffer was full; the next one is a second later.
 constexpr unsigned enough_requests = 2;
 
 /// The kernel repeats an answer that is not acknowledged; a single one may have been.
@@ -31,7 +31,7 @@ std::vector<std::string> let_in(const arrival_evidence& seen) {
   return judging::let_in(seen.firewall, {seen.protocol, seen.local.port, seen.interface});
 }
 
-/// What may stand in the way here, as far as it could be read.
+/// What may block packets here, as far as it could be read.
 std::string_view obstacle(const arrival_evidence& seen) {
   return seen.firewall.nat_read ? "A firewall on this machine"
                                 : "A firewall or a NAT rule on this machine";

@@ -9,14 +9,14 @@
 namespace natcheck::judging {
 namespace {
 
-/// The claims are of this scope. Contradicting ones were judged before, so the first speaks for
+/// The claims are of this scope. Contradicting ones were judged before, so the first stands for
 /// all.
 bool claims_are(const situation& s, address_scope scope) {
   return !s.claims.empty() && scope_of(s.claims.front().ip) == scope;
 }
 
-/// The address that it names is that of its inner side, or of somebody at home: a router that is
-/// set up wrongly, which tells nothing of its outside.
+/// The router reports its internal address, or that of a host at home: it is misconfigured, and
+/// its external address stays unknown.
 bool names_inner_side(const situation& s) {
   const auto& way_out = *s.seen.host.ipv4;
   const auto& ip = s.claims.front().ip;
@@ -30,13 +30,13 @@ bool names_inner_side(const situation& s) {
 
 std::string claimed(const situation& s) { return s.claims.front().ip.to_string(); }
 
-/// What the router says is no public address, and the Internet sees one: something beyond the
-/// router translates.
+/// The router reports an address that is not public, and the Internet sees one: something
+/// upstream of it translates.
 confidence second_translation(const situation& s) {
   return s.outside.sees_us() ? confidence::confirmed : confidence::likely;
 }
 
-/// "most likely " where nobody outside was there to prove it.
+/// "most likely " where no external server proved it.
 std::string_view hedge(const situation& s) { return s.outside.sees_us() ? "" : "most likely "; }
 
 verdict own_shared_address(const situation& s) {

@@ -10,7 +10,7 @@ namespace natcheck::judging {
 /// waited for any more. False where it is not known.
 bool is_decided(const discover_evidence& so_far);
 
-/// Verdicts whose advice names an IPv6 address where somebody outside has seen one.
+/// Verdicts whose advice names an IPv6 address where an external server has seen one.
 bool may_advise_ipv6(verdict_code code);
 
 }  // namespace natcheck::judging

@@ -10,7 +10,7 @@ namespace {
 using judging::situation;
 
 // The first that applies decides: the earliest break on the way from here to the Internet. What
-// somebody outside saw stands before what the gateway said, that before what other routers tell,
+// external servers saw stands before what the gateway said, that before what other routers tell,
 // and that before what nobody said.
 constexpr std::array rules{
     judging::way_out_not_read,
@@ -65,7 +65,7 @@ std::vector<std::string> sources_of(const situation& s, const address& ip) {
   return sources;
 }
 
-/// Nobody outside told: the word of this host or its gateway, where they do not contradict.
+/// No external server answered: what this host or its gateway reports, where they agree.
 std::optional<public_address> named_from_inside(const situation& s) {
   const auto local = s.local();
   const bool on_host = local && is_public(*local);

@@ -40,7 +40,7 @@ std::string failed(const service_evidence& service);
 /// One line for each service: answered, refused, silent; and what the kernel knows of the router.
 std::vector<std::string> gateway_lines(const situation& s);
 
-/// What was seen beyond the router: by whom, after how long, and who did not answer.
+/// What was seen upstream of the router: by whom, after how long, and who did not answer.
 std::vector<std::string> outside_lines(const situation& s);
 
 }  // namespace natcheck::judging

@@ -27,7 +27,7 @@ discover_evidence evidence_of(const external_evidence& seen) {
   return all;
 }
 
-/// What the servers outside saw, with everybody's name.
+/// What the external servers saw, each with its name.
 judging::outside_view view_of(const external_evidence& seen) {
   return judging::outside_view(evidence_of(seen));
 }
@@ -101,7 +101,7 @@ finding unconfirmed(const external_evidence& seen, const address& ip) {
           probe_tells};
 }
 
-/// Servers outside that saw different addresses, none of them in the majority.
+/// External servers that saw different addresses, none of them in the majority.
 finding several(const judging::outside_view& outside) {
   std::vector<std::string> all;
   for (const judging::view& each : outside.views) {
@@ -125,7 +125,7 @@ external_judgement judge_seen(const external_evidence& seen, const judging::outs
   return judged;
 }
 
-/// Nobody outside told.
+/// No external server answered.
 external_judgement judge_claim(const external_evidence& seen) {
   external_judgement judged;
   if (names_public(seen)) {

@@ -22,15 +22,16 @@ constexpr std::uint32_t recent_s = 120;
 bool host_contradicts(const situation& s) {
   const auto local = s.local();
   const auto seen = s.seen_as();
-  // Public numbers behind a NAT: the router and the outside agree on which address counts.
+  // Public numbers behind a NAT: the router and the external servers agree on which address counts.
   if (seen && claims_name(s, *seen)) return false;
   return local && is_public(*local) &&
          std::any_of(s.claims.begin(), s.claims.end(),
                      [&](const claim& c) { return c.ip != *local; });
 }
 
-/// For how long the gateway has had its present state, by the service that says least. A clock at 0
-/// is one that never runs (seen on routers) rather than one that began in this very second.
+/// For how long the gateway has had its present state, by the service with the lowest value. A
+/// clock at 0 is one that never runs (seen on routers) rather than one that began in this very
+/// second.
 std::optional<std::uint32_t> age_of_state(const gateway_evidence& gateway) {
   std::optional<std::uint32_t> age;
   const auto look_at = [&age](const auto& service) {
@@ -72,11 +73,12 @@ found find_disagreement(const situation& s) {
   }
   summary.back() = '.';
   return finding{std::string(sources_disagree), summary,
-                 among_servers ? "run it again with other servers: " +
-                                     natcheck_command(s.seen.asked, "discover --stun HOST") +
-                                     "; one may be wrong, or there are several Internet connections"
-                               : "compare with the Internet (WAN) address in the router's menu; if "
-                                 "the router has two Internet connections, both may be right"};
+                 among_servers
+                     ? "run it again with other servers: " +
+                           natcheck_command(s.seen.asked, "discover --stun HOST") +
+                           "; one may be wrong, or there are several Internet connections"
+                     : "compare them with the Internet (WAN) address in the router's menu; if the "
+                       "router has two Internet connections, both may be right"};
 }
 
 found find_wrong_word(const situation& s) {
@@ -211,7 +213,7 @@ bool seems_restarted(const gateway_evidence& gateway) {
   return age && *age < recent_s;
 }
 
-/// A clock that stands still (seen on routers, at 0 and elsewhere) tells nothing.
+/// A clock that does not run (seen on routers, at 0 and elsewhere) proves nothing.
 found find_lost_state(const situation& s) {
   if (!s.seen.gateway || !s.seen.gateway->epoch_advances) return std::nullopt;
   if (!seems_restarted(*s.seen.gateway)) return std::nullopt;

@@ -1,4 +1,4 @@
-// The codes of findings, as they stand in JSON and in docs/diagnoses.md, and who looks for them.
+// The codes of findings, as in JSON and in docs/diagnoses.md, and who looks for them.
 #pragma once
 
 #include <array>
@@ -94,7 +94,7 @@ look find_blocked_multicast;
 look find_old_version;
 look find_lost_state;
 
-// About the NAT and what is beyond it (nat_findings.cpp).
+// About the NAT and what is upstream of it (nat_findings.cpp).
 look find_dependent_mapping;
 look find_blocked_udp;
 look find_no_hairpin;

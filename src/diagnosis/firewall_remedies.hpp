@@ -28,7 +28,7 @@ struct way_in {
   std::string interface;
 };
 
-/// The commands, for whoever manages the firewall; for all three managers when that is not known.
+/// The commands for the firewall manager in use; for all three where it is not known.
 /// Names of tables, chains and interfaces that no shell should see are left out.
 std::vector<std::string> let_in(const firewall_evidence& firewall, const way_in& wanted);
 

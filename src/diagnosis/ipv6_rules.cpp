@@ -8,7 +8,7 @@
 namespace natcheck::judging {
 namespace {
 
-/// Somebody outside saw an address of this machine, so nothing translates.
+/// An external server saw an address of this machine, so nothing translates.
 bool is_seen_untranslated(const situation& s) {
   const auto& views = s.outside.ipv6_views;
   const auto& way = s.seen.host.ipv6;

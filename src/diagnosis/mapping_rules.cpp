@@ -52,7 +52,7 @@ constexpr explanation not_kept{verdict_code::mapping_not_kept,
                                "restart the router or update its firmware"};
 constexpr explanation same_port{
     verdict_code::mapping_refused,
-    "The router opens a port only if its external number is the same as its internal number.",
+    "The router opens a port only with the same internal and external number.",
     {}};
 constexpr explanation port_not_allowed{
     verdict_code::mapping_refused, "The router refuses to open this port.", {}};
@@ -67,7 +67,7 @@ constexpr explanation no_wan{verdict_code::mapping_refused,
 constexpr explanation no_reason{
     verdict_code::mapping_refused, "The router did not open the port and does not say why.",
     "natcheck discover{} shows whether it has an Internet connection or is behind another router"};
-// miniupnpd says so with a private address on its outside, too.
+// miniupnpd also says so with a private external address.
 constexpr explanation no_resources{
     verdict_code::mapping_refused,
     "The router has no room for another port, or no public address of its own.",
@@ -86,7 +86,7 @@ constexpr explanation too_slow{verdict_code::inconclusive,
                                "{} is available, but does not answer the mapping request.",
                                try_again};
 constexpr explanation broken_off{verdict_code::inconclusive,
-                                 "{} is available, but breaks off the mapping request.", try_again};
+                                 "{} is available, but aborts the mapping request.", try_again};
 constexpr explanation not_asked{verdict_code::inconclusive,
                                 "This machine could not send the request to the router.",
                                 "fix the problem named below, then run it again"};
@@ -107,7 +107,7 @@ constexpr explanation unknown{verdict_code::inconclusive,
 /// A result that says that this version of PCP or NAT-PMP is not spoken there.
 constexpr int unsupported_version = 1;
 
-// A protocol that was not tested completely leaves open whether the router offers it.
+// A protocol that was not fully tested leaves open whether the router offers it.
 constexpr std::array ranking{&another_nat,   &not_allowed,       &table_full,    &over_quota,
                              &conflict,      &granted_otherwise, &open_already,  &not_kept,
                              &same_port,     &port_not_allowed,  &no_lease,      &no_wan,
@@ -175,7 +175,7 @@ const explanation* explain(const mapping_attempt& attempt) {
   return &unknown;
 }
 
-/// Why there is no mapping, and which attempt says so; none where there was nobody to ask.
+/// Why there is no mapping, and which attempt says so; none where there was no router to ask.
 struct reason {
   const explanation& why;
   const mapping_attempt* said_by = nullptr;
@@ -239,7 +239,7 @@ std::string options_of(const mapping_evidence& seen) {
   return options + to_options(seen.asked);
 }
 
-/// What was typed, for another outside port.
+/// What was typed, for another external port.
 std::string command_for(int external, const mapping_evidence& seen) {
   const auto* const command =
       seen.asked_by == mapping_command::serve ? "natcheck serve --map" : "natcheck mappings add";
@@ -249,7 +249,7 @@ std::string command_for(int external, const mapping_evidence& seen) {
 /// Many routers keep those below for themselves.
 constexpr int first_usual_port = 1024;
 
-/// An example of another outside port.
+/// An example of another external port.
 int another_port(const mapping_evidence& seen) {
   if (seen.external_port < first_usual_port) return 8000 + seen.external_port;
   return seen.external_port == 65535 ? 65534 : seen.external_port + 1;

@@ -60,7 +60,7 @@ found find_blocked_udp(const situation& s) {
       std::count_if(s.seen.stun.begin(), s.seen.stun.end(), [](const stun_evidence& server) {
         return by_ipv4(server, transport::udp) && server.address;
       });
-  // A single refusal may come from a server that speaks TCP alone, and that UDP has reached.
+  // A single refusal may come from a server that supports TCP only, and that UDP has reached.
   const bool blocked = asked == silent + refused && (silent > 0 || refused > 1);
   if (!blocked || count(transport::tcp, service_state::answered) == 0) return std::nullopt;
   return finding{std::string(udp_blocked),

@@ -10,7 +10,7 @@
 namespace natcheck::judging {
 namespace {
 
-/// Servers that have the same to tell.
+/// Servers with the same answer.
 struct group {
   std::string what;
   std::vector<std::string> who;
@@ -28,7 +28,7 @@ std::string timed(const stun_evidence& server) {
   return server.rtt ? fmt::format("{} ({})", name, in_ms(*server.rtt)) : name;
 }
 
-/// Why the server tells nothing about the Internet; empty where it may.
+/// Why the server proves nothing about the Internet; empty where it may.
 std::string objection(const situation& s, const stun_evidence& server) {
   if (is_within(s.seen, server)) {
     return fmt::format(

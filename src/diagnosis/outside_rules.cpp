@@ -100,7 +100,7 @@ verdict claimed_otherwise(const situation& s, const address& other) {
   return v;
 }
 
-/// A router beyond the gateway that may translate once more.
+/// A router upstream of the gateway that may translate again.
 std::optional<path_hop> router_without_public_address(const situation& s) {
   for (const auto scope :
        {address_scope::private_use, address_scope::shared, address_scope::ds_lite}) {
@@ -109,7 +109,7 @@ std::optional<path_hop> router_without_public_address(const situation& s) {
   return std::nullopt;
 }
 
-/// The gateway tells by itself why another address than this machine's is seen: the network at home
+/// The gateway itself shows why another address than this machine's is seen: the network at home
 /// is numbered with addresses that are others' on the Internet.
 bool gateway_explains(const situation& s) {
   const auto is_another = [&](const claim& c) { return c.ip != *s.local(); };

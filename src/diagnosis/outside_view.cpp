@@ -191,7 +191,7 @@ beyond weigh_silence(const discover_evidence& evidence, const outside_view& seen
 beyond weigh_without_names(const discover_evidence& evidence, const outside_view& seen) {
   if (has_public_hop(seen)) return beyond::answered;
   if (evidence.web.result != web_result::failed) return beyond::unclear;
-  // A router beyond the gateway that says "unreachable" has told as much as silence does.
+  // A router beyond the gateway that says "unreachable" proves as much as silence does.
   const bool silent = seen.hops.empty() && !is_open(evidence.path.state);
   return silent || evidence.path.target_answered ? beyond::likely_nothing : beyond::unclear;
 }

@@ -1,4 +1,4 @@
-// What was seen beyond the gateway: by servers outside, on the path, and on the web.
+// What was seen upstream of the gateway: by external servers, on the path, and on the web.
 #pragma once
 
 #include <natcheck/evidence.hpp>
@@ -14,18 +14,18 @@ struct view {
   std::vector<std::string> servers;
 };
 
-/// A name that leads to an address that cannot be outside.
+/// A name that resolves to an address that is not on the Internet.
 struct diversion {
   std::string name;
   address to;
 };
 
-/// Whether anything beyond the gateway answered, by IPv4.
+/// Whether anything upstream of the gateway answered, by IPv4.
 enum class beyond {
-  not_asked,       ///< nobody outside was to be asked
-  unclear,         ///< not everybody was asked to the end, or what came proves neither
-  answered,        ///< somebody on the Internet, or a public router on the way there
-  likely_nothing,  ///< whoever was asked did not answer, and one kind of test is missing
+  not_asked,       ///< no external server was to be asked
+  unclear,         ///< some tests did not finish, or the answers prove neither
+  answered,        ///< a host on the Internet, or a public router on the path
+  likely_nothing,  ///< nothing answered, but one kind of test is missing
   nothing,         ///< a server over UDP and TCP, the path, and the web: nothing
 };
 
@@ -34,15 +34,15 @@ struct outside_view {
 
   std::vector<view> views;       ///< by IPv4; those that most servers saw come first
   std::vector<view> ipv6_views;  ///< likewise; without what a NAT64 showed
-  unsigned router_ttl = 1;     ///< 2 where the route leads to a device that only passes packets on
-  std::vector<path_hop> hops;  ///< routers beyond the gateway that answered; all have an address
+  unsigned router_ttl = 1;       ///< 2 where the route goes to a device that only forwards
+  std::vector<path_hop> hops;    ///< routers beyond the gateway that answered; all have an address
   beyond reach = beyond::not_asked;
-  bool unfinished = false;            ///< some server was not tested completely by IPv4
-  bool ipv6_answered = false;         ///< somebody on the Internet did, by IPv6
-  bool ipv6_silent = false;           ///< a server over UDP and TCP to the end, and nobody answered
-  bool names_do_not_resolve = false;  ///< nobody could be asked, for this reason alone
+  bool unfinished = false;            ///< some server was not fully tested by IPv4
+  bool ipv6_answered = false;         ///< a host on the Internet did, by IPv6
+  bool ipv6_silent = false;           ///< a server over UDP and TCP, in full: no answer
+  bool names_do_not_resolve = false;  ///< no server could be asked, for this reason alone
   std::optional<diversion> diverted;  ///< the first such name, of a server or of the web page
-  bool udp_arrives = false;           ///< somebody outside answered over UDP and IPv4
+  bool udp_arrives = false;           ///< an external server answered over UDP and IPv4
 
   /// More than half of the servers saw this one.
   std::optional<address> agreed() const;
@@ -58,11 +58,11 @@ struct outside_view {
   bool next_router_is_public() const;
 };
 
-/// A server whose answer tells about the Internet: on a private address it does not.
+/// A server whose answer says something about the Internet: on a private address it does not.
 bool is_on_internet(const stun_evidence& server);
 
 /// A server on the Internet whose answer names an address that nobody there can see: it is broken,
-/// or somebody else answers for it.
+/// or something else answers for it.
 bool names_unusable(const stun_evidence& server);
 
 /// It has an address of this host or of its router: neither its answer nor its silence tells about

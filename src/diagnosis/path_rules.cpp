@@ -7,8 +7,8 @@
 namespace natcheck::judging {
 namespace {
 
-/// A public address of this host that nobody outside contradicts, or one that the gateway is known
-/// to own: the hops are the provider's.
+/// A public address of this host that no external server contradicts, or one that the gateway is
+/// known to own: the hops are the provider's.
 bool needs_no_translation(const situation& s) {
   if (s.gateway_owns_it() == tested::yes) return true;
   const auto local = s.local();

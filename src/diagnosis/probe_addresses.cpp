@@ -46,8 +46,8 @@ std::vector<finding> address_findings(const probe_evidence& seen) {
         {std::string(other_address_fails),
          fmt::format("The name has another address, where the server was not reached: {} ({}).",
                      failed, family_of(one.ip)),
-         fmt::format("Let the server listen on {} and open the port for {}, or remove "
-                     "that address from the name: programs that try it first fail.",
+         fmt::format("Make the server listen on {} and open the port for {}, or remove that "
+                     "address from the name: programs that try it first fail.",
                      one.ip.to_string(), family_of(one.ip))});
   }
   return found;

@@ -47,7 +47,7 @@ bool embeds(const address& translated, const address& ip) {
   });
 }
 
-/// Whether the routers on the way of our datagrams tell nothing of the connection.
+/// Whether the routers on the way of our datagrams say nothing about the connection.
 bool is_proxied(const probe_evidence& seen) {
   return seen.protocol == transport::tcp && seen.standpoint.proxy;
 }
@@ -130,7 +130,7 @@ void add_by_target(std::vector<inside_reason>& reasons, const probe_evidence& se
 }
 
 /// How many routers the TTL says that our packet met on its way to the server. Zero or less:
-/// somebody else sent it in our stead.
+/// something else sent it for us.
 std::optional<int> routers_between(const handshake_evidence& one, const probe_evidence& seen) {
   if (!one.ttl || !seen.standpoint.ttl) return std::nullopt;
   return static_cast<int>(*seen.standpoint.ttl) - static_cast<int>(*one.ttl);
@@ -154,8 +154,8 @@ bool may_be_one_pool(const address& ip, const address& target, const probe_evide
   return same_prefix(ip, target, carrier ? carrier_pool_length : pool_length);
 }
 
-/// What a public address tells that the server saw. A router with several addresses, or a carrier's
-/// NAT, may lead us back inside in the name of another one than the target's.
+/// What a public address that the server saw proves. A router with several addresses, or a
+/// carrier's NAT, may lead us back inside in the name of another one than the target's.
 std::optional<inside_reason> by_public_address(const handshake_evidence& one,
                                                const probe_evidence& seen) {
   const auto& here = seen.standpoint;
@@ -170,7 +170,7 @@ std::optional<inside_reason> by_public_address(const handshake_evidence& one,
   return std::nullopt;
 }
 
-/// What an inner address tells that the server saw.
+/// What an internal address that the server saw proves.
 std::optional<inside_reason> by_inner_address(const address& ip, const handshake_evidence& one,
                                               const probe_evidence& seen) {
   const auto& here = seen.standpoint;

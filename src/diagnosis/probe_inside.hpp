@@ -7,14 +7,14 @@
 
 namespace natcheck::judging {
 
-/// All that speaks for it: `seen.inside`, where the probe asks from, and what the server saw of it.
+/// All that supports it: `seen.inside`, where the probe asks from, and what the server saw of it.
 /// Empty: nothing does.
 std::vector<inside_reason> inside_reasons(const probe_evidence& seen);
 
 /// The address that the server saw, where who has it would decide: see probe_standpoint::seen_hops.
 std::optional<address> address_to_locate(const probe_evidence& seen);
 
-/// Whether the reason proves it. The others are what somebody outside can meet as well, by a
+/// Whether the reason proves it. The others are what a client outside can meet as well, by a
 /// coincidence of private addresses or through a relay.
 bool is_proof(inside_reason reason);
 

@@ -6,7 +6,7 @@
 
 namespace natcheck::judging {
 
-/// How one failure is told.
+/// The words for one failure.
 struct failure_story {
   std::string happened;  ///< completes "5.5.5.5 ..."
   std::string meaning;

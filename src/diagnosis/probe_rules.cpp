@@ -19,7 +19,7 @@ std::size_t reached_count(const probe_evidence& seen) {
       std::count_if(seen.handshakes.begin(), seen.handshakes.end(), was_reached));
 }
 
-/// The handshake that speaks for all: one that reached the server, else the first.
+/// The handshake that represents all: one that reached the server, else the first.
 const handshake_evidence& representative(const probe_evidence& seen) {
   const auto reached = std::find_if(seen.handshakes.begin(), seen.handshakes.end(), was_reached);
   return reached == seen.handshakes.end() ? seen.handshakes.front() : *reached;
@@ -31,7 +31,7 @@ verdict_code reached_code(const handshake_evidence& one) {
                                           : verdict_code::reachable_mapped;
 }
 
-/// A plain greeter proves no more than that somebody there knows the words.
+/// A plain greeter proves only that some program there knows the words.
 confidence reached_certainty(const handshake_evidence& one) {
   return one.result == probe_result::reached ? confidence::confirmed : confidence::likely;
 }
@@ -77,7 +77,7 @@ verdict judge_unstable(const probe_evidence& seen, const handshake_evidence& one
   const auto all = seen.handshakes.size();
   const auto lost = all - reached_count(seen);
   verdict v{verdict_code::unstable, reached_certainty(one), {}, {}, {}};
-  // From inside, nobody was reached from outside, not even at times.
+  // A probe from inside proves nothing about access from outside, not even intermittent access.
   const auto what = seen.inside.empty() ? "is reachable" : "was probed from inside and answers";
   v.summary = fmt::format("{} {} only intermittently: {} of {} {} ({:.0f} %).",
                           judging::place(seen), what, lost, judging::handshakes(all, seen),

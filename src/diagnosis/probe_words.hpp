@@ -22,7 +22,7 @@ std::string place(const probe_evidence& seen);
 struct failure_words {
   verdict_code code = verdict_code::inconclusive;
   std::string summary;  ///< "5.5.5.5 refused the connection on port 1234 (31 ms)."
-  std::string meaning;  ///< what it says about the way there, as far as one side can tell
+  std::string meaning;  ///< what it says about the path, as far as one side can tell
   std::string advice;
 };
 

@@ -74,7 +74,7 @@ std::string listen_only(const asked_options& asked) {
 }
 
 std::string prove_it(const address& ip) {
-  return probe_from_outside(ip) + "; only that proves that a port is open";
+  return probe_from_outside(ip) + "; only a probe proves that a port is open";
 }
 
 std::string status_page(const std::string& router) {

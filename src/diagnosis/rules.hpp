@@ -9,7 +9,7 @@
 namespace natcheck::judging {
 
 /// A verdict when the rule applies. Its evidence holds what the rule rests on; what the gateway's
-/// services and the servers outside said is appended to it for every rule.
+/// services and the external servers said is appended to it for every rule.
 using rule = std::optional<verdict>(const situation&);
 
 // The way out of this host (way_out_rules.cpp).
@@ -22,7 +22,7 @@ rule tunnel_address_on_host;
 rule carrier_address_on_host;
 rule leaves_without_router;
 
-// What is seen outside, and what is not (outside_rules.cpp).
+// What external servers see, and what they do not (outside_rules.cpp).
 rule own_address_seen;
 rule claim_seen;
 rule captive_portal;
@@ -30,7 +30,7 @@ rule nothing_beyond;
 rule public_address_on_host;
 rule names_do_not_resolve;
 
-// What the gateway claims (claim_rules.cpp).
+// What the gateway reports (claim_rules.cpp).
 rule contradicting_claims;
 rule public_claim;
 rule shared_claim;
@@ -38,16 +38,16 @@ rule ds_lite_claim;
 rule private_claim;
 rule strange_claim;
 
-// What routers beyond the gateway tell (path_rules.cpp).
+// What routers upstream of the gateway show (path_rules.cpp).
 rule carrier_on_path;
 rule second_router_on_path;
 
-// What the owner test tells (owner_rules.cpp).
+// What the owner test shows (owner_rules.cpp).
 rule claim_disowned;
 rule claim_outdated;
 rule nat_behind_gateway;
 
-// What the gateway does not say (service_rules.cpp).
+// What the gateway does not report (service_rules.cpp).
 rule hidden_address;
 rule wan_down;
 rule network_failure;

@@ -15,7 +15,7 @@ bool answers(const std::optional<self_check>& check) {
          (check->result == probe_result::reached || check->result == probe_result::reached_plain);
 }
 
-/// What never left this machine tells nothing about anybody.
+/// What never left this machine proves nothing about others.
 bool fails(const std::optional<self_check>& check) {
   return check && !answers(check) && !check->local_fault;
 }
@@ -107,7 +107,7 @@ verdict judge_untested() {
           {std::string(judging::probe_outside)}};
 }
 
-/// Nothing that this machine asks of itself tells what comes in from outside.
+/// No test that this machine runs on itself shows what arrives from outside.
 verdict judge_sound(const self_test_evidence& seen) {
   const self_check& any = seen.loopback ? *seen.loopback : *seen.lan;
   const bool udp = seen.protocol == transport::udp;
@@ -128,7 +128,7 @@ verdict judge(const self_test_evidence& seen) {
     const bool any_proof = fails(seen.loopback) || fails(seen.lan);
     return any_proof ? judge_deaf(seen) : judge_faulty(seen);
   }
-  // Where loopback alone fails, nobody from elsewhere is the worse for it.
+  // Where loopback alone fails, clients elsewhere are not affected.
   if (fails(seen.lan)) return judge_walled(seen);
   return judge_sound(seen);
 }

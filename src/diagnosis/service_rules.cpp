@@ -16,7 +16,7 @@ bool names_nothing(const std::optional<address>& external) {
   return external && scope_of(*external) == address_scope::unspecified;
 }
 
-/// Each service was heard to the end, and none of them has an address to name.
+/// Each service was fully tested, and none of them reports an address.
 bool all_without_address(const situation& s) {
   const auto& gateway = *s.seen.gateway;
   const bool pcp = gateway.pcp.state == service_state::answered || gave_nothing(gateway.pcp);
@@ -43,7 +43,7 @@ std::string open_test(std::string_view name, const service_evidence& service) {
   if (service.local_fault) {
     return fmt::format("missing test: {}, which this machine could not ask", name);
   }
-  std::string_view why = "was not tested completely";
+  std::string_view why = "was not fully tested";
   if (service.state == service_state::malformed) why = "gave no usable answer";
   if (service.state == service_state::silent) why = "answered, but then was too slow";
   return fmt::format("missing test: {}, which {}", name, why);
@@ -144,7 +144,7 @@ std::string_view beyond_the_router(const situation& s) {
              : "it is not clear whether anything upstream of the router answers";
 }
 
-/// Nothing translates behind the router, as far as the way there tells.
+/// Nothing translates behind the router, as far as the path shows.
 bool stands_on_internet(const situation& s) {
   return s.outside.next_router_is_public() || s.gateway_owns_it() == tested::yes;
 }
@@ -161,8 +161,8 @@ std::optional<verdict> hidden_address(const situation& s) {
   return verdict{
       verdict_code::double_nat,
       confidence::likely,
-      "Your router is online but hides its external address: most likely the address is private, "
-      "behind a second router (double NAT).",
+      "Your router is online but hides its external address: most likely that address is private, "
+      "and the router is behind a second one (double NAT).",
       std::move(signs),
       {status_page(s.router()),
        fmt::format("if it is private: put the outer router into bridge mode, or forward TCP port "
@@ -197,7 +197,7 @@ verdict judge_wan_down(const situation& s, confidence certainty) {
   return v;
 }
 
-// Where something beyond the router answers, its word is wrong, or about another connection.
+// Where something upstream of the router answers, its report is wrong, or about another connection.
 std::optional<verdict> wan_down(const situation& s) {
   if (!says_down(s) || s.outside.reach == beyond::answered) return std::nullopt;
   return judge_wan_down(s, confidence::unconfirmed);

@@ -110,7 +110,7 @@ bool situation::has_home_router() const {
   if (!seen.gateway || leaves_by_tunnel()) return false;
   const auto scope = scope_of(seen.gateway->ip);
   if (scope == address_scope::private_use || scope == address_scope::link_local) return true;
-  // A network at home that is numbered with public addresses is behind a NAT all the same.
+  // A network at home that is numbered with public addresses is still behind a NAT.
   const bool translates = seen_as() && !is_own_address(seen.host, *seen_as());
   return scope == address_scope::global && translates && is_public(*local());
 }

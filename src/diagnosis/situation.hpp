@@ -10,7 +10,7 @@
 
 namespace natcheck::judging {
 
-/// An address that the gateway named as its own on the outside.
+/// An address that the gateway reports as its external address.
 struct claim {
   std::string_view source;  ///< as in JSON: "nat-pmp"
   std::string_view name;    ///< for people: "NAT-PMP"
@@ -35,7 +35,7 @@ struct situation {
 
   /// The source address of the IPv4 way out.
   std::optional<address> local() const;
-  /// The IPv4 address that the Internet sees: the one most servers saw, or, where they are at odds,
+  /// The IPv4 address that the Internet sees: the one most servers saw, or, where they disagree,
   /// the one that this host or its gateway names too. A server that is wrong does not hit on it.
   std::optional<address> seen_as() const;
   /// A global IPv6 address with an IPv6 route beside it; one that stays, where there is one
@@ -43,7 +43,7 @@ struct situation {
   std::optional<address> global_ipv6() const;
   /// The owner test, where it was about the address that the Internet sees.
   tested gateway_owns_it() const;
-  /// The IPv6 address to give to others: one of ours that somebody outside has seen, or what a
+  /// The IPv6 address to give to others: one of ours that an external server has seen, or what a
   /// translation of prefixes alone (NPTv6, RFC 6296) makes of it.
   std::optional<address> seen_ipv6() const;
   /// Options with which other commands of natcheck ask the same router.
@@ -78,7 +78,7 @@ bool is_disconnected(const upnp_evidence& upnp);
 /// address is not public.
 bool hides_address(const upnp_evidence& upnp);
 
-/// PCP results that tell of a second NAT: miniupnpd has no resources behind a private address, and
+/// PCP results that indicate a second NAT: miniupnpd has no resources behind a private address, and
 /// an address mismatch means a translation between this host and the server (RFC 6887 section 7.4).
 bool hides_address(const pcp_evidence& pcp);
 
@@ -86,16 +86,16 @@ bool hides_address(const pcp_evidence& pcp);
 /// section 3.5), but miniupnpd sends it also when its external address is not a public one.
 bool reports_network_failure(const gateway_evidence& gateway);
 
-/// The service is there or was refused: somebody spoke, so the gateway is alive.
+/// The service is there or was refused: something answered, so the gateway is alive.
 bool has_spoken(const service_evidence& service);
 
-/// The service will not tell: refused as a whole, or this request by its policy.
+/// The service declines to answer: refused as a whole, or this request by its policy.
 bool declined(const pcp_evidence& service);
 bool declined(const nat_pmp_evidence& service);
 bool declined(const upnp_evidence& service);
 
 /// It answers PCP in NAT-PMP's version, 0 (RFC 6886 section 3.5), and no question about its
-/// address: NAT-PMP is there, and may map all the same.
+/// address: NAT-PMP is available, and may still map.
 bool speaks_nat_pmp_alone(const gateway_evidence& gateway);
 
 /// It declined, or was silent for its whole schedule.
@@ -112,7 +112,7 @@ bool answered_by_protocol(const pcp_evidence& service);
 bool answered_by_protocol(const nat_pmp_evidence& service);
 bool answered_by_protocol(const upnp_evidence& service);
 
-/// It was not tested completely, or gave no usable answer: neither there nor absent.
+/// It was not fully tested, or gave no usable answer: neither there nor absent.
 bool is_open(const service_evidence& service);
 /// Also where it answered the search, and then was too slow.
 bool is_open(const upnp_evidence& service);

@@ -138,7 +138,7 @@ std::string close_what_may_be_open(const mapping& entry, const asked_options& as
 
 namespace {
 
-/// It answers by UPnP, and what it answers is of no use, or it turns away whoever asks more.
+/// It responds to UPnP, but its answers are unusable, or it rejects further requests.
 bool is_broken(const mappings_report& report) {
   const auto state = report.upnp.state;
   return report.upnp.rtt && (state == service_state::malformed || state == service_state::refused);

@@ -12,7 +12,7 @@ namespace {
 bool usable(const interface_info& link) { return link.up && link.kind != interface_kind::loopback; }
 
 /// The interfaces that are up, or those of them that have an IPv4 address; link-local ones do not
-/// count, a host gives them to itself when nobody answers DHCP (RFC 3927).
+/// count, a host assigns them to itself when no DHCP server answers (RFC 3927).
 std::vector<std::string> up_links(const host_network& host, bool with_address) {
   std::vector<std::string> names;
   for (const auto& link : host.interfaces) {
@@ -184,7 +184,7 @@ std::optional<verdict> dead_gateway(const situation& s) {
                  revive_router(s.router())};
 }
 
-// Named wrongly by the user, most likely: the kernel's own way out works.
+// Most likely the user named the wrong one: the kernel's own route works.
 std::optional<verdict> absent_gateway(const situation& s) {
   if (!s.seen.gateway || s.seen.gateway->neighbor != neighbor_state::unanswered) return {};
   if (s.outside.reach != beyond::answered || !fell_silent(*s.seen.gateway)) return {};
@@ -199,8 +199,8 @@ std::optional<verdict> absent_gateway(const situation& s) {
   return v;
 }
 
-// Without somebody outside who tells otherwise, a public address at this end of the tunnel, or one
-// that its far end claims, is believed.
+// Without an external server that reports otherwise, a public address at this end of the tunnel, or
+// one that its far end claims, is believed.
 std::optional<verdict> leaves_by_tunnel(const situation& s) {
   if (!s.leaves_by_tunnel()) return std::nullopt;
   const bool claimed = !s.claims.empty() && is_public(s.claims.front().ip);

@@ -10,7 +10,7 @@
 namespace natcheck::judging {
 namespace {
 
-/// The addresses that a device names as its own on the outside.
+/// The addresses that a device reports as its external ones.
 std::vector<address> named_by(const gateway_evidence& device) {
   std::vector<address> named;
   const auto add = [&](const auto& service) {

@@ -39,7 +39,7 @@ std::string_view second_nat(verdict_code code) {
   }
 }
 
-/// What somebody outside saw; "?" where nobody did, or not everybody the same.
+/// What external servers saw; "?" where none did, or they disagree.
 std::string seen_outside(const discover_report& report) {
   const auto seen = sightings(report, 4);
   return seen.size() == 1 ? seen.front().ip.to_string() : "?";
@@ -66,7 +66,8 @@ cell nat(const page& out, const discover_report& report) {
           "router (NAT)"};
 }
 
-/// The routers beyond the gateway that have no public address, as far as the first that has one.
+/// The routers upstream of the gateway that have no public address, as far as the first that has
+/// one.
 std::vector<address> hops_beyond(const discover_report& report) {
   const auto& seen = report.evidence;
   std::vector<address> inner;
@@ -88,7 +89,7 @@ bool gateway_is_at_provider(const discover_report& report) {
   return std::ranges::any_of(named, [](const auto& one) { return is_providers(one.ip); });
 }
 
-/// What stands beyond the router, each named by its address: 100.64.0.0/10 is the provider's, and
+/// What is upstream of the router, each named by its address: 100.64.0.0/10 is the provider's, and
 /// private addresses before that are routers'. The last is the inner side of the last NAT, as far
 /// as a path can show it.
 std::vector<cell> beyond_router(const page& out, const discover_report& report,

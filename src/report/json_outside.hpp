@@ -1,4 +1,4 @@
-// What was learnt beyond the gateway, as parts of the JSON of `discover`.
+// What was learnt upstream of the gateway, as parts of the JSON of `discover`.
 #pragma once
 
 #include "report/json.hpp"

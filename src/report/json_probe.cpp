@@ -14,7 +14,7 @@ using report::or_null;
 using report::to_value;
 namespace json = boost::json;
 
-/// The handshake whose details stand for all: one that reached the server, else the first. Where
+/// The handshake whose details represent all: one that reached the server, else the first. Where
 /// none was made, the caller's options could not be followed.
 const handshake_evidence& representative(const probe_evidence& seen) {
   static const handshake_evidence none = [] {

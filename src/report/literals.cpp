@@ -68,7 +68,7 @@ std::optional<literal> ipv6_at_front(std::string_view run) {
   return std::nullopt;
 }
 
-/// A portal writes "2a00%3A5%3A%3A10" into the URL that it leads to.
+/// A portal writes "2a00%3A5%3A%3A10" into the URL that it redirects to.
 std::string with_colons(std::string_view text) {
   std::string plain;
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -1,4 +1,4 @@
-// Addresses as they stand in sentences.
+// Addresses in sentences.
 #pragma once
 
 #include <functional>

@@ -29,7 +29,7 @@ std::string_view words_for(probe_result value);
 /// "90 s", "60 min", "24 h": the largest unit that does not hide more than it says.
 std::string words_for(std::chrono::seconds value);
 
-/// The URL of the page that the server shows there, for somebody outside with a browser. Empty for
+/// The URL of the page that the server shows there, for a browser outside. Empty for
 /// UDP.
 std::optional<std::string> page_at(transport protocol, const endpoint& external);
 

@@ -1,4 +1,4 @@
-// How a running server stands, in a few lines: what is left to read when events have scrolled away.
+// The state of a running server in a few lines, to read when events have scrolled away.
 #pragma once
 
 #include <chrono>

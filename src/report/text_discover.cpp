@@ -66,7 +66,7 @@ std::string dissent(const discover_evidence& seen, const public_address& externa
   return all;
 }
 
-/// Who named the public address, in words; with somebody outside among them.
+/// Who reported the public address, in words; external servers among them.
 std::string seen_outside(const discover_report& report, const public_address& external) {
   const auto all = report::sightings(report, 4);
   const auto here = std::ranges::find(all, external.ip, &report::sighting::ip);
@@ -88,7 +88,7 @@ std::string sources_of(const discover_report& report, const public_address& exte
   return "this machine's own, your router agrees (" + services + ")";
 }
 
-/// What everybody says where no two agree.
+/// What each source says where no two agree.
 std::string contradiction(const discover_report& report) {
   std::vector<std::string> all;
   const auto& local = report.evidence.host.ipv4->local;

@@ -29,7 +29,7 @@ std::string end_of(const mapping& entry) {
   return "it expires within " + words_for(entry.lifetime);
 }
 
-/// As `serve` tells of them.
+/// As `serve` reports them.
 std::string told_left_overs(const change_report& report, const text_style& style) {
   std::string text;
   for (const auto& each : report.left_overs) {
@@ -124,7 +124,7 @@ std::string text_of(const page& out, const removed_mapping& each) {
     case removal::foreign:
       break;
   }
-  // Whom it leads to is in the detail, reported by the router it.
+  // Whom it leads to is in the detail, as the router says it.
   return fmt::format("{} port {}: {}", words_for(each.entry.protocol), each.entry.external_port,
                      each.detail);
 }

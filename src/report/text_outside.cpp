@@ -58,7 +58,7 @@ std::string outcome_in_short(const inquiries& asked) {
     if (std::ranges::any_of(asked, holds)) return std::string(name_of(state));
   }
   const auto any = [&](auto holds) { return std::ranges::any_of(asked, holds); };
-  if (any([](const stun_evidence* one) { return one->attempts > 0; })) return "not waited for";
+  if (any([](const stun_evidence* one) { return one->attempts > 0; })) return "no answer yet";
   const bool known = any([](const stun_evidence* one) { return one->address.has_value(); });
   return known ? "" : "no usable address";
 }
@@ -75,7 +75,7 @@ std::string outcome_in_short(const web_evidence& web) {
   return web.result == web_result::intercepted ? "web, something else answered" : "web, no answer";
 }
 
-/// The end of the path, where that is nobody who was asked by STUN as well.
+/// The end of the path, where that is not also one of the STUN servers.
 bool is_another(const std::optional<endpoint>& target, const std::vector<stun_evidence>& servers) {
   return target && std::ranges::find(servers, target, &stun_evidence::address) == servers.end();
 }

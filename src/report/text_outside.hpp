@@ -1,5 +1,5 @@
-// Rows of `discover` about what lies beyond the router: who was asked there, and how the NAT on the
-// way behaves.
+// Rows of `discover` about what is upstream of the router: who was asked there, and how the NAT on
+// the way behaves.
 #pragma once
 
 #include <natcheck/evidence.hpp>
@@ -8,7 +8,7 @@
 
 namespace natcheck::report {
 
-/// Names everybody outside who was asked, with how it went; nothing when nobody was.
+/// Names every external server that was asked, with the outcome; nothing when none was.
 void asked_outside_row(page& out, const discover_evidence& seen);
 
 /// Mapping, filtering, hairpin, ports and lifetime; nothing when the tests were not asked for.

@@ -80,7 +80,7 @@ class writer {
   void operator()(const events::map_not_needed& e) {
     out_.paragraph("No NAT",
                    "this machine itself has " + e.external.ip.to_string() +
-                       ", a public address; nothing has to be mapped",
+                       ", a public address; no port mapping is needed",
                    indent);
     ask(e.probe_command, e.protocol, e.external);
   }
@@ -185,8 +185,9 @@ class writer {
   }
 
   void operator()(const events::crowded& e) {
-    timed(fmt::format("in the last {}: {} more greeted, {} rejected, from {}", words_for(e.period),
-                      counted(e.greeted, "visitor"), e.rejected, counted(e.sources, "source")));
+    timed(fmt::format("in the last {}: {} greeted, {} rejected, from {}", words_for(e.period),
+                      counted(e.greeted, "more visitor"), e.rejected,
+                      counted(e.sources, "source")));
   }
 
   void operator()(const events::stopped& e) {

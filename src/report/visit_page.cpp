@@ -86,7 +86,7 @@ bool knows_outside(const page_facts& facts) {
   return facts.outside && is_public(facts.outside->ip);
 }
 
-/// Where to look from outside; empty for whoever is there, or when nobody knows.
+/// The URL to try from outside; empty for a visitor from there, or where it is not known.
 std::string url_for_outside(const page_facts& facts, standpoint where) {
   const bool there = where == standpoint::outside || where == standpoint::perhaps;
   if (there || !knows_outside(facts)) return {};

@@ -1,4 +1,4 @@
-// Who says what of this host's addresses: its router, and servers outside.
+// Who reports which addresses of this host: its router, and external servers.
 #pragma once
 
 #include <natcheck/discover.hpp>

@@ -109,7 +109,7 @@ TEST_F(Path, KeepsWhatCameBeforeTheDeadline) {
   const auto seen = follow(peer, 300ms);
   EXPECT_EQ(seen.state, service_state::answered);
   EXPECT_TRUE(seen.target_answered);
-  ASSERT_THAT(seen.hops, SizeIs(1)) << "TTL 1 was not tested completely";
+  ASSERT_THAT(seen.hops, SizeIs(1)) << "TTL 1 was not fully tested";
   EXPECT_EQ(seen.hops[0].ttl, 2U);
   EXPECT_EQ(seen.hops[0].ip, target());
 }

@@ -88,7 +88,7 @@ const row absence_rows[] = {
        std::erase_if(e.stun, [](const auto& one) { return one.protocol == transport::tcp; });
      },
      nat_no_mapping_service, likely, answer::unknown, nullptr, "neither", "over UDP", "turn on"},
-    {"one server was not tested completely",
+    {"one server was not fully tested",
      [](auto& e) {
        nothing_beyond(e);
        e.stun.back().state = service_state::not_tried;
@@ -216,7 +216,7 @@ const row absence_rows[] = {
      },
      gateway_wan_down, likely, answer::unknown, nullptr, "no Internet connection", "0.0.0.0",
      "status page"},
-    {"offline by its own word, and who was asked was not tested completely",
+    {"offline by its own word, and who was asked was not fully tested",
      [](auto& e) {
        upnp_says(e, "", "Disconnected");
        e.stun = {server("9.9.0.7")};

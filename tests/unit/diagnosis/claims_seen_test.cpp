@@ -70,7 +70,7 @@ const row claim_rows[] = {
        seen_as(e, "5.5.5.5");
      },
      single_nat, confirmed, answer::yes, "5.5.5.5", "the public address 5.5.5.5", "seen by",
-     "only that proves that a port is open"},
+     "only a probe proves that a port is open"},
     {"one server is wrong, two agree with the router",
      [](auto& e) {
        upnp_says(e, "5.5.5.5");

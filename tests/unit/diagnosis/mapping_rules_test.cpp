@@ -235,7 +235,7 @@ TEST(MappingRules, OnlyThreeWhoAreSilentOrClosedOfferNothing) {
   EXPECT_EQ(summary({none, {pmp, silent, {}, 0, present}, {upnp, silent, {}, 0}}),
             "NAT-PMP is available, but does not answer the mapping request.");
   EXPECT_EQ(summary({none, closed, {upnp, refused, "reset", 0, present}}),
-            "UPnP is available, but breaks off the mapping request.");
+            "UPnP is available, but aborts the mapping request.");
   EXPECT_EQ(summary({none, closed, {upnp, silent, "timed out", 0, present}}),
             "UPnP is available, but does not answer the mapping request.");
   EXPECT_EQ(summary({{pcp, refused, "it speaks a draft of PCP only", 1, present}, closed}),

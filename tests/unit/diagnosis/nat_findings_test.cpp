@@ -125,7 +125,7 @@ const row rows[] = {
        add_view(e, "9.9.0.7", "5.5.5.5", transport::tcp);
      },
      nullptr},
-    {"UDP is blocked, or was not tested completely",
+    {"UDP is blocked, or was not fully tested",
      [](auto& e) {
        add_silent(e, "9.9.0.7");
        e.stun.pop_back();

@@ -69,7 +69,7 @@ const row hidden_rows[] = {
      },
      double_nat, likely, answer::unknown, nullptr, "hides", "but the Internet answers",
      "bridge mode"},
-    {"a network failure, and who was asked was not tested completely",
+    {"a network failure, and who was asked was not fully tested",
      [](auto& e) {
        nat_pmp_fails(e, 3);
        e.stun = {server("9.9.0.7")};
@@ -170,7 +170,7 @@ const row service_rows[] = {
        seen_as(e, "5.5.5.5");
      },
      inconclusive, unconfirmed, answer::unknown, "5.5.5.5", "not every test",
-     "missing test: PCP, which was not tested completely", "--timeout 30"},
+     "missing test: PCP, which was not fully tested", "--timeout 30"},
     {"a service that was cut short, and yet the path tells",
      [](auto& e) {
        e.gateway->upnp = {};
@@ -204,7 +204,7 @@ const row service_rows[] = {
      "bridge mode"},
     {"PCP alone, and no external server was asked", [](auto& e) { pcp_says(e, 0); }, inconclusive,
      unconfirmed, answer::unknown, nullptr, "could not determine", "missing test", "router's menu"},
-    {"PCP alone, and NAT-PMP was not tested completely",
+    {"PCP alone, and NAT-PMP was not fully tested",
      [](auto& e) {
        pcp_says(e, 0);
        e.gateway->nat_pmp = {};

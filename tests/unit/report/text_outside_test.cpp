@@ -36,7 +36,7 @@ TEST(AskedOutside, NamesEverybodyWithTheOutcome) {
   EXPECT_THAT(text_of(seen),
               HasSubstr(
                   R"(External servers  a.example (21 ms), b.example (21 ms, TCP only), c.example (21
-                  ms, IPv6), d.example (silent), e.example (not waited for),
+                  ms, IPv6), d.example (silent), e.example (no answer yet),
                   f.example (no usable address), g.example (refused)
 )"));
 }

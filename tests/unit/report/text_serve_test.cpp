@@ -121,7 +121,7 @@ TEST_F(serve_text, VisitorsHaveTheLocalTime) {
               fancy),
       "00:13:20  reached from 9.9.0.7:51820: page, 9 bytes echoed, 1.0 ms\n");
   EXPECT_EQ(to_text(event_of(events::crowded{std::chrono::seconds(60), 5, 100, 3}), fancy),
-            "00:13:20  in the last 60 s: 5 visitors more greeted, 100 rejected, from 3\n"
+            "00:13:20  in the last 60 s: 5 more visitors greeted, 100 rejected, from 3\n"
             "          sources\n");
   EXPECT_EQ(
       to_text(event_of(events::greeted{transport::tcp, peer, dialect::plain, "", 0, millis(1)}),
@@ -223,8 +223,8 @@ TEST_F(serve_text, APublicHostNeedsNoMapping) {
   EXPECT_EQ(to_text(event_of(events::map_not_needed{
                         transport::tcp, {ip("5.5.5.5"), 1234}, "natcheck probe 5.5.5.5:1234"}),
                     fancy),
-            "No NAT      this machine itself has 5.5.5.5, a public address; nothing has to be\n"
-            "            mapped\n"
+            "No NAT      this machine itself has 5.5.5.5, a public address; no port mapping\n"
+            "            is needed\n"
             "From outside, run      natcheck probe 5.5.5.5:1234\n"
             "or open in a browser   http://5.5.5.5:1234/\n");
 }
