@@ -187,7 +187,7 @@ TEST_F(MappingChanges, WhatCouldNotBeTakenBackIsSaid) {
   const auto report =
       loop_.await(mappings::add(place(700ms), options_for(1234, mapping_choice::nat_pmp)));
   ASSERT_THAT(report.mappings, SizeIs(1));
-  EXPECT_THAT(report.mappings[0].judged.advice.front(), HasSubstr("port 1234 may be open"));
+  EXPECT_THAT(report.mappings[0].judged.advice.front(), HasSubstr("port 1234 may still be open"));
   EXPECT_THAT(report.mappings[0].judged.advice.front(), HasSubstr("natcheck mappings clean"));
 }
 
