@@ -32,9 +32,8 @@ constexpr const char* how_to_allow_it =
 
 events::watching not_able(const failure& failed) {
   return {false,
-          "Whether packets from outside reach this machine cannot be seen (" + failed.detail +
-              "): when somebody cannot connect, a firewall of this machine and a block on the way "
-              "look alike.",
+          "Cannot watch incoming packets (" + failed.detail +
+              "), so a local firewall cannot be told from a block upstream.",
           failed.kind == outcome::denied ? how_to_allow_it : ""};
 }
 

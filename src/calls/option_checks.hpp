@@ -22,7 +22,7 @@ inline constexpr std::string_view expected_timeout =
 inline constexpr std::string_view expected_lifetime = "a number of seconds, 1 to 604800";
 inline constexpr std::string_view expected_count = "a number, 1 to 1000";
 inline constexpr std::string_view expected_port = "a port, 1 to 65535";
-inline constexpr std::string_view expected_web_page = "a URL that begins with http://";
+inline constexpr std::string_view expected_web_page = "a URL starting with http://";
 inline constexpr std::string_view expected_stun = "HOST, HOST:PORT or [IPV6]:PORT";
 
 /// An IPv4 address that one host can have: neither 0.0.0.0 nor multicast nor broadcast.

@@ -106,7 +106,7 @@ void take_command(argument_list& list) {
   const auto found = std::ranges::find(commands, word, name_of);
   if (found == std::end(commands)) {
     if (std::ranges::find(later_words, word) != later_words.end()) {
-      throw usage_error{fmt::format("the command {} is not in this version; expected {}", word,
+      throw usage_error{fmt::format("this version does not have the command {}; expected {}", word,
                                     one_of(command_words))};
     }
     throw usage_error{fmt::format("unknown command {}; expected {}{}", printable(word),

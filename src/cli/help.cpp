@@ -11,21 +11,20 @@ constexpr std::size_t width = 80;
 
 constexpr const char* overview = R"(Usage: natcheck COMMAND [OPTION...]
 
-Can somebody outside reach a server on this machine, and if not, why, and what
-helps?
+Can anyone outside reach a server on this machine? If not, why, and what fixes
+it?
 
 Commands:
-  discover             private and public address, and what stands between them;
-                       changes nothing
-  serve --map PORT     run an echo server, open PORT on the router for it, and
+  discover             show the private and public address, and what is between
+                       them; changes nothing
+  serve --map PORT     run an echo server and open PORT on the router for it;
                        close it again at the end
-  probe HOST[:PORT]    from anywhere else: can I reach that server?
-  mappings list        the port mappings on the router; changes nothing
+  probe HOST[:PORT]    test from anywhere else whether that server is reachable
+  mappings list        list the router's port mappings; changes nothing
   mappings add PORT    open PORT on the router and leave it open; see also
                        mappings remove and mappings clean
 
-natcheck COMMAND --help tells more of a command. natcheck --version prints the
-version.
+For details: natcheck COMMAND --help. natcheck --version prints the version.
 
 Examples:
   natcheck discover
@@ -45,18 +44,18 @@ struct help_page {
 constexpr help_page discover_page = {
     R"(Usage: natcheck discover [OPTION...]
 
-Shows the private and the public address of this host and what stands between
-them. It asks the kernel, the router (PCP, NAT-PMP, UPnP) and STUN servers
-outside, and changes nothing on any. Everybody outside who was asked is named in
-the result; with --no-stun nobody is.
+Shows the private and public address of this host and what is between them. It
+asks the kernel, the router (PCP, NAT-PMP, UPnP) and external STUN servers, and
+changes nothing on any of them. The result names every external server that was
+asked; with --no-stun, none is.
 )",
     R"(Examples:
-  natcheck discover                     which address do I have, inside and out?
-  natcheck discover --interface wlan0   the same by way of the Wi-Fi
-  natcheck discover -q                  the public address, for a script
-  natcheck discover --json              everything that was found out
+  natcheck discover                     which addresses do I have?
+  natcheck discover --interface wlan0   the same over Wi-Fi
+  natcheck discover -q                  only the public address, for scripts
+  natcheck discover --json              all the evidence
   natcheck discover --redact            for a forum: without my addresses
-  natcheck discover --behavior          what do games and peers meet?
+  natcheck discover --behavior          how does the NAT treat games and peers?
   natcheck discover --stun stun.example.org --stun [2001:db8::1]:3478
 
 Exit code: 0 a public address was found; 1 there is none; 2 could not tell;
@@ -66,38 +65,37 @@ Exit code: 0 a public address was found; 1 there is none; 2 could not tell;
 constexpr help_page serve_page = {
     R"(Usage: natcheck serve [--map PORT] [OPTION...]
 
-Runs an echo server and has the router open a port for it, and keeps that open,
-so that natcheck probe, or a browser, used by somebody outside can tell whether
-it is reachable. Ctrl-C ends it and closes the port again. Where it opens a port
-it asks STUN servers on the Internet which address they see, and names them;
-with --no-stun nobody is asked.
+Runs an echo server, opens a port for it on the router and keeps it open, so
+that anyone outside can test with natcheck probe or a browser whether it is
+reachable. Ctrl-C stops it and closes the port again. With --map it also asks
+STUN servers on the Internet which address they see, and names them; with
+--no-stun it does not.
 )",
     R"(Examples:
-  natcheck serve --map 1234              open port 1234 and greet every visitor
-  natcheck serve --map 8080:1234         port 8080 outside leads to 1234 here
-  natcheck serve --map 1234 --any-port   another outside port is as good
+  natcheck serve --map 1234              open port 1234, greet every visitor
+  natcheck serve --map 8080:1234         external port 8080 leads to 1234
+  natcheck serve --map 1234 --any-port   accept another external port
   natcheck serve --map 1234 --protocol both
-  natcheck serve --port 1234 --for 10m   listen only, for ten minutes
+  natcheck serve --port 1234 --for 10m   only listen, for ten minutes
   natcheck serve --map 1234 --require-map --once --json
 
 Exit code: 0 ended as asked; 1 the port could not be opened (--require-map);
-64 wrong usage; 70 a fault of this machine, such as a port that is taken.
+64 wrong usage; 70 a fault of this machine, such as a port already in use.
 )"};
 
 constexpr help_page probe_page = {
     R"(Usage: natcheck probe HOST[:PORT] [OPTION...]
 
-Tells whether the server there can be reached from here, over TCP or UDP:
-natcheck serve, or any server that answers "Hello, server!" with
-"Hello, client!". Over UDP it also tells how many datagrams are lost. HOST is a
-name or an address; an IPv6 address with a port needs brackets. The port is 1234
-when none is given.
+Tests whether a server is reachable from here, over TCP or UDP: natcheck serve,
+or any server that answers "Hello, server!" with "Hello, client!". Over UDP it
+also measures how many datagrams are lost. HOST is a name or an address; an IPv6
+address with a port needs brackets. The default port is 1234.
 )",
     R"(Examples:
   natcheck probe 5.5.5.5:1234                  is it reachable?
-  natcheck probe home.example.org --count 10   how reliably, and how fast?
+  natcheck probe home.example.org --count 10   how reliable and how fast?
   natcheck probe 5.5.5.5 --protocol udp        is it reachable over UDP?
-  natcheck probe [2001:db8::1]:1234 --json     everything that was found out
+  natcheck probe [2001:db8::1]:1234 --json     all the evidence
   natcheck probe -q 5.5.5.5 && echo reachable
 
 Exit code: 0 reached; 1 not reachable; 2 could not tell; 64 wrong usage;
@@ -110,27 +108,27 @@ constexpr help_page mappings_page = {
        natcheck mappings remove PORT [OPTION...]
        natcheck mappings clean [OPTION...]
 
-list shows the port mappings on the router, as it tells them by UPnP, and marks
-those that natcheck made for this machine; it changes nothing. NAT-PMP and PCP
-have no way to list mappings.
-add opens a port on the router that stays open when the command has ended.
-remove closes a port that natcheck opened for this machine, clean all of them.
-Neither touches what anybody else has made, or what a natcheck that is running
-keeps open. All three first remove what runs that were killed left behind.
+list shows the router's port mappings, read by UPnP, and marks those that
+natcheck created for this machine; it changes nothing. NAT-PMP and PCP cannot
+list mappings.
+add opens a port on the router that stays open after the command ends.
+remove closes a port that natcheck opened for this machine; clean closes all of
+them. Neither touches mappings of anyone else, or those of a running natcheck.
+All three first remove what killed runs left behind.
 )",
     R"(Examples:
-  natcheck mappings list                      which ports does my router open?
-  natcheck mappings list --interface wlan0    the same of the Wi-Fi's router
-  natcheck mappings --json                    for a script
-  natcheck mappings add 8080:80               port 8080 outside leads to 80 here
+  natcheck mappings list                      which ports are open on my router?
+  natcheck mappings list --interface wlan0    the same for the Wi-Fi's router
+  natcheck mappings --json                    for scripts
+  natcheck mappings add 8080:80               external port 8080 leads to 80
   natcheck mappings add 5000 --protocol udp --lifetime 86400
   natcheck mappings remove 8080
   natcheck mappings clean                     close all that natcheck left open
 
-Exit code: of list 0 the list is whole; 1 the router has none to show; 2 could
-not tell, or only a part was read. Of add 0 made; 1 not made; 2 could not tell,
-or one of two. Of remove 0 removed; 1 nothing of natcheck's to remove; 2 it may
-be there still. Of clean 0 nothing is left; 2 something is, or may be. Of all 64
+Exit code: list: 0 complete; 1 the router cannot list its mappings; 2 could not
+tell, or read only part. add: 0 created; 1 not created; 2 could not tell, or
+only one of two. remove: 0 removed; 1 nothing of natcheck's to remove; 2 it may
+still be there. clean: 0 nothing is left; 2 something is, or may be. All: 64
 wrong usage; 70 a fault of this machine or of natcheck.
 )"};
 

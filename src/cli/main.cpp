@@ -28,7 +28,7 @@ bool out_of_descriptors(const boost::system::error_code& error) {
 
 std::string describe(const boost::system::system_error& error) {
   if (!out_of_descriptors(error.code())) return std::string("internal error: ") + error.what();
-  return "this program is out of file descriptors; allow it more (see ulimit -n)";
+  return "this program has no file descriptors left; raise the limit (see ulimit -n)";
 }
 
 }  // namespace

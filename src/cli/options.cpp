@@ -114,14 +114,14 @@ void read_web_check(const argument_list& given, std::string& page) {
   const auto read = [](const std::string& text) {
     return text == "none" ? std::optional(std::string()) : read_web_page(text);
   };
-  read_option(given, "web-check", read, "a URL that begins with http://, or none", page);
+  read_option(given, "web-check", read, "a URL starting with http://, or none", page);
 }
 
 void refuse_with_no_stun(const argument_list& given, const char* name) {
   if (!given.has(name) || !given.has("no-stun")) return;
   throw usage_error{
-      fmt::format("--{} and --no-stun contradict each other: one asks somebody "
-                  "outside, the other nobody",
+      fmt::format("--{} and --no-stun contradict each other: one asks external "
+                  "servers, the other does not",
                   name)};
 }
 
@@ -133,8 +133,8 @@ void check_discover(const argument_list& given, const discover_command& command)
   if (!command.options.web_check.empty()) refuse_with_no_stun(given, "web-check");
   if (command.redact && command.common.quiet && !command.common.json) {
     throw usage_error{
-        "--redact and --quiet contradict each other: what is left to print is an "
-        "address that is nobody's"};
+        "--redact and --quiet contradict each other: the only output would be a "
+        "made-up address"};
   }
 }
 
@@ -184,13 +184,13 @@ void read_lifetime(const argument_list& given, std::chrono::seconds& lifetime) {
 template <class Read>
 auto read_port_operand(const argument_list& given, Read read, std::string_view expected) {
   if (given.operands.size() < 2) {
-    throw usage_error{fmt::format("mappings {} needs to know which port; expected {}",
-                                  given.operands.front(), expected)};
+    throw usage_error{
+        fmt::format("mappings {} needs a port; expected {}", given.operands.front(), expected)};
   }
   const auto value = read(given.operands[1]);
   if (value) return *value;
   throw usage_error{
-      fmt::format("cannot read the port {}; expected {}", printable(given.operands[1]), expected)};
+      fmt::format("invalid port {}; expected {}", printable(given.operands[1]), expected)};
 }
 
 template <class Command>
@@ -246,7 +246,7 @@ void require_map_for_mapping_options(const argument_list& given) {
   for (const char* name :
        {"require-map", "any-port", "via", "lifetime", "interface", "gateway", "stun"}) {
     if (given.has(name)) {
-      throw usage_error{fmt::format("--{} needs --map PORT: without it no port is opened", name)};
+      throw usage_error{fmt::format("--{} needs --map PORT; without it, no port is opened", name)};
     }
   }
 }
@@ -296,12 +296,12 @@ probe_command read_probe(const argument_list& given) {
   probe_command command{read_common(given), {}};
   probe_options& options = command.options;
   if (given.operands.empty()) {
-    throw usage_error{"probe needs to know whom to ask; expected HOST or HOST:PORT"};
+    throw usage_error{"probe needs a target; expected HOST or HOST:PORT"};
   }
   const std::string operand = fmt::format("{}", fmt::join(given.operands, " "));
   const auto target = read_target(operand, default_port);
   if (!target) {
-    throw unreadable_target(fmt::format("cannot read the target {};", printable(operand)), operand,
+    throw unreadable_target(fmt::format("invalid target {};", printable(operand)), operand,
                             default_port);
   }
   options.host = target->host;

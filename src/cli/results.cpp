@@ -9,7 +9,8 @@ std::string waiting_text(const discover_options& options) {
   const auto router = options.gateway ? options.gateway->to_string() : "the router";
   const auto servers = options.stun_servers.size();
   if (servers == 0) return "asking " + router;
-  return fmt::format("asking {} and {} server{} outside", router, servers, servers == 1 ? "" : "s");
+  return fmt::format("asking {} and {} external server{}", router, servers,
+                     servers == 1 ? "" : "s");
 }
 
 std::string short_text(const discover_report& report) {
@@ -28,9 +29,9 @@ probe_report report_of_ended(const probe_options& options,
   report.evidence.handshakes = std::move(handshakes);
   report.rtt = statistics_of(report.evidence);
   report.judged.main.summary =
-      fmt::format("The probe was ended after {} of {} handshakes; {} reached the server.",
+      fmt::format("The probe was stopped after {} of {} handshakes; {} reached the server.",
                   report.rtt.sent, options.count, report.rtt.received);
-  report.judged.main.evidence = {"missing test: the handshakes that were still to come"};
+  report.judged.main.evidence = {"missing test: the remaining handshakes"};
   report.judged.main.advice = {fmt::format(
       "natcheck probe {}--count {} {}", options.protocol == transport::udp ? "--protocol udp " : "",
       options.count, report.evidence.target)};

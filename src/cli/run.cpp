@@ -122,7 +122,7 @@ int run_command(const remove_command& command) {
 }
 
 int run_command(const clean_command& command) {
-  return run_mappings(command.common, "asking the router to close what natcheck opened",
+  return run_mappings(command.common, "asking the router to close the ports that natcheck opened",
                       clean_mappings(command.options));
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/text.hpp"
+#include "core/timed_out.hpp"
 #include "net/random.hpp"
 #include "net/route_refusal.hpp"
 #include "net/socket_errors.hpp"
@@ -252,11 +253,11 @@ void conversation::judge_greeting() {
     case reading::plain:
       return finish(probe_result::reached_plain, "");
     case reading::plain_more:
-      return finish(probe_result::corrupted, fmt::format("its greeting broke off: \"{}\"", said));
+      return finish(probe_result::corrupted,
+                    fmt::format("its greeting is incomplete: \"{}\"", said));
     case reading::malformed:
-      return finish(
-          probe_result::corrupted,
-          fmt::format("its greeting came damaged, with {}: \"{}\"", reader_.fault(), said));
+      return finish(probe_result::corrupted,
+                    fmt::format("its greeting is malformed ({}): \"{}\"", reader_.fault(), said));
     case reading::foreign:
       return finish(probe_result::other_service, said);
     case reading::incomplete:
@@ -264,14 +265,13 @@ void conversation::judge_greeting() {
   }
   if (!reader_.seen_bytes().empty()) return finish(probe_result::other_service, said);
   if (ended_ && (torn_down_ || ended_ != net::asio::error::eof)) {
-    return finish(probe_result::reset, "the connection was torn down before a greeting came");
+    return finish(probe_result::reset, "the connection was reset before a greeting arrived");
   }
-  if (ended_) return finish(probe_result::silent, "it closed the connection without a word");
+  if (ended_) return finish(probe_result::silent, "it closed the connection without sending data");
   missed_greeting_ = true;
   const double waited = std::chrono::duration<double>(net::since(asked_)).count();
-  finish(probe_result::silent,
-         fmt::format("no greeting in {:.1f} s{}", waited,
-                     out_of_time() ? ", when the time limit ended the wait" : ""));
+  finish(probe_result::silent, fmt::format("no greeting in {:.1f} s{}", waited,
+                                           out_of_time() ? timed_out::cut_short : ""));
 }
 
 bool conversation::check_identity(const greeting::question& asked) {
@@ -306,7 +306,7 @@ net::steady_time conversation::echo_deadline() const {
 /// What does not come was not altered: it was lost, or the other side has gone.
 void conversation::judge_missing_echo(std::size_t came, std::size_t sent, net::steady_time since) {
   const auto text =
-      fmt::format("the greeting came, and then only {} of {} bytes of the echo", came, sent);
+      fmt::format("the greeting arrived, but only {} of {} bytes of the echo", came, sent);
   if (ended_) {
     return finish(probe_result::reset, text + " before the connection was closed");
   }
@@ -322,7 +322,7 @@ awaitable<void> conversation::compare_echo(std::string_view payload) {
   for (;;) {
     if (payload.substr(matched, fresh.size()) != fresh) {
       finish(probe_result::corrupted,
-             fmt::format("the echo differs from what was sent after {} intact bytes", matched));
+             fmt::format("the echo differs from the sent data after {} intact bytes", matched));
       co_return;
     }
     note_rounds(matched, matched + fresh.size());
@@ -393,7 +393,7 @@ awaitable<std::optional<handshake_evidence>> ask_small(handshake_options options
   if (small.result != probe_result::reached) co_return std::nullopt;
   small.result = probe_result::timed_out;
   small.large_lost = true;
-  small.detail = fmt::format("a greeting with {} bytes to echo had no answer, one with {} had",
+  small.detail = fmt::format("a greeting with {} bytes to echo got no answer, one with {} did",
                              bytes_of(usual_rounds), bytes_of(small_rounds));
   small.echo_rtts.clear();
   co_return small;

@@ -164,8 +164,8 @@ awaitable<std::vector<handshake_evidence>> inquirer::run() {
   auto rest = machine_.finish(steady_clock::now());
   std::move(rest.begin(), rest.end(), std::back_inserter(told_));
   if (told_.empty()) {
-    told_.push_back(not_asked(
-        {outcome::cut_short, asking, "the time limit ended before anything was sent", 0}));
+    told_.push_back(
+        not_asked({outcome::cut_short, asking, "timed out before anything was sent", 0}));
   }
   co_return std::move(told_);
 }

@@ -129,11 +129,11 @@ std::string_view describe(address_scope value) {
     case address_scope::private_use:
       return "private (RFC 1918)";
     case address_scope::shared:
-      return "shared by a carrier's customers (RFC 6598)";
+      return "shared by a provider's customers (RFC 6598)";
     case address_scope::ds_lite:
-      return "of a DS-Lite or 464XLAT tunnel (RFC 7335)";
+      return "reserved for DS-Lite and 464XLAT (RFC 7335)";
     case address_scope::unspecified:
-      return "no address at all";
+      return "the unspecified address";
     case address_scope::loopback:
       return "a loopback address";
     case address_scope::link_local:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <natcheck/diagnosis.hpp>
 
+#include "core/timed_out.hpp"
 #include "diagnosis/decided.hpp"
 #include "diagnosis/findings.hpp"
 #include "diagnosis/situation.hpp"
@@ -27,9 +28,8 @@ namespace {
 using net::asio::awaitable;
 using namespace std::chrono_literals;
 
-constexpr const char* out_of_time = "the time limit ended before it could be asked to the end";
-constexpr const char* nobody_outside = "nobody outside was to be asked";
-constexpr const char* no_ipv4 = "this machine has no IPv4 way out";
+constexpr const char* nobody_outside = "external servers are turned off";
+constexpr const char* no_ipv4 = "this machine has no IPv4 route to the Internet";
 
 // What a network without answers may cost in all: names, then packets that nobody answers.
 constexpr auto names_limit = 1000ms;
@@ -47,7 +47,7 @@ awaitable<void> ask(Evidence& seen, net::steady_time deadline, awaitable<Evidenc
   if (answer) {
     seen = std::move(*answer);
   } else {
-    seen.detail = out_of_time;
+    seen.detail = timed_out::before_answer;
   }
 }
 
@@ -106,8 +106,8 @@ inquiry::suspect::suspect(const net::asio::any_io_executor& executor) : settled(
 
 awaitable<void> inquiry::run() {
   if (const auto& way = seen_.host.ipv4) {
-    spdlog::debug("the way out: {} on {}, gateway {}", way->local.to_string(), way->interface,
-                  way->gateway ? way->gateway->to_string() : "none");
+    spdlog::debug("route to the Internet: {} on {}, gateway {}", way->local.to_string(),
+                  way->interface, way->gateway ? way->gateway->to_string() : "none");
   }
   note_news();
   co_await net::until(decided_, ask_everybody());
@@ -243,10 +243,10 @@ awaitable<void> inquiry::ask_owner() {
   const auto& way = seen_.host.ipv4;
   const auto target = seen_outside(seen_);
   if (!way || !way->gateway || !target || way->kind == interface_kind::tunnel) {
-    seen_.owner.detail = target ? "the way out has no router to be asked"
-                                : "no address of this network was seen outside";
+    seen_.owner.detail = target ? "the route to the Internet has no router"
+                                : "no external server reported an address";
   } else if (judging::is_own_address(seen_.host, *target)) {
-    seen_.owner.detail = "the address seen outside is this machine's own";
+    seen_.owner.detail = "the address that external servers see is this machine's own";
   } else {
     co_await outside::ask_owner(*target, *way->gateway, source_of(*way), seen_.owner, told_);
   }
@@ -267,7 +267,7 @@ awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& ser
     }
     suspect_hops();
   } else {
-    seen_.path.detail = way ? "no server on the Internet was named" : no_ipv4;
+    seen_.path.detail = way ? "no server on the Internet is configured" : no_ipv4;
   }
   path_done_ = true;
   note_news();
@@ -276,14 +276,14 @@ awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& ser
 awaitable<void> inquiry::look_at_web() {
   const auto& way = seen_.host.ipv4;
   if (options_.web_check.empty() || !way) {
-    seen_.web.detail = way ? "no page was to be asked" : no_ipv4;
+    seen_.web.detail = way ? "the web check is turned off" : no_ipv4;
     co_return;
   }
   if (!ipv4_survey_done_) {
     co_await net::before(start_ + web_starts_after, ipv4_survey_end_.wait());
   }
   if (std::any_of(seen_.stun.begin(), seen_.stun.end(), answered)) {
-    seen_.web.detail = "somebody else outside had answered";
+    seen_.web.detail = "not needed: an external server answered";
     co_return;
   }
   seen_.web = co_await outside::check_web(options_.web_check, source_of(*way), told_);
@@ -365,7 +365,7 @@ void inquiry::stop_what_is_not_needed() {
 void inquiry::name_reasons() {
   const auto name = [](service_evidence& service) {
     const bool open = service.state == service_state::not_tried && service.detail.empty();
-    if (open) service.detail = "the answer was known without it";
+    if (open) service.detail = "not needed for the result";
   };
   name(seen_.ipv6_pcp);
   if (!seen_.gateway) return;

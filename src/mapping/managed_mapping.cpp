@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/timed_out.hpp"
 #include "mapping/journal/removal_policy.hpp"
 #include "mapping/service_in_use.hpp"
 #include "mapping/stale_mappings.hpp"
@@ -170,7 +171,8 @@ void lease::tell_granted(const std::optional<mapping>& before, telling how) {
   const bool moved = entry_->external_port != before->external_port ||
                      entry_->external_address != before->external_address;
   if (moved && !was_lost) {
-    observer_(events::mapping_lost{*before, "the router grants another outside address or port"});
+    observer_(
+        events::mapping_lost{*before, "the router granted a different external address or port"});
   }
   if (moved || was_lost) return observer_(events::remapped{*entry_, {}, findings_of(*entry_)});
   if (how == telling::everything) observer_(events::renewed{*entry_});
@@ -189,7 +191,7 @@ awaitable<void> lease::renew(telling how) {
   wanted.table_may_be_wrong = how == telling::only_changes;
   const auto ended = co_await net::before(schedule_.end(), holder_->mapper->map(wanted));
   if (!ended) {
-    co_return lose(trouble_.empty() ? "the router did not answer before the lease was over"
+    co_return lose(trouble_.empty() ? "the router did not answer before the lease expired"
                                     : trouble_);
   }
   const auto& made = *ended;
@@ -221,7 +223,7 @@ std::chrono::nanoseconds lease::slept() const {
 
 awaitable<void> lease::wake_up() {
   if (now() + slept() >= schedule_.end()) {
-    co_return lose("this machine slept for longer than the lease lasts");
+    co_return lose("this machine slept past the end of the lease");
   }
   look_due_ = now() + look_interval;  // the network may take a while to be back
   co_await renew(telling::everything);
@@ -235,7 +237,7 @@ awaitable<bool> lease::find_again() {
   co_await scout();
   const auto offers = [](const service& each) { return each.found && each.found->has_value(); };
   if (!offers(*holder_) && std::any_of(services_.begin(), services_.end(), offers)) {
-    lose("the router answers by another protocol now, and no more by the one that opened the port");
+    lose("the router no longer answers by the protocol that opened the port, but by another");
   }
   co_return false;
 }
@@ -259,7 +261,7 @@ awaitable<void> lease::look() {
     co_return co_await renew_quietly();
   }
   if (before && after && *before != *after) {
-    co_return lose(fmt::format("the router's outside address was {} and is {} now",
+    co_return lose(fmt::format("the router's external address changed from {} to {}",
                                before->to_string(), after->to_string()));
   }
   const bool asked = std::exchange(renew_next_, false);
@@ -308,7 +310,9 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
   const bool told = &which == holder_ && holds();
   if (has_to_stay(which)) {
     drop_claim(which);
-    if (told) observer_(events::unmapped{*entry_, false, "natcheck mappings add made it to stay"});
+    if (told)
+      observer_(
+          events::unmapped{*entry_, false, "created by natcheck mappings add; left in place"});
     co_return;
   }
   const auto ended = co_await net::before(deadline, which.mapper->unmap());
@@ -329,7 +333,7 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
   }
   events::unmapped report{*entry_, removed, ""};
   if (!ended) {
-    report.detail = "the router did not finish answering in time";
+    report.detail = timed_out::while_removing;
   } else if (!removed) {
     report.detail = ended->error().message();
   }
@@ -338,10 +342,9 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
 
 /// Nobody was told of it, since the router never said yes.
 void lease::tell_may_be_open(const service& which, const std::optional<result<void>>& removal) {
-  const std::string why =
-      removal ? removal->error().message() : "the router did not finish answering in time";
+  const std::string why = removal ? removal->error().message() : timed_out::while_removing;
   observer_(events::unmapped{mapping_of(*which.claim), false,
-                             "it may be open, though the router did not confirm it; " + why});
+                             "it may be open, although the router did not confirm it; " + why});
 }
 
 awaitable<void> lease::release(net::steady_time deadline) {

@@ -29,9 +29,9 @@ bool is_same(const std::optional<gateway_access>& a, const std::optional<gateway
 
 std::string reason_to_move(const std::optional<gateway_access>& before,
                            const std::optional<gateway_access>& after) {
-  if (!after) return "this machine has lost its way to the router";
+  if (!after) return "this machine lost its route to the router";
   if (before && before->from.local != after->from.local) {
-    return fmt::format("this machine's address was {} and is {} now",
+    return fmt::format("this machine's address changed from {} to {}",
                        before->from.local.to_string(), after->from.local.to_string());
   }
   return fmt::format("the router is now {}", after->gateway.to_string());
@@ -109,8 +109,9 @@ void port_opener::open_book() {
   if (opened) {
     book_.emplace(std::move(*opened));
   } else {
-    spdlog::warn("{}; should natcheck be killed, nobody will know what it left on the router",
-                 opened.error().message());
+    spdlog::warn(
+        "{}; if natcheck is killed, the next run cannot remove what it leaves on the router",
+        opened.error().message());
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/timed_out.hpp"
 #include "mapping/journal/removal_policy.hpp"
 #include "mapping/service_in_use.hpp"
 #include "net/side_by_side.hpp"
@@ -176,8 +177,7 @@ void lease::conclude() {
     const bool tried = std::any_of(attempts_.begin(), attempts_.end(),
                                    [via](const mapping_attempt& a) { return a.via == via; });
     if (tried) continue;
-    attempts_.push_back(
-        {via, service_state::not_tried, "the time ended before it had answered", 0});
+    attempts_.push_back({via, service_state::not_tried, timed_out::before_answer, 0});
   }
   tell_failed();
 }

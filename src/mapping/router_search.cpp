@@ -74,7 +74,7 @@ awaitable<void> router_search::run() {
     auto router = co_await look();
     co_await net::unless_cancelled();
     if (begun_) found_ = std::move(router);  // else it was in another network
-    if (found_) spdlog::debug("{} is the router, and is asked from now on", found_->to_string());
+    if (found_) spdlog::debug("the router is {}; asking it from now on", found_->to_string());
     wanted_.reset();
     co_await on_end_();
     co_await net::unless_cancelled();

@@ -8,6 +8,7 @@
 
 #include "core/asked.hpp"
 #include "core/canonical.hpp"
+#include "core/timed_out.hpp"
 #include "mapping/journal/mapping_journal.hpp"
 #include "net/bound_ports.hpp"
 #include "net/side_by_side.hpp"
@@ -87,7 +88,7 @@ awaitable<void> finish(job work, std::vector<events::left_over>& told, caution w
     if (portmap::leaves_nothing(ended)) each->drop(work.claim);
   }
   const std::string detail = ended ? "" : ended.error().message();
-  spdlog::debug("a left-over mapping of port {}: {}", work.claim.external_port,
+  spdlog::debug("stale mapping of port {}: {}", work.claim.external_port,
                 ended ? "removed" : detail);
   // What stands on a port that was asked for is told with the table's rows.
   const bool taken_over = !ended && portmap::leaves_nothing(ended);
@@ -101,7 +102,7 @@ bool is_own(const address& ip, const surroundings& here) {
 }
 
 std::string how_to_close(const mapping_claim& claim, const asked_options& asked) {
-  return fmt::format("natcheck mappings remove {}{} closes it all the same", claim.external_port,
+  return fmt::format("to remove it anyway: natcheck mappings remove {}{}", claim.external_port,
                      to_options(asked));
 }
 
@@ -112,7 +113,7 @@ std::string why_left_alone(const net::asio::any_io_executor& executor, const map
   if (with.asked_for == claim.external_port) return {};
   if (claim.via == mapping_protocol::upnp && !is_own(claim.internal.ip, here)) {
     return fmt::format(
-        "it leads to {}, which was this machine's address and may be another's by now; {}",
+        "it leads to {}, a former address of this machine that may belong to another one now; {}",
         claim.internal.ip.to_string(), how_to_close(claim, with.asked));
   }
   const bool is_ours = claim.internal.port == with.own_port;
@@ -190,7 +191,7 @@ bool same_door(const mapping_claim& a, const mapping_claim& b) {
 
 std::string why_not_touched(const mapping_claim& claim, const asked_options& asked) {
   return fmt::format(
-      "something may be listening on port {} here, perhaps another user's natcheck; {}",
+      "something may be listening on port {} of this machine, perhaps another user's natcheck; {}",
       claim.internal.port, how_to_close(claim, asked));
 }
 
@@ -204,7 +205,7 @@ awaitable<result<void>> remove_claim(mapping_claim claim, portmap::gateway_acces
   co_return failure{
       outcome::cut_short,
       fmt::format("closing port {} on {}", claim.external_port, access.gateway.to_string()),
-      "the router did not finish answering in the time that there was", 0};
+      timed_out::while_removing, 0};
 }
 
 awaitable<std::vector<events::left_over>> remove_left_overs(surroundings here,

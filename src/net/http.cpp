@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds before_the_next_try{100};
 
 /// How far an exchange came, so that a time-out can say where it stopped.
 struct progress {
-  const char* step = "accepting the connection";
+  const char* step = "connecting";
   bool connected = false;
   bool answered = false;  ///< a byte came
 };
@@ -94,13 +94,13 @@ asio::awaitable<result<http_reply>> run(tcp::socket& socket, const endpoint& ser
   if (!connected) {
     co_return failure{
         outcome::timed_out, operation,
-        fmt::format("it did not finish {} within {} s", reached.step, longest_connecting.count())};
+        fmt::format("timed out after {} s while {}", longest_connecting.count(), reached.step)};
   }
   if (*connected) co_return connect_failure(operation, server.ip, *connected);
-  reached = {"reading the request", true, false};
+  reached = {"sending the request", true, false};
   auto [write_error, sent] = co_await asio::async_write(socket, asio::buffer(request), as_result);
   if (write_error) co_return unanswered(operation, write_error);
-  reached.step = "answering";
+  reached.step = "waiting for the answer";
   co_return co_await read(socket, body_limit, operation, reached);
 }
 
@@ -113,7 +113,7 @@ std::string words_for(const std::optional<result<http_reply>>& reply) {
 /// Connected and then stuck is an answer of a kind; a connection that never opens is silence.
 failure stuck(const progress& reached, std::string operation, millis waited) {
   return {reached.connected ? outcome::malformed : outcome::timed_out, std::move(operation),
-          fmt::format("it did not finish {} within {:.2g} s", reached.step, waited.count() / 1000)};
+          fmt::format("timed out after {:.2g} s while {}", waited.count() / 1000, reached.step)};
 }
 
 }  // namespace

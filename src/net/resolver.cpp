@@ -108,7 +108,7 @@ asio::awaitable<result<std::vector<address>>> resolve(std::string host, steady_t
   std::thread(look_up, wait.shared, host).detach();
   const auto [ended] = co_await timer.async_wait(as_result);
   co_await unless_cancelled();
-  if (!ended) co_return unresolved(host, "the name service did not answer in time");
+  if (!ended) co_return unresolved(host, "the name lookup timed out");
   const std::scoped_lock lock(wait.shared->guard);
   if (wait.shared->status != 0) {
     co_return unresolved(host, ::gai_strerror(wait.shared->status));

@@ -41,21 +41,21 @@ std::string words_for(const error_code& error) {
     case ENETUNREACH:
       return "no route to that network";
     case EHOSTUNREACH:
-      return "a router says that the host cannot be reached, or it is not there";
+      return "host unreachable: a router reports it, or the host does not respond";
     case EPERM:
       return "forbidden by a firewall on this machine";
     case EACCES:
-      return "not permitted for this user";
+      return "this user lacks permission";
     case EADDRINUSE:
-      return "the port is in use by another program";
+      return "the port is already in use";
     case EADDRNOTAVAIL:
-      return "this machine has no such address, or that version of IP is switched off here";
+      return "this machine does not have that address, or its IP version is turned off";
     case EMFILE:
       return "this program has too many connections open (see ulimit -n)";
     case ENFILE:
       return "this machine has too many files open";
     case EAFNOSUPPORT:
-      return "that version of IP is switched off on this machine";
+      return "that IP version is turned off on this machine";
     default:
       break;
   }
@@ -63,7 +63,7 @@ std::string words_for(const error_code& error) {
   return error.message();
 }
 
-constexpr const char* no_free_port = "no free port is left on this machine";
+constexpr const char* no_free_port = "this machine has no free port left";
 
 void bind_address(udp::socket& socket, const address& local, error_code& error) {
   socket.bind({local, 0}, error);
@@ -126,12 +126,13 @@ failure route_failure(std::string operation, const address& target, const error_
   // IPv6 wants the interface of a link-local address, and says so by the error of a blackhole.
   const bool names_no_link = target.is_v6() && target.to_v6().is_link_local();
   if (error.value() == EHOSTUNREACH) {
-    failed.detail = "a route on this machine calls the target unreachable";
+    failed.detail = "a route on this machine marks the destination as unreachable";
   } else if (error.value() == EACCES) {
-    failed.detail = "a route on this machine prohibits the target, or this user may not ask it";
+    failed.detail =
+        "a route on this machine prohibits the destination, or this user lacks permission";
   } else if (error.value() == EINVAL && !names_no_link) {
     failed.kind = outcome::unreachable;
-    failed.detail = "a route on this machine discards what goes to the target (blackhole)";
+    failed.detail = "a route on this machine discards packets to the destination (blackhole)";
   }
   return failed;
 }

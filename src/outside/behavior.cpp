@@ -9,7 +9,7 @@ namespace {
 
 using net::asio::awaitable;
 
-constexpr const char* out_of_time = "the time limit ended before this was decided";
+constexpr const char* out_of_time = "timed out before this was decided";
 
 /// The tests' results, each with what it is while it was not decided.
 struct findings {

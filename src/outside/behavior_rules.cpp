@@ -11,9 +11,9 @@ namespace {
 
 /// Why the tests cannot be made with this server; empty when they can.
 std::string objection(const stun_evidence& seen) {
-  if (!seen.other_address) return fmt::format("{} names no second address of its own", seen.server);
+  if (!seen.other_address) return fmt::format("{} has no second address", seen.server);
   if (is_credible_other(*seen.address, *seen.other_address)) return "";
-  return fmt::format("{} names {} as its second address, which cannot be", seen.server,
+  return fmt::format("{} gives {} as its second address, which is not usable", seen.server,
                      to_string(*seen.other_address));
 }
 
@@ -64,9 +64,8 @@ nat_behavior mapping_of(const mapping_seen& seen, std::vector<std::string>& doub
     return second == third ? nat_behavior::address_dependent
                            : nat_behavior::address_and_port_dependent;
   }
-  doubts.emplace_back(second && third
-                          ? "mapping: the endpoints that the server saw contradict each other"
-                          : "mapping: the server's second address did not answer");
+  doubts.emplace_back(second && third ? "mapping: the mapped addresses contradict each other"
+                                      : "mapping: the server's second address did not answer");
   return nat_behavior::not_tested;
 }
 
@@ -79,7 +78,7 @@ change_test doubted(change_test both, const mapping_seen& seen) {
 tested hairpin_of(hairpin_test test, nat_behavior mapping, std::vector<std::string>& doubts) {
   const bool one_port_for_all = mapping == nat_behavior::endpoint_independent;
   if (test.result == tested::no && !one_port_for_all) {
-    test = {tested::not_tested, "the NAT may have another port for each destination"};
+    test = {tested::not_tested, "the NAT may use a different port for each destination"};
   }
   if (test.result == tested::not_tested) doubts.push_back("hairpin: " + test.doubt);
   return test.result;

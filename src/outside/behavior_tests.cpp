@@ -13,9 +13,9 @@ namespace {
 
 using net::asio::awaitable;
 
-constexpr const char* no_answer = "the server did not answer any more";
+constexpr const char* no_answer = "the server stopped answering";
 constexpr const char* doubtful_silence =
-    "the server answered too few ordinary questions for its silence to mean anything";
+    "the server answered too few ordinary requests for its silence to mean anything";
 
 /// A socket that the server has answered, and the NAT has a binding for.
 struct bound_port {
@@ -108,7 +108,7 @@ bool change_probe::decides(const stun_port::answer& heard) {
   }
   if (heard.from == expected()) return decide(change_result::answered, "");
   return decide(change_result::untested,
-                fmt::format("the server was asked to answer from {} and did from {}",
+                fmt::format("the server was asked to answer from {}, but answered from {}",
                             to_string(expected()), to_string(heard.from)));
 }
 
@@ -258,13 +258,13 @@ awaitable<hairpin_test> test_hairpin(behavior_bench& bench) {
                              net::put(b, bind_port(bench, open)));
   if (!a || !b) co_return open;
   if (a->seen.mapped == a->port.local() && b->seen.mapped == b->port.local()) {
-    open.doubt = "there is no translation";
+    open.doubt = "there is no NAT";
     co_return open;
   }
   for (const bound_port* each : {&*a, &*b}) {
     const address& mapped = each->seen.mapped.ip;
     if (is_credible_mapped(mapped, bench.server.primary.ip)) continue;
-    open.doubt = fmt::format("the server sees this machine as {}, which is no address outside",
+    open.doubt = fmt::format("the server sees this machine as {}, which is not a public address",
                              mapped.to_string());
     co_return open;
   }

@@ -15,7 +15,7 @@ using net::asio::awaitable;
 
 result<net::udp::socket> open(const net::asio::any_io_executor& executor, const endpoint& target,
                               const std::string& interface, int ttl) {
-  const std::string operation = "asking for the first routers on the way";
+  const std::string operation = "looking for the first routers on the path";
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
                                         : address(boost::asio::ip::address_v4::any());
   auto socket = net::open_udp(executor, {any, interface}, operation);
@@ -36,7 +36,7 @@ void note_errors(net::udp::socket& socket, const endpoint& target, std::optional
   while (const auto told = net::next_error(socket.native_handle())) {
     if (!told->icmp || canonical(told->icmp->from) == canonical(own)) continue;
     who = canonical(told->icmp->from);
-    spdlog::debug("on the way to {} answers {}", to_string(target), who->to_string());
+    spdlog::debug("on the path to {}: {} answers", to_string(target), who->to_string());
   }
 }
 
@@ -76,7 +76,7 @@ awaitable<void> watch_for_proxy(endpoint target, std::string interface, bool& pr
   const auto executor = co_await net::asio::this_coro::executor;
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
                                         : address(boost::asio::ip::address_v4::any());
-  auto socket = net::open_tcp(executor, {any, interface}, "looking for a proxy on the way");
+  auto socket = net::open_tcp(executor, {any, interface}, "looking for a proxy on the path");
   if (!socket) co_return;
   net::error_code error;
   socket->set_option(net::asio::ip::unicast::hops(1), error);

@@ -111,9 +111,9 @@ awaitable<delivery> delivery_test::run() {
   co_return sure ? delivery::lost : delivery::unknown;
 }
 
-constexpr const char* server_is_gone = "binding lifetime: the server did not answer any more";
+constexpr const char* server_is_gone = "binding lifetime: the server stopped answering";
 constexpr const char* server_ignores_other_port =
-    "binding lifetime: the server does not answer to another port of ours (RESPONSE-PORT)";
+    "binding lifetime: the server does not answer to another port (RESPONSE-PORT)";
 
 /// The measurement: all bindings at the same time, and when enough is known of them.
 class measurement {
@@ -230,7 +230,7 @@ awaitable<lifetime_bounds> find_lifetime(behavior_server server, net::source fro
   const auto ended = co_await net::before(deadline, measuring.run(doubts));
   const lifetime_bounds bounds = measuring.bounds();
   if (!ended && !bounds.decided) {
-    doubts.emplace_back("binding lifetime: the time limit ended before the binding did");
+    doubts.emplace_back("binding lifetime: timed out before the binding expired");
   }
   co_return bounds;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/timed_out.hpp"
 #include "core/units.hpp"
 #include "net/random.hpp"
 #include "outside/error_queue.hpp"
@@ -84,7 +85,7 @@ void owner_test::add(result<net::udp::socket> socket, std::string request, bool 
 }
 
 void owner_test::open(const net::asio::any_io_executor& executor, const net::source& from) {
-  const auto operation = "asking whose address " + target_.to_string() + " is";
+  const auto operation = "testing who owns " + target_.to_string();
   add(net::open_udp(executor, from, operation), std::string(icmp_header, '\0'), false);
   std::string echo(icmp_header, '\0');
   echo.front() = echo_request;
@@ -192,7 +193,7 @@ awaitable<void> ask_owner(address target, address gateway, net::source from, own
                           net::steady_time deadline) {
   seen = {};
   seen.target = target;
-  seen.detail = "no answer yet when it was ended before its schedule";
+  seen.detail = timed_out::before_schedule;
   owner_test test(target, gateway, from.local, seen);
   test.open(co_await net::asio::this_coro::executor, from);
   const auto ended = co_await net::before(deadline, test.run());

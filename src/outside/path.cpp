@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "core/timed_out.hpp"
 #include "net/random.hpp"
 #include "net/route_refusal.hpp"
 #include "outside/error_queue.hpp"
@@ -56,7 +57,7 @@ struct probe {
 
 result<probe> open_probe(const net::asio::any_io_executor& executor, const endpoint& target,
                          const net::source& from, int ttl) {
-  const std::string operation = "following the path to " + to_string(target);
+  const std::string operation = "tracing the path to " + to_string(target);
   auto socket = net::open_udp(executor, from, operation);
   if (!socket) return socket.error();
   net::error_code error = limit_hops(*socket, ttl);
@@ -105,7 +106,7 @@ class tracer {
 
 std::optional<failure> tracer::open(const net::asio::any_io_executor& executor,
                                     const net::source& from) {
-  auto refused = net::route_refusal("following the path", from, transport::udp, target_);
+  auto refused = net::route_refusal("tracing the path", from, transport::udp, target_);
   if (refused) return refused;
   probes_.reserve(highest_ttl);
   for (int ttl = 1; ttl <= highest_ttl; ++ttl) {
@@ -204,8 +205,9 @@ void tracer::read_answers(probe& asked) {
 void tracer::note_error(probe& asked, const icmp_error& error) {
   const bool is_end = error.why == icmp_error::reason::unreachable;
   if (is_end && error.from != target_.ip) {
-    asked.sent_back = fmt::format("{} sent it back as unreachable (ICMP type 3, code {})",
-                                  error.from.to_string(), error.code);
+    asked.sent_back =
+        fmt::format("{} reported the destination as unreachable (ICMP type 3, code {})",
+                    error.from.to_string(), error.code);
   }
   note(asked, error.from, is_end);
 }
@@ -284,7 +286,7 @@ awaitable<void> trace(endpoint target, net::source from, path_evidence& seen,
                       steady_time deadline) {
   seen = {};
   seen.target = target;
-  seen.detail = "no answer yet when it was ended before its schedule";
+  seen.detail = timed_out::before_schedule;
   tracer path(target, from.local, seen);
   const auto executor = co_await net::asio::this_coro::executor;
   if (const auto failed = path.open(executor, from)) {

@@ -57,7 +57,7 @@ lookups::lookups(net::asio::any_io_executor executor, std::vector<std::string> n
     stun_server server;
     server.name = names_.back().text();
     server.port = names_.back().port;
-    server.why_not = "the name service had not answered when others were known";
+    server.why_not = "its name was not resolved before the others were";
     server.is_literal = parse_endpoint(server.name, server.port).has_value();
     servers_.push_back(std::move(server));
   }
@@ -111,7 +111,7 @@ bool cannot_be_outside(const address& ip) {
 }
 
 std::string describe_diversion(const address& to) {
-  return fmt::format("its name leads to {}, which is not on the Internet", to.to_string());
+  return fmt::format("its name resolves to {}, which is not on the Internet", to.to_string());
 }
 
 std::string server_name::text() const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "core/timed_out.hpp"
 #include "core/units.hpp"
 
 namespace natcheck::outside {
@@ -15,11 +16,9 @@ using time_point = survey_schedule::time_point;
 /// A reason phrase is for people, and comes from a stranger: RFC 8489 allows 763 bytes.
 constexpr std::size_t shown_text = 64;
 
-constexpr const char* not_waited_for =
-    "another server had answered, and this one was not waited for";
+constexpr const char* not_waited_for = "not needed: another server answered first";
 
-constexpr const char* in_own_network =
-    "it is in this machine's own network, not outside, and was not asked";
+constexpr const char* in_own_network = "not asked: it is in this machine's own network";
 
 const address* first_of(const std::vector<address>& addresses, unsigned family) {
   const auto fits = [=](const address& ip) { return ip.is_v6() == (family == 6); };
@@ -77,7 +76,7 @@ void survey_schedule::add(const stun_server& server, unsigned family, bool has_w
   const std::size_t over_udp = asks_.size() - 1;
   if (!has_way_out) {
     return end(over_udp, service_state::not_tried,
-               fmt::format("this host has no way out over IPv{}", family));
+               fmt::format("this host has no IPv{} route to the Internet", family));
   }
   if (is_in_own_network(*address_of(server, family))) {
     return end(over_udp, service_state::not_tried, in_own_network);
@@ -177,7 +176,7 @@ void survey_schedule::note_first_answer(const entry& answered, time_point now) {
   for (std::size_t i = 0; i < asks_.size(); ++i) {
     const stun_evidence& other = asks_[i].seen;
     if (other.family != answered.seen.family || other.protocol == transport::udp) continue;
-    end(i, service_state::not_tried, "UDP had answered");
+    end(i, service_state::not_tried, "not needed: UDP answered");
   }
 }
 
@@ -256,8 +255,7 @@ std::vector<stun_evidence> survey_schedule::so_far() const {
 }
 
 std::vector<stun_evidence> survey_schedule::take(time_point now) {
-  const char* const reason =
-      finished(now) ? not_waited_for : "the time limit ended before it could be asked to the end";
+  const char* const reason = finished(now) ? not_waited_for : timed_out::before_answer;
   std::vector<stun_evidence> evidence;
   for (std::size_t i = 0; i < asks_.size(); ++i) {
     end(i, service_state::not_tried, reason);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/timed_out.hpp"
 #include "net/http.hpp"
 #include "net/resolver.hpp"
 #include "outside/servers.hpp"
@@ -85,7 +86,7 @@ void compare(net::http_reply reply, web_evidence& seen) {
 parsed<web_url> parse_web_url(std::string_view text) {
   const auto parts = ssdp::split_url(text);
   if (!parts) return parts.error();
-  if (!is_host(*parts)) return parse_fault{fmt::format("has no host but \"{}\"", parts->host)};
+  if (!is_host(*parts)) return parse_fault{fmt::format("has an invalid host, \"{}\"", parts->host)};
   const auto port = ssdp::parse_port(parts->port);
   if (!port) return port.error();
   return web_url{std::string(parts->host), *port, parts->target, host_header(*parts, *port)};
@@ -109,7 +110,7 @@ awaitable<web_evidence> check_web(std::string url, net::source from, net::steady
     seen.detail = describe_diversion(*seen.diverted_to);
   } else if (std::chrono::steady_clock::now() >= deadline) {
     seen.result = web_result::not_tried;
-    seen.detail = "no answer yet when the time limit ended it";
+    seen.detail = timed_out::before_answer;
   } else {
     seen.detail = reply.error().message();
   }

@@ -83,7 +83,7 @@ udp::socket make_member(const net::asio::any_io_executor& executor, const gatewa
   udp::socket socket(executor);
   const auto error = join(socket, group, access);
   if (!error) return socket;
-  spdlog::debug("announcements to {} are not heard: {}", to_string(group), error.message());
+  spdlog::debug("cannot listen for announcements to {}: {}", to_string(group), error.message());
   return udp::socket(executor);
 }
 
@@ -226,7 +226,7 @@ awaitable<std::string> announcement_listener::receiver::next() {
   co_await pause_until(std::chrono::steady_clock::now() + settling_time);
   read_all();
   quiet_until_ = std::chrono::steady_clock::now() + quiet_time;
-  spdlog::debug("the gateway made itself heard: {}", news_);
+  spdlog::debug("the gateway announced itself: {}", news_);
   co_return std::exchange(news_, {});
 }
 

@@ -12,9 +12,9 @@ std::uint16_t first_choice(const mapping_request& request) {
 
 failure another_port_granted(std::string operation, std::uint16_t asked, std::uint16_t granted,
                              const result<void>& given_back) {
-  auto detail = fmt::format("it gives external port {} instead of {}", granted, asked);
+  auto detail = fmt::format("it granted external port {} instead of {}", granted, asked);
   if (!given_back) {
-    detail += ", and that one could not be given back: " + given_back.error().detail;
+    detail += ", and that mapping could not be removed: " + given_back.error().detail;
   }
   return {outcome::refused, std::move(operation), std::move(detail), upnp_error::granted_otherwise};
 }
@@ -26,7 +26,7 @@ outcome before_sending(outcome kind) {
 result<void> removed_unless(std::uint32_t left_s, std::string operation) {
   if (left_s == 0) return result<void>{};
   return failure{outcome::refused, std::move(operation),
-                 fmt::format("the router says that it keeps the mapping for {} s", left_s), 0};
+                 fmt::format("the router keeps the mapping for {} s", left_s), 0};
 }
 
 mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
@@ -44,8 +44,8 @@ mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
 
 std::string table_lost(std::uint32_t epoch_s) {
   return fmt::format(
-      "the router has lost its list of open ports (by its own clock it began {} s ago): it was "
-      "restarted, or its address changed",
+      "the router lost its port mappings {} s ago by its own clock: it restarted, or its address "
+      "changed",
       epoch_s);
 }
 
@@ -65,8 +65,8 @@ std::optional<failure> out_of_reach(const gateway_access& access, const mapping_
   if (claim.internal.ip == access.from.local) return std::nullopt;
   return failure{outcome::unavailable,
                  fmt::format("removing a mapping on {}", access.gateway.to_string()),
-                 fmt::format("it leads to {}, and only from there can it be removed; the router "
-                             "keeps it until its lease is over",
+                 fmt::format("it leads to {}, and only that address can remove it; it stays on "
+                             "the router until its lease expires",
                              claim.internal.ip.to_string()),
                  0};
 }

@@ -109,7 +109,7 @@ awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
   if (!succeeded(finished)) co_return failed(finished, before);
   if (finished.answer->lifetime_s == 0) {
     co_return failure{outcome::malformed, nat_pmp_operation(access_, "a mapping"),
-                      "it granted a mapping for 0 s, which is none", 0};
+                      "it granted a mapping with a lifetime of 0 s", 0};
   }
   standing_ = standing::granted;
   asked_.external_port = finished.answer->external_port;

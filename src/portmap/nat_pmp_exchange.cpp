@@ -10,6 +10,7 @@
 #include <array>
 #include <span>
 
+#include "core/timed_out.hpp"
 #include "net/route_refusal.hpp"
 #include "portmap/grants.hpp"
 
@@ -104,7 +105,7 @@ std::optional<nat_pmp_end> exchange::judge(std::span<const std::uint8_t> datagra
   natpmpresp_t response;
   const int status = readnatpmpresponseorretry(&library_, &response);
   if (checked->result == natpmp::result_code::success && status != 0) {
-    return end(outcome::malformed, fmt::format("libnatpmp refuses the answer ({})", status));
+    return end(outcome::malformed, fmt::format("libnatpmp rejects the answer ({})", status));
   }
   return finished;
 }
@@ -146,7 +147,7 @@ std::string exchange::stray_answer() {
   stray_->non_blocking(true, error);
   stray_->receive_from(net::asio::buffer(datagram), from, 0, error);
   if (error) return {};
-  return fmt::format("; an answer came from {} instead and was not believed",
+  return fmt::format("; an answer from {} was ignored",
                      to_string(endpoint{from.address(), from.port()}));
 }
 
@@ -155,9 +156,7 @@ nat_pmp_end exchange::give_up(net::steady_time deadline) {
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - started_);
   if (waited < whole_schedule && std::chrono::steady_clock::now() >= deadline) {
-    return end(outcome::cut_short, fmt::format("no answer yet after {} ms, when the time limit "
-                                               "ended the wait",
-                                               waited.count()));
+    return end(outcome::cut_short, timed_out::after(waited.count()));
   }
   return end(outcome::timed_out,
              fmt::format("no answer to {} requests in {} ms{}", library_.try_number,
@@ -225,7 +224,7 @@ awaitable<nat_pmp_end> ask_nat_pmp_address(const gateway_access& access,
 awaitable<nat_pmp_end> ask_nat_pmp_mapping(const gateway_access& access, nat_pmp_terms terms,
                                            net::steady_time deadline) {
   const bool tcp = terms.protocol == transport::tcp;
-  const auto what = terms.lifetime_s == 0 ? "the end of a mapping" : "a mapping";
+  const auto what = terms.lifetime_s == 0 ? "removal of a mapping" : "a mapping";
   exchange asking(access,
                   {tcp ? natpmp::opcode::map_tcp : natpmp::opcode::map_udp, terms.internal_port},
                   nat_pmp_operation(access, what));

@@ -149,7 +149,7 @@ awaitable<result<mapping>> pcp_mapper::map(mapping_request request) {
   const pcp::answer& grant = *finished.answer;
   if (grant.lifetime_s == 0) {
     co_return failure{outcome::malformed, finished.why.operation,
-                      "it granted a mapping for 0 s, which is none", 0};
+                      "it granted a mapping with a lifetime of 0 s", 0};
   }
   standing_ = standing::granted;
   asked_.suggested = *grant.external;
@@ -189,7 +189,7 @@ awaitable<result<void>> pcp_mapper::unmap() {
   none.suggested = {};
   const pcp::request removal = none;
   const pcp_end finished =
-      co_await exchange_pcp(access_, removal, "the end of a mapping", deadline);
+      co_await exchange_pcp(access_, removal, "removal of a mapping", deadline);
   if (succeeded(finished)) {
     auto removed = removed_unless(finished.answer->lifetime_s, finished.why.operation);
     if (removed) standing_ = standing::none;
@@ -213,7 +213,7 @@ awaitable<result<void>> pcp_mapper::cut_short(failure why) {
     standing_ = standing::none;
     co_return result<void>{};
   }
-  why.detail = fmt::format("the router keeps the pinhole until its lease is over, in {} s at most",
+  why.detail = fmt::format("the router keeps the pinhole until its lease expires, in at most {} s",
                            asked_.lifetime_s);
   co_return why;
 }
@@ -238,8 +238,8 @@ void pcp_mapper::adopt(const mapping_claim& claim) {
   if (const auto owner = pcp::parse_nonce(claim.nonce)) {
     asked_.owner = *owner;
   } else {
-    cannot_remove_ = failure{outcome::unavailable, pcp_operation(access_, "the end of a mapping"),
-                             "the nonce that it was made with is not known", 0};
+    cannot_remove_ = failure{outcome::unavailable, pcp_operation(access_, "removal of a mapping"),
+                             "the nonce that created it is not known", 0};
   }
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <span>
 
+#include "core/timed_out.hpp"
 #include "net/route_refusal.hpp"
 #include "portmap/grants.hpp"
 
@@ -133,9 +134,7 @@ pcp_end exchange::give_up(net::steady_time deadline) const {
   const auto now = std::chrono::steady_clock::now();
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
   if (waited < whole_schedule && now >= deadline) {
-    return end(outcome::cut_short, fmt::format("no answer yet after {} ms, when the time limit "
-                                               "ended the wait",
-                                               waited.count()));
+    return end(outcome::cut_short, timed_out::after(waited.count()));
   }
   return end(outcome::timed_out,
              fmt::format("no answer to {} requests in {} ms", attempts_, whole_schedule.count()));

@@ -57,7 +57,7 @@ void take_address(const soap_values& values, upnp_evidence& evidence) {
   evidence.external_address_text = values.find("NewExternalIPAddress");
   evidence.external_address = values.find_address("NewExternalIPAddress");
   if (!evidence.external_address_text) {
-    evidence.detail = "its answer to GetExternalIPAddress names no address";
+    evidence.detail = "its answer to GetExternalIPAddress contains no address";
   }
 }
 

@@ -145,7 +145,7 @@ result<wan_service> description_reader::make_service(std::string type,
   const std::string base = begins_with(given, "http://") ? given : ssdp::to_string(location_);
   const std::string absolute = absolute_url(control, base);
   auto url = ssdp::check_location(absolute, location_.host);
-  if (!url) return fault("its control URL cannot be used: " + escape_bytes(url.error().reason));
+  if (!url) return fault("its control URL is not usable: it " + escape_bytes(url.error().reason));
   return wan_service{std::move(type), std::move(*url)};
 }
 
@@ -196,8 +196,8 @@ result<igd_description> description_reader::read() {
   }
   if (last_) return *last_;
   std::string why = what_ == sought::wan_connection
-                        ? "it describes no WAN connection, so it is no Internet gateway"
-                        : "it describes no IPv6 firewall that opens when asked";
+                        ? "it describes no WAN connection, so it is not an Internet gateway"
+                        : "it describes no IPv6 firewall that opens ports on request";
   if (!parsed_) {
     why +=
         fmt::format(" (its XML is faulty at byte {}: {})", parsed_.offset, parsed_.description());

@@ -64,7 +64,7 @@ awaitable<result<std::uint16_t>> add_entry(const gateway_access& access, const w
   const auto reserved = values->find_number<std::uint16_t>("NewReservedPort").value_or(0);
   if (reserved != 0) co_return reserved;
   co_return failure{outcome::malformed, "opening a port (UPnP)",
-                    "its answer to AddAnyPortMapping names no port", 0};
+                    "its answer to AddAnyPortMapping contains no port", 0};
 }
 
 awaitable<result<void>> delete_entry(const gateway_access& access, const wan_service& service,

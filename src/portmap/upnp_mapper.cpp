@@ -203,7 +203,8 @@ awaitable<result<upnp_entry>> upnp_mapper::switch_on(upnp_entry row) {
 awaitable<result<mapping>> upnp_mapper::verify() {
   auto row = co_await read_row_until(std::chrono::steady_clock::now() + access_.times.settling);
   if (says_no_entry(row)) {
-    co_return refusal("it said yes, but there is no such entry in its table", upnp_error::not_kept);
+    co_return refusal("it confirmed the mapping, but its table does not have it",
+                      upnp_error::not_kept);
   }
   const bool added_now = row && was_free_ && row->description == our_description;
   if (row && is_odd(*row) && !added_now && !bears_our_mark(*row)) {
@@ -224,7 +225,7 @@ awaitable<result<mapping>> upnp_mapper::made(const upnp_entry* row) {
   shown_.reset();
   if (row != nullptr && is_odd(*row)) {
     shown_ = *row;
-    spdlog::warn("{} shows the entry on port {} as leading to \"{}:{}\", not to {}:{}",
+    spdlog::warn("{} shows the entry on port {} as leading to \"{}:{}\" instead of {}:{}",
                  access_.gateway.to_string(), request_.external_port, escape_bytes(row->client),
                  row->port, client_, request_.internal_port);
   }
@@ -267,7 +268,7 @@ awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
   }
   if (refused && is_conflict(refused->code) && is_free) {
     // miniupnpd says so too of ports that its rules deny.
-    refused->detail += ", though its table has no entry there; or a rule of the router forbids it";
+    refused->detail += ", although its table has no such entry; a rule of the router may forbid it";
   }
   if (refused) co_return *refused;
   co_return co_await verify();
@@ -335,7 +336,7 @@ awaitable<result<mapping_check>> upnp_mapper::check() {
   seen.external_address = external.usable;
   if (says_no_entry(row)) {
     seen.stands = false;
-    seen.detail = "the entry is gone from the router's table";
+    seen.detail = "the router's table no longer has the entry";
   } else if (!row) {
     if (row.error().code == 0) service_.reset();  // its HTTP port may have changed by a restart
     co_return row.error();

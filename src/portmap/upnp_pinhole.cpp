@@ -27,14 +27,15 @@ struct error_words {
 };
 
 constexpr std::array pinhole_errors{
-    error_words{pinhole_error::action_not_authorized,
-                "it does not allow this device to do that (many routers open no port below 1024, "
-                "and none for another address than the one that asks)"},
+    error_words{
+        pinhole_error::action_not_authorized,
+        "not authorized (many routers open no port below 1024, and none for an address other than "
+        "the one that asks)"},
     error_words{pinhole_error::pinhole_space_exhausted, "its table of pinholes is full"},
     error_words{pinhole_error::firewall_disabled,
-                "its IPv6 firewall is off, so nothing needs to be opened"},
+                "its IPv6 firewall is off, so no pinhole is needed"},
     error_words{pinhole_error::inbound_pinhole_not_allowed,
-                "its IPv6 firewall does not let devices open ports for themselves"},
+                "its IPv6 firewall does not let devices open ports"},
     error_words{pinhole_error::no_such_entry, "it has no such pinhole"},
 };
 
@@ -69,10 +70,10 @@ bool same_pinhole(const mapping_request& a, const mapping_request& b) {
 /// Empty where the router lets pinholes be made, or does not say.
 std::string_view why_none_is_made(const soap_values& status) {
   if (status.find_flag("FirewallEnabled") == false) {
-    return "its IPv6 firewall is off, so nothing needs to be opened";
+    return "its IPv6 firewall is off, so no pinhole is needed";
   }
   if (status.find_flag("InboundPinholeAllowed") == false) {
-    return "its IPv6 firewall does not let devices open ports for themselves";
+    return "its IPv6 firewall does not let devices open ports";
   }
   return {};
 }
@@ -138,7 +139,7 @@ awaitable<result<upnp_pinhole_mapper::unique_id>> upnp_pinhole_mapper::add(
   }
   const auto id = answer->find_number<unique_id>("UniqueID");
   if (id) co_return *id;
-  co_return failure{outcome::malformed, opening(access_), "its answer names no UniqueID"};
+  co_return failure{outcome::malformed, opening(access_), "its answer contains no UniqueID"};
 }
 
 awaitable<result<void>> upnp_pinhole_mapper::renew(std::chrono::seconds lifetime) {
@@ -192,7 +193,7 @@ awaitable<result<mapping>> upnp_pinhole_mapper::add_and_verify(mapping_request r
   if (!seen && says(seen.error(), pinhole_error::no_such_entry)) {
     forget();
     co_return failure{outcome::refused, opening(access_),
-                      "it said yes, but then has no such pinhole", upnp_error::not_kept};
+                      "it confirmed the pinhole, but does not have it", upnp_error::not_kept};
   }
   seen_ = seen.has_value();
   co_return made(request, seen_);
@@ -228,7 +229,7 @@ awaitable<result<mapping_check>> upnp_pinhole_mapper::check() {
   if (!is_gone(seen.error())) co_return seen.error();
   id_.reset();
   found.stands = false;
-  found.detail = "the router has the pinhole no more";
+  found.detail = "the router no longer has the pinhole";
   co_return found;
 }
 

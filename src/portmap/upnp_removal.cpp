@@ -20,17 +20,18 @@ net::steady_time upnp_mapper::settled_at() const {
 
 /// It leads where ours did; but so may a rule that somebody made by hand.
 failure upnp_mapper::not_known_as_ours(const upnp_entry& entry) const {
-  return {outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
-          fmt::format("the entry on port {} leads here, but is called \"{}\" and may be another "
-                      "program's; it is left alone, and can be deleted in the router's menu",
-                      request_.external_port, escape_bytes(entry.description)),
-          0};
+  return {
+      outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
+      fmt::format("the entry on port {} leads here, but is called \"{}\" and may belong to another "
+                  "program; left in place; delete it in the router's settings",
+                  request_.external_port, escape_bytes(entry.description)),
+      0};
 }
 
 failure upnp_mapper::taken_over(const upnp_entry& entry) const {
   return {
       outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
-      fmt::format("the entry is not ours any more: external port {} now leads to {}:{} (\"{}\")",
+      fmt::format("the entry is no longer natcheck's: external port {} now leads to {}:{} (\"{}\")",
                   request_.external_port, escape_bytes(entry.client), entry.port,
                   escape_bytes(entry.description)),
       portmap::taken_over};
@@ -42,8 +43,8 @@ failure upnp_mapper::removal_failed(failure why) const {
       why.code == upnp_error::action_not_authorized && client_ != access_.from.local.to_string();
   if (for_its_client_only) {
     why.detail = fmt::format(
-        "the entry leads to {}, and the router lets only that address remove it; it is kept until "
-        "its lease is over, or until it is deleted in the router's menu",
+        "the entry leads to {}, and the router lets only that address remove it; it stays until "
+        "its lease expires, or until it is deleted in the router's settings",
         client_);
   }
   return why;
@@ -93,7 +94,7 @@ awaitable<result<void>> upnp_mapper::delete_row() {
   }
   co_return failure{outcome::malformed,
                     "closing a port on " + access_.gateway.to_string() + " (UPnP)",
-                    "it said yes, but the entry is still in its table", 0};
+                    "it confirmed the removal, but its table still has the entry", 0};
 }
 
 awaitable<result<void>> upnp_mapper::unmap() {

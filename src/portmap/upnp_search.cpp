@@ -8,6 +8,7 @@
 #include <boost/asio/ip/multicast.hpp>
 
 #include "core/text.hpp"
+#include "core/timed_out.hpp"
 #include "net/drive.hpp"
 #include "portmap/upnp_http.hpp"
 #include "protocols/ssdp/search.hpp"
@@ -21,7 +22,7 @@ using net::asio::awaitable;
 /// device that names a new one in each answer gains nothing.
 constexpr int max_descriptions = 4;
 
-constexpr const char* operation = "searching the router (UPnP)";
+constexpr const char* operation = "searching for the router (UPnP)";
 
 /// True where all its services have names from before UPnP's.
 bool is_dsl_forum(const igd_description& description) {
@@ -120,7 +121,7 @@ awaitable<std::optional<igd_description>> igd_search::look_at_found(const ssdp::
 
 awaitable<std::optional<igd_description>> igd_search::look_at(const ssdp::search_event& event) {
   if (const auto* other = std::get_if<ssdp::other_device>(&event)) {
-    spdlog::debug("{} answered the UPnP search, and is not the router: left alone",
+    spdlog::debug("{} answered the UPnP search, but is not the router: ignored",
                   other->from.to_string());
     evidence_.other_responders.push_back(other->from);
     if (access_.on_other_gateway) access_.on_other_gateway(other->from);
@@ -151,7 +152,7 @@ void igd_search::note_departure(const endpoint& to, const net::error_code& error
 failure igd_search::nothing_found(net::drive_end end) const {
   if (last_) return *last_;
   if (end == net::drive_end::deadline) {
-    return {outcome::cut_short, operation, "no answer yet when the time limit ended the search", 0};
+    return {outcome::cut_short, operation, timed_out::before_answer, 0};
   }
   if (departures_.last_error && !departures_.direct_left) {
     return net::failure_from(operation, departures_.last_error);
@@ -160,7 +161,7 @@ failure igd_search::nothing_found(net::drive_end end) const {
   // that was sent.
   if (!evidence_.multicast_error.empty()) {
     return {outcome::denied, operation,
-            fmt::format("no answer to {} searches, and the one to everybody could not be sent: {}",
+            fmt::format("no answer to {} searches, and the multicast search could not be sent: {}",
                         evidence_.attempts, evidence_.multicast_error),
             0};
   }

@@ -57,22 +57,23 @@ struct error_words {
 };
 
 constexpr std::array upnp_errors{
-    error_words{upnp_error::invalid_action, "it does not know this action"},
+    error_words{upnp_error::invalid_action, "it does not support this action"},
     error_words{upnp_error::invalid_args,
-                "it does not accept the values (some routers accept no lease time)"},
-    error_words{upnp_error::action_failed, "it could not do it, and does not say why"},
-    error_words{upnp_error::action_not_authorized, "it does not allow this device to do that"},
+                "it rejects the values (some routers accept no lease time)"},
+    error_words{upnp_error::action_failed, "it failed without giving a reason"},
+    error_words{upnp_error::action_not_authorized, "not authorized"},
     error_words{upnp_error::no_such_entry_in_array, "there is no such entry"},
     error_words{upnp_error::wildcard_not_permitted_in_ext_port,
                 "it does not allow this external port"},
     error_words{upnp_error::conflict_in_mapping_entry,
                 "the external port is already forwarded to another device"},
-    error_words{upnp_error::same_port_values_required, "it wants the same port outside and inside"},
+    error_words{upnp_error::same_port_values_required,
+                "it requires the same external and internal port"},
     error_words{upnp_error::only_permanent_leases_supported,
-                "it keeps only permanent entries, none with a lease time"},
+                "it supports only permanent entries, without a lease time"},
     error_words{upnp_error::no_port_maps_available, "its table of forwarded ports is full"},
     error_words{upnp_error::conflict_with_other_mechanisms,
-                "the port is already used by another rule of the router"},
+                "another rule of the router already uses the port"},
 };
 
 /// The errorCode of a fault. Some gateways send only its errorDescription, by the standard's name.
@@ -144,9 +145,9 @@ result<soap_values> read_answer(std::string_view action, const http_reply& reply
   if (reply.status / 100 != 2) {
     return failure{outcome::refused, std::move(operation), fmt::format("HTTP {}", reply.status)};
   }
-  return failure{outcome::malformed, std::move(operation),
-                 reply.body.empty() ? "the answer is empty, and so no UPnP answer"
-                                    : "the answer is no UPnP answer (a login page, perhaps)"};
+  return failure{
+      outcome::malformed, std::move(operation),
+      reply.body.empty() ? "the answer is empty" : "the answer is not UPnP (perhaps a login page)"};
 }
 
 std::string describe_upnp_error(int code) {
@@ -155,7 +156,7 @@ std::string describe_upnp_error(int code) {
   if (known != upnp_errors.end()) return std::string(known->words);
   const char* words = strupnperror(code);
   if (words != nullptr && words != std::string_view("UnknownError")) return words;
-  return "an error that the standard does not know";
+  return "an error code that UPnP does not define";
 }
 
 }  // namespace natcheck::portmap

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "core/text.hpp"
+#include "core/timed_out.hpp"
 #include "core/upnp_errors.hpp"
 #include "core/written_address.hpp"
 #include "portmap/upnp.hpp"
@@ -27,8 +28,6 @@ constexpr int max_repeats = 3;
 /// Rows without a port or a protocol, one after the other: a table of placeholders.
 constexpr int max_placeholders = 64;
 constexpr std::size_t max_named_indexes = 8;  ///< of placeholders, in a note
-
-constexpr const char* out_of_time = "the time limit ended before the table was read to its end";
 
 /// As the standard has it, in lower case, and for both at once.
 std::vector<transport> parse_protocols(const soap_values& values) {
@@ -140,8 +139,8 @@ std::string table_reader::ended_by(const row_answer& answer) const {
   if (!table_.rows.empty()) {
     return fmt::format("after {} entries it answered: {}", table_.rows.size(), why.detail);
   }
-  if (!means_end) return "it does not show its table: " + why.detail;
-  return "its table is empty, or it does not show it: " + why.detail;
+  if (!means_end) return "it does not list its table: " + why.detail;
+  return "its table is empty, or it does not list it: " + why.detail;
 }
 
 /// No row has this index. That is the end, unless the next index has one: some tables begin with 1,
@@ -166,7 +165,7 @@ std::optional<std::string> table_reader::pass_failure(std::size_t index, const f
 std::optional<std::string> table_reader::pass_placeholder(std::size_t index) {
   odd_.push_back(index);
   if (++placeholders_ < max_placeholders) return std::nullopt;
-  return fmt::format("{} entries in a row name no port or no protocol", placeholders_);
+  return fmt::format("{} entries in a row have no port or no protocol", placeholders_);
 }
 
 void table_reader::add(const gateway_mapping& row) {
@@ -186,7 +185,7 @@ std::optional<std::string> table_reader::take(std::size_t index, const soap_valu
     table_.notes.emplace_back("The first entry of the router's table has the index 1, not 0.");
   } else if (gap_) {
     table_.notes.push_back(
-        fmt::format("The router's table has no entry {}, but one behind it.", index - 1));
+        fmt::format("The router's table has no entry {}, but has one after it.", index - 1));
   }
   gap_.reset();
   const auto rows = parse_rows(values, access_.from.local);
@@ -194,7 +193,7 @@ std::optional<std::string> table_reader::take(std::size_t index, const soap_valu
   placeholders_ = 0;
   for (const gateway_mapping& row : rows) add(row);
   if (repeats_ < max_repeats) return std::nullopt;
-  return "it repeats the same entries and comes to no end";
+  return "it repeats the same entries endlessly";
 }
 
 void table_reader::tell_what_was_odd() {
@@ -209,7 +208,8 @@ void table_reader::tell_what_was_odd() {
                     fmt::join(named, ", "), more ? " and more" : ""));
   }
   if (has_repeated_)
-    table_.notes.emplace_back("Some entries of the router's table came twice, and are shown once.");
+    table_.notes.emplace_back(
+        "Some entries of the router's table appear twice; each is shown once.");
 }
 
 awaitable<std::string> table_reader::run() {
@@ -250,8 +250,9 @@ awaitable<upnp_table> read_upnp_table(gateway_access access, net::steady_time de
   // came.
   const auto told = deadline - std::chrono::milliseconds(10);
   const auto why = co_await net::before(deadline, read_whole(access, table, told));
-  table.incomplete_because = why.value_or(out_of_time);
-  if (!why && table.gateway.state == service_state::not_tried) table.gateway.detail = out_of_time;
+  table.incomplete_because = why.value_or(timed_out::before_whole_table);
+  if (!why && table.gateway.state == service_state::not_tried)
+    table.gateway.detail = timed_out::before_whole_table;
   co_return table;
 }
 

@@ -106,7 +106,7 @@ int rank_of(const handshake_evidence& one) {
 handshake_evidence given_up(std::chrono::steady_clock::duration waited) {
   handshake_evidence evidence;
   evidence.timing.total = waited;
-  evidence.detail = fmt::format("no answer in {:.1f} s, when another address had been reached",
+  evidence.detail = fmt::format("no answer in {:.1f} s; another address was reached first",
                                 std::chrono::duration<double>(waited).count());
   return evidence;
 }

@@ -136,13 +136,14 @@ events::rejected visit::rejection() const {
   const std::string said = escape_bytes(reader_.seen_bytes());
   std::string reason;
   if (reader_.state() == reading::foreign) {
-    reason = fmt::format("spoke something else: {}", said);
+    reason = fmt::format("unknown protocol: {}", said);
   } else if (line_.hung_up()) {
-    reason = "hung up on to make room for others";
+    reason = "disconnected to make room for others";
   } else if (line_.ended()) {
-    reason = said.empty() ? "left without a word" : fmt::format("left after \"{}\"", said);
+    reason =
+        said.empty() ? "closed without sending data" : fmt::format("closed after \"{}\"", said);
   } else {
-    reason = fmt::format("said {} for {} s", said.empty() ? "nothing" : "nothing more",
+    reason = fmt::format("sent {} for {} s", said.empty() ? "nothing" : "nothing more",
                          connection::idle_limit.count());
   }
   return {transport::tcp, line_.peer(), reason};
@@ -177,7 +178,7 @@ awaitable<visit_end> visit::run() {
 
 events::rejected never_acknowledged(const connection& line) {
   return {transport::tcp, line.peer(),
-          "never acknowledged the answer: it is not known that anything reached it"};
+          "did not acknowledge the answer, so it may not have received it"};
 }
 
 page_facts facts_of(const connection& line, const server_identity& identity) {

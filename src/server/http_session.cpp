@@ -220,11 +220,11 @@ std::string http_visit::why_rejected() const {
     return fmt::format("sent no complete HTTP request within {} s: {}", request_limit.count(),
                        said);
   }
-  if (first_refusal_ != 0) return fmt::format("was refused by HTTP {}: {}", first_refusal_, said);
-  if (!may_be_http(first_bytes_)) return fmt::format("spoke something else: {}", said);
-  if (line_.hung_up()) return "hung up on to make room for others";
-  if (!line_.ended()) return fmt::format("said nothing more for {} s", request_limit.count());
-  return fmt::format("left after \"{}\"", said);
+  if (first_refusal_ != 0) return fmt::format("rejected with HTTP {}: {}", first_refusal_, said);
+  if (!may_be_http(first_bytes_)) return fmt::format("unknown protocol: {}", said);
+  if (line_.hung_up()) return "disconnected to make room for others";
+  if (!line_.ended()) return fmt::format("sent nothing more for {} s", request_limit.count());
+  return fmt::format("closed after \"{}\"", said);
 }
 
 visit_end http_visit::end() const {

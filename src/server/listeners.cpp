@@ -41,11 +41,11 @@ failure cannot_listen(const endpoint& local, transport protocol, const net::erro
   failure failed = net::failure_from(
       fmt::format("listening on {} ({})", to_string(local), tcp ? "TCP" : "UDP"), error);
   if (error.value() == EADDRINUSE) {
-    failed.detail += fmt::format("; `ss -ln{}p 'sport = :{}'` names it, or listen on another port",
+    failed.detail += fmt::format("; to find it: ss -ln{}p 'sport = :{}', or listen on another port",
                                  tcp ? "t" : "u", local.port);
   } else if (error.value() == EACCES && local.port < 1024) {
     failed.detail +=
-        fmt::format("; ports below 1024 take root, so listen on a higher one: --map {}:{}",
+        fmt::format("; ports below 1024 require root; listen on a higher one: --map {}:{}",
                     local.port, local.port + 8000);
   }
   return failed;
@@ -57,7 +57,7 @@ std::vector<std::string> devices_for(const std::string& interface) {
   const bool allowed = trial >= 0 && net::keep_on_interface(trial, interface);
   if (trial >= 0) ::close(trial);
   if (allowed) return {interface, "lo"};
-  spdlog::warn("listening on all interfaces: the kernel does not let this program choose {}",
+  spdlog::warn("listening on all interfaces: the kernel does not let this program bind to {}",
                interface);
   return {""};
 }

@@ -283,7 +283,7 @@ awaitable<void> server::insist_on_map() {
 failure server::no_mapping() const {
   if (local_fault_) return *local_fault_;
   return {outcome::refused, fmt::format("opening port {}", *options_.external_port),
-          "there is no mapping, and --require-map asks for one", 0};
+          "there is no mapping, but --require-map requires one", 0};
 }
 
 /// Only to where the Internet finds this server: the gateway could name any address.

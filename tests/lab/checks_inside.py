@@ -228,4 +228,4 @@ def check_no_port_is_left(scene):
         _connections(stack, scene, (_PUBLIC, FORWARDED))
         outcome = _probe(scene, FORWARDED, "inconclusive", "outside", code=70)
         expect_equal(outcome.json["result"], None, "result", outcome)
-        expect("no free port is left" in outcome.stdout, "why", outcome)
+        expect("has no free port left" in outcome.stdout, "why", outcome)

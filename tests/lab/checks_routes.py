@@ -174,8 +174,8 @@ def check_a_rule_for_one_interface(scene):
 
 def check_routes_that_refuse_a_server(scene):
     for kind, why in (("prohibit", "its routing rules prohibit it"),
-                      ("unreachable", "its routes call the target unreachable"),
-                      ("blackhole", "its routes discard what goes to the target")):
+                      ("unreachable", "its routes mark the destination as unreachable"),
+                      ("blackhole", "its routes discard packets to the destination")):
         server = _servers_of(scene.natcheck.discover(), "udp")[0]["address"].split(":")[0]
         with _routed(scene, f"route add {kind} {server}", undo=(f"route delete {kind} {server}",)):
             outcome = scene.natcheck.discover()

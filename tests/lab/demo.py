@@ -79,7 +79,7 @@ class Output:
             heard = self._changed.wait_for(
                 lambda: self._ended or any(words in line for line in self._said), seconds)
         if not heard or self._ended:
-            sys.exit(f"demo: natcheck serve did not say '{words}'")
+            sys.exit(f"demo: natcheck serve did not print '{words}'")
 
     def finish(self):
         self._thread.join()
@@ -96,18 +96,18 @@ class Output:
 
 
 def show(stage):
-    stage.say(_MAP + "\nWhat stands between home and the Internet?")
+    stage.say(_MAP + "\nWhat is between home and the Internet?")
     stage.run("home", "natcheck", "discover", "--stun", "stun.example.org")
-    stage.say("\nOpen a port on the router, and greet whoever comes.")
+    stage.say("\nOpen a port on the router and greet every visitor.")
     with stage.serving("home", "serve", "--map", "1234", "--stun", "stun.example.org") as output:
         output.wait_for("natcheck probe")
-        output.wait_for("another network to see")
+        output.wait_for("Note:")
         stage.say("\nThe router's table of mappings now:")
         stage.run("router", *_TABLE)
-        stage.say("\nCan somebody outside reach it?")
+        stage.say("\nCan anyone outside reach it?")
         stage.run("outside", "natcheck", "probe", "5.5.5.5:1234")
         output.wait_for("9.9.0.7")
-    stage.say("\nThe mapping went with the server; the router's table is empty again:")
+    stage.say("\nThe server removed its mapping; the router's table is empty again:")
     stage.run("router", *_TABLE)
 
 
@@ -121,8 +121,8 @@ def main():
     stage = Stage(lab, arguments.natcheck)
     show(stage)
     if stage.failed or lab.router_state() != before:
-        sys.exit("demo: not everything went as it should")
-    stage.say("\nNothing is left behind: the whole network ends with this script.")
+        sys.exit("demo: something failed")
+    stage.say("\nNothing remains: the whole network ends with this script.")
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ class walk {
 
   void note_doubt(const base_chain& chain) {
     if (!doubt_.empty()) return;
-    doubt_ = fmt::format("chain {} {} {} has a rule whose conditions natcheck does not understand",
+    doubt_ = fmt::format("chain {} {} {} has a rule that natcheck does not understand",
                          chain.family, escape_bytes(chain.table), escape_bytes(chain.name));
   }
 
@@ -172,7 +172,7 @@ std::vector<nft_set> read_sets(net::netlink_socket& socket,
 
 nat_rule_search unable(const failure& why) {
   const bool unprivileged = why.kind == outcome::denied || why.code == EPERM;
-  return {false, std::nullopt, unprivileged ? "reading them takes root" : why.message()};
+  return {false, std::nullopt, unprivileged ? "reading them requires root" : why.message()};
 }
 
 nat_rule_search read_nftables(const port_question& asked) {
@@ -196,7 +196,7 @@ nat_rule_search read_nat_rule(transport protocol, std::uint16_t port, bool ipv6)
   auto seen = read_nftables({protocol, port, ipv6, net::read_own_addresses()});
   if (seen.able && !seen.found && has_legacy_nat_rules(ipv6)) {
     seen.able = false;
-    seen.doubt = "iptables-legacy has NAT rules, which natcheck does not read";
+    seen.doubt = "iptables-legacy has NAT rules, which natcheck cannot read";
   }
   return seen;
 }

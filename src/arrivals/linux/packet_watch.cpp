@@ -37,7 +37,7 @@ failure cannot_open() {
   auto failed = net::failure_from("opening a packet socket",
                                   net::error_code(errno, boost::system::system_category()));
   // The words that sockets have for EPERM are about sending.
-  if (failed.kind == outcome::denied) failed.detail = "it takes the privilege CAP_NET_RAW";
+  if (failed.kind == outcome::denied) failed.detail = "it requires the capability CAP_NET_RAW";
   return failed;
 }
 

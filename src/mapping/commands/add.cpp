@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/timed_out.hpp"
 #include "mapping/commands/list.hpp"
 #include "mapping/external_addresses.hpp"
 #include "mapping/journal/removal_policy.hpp"
@@ -143,8 +144,8 @@ awaitable<bool> adder::find(portmap::port_mapper& mapper) {
   if (found) {
     note(mapper, found->error());
   } else {
-    done_.evidence.attempts.push_back({mapper.protocol(), service_state::not_tried,
-                                       "the time limit ended before it had answered", 0});
+    done_.evidence.attempts.push_back(
+        {mapper.protocol(), service_state::not_tried, timed_out::before_answer, 0});
   }
   co_return false;
 }
@@ -194,8 +195,7 @@ awaitable<bool> adder::map(attempt& way) {
     co_return true;
   }
   note(*way.mapper,
-       made ? made->error()
-            : failure{outcome::cut_short, "", "the time limit ended before it had answered", 0});
+       made ? made->error() : failure{outcome::cut_short, "", timed_out::before_answer, 0});
   co_await undo(way, asked);
   co_return false;
 }

@@ -148,7 +148,7 @@ bool may_be_behind(const portmap::upnp_table& table, const network& here) {
 }
 
 std::string which_router(const address& by_route, const address& router) {
-  return fmt::format("The default gateway {} opens no ports; {} is the router, and was asked.",
+  return fmt::format("The default gateway {} offers no port mapping; the router is {}.",
                      by_route.to_string(), router.to_string());
 }
 
@@ -170,7 +170,7 @@ awaitable<result<mappings_report>> list(mappings_options options) {
   auto wrong = co_await enter(here, options, deadline);
   if (wrong) co_return *std::move(wrong);
   if (!here.gateway) {
-    take_absence("there is no IPv4 gateway to ask", report);
+    take_absence("there is no IPv4 gateway", report);
   } else {
     const address by_route = here.gateway->gateway;
     auto table = co_await read_table(here, deadline);

@@ -4,6 +4,7 @@
 
 #include "core/asked.hpp"
 #include "core/text.hpp"
+#include "core/timed_out.hpp"
 #include "mapping/commands/list.hpp"
 #include "net/bound_ports.hpp"
 #include "net/side_by_side.hpp"
@@ -90,12 +91,11 @@ awaitable<void> remover::take_left_overs() {
 
 void remover::leave(const known_claim& known) {
   if (known.owner == claimed_by::running) {
-    return tell(
-        entry_of(known), removal::in_use,
-        fmt::format("another natcheck, process {}, keeps it as long as it runs", known.process));
+    return tell(entry_of(known), removal::in_use,
+                fmt::format("in use by another natcheck, process {}", known.process));
   }
   tell(entry_of(known), removal::elsewhere,
-       fmt::format("it is on the router {} by {}, which is not this network's",
+       fmt::format("it is on the router {} ({}), in another network",
                    known.claim.gateway.to_string(), known.claim.interface));
 }
 
@@ -189,8 +189,8 @@ awaitable<void> remover::remove_row(const gateway_mapping& row) {
   const bool surely_here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
   if (!wanted_.external_port && !surely_here) {
     co_return tell(entry, removal::foreign,
-                   fmt::format("it leads to \"{}\", which may be another machine; natcheck "
-                               "mappings remove {}{} removes it",
+                   fmt::format("it leads to \"{}\", which may be another machine; to remove "
+                               "it anyway: natcheck mappings remove {}{}",
                                escape_bytes(row.internal_client), row.external_port,
                                to_options(place_.asked)));
   }
@@ -211,7 +211,7 @@ awaitable<void> remover::remove_rows() {
   for (const gateway_mapping& row : table.rows) {
     if (!wanted_.has(row.protocol, row.external_port) || is_known(row)) continue;
     if (std::chrono::steady_clock::now() >= place_.deadline) {
-      report_.not_seen = "the time limit ended before all of its table was gone through";
+      report_.not_seen = timed_out::before_whole_table;
       break;
     }
     if (row.ours) {

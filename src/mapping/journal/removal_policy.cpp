@@ -15,9 +15,9 @@ bool leads_to_the_same_place(const mapping_claim& a, const mapping_claim& b) {
 
 std::string keeper_of(const known_claim& known) {
   if (known.owner == claimed_by::running) {
-    return fmt::format("another natcheck, process {}, keeps it", known.process);
+    return fmt::format("in use by another natcheck, process {}", known.process);
   }
-  return fmt::format("natcheck mappings add made it, natcheck mappings remove {} closes it",
+  return fmt::format("created by natcheck mappings add; to remove it: natcheck mappings remove {}",
                      known.claim.external_port);
 }
 
@@ -34,7 +34,7 @@ std::optional<failure> open_by_another_port(const std::vector<known_claim>& know
   return failure{
       outcome::refused,
       fmt::format("opening port {} on {}", wanted.external_port, wanted.gateway.to_string()),
-      fmt::format("port {} of this machine is open already as port {} outside ({})",
+      fmt::format("port {} of this machine is already open as external port {} ({})",
                   wanted.internal.port, found->claim.external_port, keeper_of(*found)),
       upnp_error::open_by_another_port};
 }

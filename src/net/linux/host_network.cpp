@@ -82,7 +82,7 @@ result<std::vector<T>> reader::dump(message question, std::string_view what,
   auto answer = socket_.request(std::move(question), purpose);
   if (!answer) return answer.error();
   if (!socket_.is_complete()) {
-    note({outcome::malformed, purpose, "they changed while they were read"});
+    note({outcome::malformed, purpose, "they changed during the read"});
   }
   std::vector<T> parsed;
   for (const message& each : *answer) {
@@ -228,7 +228,7 @@ failure no_such_interface(const std::string& name, const std::vector<interface_i
     if (each.kind != interface_kind::loopback) names.push_back(each.name);
   }
   return {outcome::unavailable, fmt::format("looking for the interface {}", name),
-          names.empty() ? "there is no such interface; this machine has none but loopback"
+          names.empty() ? "there is no such interface; this machine has only loopback"
                         : fmt::format("there is no such interface; this machine has {}",
                                       fmt::join(names, ", "))};
 }
@@ -276,7 +276,7 @@ neighbor read_neighbor(const address& ip, unsigned interface_index) {
   auto socket = netlink_socket::open();
   if (!socket) return {};
   const auto answer =
-      socket->request(neighbor_request(ip, interface_index), "asking the kernel for a neighbour");
+      socket->request(neighbor_request(ip, interface_index), "asking the kernel for a neighbor");
   if (!answer || answer->empty()) return {};
   return parse_neighbor(answer->front()).value_or(neighbor{});
 }

@@ -72,8 +72,7 @@ network_watch::subscription::subscription(const asio::any_io_executor& executor,
   if (opened >= 0) {
     descriptor_.assign(opened);
   } else {
-    spdlog::debug("changes of the network are not heard: {}",
-                  std::generic_category().message(errno));
+    spdlog::debug("cannot watch for network changes: {}", std::generic_category().message(errno));
   }
   latest_ = read_host_network(choice_);  // what changes from now on is reported
 }

@@ -73,8 +73,8 @@ unsigned index_towards(const source& from, const address& to) {
 
 std::string describe_refusal(int code) {
   std::string_view why = "its routing rules prohibit it";
-  if (code == EHOSTUNREACH) why = "its routes call the target unreachable";
-  if (code == EINVAL) why = "its routes discard what goes to the target (blackhole)";
+  if (code == EHOSTUNREACH) why = "its routes mark the destination as unreachable";
+  if (code == EINVAL) why = "its routes discard packets to the destination (blackhole)";
   return fmt::format("this machine does not send it: {}", why);
 }
 

@@ -80,15 +80,15 @@ std::string_view take_word(std::string_view& text) {
 
 /// Reads "1 key=value key=value".
 parsed<fields> parse_fields(std::string_view text) {
-  if (text.ends_with(' ')) return parse_fault{"a space at its end"};
+  if (text.ends_with(' ')) return parse_fault{"a trailing space"};
   if (!is_version(take_word(text))) return parse_fault{"no version number after \"natcheck/\""};
   fields all;
   while (!text.empty()) {
     const std::string_view word = take_word(text);
     const auto equals = std::min(word.find('='), word.size());
     const field one{word.substr(0, equals), word.substr(std::min(equals + 1, word.size()))};
-    if (!is_key(one.key)) return parse_fault{"a bad key"};
-    if (!is_value(one.value)) return parse_fault{fmt::format("a bad value of {}", one.key)};
+    if (!is_key(one.key)) return parse_fault{"an invalid key"};
+    if (!is_value(one.value)) return parse_fault{fmt::format("an invalid value of {}", one.key)};
     all.push_back(one);
   }
   return all;
@@ -131,9 +131,9 @@ std::optional<Known> read_word(std::string_view text, std::initializer_list<Know
 std::string_view decode(const fields& all, question& out) {
   out.session = find(all, "session");
   out.nonce = find(all, "nonce");
-  if (!read(find(all, "to"), out.to)) return "a bad value of to";
-  if (!read(find(all, "echo"), max_echo, out.echo)) return "a bad value of echo";
-  if (!read(find(all, "seq"), max_seq, out.seq)) return "a bad value of seq";
+  if (!read(find(all, "to"), out.to)) return "an invalid value of to";
+  if (!read(find(all, "echo"), max_echo, out.echo)) return "an invalid value of echo";
+  if (!read(find(all, "seq"), max_seq, out.seq)) return "an invalid value of seq";
   return {};
 }
 
@@ -146,8 +146,8 @@ std::string_view decode(const fields& all, reply& out) {
   out.near = read_word(find(all, "near"), {proximity::network, proximity::gateway});
   // One that is not understood counts as missing, as the words do.
   static_cast<void>(read(find(all, "ttl"), max_ttl, out.ttl));
-  if (!read(find(all, "seen"), out.seen)) return "a bad value of seen";
-  if (!read(find(all, "seq"), max_seq, out.seq)) return "a bad value of seq";
+  if (!read(find(all, "seen"), out.seen)) return "an invalid value of seen";
+  if (!read(find(all, "seq"), max_seq, out.seq)) return "an invalid value of seq";
   return {};
 }
 
@@ -234,7 +234,7 @@ void reader<Message>::take(char c) {
     finish_line();
   } else if (received_.size() == max_line) {
     state_ = reading::malformed;
-    fault_ = fmt::format("a line of more than {} bytes", max_line);
+    fault_ = fmt::format("a line longer than {} bytes", max_line);
   }
 }
 

@@ -17,7 +17,7 @@ parsed<datagram_question> check_payload(const question_reader& reader) {
   const std::size_t came = reader.surplus().size();
   if (came != announced) {
     return parse_fault{
-        fmt::format("has {} bytes after its line, and announces {}", came, announced)};
+        fmt::format("has {} bytes after its line but announces {}", came, announced)};
   }
   return datagram_question{false, reader.value(), reader.surplus()};
 }
@@ -31,14 +31,14 @@ parsed<datagram_question> parse_question(std::string_view datagram) {
     case reading::extended:
       return check_payload(reader);
     case reading::malformed:
-      return parse_fault{fmt::format("has {} in its line", reader.fault())};
+      return parse_fault{fmt::format("is malformed: {}", reader.fault())};
     case reading::plain_more:
-      return parse_fault{"ends before its line does"};
+      return parse_fault{"is incomplete: its line has no end"};
     default:
       break;
   }
   if (datagram.empty()) return parse_fault{"is empty"};
-  return parse_fault{fmt::format("says something else: {}", escape_bytes(reader.seen_bytes()))};
+  return parse_fault{fmt::format("unknown protocol: {}", escape_bytes(reader.seen_bytes()))};
 }
 
 std::string encode_padded(const question& value, std::size_t least) {

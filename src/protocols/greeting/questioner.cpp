@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "core/timed_out.hpp"
 #include "core/units.hpp"
 #include "protocols/greeting/datagram.hpp"
 
@@ -32,11 +33,11 @@ handshake_evidence evidence_of_stray(const reply_reader& read) {
       break;
     case reading::plain_more:
       stray.result = probe_result::corrupted;
-      stray.detail = fmt::format("its greeting broke off: \"{}\"", said);
+      stray.detail = fmt::format("its greeting is incomplete: \"{}\"", said);
       break;
     case reading::malformed:
       stray.result = probe_result::corrupted;
-      stray.detail = fmt::format("its greeting came damaged, with {}: \"{}\"", read.fault(), said);
+      stray.detail = fmt::format("its greeting is malformed ({}): \"{}\"", read.fault(), said);
       break;
     default:
       stray.result = probe_result::other_service;
@@ -66,8 +67,8 @@ void judge_payload(handshake_evidence& evidence, std::string_view sent, std::str
   }
   evidence.result = probe_result::corrupted;
   const auto same = std::mismatch(sent.begin(), sent.end(), back.begin(), back.end()).first;
-  evidence.detail = fmt::format("of {} bytes, {} came back, the first {} of them intact",
-                                sent.size(), back.size(), same - sent.begin());
+  evidence.detail = fmt::format("{} of {} bytes came back, the first {} of them intact",
+                                back.size(), sent.size(), same - sent.begin());
 }
 
 double in_seconds(questioner::duration value) {
@@ -163,7 +164,7 @@ void questioner::handle_stray(time_point now, handshake_evidence stray) {
   // The first of the smaller ones is not plain.
   if (stray.result == probe_result::reached_plain && smaller_sent_.size() > 1) {
     stray.timing.greeting = stray.timing.total = now - smaller_sent_.at(1);
-    stray.detail = fmt::format("{} with something to echo had no answer, a plain one had",
+    stray.detail = fmt::format("{} with data to echo got no answer, a plain one did",
                                counted(asked_.size() + 1, "question"));
     smaller_answer_ = std::move(stray);
     return;
@@ -206,7 +207,7 @@ void questioner::handle_small(time_point now, handshake_evidence answer, std::st
   }
   answer.result = probe_result::timed_out;
   answer.large_lost = true;
-  answer.detail = fmt::format("{} with {} bytes to echo had no answer, one with {} had",
+  answer.detail = fmt::format("{} with {} bytes to echo got no answer, one with {} did",
                               counted(asked_.size(), "question"), payload_size, payload.size());
   smaller_answer_ = std::move(answer);
 }
@@ -249,7 +250,7 @@ std::string questioner::silence(time_point now) const {
   std::string text = "no answer to " + counted(asked_.size(), "datagram");
   if (!smaller_sent_.empty()) text += fmt::format(" and {} smaller ones", smaller_sent_.size());
   text += fmt::format(" in {:.1f} s", in_seconds(now - asked_.front().at));
-  if (now < last_sent_ + patience()) text += ", when the time limit ended the wait";
+  if (now < last_sent_ + patience()) text += timed_out::cut_short;
   return text;
 }
 

@@ -19,12 +19,12 @@ constexpr std::array<std::uint16_t, 2> answering_ports{7, 19};
 /// Why this sender gets no answer; empty: it does.
 std::string unanswerable(const arrival& datagram) {
   const std::uint16_t port = datagram.peer.port;
-  if (port == 0) return "came from port 0, where nobody can be answered";
+  if (port == 0) return "came from port 0, which cannot be answered";
   if (canonical(datagram.peer) == canonical(datagram.local)) {
-    return "was forged: it came from this server's own port";
+    return "has a forged source: this server's own port";
   }
   if (std::find(answering_ports.begin(), answering_ports.end(), port) != answering_ports.end()) {
-    return fmt::format("came from port {}, whose service answers whatever comes", port);
+    return fmt::format("came from port {}, a service that answers everything it receives", port);
   }
   return {};
 }
@@ -103,7 +103,7 @@ response responder::handle(time_point now, const arrival& datagram) {
   if (!read) return reject(now, datagram, read.error().reason);
   std::string why_not = unanswerable(datagram);
   if (why_not.empty() && !admit(now, site_of(datagram.peer.ip))) {
-    why_not = "came too soon: more than this server answers in a second";
+    why_not = "exceeds the rate limit of this server";
   }
   response out;
   if (why_not.empty()) {

@@ -158,7 +158,7 @@ void response_reader::take_header_bytes(std::string_view& bytes) {
 void response_reader::count(std::size_t taken, std::size_t& size, std::size_t limit) {
   size += taken;
   if (size > limit && step_ != step::failed) {
-    fail(fmt::format("the answer is longer than {} KiB", limit / 1024));
+    fail(fmt::format("the answer exceeds {} KiB", limit / 1024));
   }
 }
 
@@ -178,7 +178,7 @@ void response_reader::feed(std::string_view bytes) {
 void response_reader::end() {
   if (step_ == step::start && may_be_status(line_) && !line_.empty()) take_status(line_);
   if (step_ == step::failed || step_ == step::done) return;
-  if (step_ == step::start || is_interim()) return fail("closed the connection without an answer");
+  if (step_ == step::start || is_interim()) return fail("closed the connection without answering");
   step_ = step::done;
 }
 

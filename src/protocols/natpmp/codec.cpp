@@ -49,10 +49,10 @@ std::optional<fault> check_version(const header& head, std::size_t size) {
   // Before any look at the size: a router with PCP alone answered with two bytes, 02 80.
   if (head.version == 1 || head.version == 2) {
     return fault{fault_kind::other_version,
-                 fmt::format("version {}: speaks PCP, not NAT-PMP", head.version)};
+                 fmt::format("it speaks PCP (version {}), not NAT-PMP", head.version)};
   }
   if (head.version != 0) {
-    return malformed(fmt::format("version {}, NAT-PMP has version 0", head.version));
+    return malformed(fmt::format("version {} instead of 0", head.version));
   }
   if (size < 2) return malformed(fmt::format("{} bytes, too short for an answer", size));
   return std::nullopt;
@@ -70,10 +70,10 @@ std::optional<fault> check_operation(const header& head, const expectation& expe
   const auto operation = static_cast<opcode>(head.operation & ~answer_bit);
   if (operation == expected.operation) return std::nullopt;
   if (operation > opcode::map_tcp) {
-    return malformed(fmt::format("an answer to operation {}, which NAT-PMP does not have",
+    return malformed(fmt::format("an answer to operation {}, which NAT-PMP does not define",
                                  static_cast<unsigned>(operation)));
   }
-  return another(fmt::format("an answer to {}, not to {}", request_name(operation),
+  return another(fmt::format("an answer to {} instead of {}", request_name(operation),
                              request_name(expected.operation)));
 }
 
@@ -82,7 +82,7 @@ std::optional<fault> check_size(std::size_t size, result_code result, opcode ope
   const std::size_t wanted = answer_size(operation);
   if (size >= (result == result_code::success ? wanted : header_size)) return std::nullopt;
   return malformed(
-      fmt::format("{} bytes, an answer to {} has {}", size, request_name(operation), wanted));
+      fmt::format("{} bytes; an answer to {} has {}", size, request_name(operation), wanted));
 }
 
 boost::system::result<answer, fault> read_mapping(byte_reader& reader, answer read,
@@ -91,8 +91,8 @@ boost::system::result<answer, fault> read_mapping(byte_reader& reader, answer re
   read.external_port = reader.u16();
   read.lifetime_s = reader.u32();
   if (read.internal_port != internal_port) {
-    return another(
-        fmt::format("an answer for internal port {}, not {}", read.internal_port, internal_port));
+    return another(fmt::format("an answer for internal port {} instead of {}", read.internal_port,
+                               internal_port));
   }
   if (read.lifetime_s != 0 && read.external_port == 0) return malformed("grants external port 0");
   return read;
@@ -105,17 +105,17 @@ std::string_view describe(result_code value) {
     case result_code::success:
       return "success";
     case result_code::unsupported_version:
-      return "the gateway does not speak this version";
+      return "the gateway does not support this version";
     case result_code::not_authorized:
-      return "the gateway does not allow it: port mapping is switched off, or not for this host";
+      return "not authorized: port mapping is turned off, or not allowed for this host";
     case result_code::network_failure:
-      return "the gateway has no usable address on its Internet side";
+      return "the gateway has no usable external address";
     case result_code::out_of_resources:
       return "the gateway's mapping table is full";
     case result_code::unsupported_opcode:
-      return "the gateway does not know this operation";
+      return "the gateway does not support this operation";
   }
-  return "an error that RFC 6886 does not define";
+  return "an error code that RFC 6886 does not define";
 }
 
 boost::system::result<answer, fault> check(std::span<const std::uint8_t> datagram,

@@ -24,7 +24,7 @@ enum class result_code : std::uint16_t {
   unsupported_opcode = 5,
 };
 
-/// In plain words: "the gateway does not allow it (its port mapping is switched off, …)".
+/// In plain words: "not authorized: port mapping is turned off, …".
 std::string_view describe(result_code value);
 
 /// The request that an answer is wanted for. NAT-PMP has no transaction number, so the operation

@@ -152,22 +152,22 @@ std::optional<fault> check_version(const header& head, std::size_t size) {
                  fmt::format("it speaks {} (version {})", what, head.version), head.version};
   };
   if (head.version == our_version) return std::nullopt;
-  if (head.version == 0) return speaks("NAT-PMP only");
-  if (head.version == 1) return speaks("a draft of PCP only");
+  if (head.version == 0) return speaks("only NAT-PMP");
+  if (head.version == 1) return speaks("only a draft of PCP");
   const bool says_so = (head.operation & answer_bit) != 0 && size >= 4 &&
                        head.content.result == result_code::unsupported_version;
-  if (says_so) return speaks("a later PCP only");
-  return malformed(fmt::format("version {}, PCP has version 2", head.version));
+  if (says_so) return speaks("only a later PCP");
+  return malformed(fmt::format("version {} instead of 2", head.version));
 }
 
 std::optional<fault> check_size(std::size_t size) {
   if (size < header_size) {
-    return malformed(fmt::format("{} bytes, an answer has {} at least", size, header_size));
+    return malformed(fmt::format("{} bytes; an answer has at least {}", size, header_size));
   }
   if (size > largest_size) {
-    return malformed(fmt::format("more than {} bytes, the most that PCP allows", largest_size));
+    return malformed(fmt::format("more than {} bytes, the maximum of PCP", largest_size));
   }
-  if (size % 4 != 0) return malformed(fmt::format("{} bytes, not a multiple of 4", size));
+  if (size % 4 != 0) return malformed(fmt::format("{} bytes, which is not a multiple of 4", size));
   return std::nullopt;
 }
 
@@ -183,7 +183,7 @@ std::optional<fault> check_operation(const header& head, const request& asked) {
   const auto wanted = static_cast<std::uint8_t>(
       std::holds_alternative<map>(asked) ? opcode::map : opcode::announce);
   if (operation == wanted) return std::nullopt;
-  return another(fmt::format("an answer to {}, not to {}", name_of(operation), name_of(wanted)));
+  return another(fmt::format("an answer to {} instead of {}", name_of(operation), name_of(wanted)));
 }
 
 /// Section 7.3: unknown options of an answer mean nothing, but each must end before the next.
@@ -195,7 +195,8 @@ std::optional<fault> check_options(byte_reader& reader, std::size_t size) {
     const std::size_t padded = (length + 3) / 4 * 4;
     size -= 4;
     if (padded > size) {
-      return malformed(fmt::format("option {} of {} bytes, where {} are left", code, length, size));
+      return malformed(
+          fmt::format("option {} claims {} bytes, but only {} are left", code, length, size));
     }
     skip(reader, static_cast<int>(padded));
     size -= padded;
@@ -209,14 +210,14 @@ std::optional<fault> check_owner(byte_reader& reader, const map& asked) {
   const std::uint8_t protocol = reader.u8();
   skip(reader, 3);
   const std::uint16_t internal_port = reader.u16();
-  if (owner != asked.owner) return another("an answer with another nonce");
+  if (owner != asked.owner) return another("an answer with a different nonce");
   if (protocol != number_of(asked.protocol)) {
-    return another(
-        fmt::format("an answer for protocol {}, not {}", protocol, number_of(asked.protocol)));
+    return another(fmt::format("an answer for protocol {} instead of {}", protocol,
+                               number_of(asked.protocol)));
   }
   if (internal_port != asked.internal_port) {
-    return another(
-        fmt::format("an answer for internal port {}, not {}", internal_port, asked.internal_port));
+    return another(fmt::format("an answer for internal port {} instead of {}", internal_port,
+                               asked.internal_port));
   }
   return std::nullopt;
 }
@@ -227,7 +228,7 @@ boost::system::result<answer, fault> read_mapping(byte_reader& reader, std::size
   if (size < map_size) {
     // A refusal repeats the request (section 8.2), but need not: what counts is in the header.
     if (!success) return read;
-    return malformed(fmt::format("{} bytes, an answer to MAP has {} at least", size, map_size));
+    return malformed(fmt::format("{} bytes; an answer to MAP has at least {}", size, map_size));
   }
   if (auto wrong = check_owner(reader, asked)) return *wrong;
   if (!success) return read;
@@ -245,38 +246,38 @@ std::string_view describe(result_code value) {
     case result_code::success:
       return "success";
     case result_code::unsupported_version:
-      return "the gateway does not speak this version";
+      return "the gateway does not support this version";
     case result_code::not_authorized:
-      return "the gateway does not allow it: port mapping is switched off, or not for this host, "
-             "or the mapping belongs to somebody else";
+      return "not authorized: port mapping is turned off, or not allowed for this host, "
+             "or the mapping belongs to another host";
     case result_code::malformed_request:
-      return "the gateway does not understand the request";
+      return "the gateway calls the request malformed";
     case result_code::unsupported_opcode:
-      return "the gateway does not know this operation";
+      return "the gateway does not support this operation";
     case result_code::unsupported_option:
-      return "the gateway does not know an option that the request needs";
+      return "the gateway does not support a required option";
     case result_code::malformed_option:
-      return "the gateway does not understand an option of the request";
+      return "the gateway calls an option malformed";
     case result_code::network_failure:
-      return "the gateway has no connection on its Internet side";
+      return "the gateway has no WAN connection";
     case result_code::no_resources:
-      return "the gateway has no resources for it: its table is full, or it has no usable address "
-             "on its Internet side";
+      return "the gateway has no resources: its table is full, or it has no usable "
+             "external address";
     case result_code::unsupported_protocol:
-      return "the gateway does not map this transport protocol";
+      return "the gateway does not support this transport protocol";
     case result_code::user_exceeded_quota:
-      return "this customer or host has as many ports as it may have";
+      return "this customer or host has reached its limit of ports";
     case result_code::cannot_provide_external:
-      return "the gateway cannot give this external port or address";
+      return "the gateway cannot provide this external port or address";
     case result_code::address_mismatch:
-      return "the request did not come from this host's own address: another NAT is between this "
+      return "the gateway saw another source address: there is another NAT between this "
              "host and the gateway";
     case result_code::excessive_remote_peers:
-      return "the gateway cannot filter for so many peers";
+      return "the gateway cannot filter for that many peers";
     case result_code::authentication_required:
-      return "the gateway wants to know first who is asking (RFC 7652)";
+      return "the gateway requires authentication (RFC 7652)";
   }
-  return "an error that RFC 6887 does not define";
+  return "an error code that RFC 6887 does not define";
 }
 
 std::chrono::seconds refused_for(const answer& refusal) {

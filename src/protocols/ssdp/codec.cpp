@@ -29,7 +29,7 @@ std::string_view first_line(std::string_view text) {
 std::string doubt_status(std::string_view line) {
   if (line.starts_with("NOTIFY ")) return "a NOTIFY announcement, not an answer to a search";
   if (!equal_ignoring_case(line.substr(0, 4), "HTTP")) {
-    return fmt::format("begins with \"{}\", not with an HTTP status",
+    return fmt::format("begins with \"{}\" instead of an HTTP status",
                        escape_bytes(line.substr(0, 32)));
   }
   line.remove_prefix(std::min(line.find(' '), line.size()));

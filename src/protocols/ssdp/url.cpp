@@ -33,7 +33,7 @@ parsed<address> parse_host(const url_parts& from) {
   const bool fits = host && from.host.find('/') == from.host.npos && has_colon == from.bracketed;
   if (!fits) {
     return parse_fault{
-        fmt::format("has no IP address as its host but \"{}\"", escape_bytes(from.host))};
+        fmt::format("has the host \"{}\", which is not an IP address", escape_bytes(from.host))};
   }
   return *host;
 }
@@ -101,7 +101,7 @@ parsed<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc{} || end != text.data() + text.size() || port == 0) {
-    return parse_fault{fmt::format("has an impossible port, \"{}\"", text)};
+    return parse_fault{fmt::format("has an invalid port, \"{}\"", text)};
   }
   return port;
 }
@@ -109,7 +109,7 @@ parsed<std::uint16_t> parse_port(std::string_view text) {
 parsed<url_parts> split_url(std::string_view text) {
   if (text.size() > max_url) return parse_fault{fmt::format("is longer than {} bytes", max_url)};
   if (std::any_of(text.begin(), text.end(), is_control)) {
-    return parse_fault{"holds a control character"};
+    return parse_fault{"contains a control character"};
   }
   if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme)) {
     return parse_fault{"is not an http URL"};
@@ -117,7 +117,7 @@ parsed<url_parts> split_url(std::string_view text) {
   text.remove_prefix(scheme.size());
   const auto end = std::min(text.find_first_of("/?#"), text.size());
   const std::string_view authority = text.substr(0, end);
-  if (authority.find('@') != std::string_view::npos) return parse_fault{"carries a user name"};
+  if (authority.find('@') != std::string_view::npos) return parse_fault{"contains a user name"};
   auto parts = split_authority(authority);
   if (!parts) return parse_fault{"has a malformed host"};
   if (parts->host.empty()) return parse_fault{"names no host"};
@@ -158,7 +158,7 @@ parsed<http_url> check_neighbor(std::string_view text, const address& gateway,
   auto url = parse_url(text);
   if (!url) return url;
   if (!on_link(url->host, local)) {
-    return parse_fault{fmt::format("names a host beyond this network, {}", url->host.to_string())};
+    return parse_fault{fmt::format("names a host outside this network, {}", url->host.to_string())};
   }
   auto host = url->host.to_v6();
   if (host.is_link_local()) host.scope_id(gateway.to_v6().scope_id());

@@ -148,7 +148,7 @@ std::optional<parse_fault> attribute_reader::check_fingerprint(std::size_t at, v
   if (value.size() == 4 && (crc32(message_.first(at)) ^ fingerprint_mask) == claimed) {
     return std::nullopt;
   }
-  return fault("its fingerprint is wrong: it was changed on the way");
+  return fault("its fingerprint is wrong: it was modified in transit");
 }
 
 //   |         reserved, should be 0         |class|     number      |
@@ -159,7 +159,7 @@ std::optional<parse_fault> attribute_reader::take_error(view value) {
   const unsigned hundreds = reader.u8() & 7U;
   const unsigned number = reader.u8();
   if (!reader.ok() || hundreds < 3 || hundreds > 6 || number > 99) {
-    return fault("names an error that STUN does not have");
+    return fault("has an error code that STUN does not define");
   }
   answer_.error = hundreds * 100 + number;
   answer_.error_text.assign(value.begin() + 4, value.end());
@@ -189,7 +189,7 @@ std::optional<endpoint>* attribute_reader::address_slot(std::uint16_t type) {
 
 std::optional<parse_fault> attribute_reader::take(std::uint16_t type, std::size_t at, view value) {
   if (!is_tolerated(type) && type != xor_mapped_address) {
-    return fault(fmt::format("demands that attribute 0x{:04x} be understood", type));
+    return fault(fmt::format("requires the unknown attribute 0x{:04x}", type));
   }
   // RFC 8489 section 14: of several of a kind the first counts. Behind MESSAGE-INTEGRITY nothing
   // but the fingerprint does (section 14.5).
@@ -204,14 +204,14 @@ std::optional<parse_fault> attribute_reader::take(std::uint16_t type, std::size_
     const bool is_xor = type == xor_mapped_address || type == draft_xor_mapped_address;
     *slot = is_xor ? read_xor_address(value, message_.subspan(4, 16)) : read_address(value);
     if (!*slot && type < first_optional) {
-      return fault(fmt::format("attribute 0x{:04x} holds no address", type));
+      return fault(fmt::format("attribute 0x{:04x} contains no address", type));
     }
   }
   return std::nullopt;
 }
 
 std::optional<parse_fault> attribute_reader::check_complete() const {
-  if (answer_.success && !answer_.seen_as()) return fault("names no address");
+  if (answer_.success && !answer_.seen_as()) return fault("contains no address");
   if (!answer_.success && !answer_.error) return fault("an error without a code");
   return std::nullopt;
 }
@@ -241,16 +241,16 @@ std::optional<parse_fault> check_frame(view message, const transaction_id& id) {
     return fault(fmt::format("{} bytes, too short for STUN", message.size()));
   }
   const header head = read_header(message);
-  if (head.cookie != magic_cookie) return fault("no STUN message: the cookie is missing");
+  if (head.cookie != magic_cookie) return fault("not a STUN message: the cookie is missing");
   if (head.type != success_response && head.type != error_response) {
-    return fault(fmt::format("type 0x{:04x} is no answer to a binding request", head.type));
+    return fault(fmt::format("type 0x{:04x} is not an answer to a binding request", head.type));
   }
   if (head.length % 4 != 0 || head.length + header_size != message.size()) {
     return fault(
-        fmt::format("{} bytes, its header tells of {}", message.size(), head.length + header_size));
+        fmt::format("{} bytes, but its header says {}", message.size(), head.length + header_size));
   }
   if (!std::equal(id.begin(), id.end(), message.begin() + 8)) {
-    return fault("an answer to another question");
+    return fault("an answer to another request");
   }
   return std::nullopt;
 }
@@ -290,7 +290,7 @@ parsed<std::optional<std::size_t>> length_of(view stream) {
   if (stream.size() < header_size) return std::optional<std::size_t>{};
   const header head = read_header(stream);
   if ((head.type & 0xc000U) != 0 || head.length % 4 != 0 || head.cookie != magic_cookie) {
-    return fault("no STUN message");
+    return fault("not a STUN message");
   }
   const std::size_t size = header_size + head.length;
   if (size > longest_message) return fault(fmt::format("a message of {} bytes", size));

@@ -53,7 +53,8 @@ TEST_F(HalfWay, AnUnusableGrantIsNoAbsenceAndIsTakenBack) {
   const auto failed = next<events::map_failed>();
   EXPECT_EQ(failed.judged.main.code, verdict_code::inconclusive);
   EXPECT_EQ(failed.judged.main.summary, "NAT-PMP is available, but its answer is unusable.");
-  EXPECT_THAT(failed.judged.main.evidence, Contains(HasSubstr("for internal port 225, not 4321")));
+  EXPECT_THAT(failed.judged.main.evidence,
+              Contains(HasSubstr("for internal port 225 instead of 4321")));
   end_run();
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U) << "a removal";
   EXPECT_THAT(claims(), SizeIs(1)) << "nobody said that it is gone";
@@ -89,7 +90,7 @@ TEST_F(HalfWay, AGrantForNoTimeIsUnusable) {
   keep_remembered();
   const auto failed = next<events::map_failed>();
   EXPECT_EQ(failed.judged.main.summary, "NAT-PMP is available, but its answer is unusable.");
-  EXPECT_THAT(failed.judged.main.evidence, Contains(HasSubstr("for 0 s")));
+  EXPECT_THAT(failed.judged.main.evidence, Contains(HasSubstr("lifetime of 0 s")));
   end_run();
   EXPECT_THAT(claims(), IsEmpty()) << "it said that it removed it";
 }
@@ -138,7 +139,7 @@ TEST_F(HalfWay, APermanentEntryThatWasNeverConfirmedIsToldAndRemoved) {
   EXPECT_FALSE(told.removed);
   EXPECT_EQ(told.entry.external_port, 1234);
   EXPECT_EQ(told.entry.lifetime.count(), 0);
-  EXPECT_THAT(told.detail, HasSubstr("it may be open, though the router did not confirm it"));
+  EXPECT_THAT(told.detail, HasSubstr("it may be open, although the router did not confirm it"));
   ASSERT_THAT(claims(), SizeIs(1));
   gateway_.answers.clear();
   EXPECT_TRUE(next_run().at(0).removed);

@@ -75,7 +75,7 @@ TEST_F(MappingChanges, WhatIsOpenUnderAnotherNumberIsNotAskedForByNatPmpOrPcp) {
     EXPECT_EQ(answer_of(second), answer::no);
     EXPECT_EQ(second.mappings.at(0).judged.code, verdict_code::port_conflict);
     EXPECT_THAT(second.mappings[0].evidence.attempts.back().detail,
-                HasSubstr("port 4321 of this machine is open already as port 8080 outside"));
+                HasSubstr("port 4321 of this machine is already open as external port 8080"));
     EXPECT_EQ(gateway_.mapping_requests().size(), asked);
     EXPECT_THAT(known(claimed_by::added), SizeIs(1));
     EXPECT_EQ(answer_of(remove(8080)), answer::yes);

@@ -90,13 +90,13 @@ TEST_F(MappingChanges, WhereSomebodyListensALeftOverIsSpared) {
   const auto told = loop_.await(remove_left_overs(place().here, state_));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_FALSE(told[0].removed);
-  EXPECT_THAT(told[0].detail, HasSubstr("something may be listening on port 4321 here"));
+  EXPECT_THAT(told[0].detail, HasSubstr("something may be listening on port 4321 of this machine"));
   EXPECT_TRUE(gateway_.table.contains("99/TCP"));
   caution asked;
   asked.asked = {"eth1", asio::ip::make_address("192.168.2.1")};
-  EXPECT_THAT(
-      loop_.await(remove_left_overs(place().here, state_, asked)).at(0).detail,
-      HasSubstr("natcheck mappings remove 99 --interface eth1 --gateway 192.168.2.1 closes it"));
+  EXPECT_THAT(loop_.await(remove_left_overs(place().here, state_, asked)).at(0).detail,
+              HasSubstr("to remove it anyway: natcheck mappings remove 99 --interface eth1 "
+                        "--gateway 192.168.2.1"));
   const auto by_its_own = loop_.await(remove_left_overs(place().here, state_, {4321}));
   EXPECT_TRUE(by_its_own.at(0).removed) << "who listens is this process itself";
 }
@@ -109,7 +109,7 @@ TEST_F(MappingChanges, WhatLeadsToAFormerAddressIsSparedUntilItIsNamed) {
   const auto told = loop_.await(remove_left_overs(place().here, state_));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_FALSE(told[0].removed);
-  EXPECT_THAT(told[0].detail, HasSubstr("was this machine's address"));
+  EXPECT_THAT(told[0].detail, HasSubstr("a former address of this machine"));
   EXPECT_TRUE(gateway_.table.contains("99/TCP"));
   EXPECT_EQ(answer_of(remove(99)), answer::yes);
   EXPECT_THAT(gateway_.table, IsEmpty());
@@ -150,7 +150,7 @@ TEST_F(MappingChanges, TheTimeLimitEndsARowByRowRemoval) {
   const stopwatch watch;
   const auto report = loop_.await(mappings::clean(place(2s)));
   EXPECT_LT(watch.elapsed(), 10s) << "each would have 3 s";
-  EXPECT_THAT(report.not_seen, HasSubstr("time limit"));
+  EXPECT_THAT(report.not_seen, HasSubstr("timed out before"));
 }
 
 TEST_F(MappingChanges, TwoAtOnceRemoveALeftOverOnce) {

@@ -101,11 +101,11 @@ TEST_F(Mappings, EndsInEveryShape) {
   const list_end table[] = {
       {soap_fault(713), true, true, ""},
       {soap_fault(714), true, true, ""},
-      {soap_fault(402), true, false, "is empty, or it does not show it"},
-      {soap_fault(501), true, false, "is empty, or it does not show it"},
+      {soap_fault(402), true, false, "is empty, or it does not list it"},
+      {soap_fault(501), true, false, "is empty, or it does not list it"},
       {http_page("", "500 Internal Server Error"), true, false, "HTTP 500"},
-      {soap_fault(606), false, false, "does not allow this device"},
-      {soap_fault(401), false, false, "does not know this action"},
+      {soap_fault(606), false, false, "not authorized"},
+      {soap_fault(401), false, false, "does not support this action"},
       {http_page("", "401 Unauthorized"), false, false, "HTTP 401"},
       {http_page("<html>Please log in</html>"), false, false, "login page"},
       {{"", ending::reset}, false, false, ""},
@@ -158,7 +158,7 @@ TEST_F(Mappings, GoesOnAfterWhatIsOdd) {
       {"a hole", {told_row(1), failed, told_row(2)}, {1, 2}, "no entry 1"},
       {"one fails", {told_row(1), broken, told_row(2)}, {1, 2}, "entry 1 could not", false},
       {"two fail", {told_row(1), broken, broken, told_row(2)}, {1}, "entry 2 could not", false},
-      {"twice", {told_row(1), told_row(1), told_row(2)}, {1, 2}, "came twice"},
+      {"twice", {told_row(1), told_row(1), told_row(2)}, {1, 2}, "appear twice"},
       {"in lower case", {told_row(1, " tcp "), told_row(2, "udp")}, {1, 2}, ""},
       {"both at once", {told_row(1, "TCP/UDP")}, {1, 1}, ""},
   };
@@ -214,7 +214,7 @@ TEST_F(Mappings, TheSameEntryForEver) {
   gateway_.answers["GetGenericPortMappingEntry"] = entry(80);
   const auto table = read();
   EXPECT_THAT(table.rows, SizeIs(1));
-  EXPECT_THAT(table.incomplete_because, HasSubstr("comes to no end"));
+  EXPECT_THAT(table.incomplete_because, HasSubstr("endlessly"));
   EXPECT_LE(questions(), 10);
 }
 
@@ -246,7 +246,7 @@ TEST_F(Mappings, WhatWasReadBeforeTheTimeWasOverStays) {
   gateway_.after_last_entry = {"", ending::hang};
   const auto table = read(1s);
   EXPECT_THAT(table.rows, SizeIs(3));
-  EXPECT_THAT(table.incomplete_because, HasSubstr("time limit"));
+  EXPECT_THAT(table.incomplete_because, HasSubstr("timed out before"));
   EXPECT_EQ(table.gateway.state, service_state::answered);
 }
 
@@ -255,7 +255,7 @@ TEST_F(Mappings, AnEntryThatNeverComesEndsIt) {
   gateway_.after_last_entry = {"", ending::hang};
   const auto table = read();
   EXPECT_THAT(table.rows, SizeIs(3));
-  EXPECT_THAT(table.incomplete_because, HasSubstr("did not finish answering within 3 s"));
+  EXPECT_THAT(table.incomplete_because, HasSubstr("timed out after 3 s while waiting"));
 }
 
 TEST_F(Mappings, NoServiceNoTable) {
@@ -266,7 +266,7 @@ TEST_F(Mappings, NoServiceNoTable) {
   EXPECT_EQ(table.incomplete_because, "no answer to 3 searches in 1600 ms");
   table = read(200ms);
   EXPECT_EQ(table.gateway.state, service_state::not_tried);
-  EXPECT_THAT(table.gateway.detail, HasSubstr("time limit"));
+  EXPECT_THAT(table.gateway.detail, HasSubstr("timed out before"));
 }
 
 TEST_F(Mappings, TheTableIsThatOfTheConnectionInUse) {
@@ -294,7 +294,7 @@ TEST(ListMappings, EndsWhenItsTimeIsOver) {
   EXPECT_EQ(report->gateway, options.gateway);
   EXPECT_EQ(report->upnp.state, service_state::not_tried);
   EXPECT_FALSE(report->complete);
-  EXPECT_THAT(report->incomplete_because, HasSubstr("time limit"));
+  EXPECT_THAT(report->incomplete_because, HasSubstr("timed out before"));
 }
 
 TEST(ListMappings, NeedsAnInterfaceThatExists) {

@@ -84,7 +84,7 @@ TEST_F(RememberingKeeper, WhatWasAddedUnderAnotherNumberIsNotClosed) {
   keep_remembered(nat_pmp_only);
   const auto failed = next<events::map_failed>();
   EXPECT_EQ(failed.judged.main.code, verdict_code::port_conflict);
-  EXPECT_THAT(failed.judged.main.evidence, ::testing::Contains(HasSubstr("as port 8080 outside")));
+  EXPECT_THAT(failed.judged.main.evidence, ::testing::Contains(HasSubstr("as external port 8080")));
   cancel();
   release();
   EXPECT_THAT(gateway_.mapping_requests(), SizeIs(0));

@@ -95,7 +95,7 @@ TEST_F(Behavior, NothingIsTranslated) {
   EXPECT_EQ(seen.filtering, none);
   EXPECT_EQ(seen.hairpin, tested::not_tested);
   EXPECT_EQ(seen.port_preservation, tested::not_tested);
-  EXPECT_THAT(seen.doubts, ElementsAre("hairpin: there is no translation"));
+  EXPECT_THAT(seen.doubts, ElementsAre("hairpin: there is no NAT"));
 }
 
 TEST_F(Behavior, AFirewallWithoutTranslation) {
@@ -212,7 +212,7 @@ TEST_F(Behavior, TheTimeLimitLeavesTestsOpen) {
   EXPECT_EQ(seen.mapping, endpoint_independent) << "that was decided before";
   EXPECT_EQ(seen.filtering, not_tested);
   EXPECT_EQ(seen.hairpin, tested::not_tested);
-  EXPECT_THAT(seen.doubts, Contains(HasSubstr("filtering: the time limit")));
+  EXPECT_THAT(seen.doubts, Contains(HasSubstr("filtering: timed out before")));
 }
 
 class Lifetime : public Behavior {
@@ -271,7 +271,7 @@ TEST_F(Lifetime, TheTimeLimitKeepsWhatIsKnown) {
   const auto found = measure({50ms, 20s}, 1s);
   EXPECT_EQ(found.alive_after, 50ms);
   EXPECT_FALSE(found.gone_after);
-  EXPECT_THAT(doubts_, ElementsAre(HasSubstr("time limit")));
+  EXPECT_THAT(doubts_, ElementsAre(HasSubstr("timed out before")));
 }
 
 }  // namespace

@@ -118,14 +118,14 @@ TEST_F(Path, DeadlineIsNoSilence) {
   udp_peer peer(loop_.context(), target_ip, [](auto&, const auto&, const auto&) {});
   const auto seen = follow(peer, 200ms);
   EXPECT_EQ(seen.state, service_state::not_tried);
-  EXPECT_EQ(seen.detail, "no answer yet when it was ended before its schedule");
+  EXPECT_EQ(seen.detail, "stopped before an answer arrived");
 }
 
 TEST_F(Path, WhatCannotBeSentIsNotTried) {
   // A socket must ask for the right to send to a broadcast address.
   const auto seen = follow({asio::ip::make_address("127.255.255.255"), 3478});
   EXPECT_EQ(seen.state, service_state::not_tried);
-  EXPECT_EQ(seen.detail, "not permitted for this user");
+  EXPECT_EQ(seen.detail, "this user lacks permission");
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ TEST_F(Stun, AnswersAreEvidence) {
   ASSERT_TRUE(seen[0].rtt);
   EXPECT_EQ(seen[1].protocol, transport::tcp);
   EXPECT_EQ(seen[1].state, service_state::not_tried);
-  EXPECT_EQ(seen[1].detail, "UDP had answered");
+  EXPECT_EQ(seen[1].detail, "not needed: UDP answered");
   EXPECT_LT(watch.elapsed(), 200ms);
 }
 
@@ -103,7 +103,7 @@ TEST_F(Stun, ADeadServerDelaysNobody) {
   const auto seen = ask({&dead, &live});
   EXPECT_LT(watch.elapsed(), 240ms);
   EXPECT_EQ(seen[0].state, service_state::not_tried);
-  EXPECT_THAT(seen[0].detail, HasSubstr("not waited for"));
+  EXPECT_THAT(seen[0].detail, HasSubstr("not needed"));
   EXPECT_EQ(seen[2].state, service_state::answered);
 }
 
@@ -236,7 +236,7 @@ TEST_F(StunTcp, SomethingElseListens) {
     co_await wait_for_goodbye(socket);
   });
   EXPECT_EQ(over_tcp(seen).state, service_state::malformed);
-  EXPECT_THAT(over_tcp(seen).detail, HasSubstr("no STUN"));
+  EXPECT_THAT(over_tcp(seen).detail, HasSubstr("not a STUN"));
 }
 
 TEST_F(StunTcp, HangsUp) {
@@ -274,7 +274,7 @@ TEST_F(Stun, AnAddressThatIsNotOursIsToldOf) {
   support::stun_server server(loop_.context());
   const auto seen = ask({&server});
   EXPECT_EQ(seen[0].state, service_state::not_tried);
-  EXPECT_THAT(seen[0].detail, HasSubstr("no such address"));
+  EXPECT_THAT(seen[0].detail, HasSubstr("not have that address"));
   EXPECT_EQ(over_tcp(seen).state, service_state::not_tried);
 }
 

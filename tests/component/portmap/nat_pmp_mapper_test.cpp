@@ -118,7 +118,7 @@ TEST_F(NatPmpMapper, AnotherPortThanInsistedOnIsGivenBack) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
   EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
-  EXPECT_EQ(made.error().detail, "it gives external port 20000 instead of 1234");
+  EXPECT_EQ(made.error().detail, "it granted external port 20000 instead of 1234");
   ASSERT_THAT(gateway_.mapping_requests(), SizeIs(2));
   EXPECT_EQ(gateway_.mapping_requests()[1].lifetime_s, 0U);
   ASSERT_TRUE(unmap());
@@ -140,7 +140,7 @@ TEST_F(NatPmpMapper, WhatCouldNotBeGivenBackIsTriedAgain) {
   grant(20000, 2);
   const auto made = map();
   ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().detail, HasSubstr("could not be given back"));
+  EXPECT_THAT(made.error().detail, HasSubstr("could not be removed"));
   grant(20000);
   ASSERT_TRUE(unmap());
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);

@@ -88,8 +88,10 @@ TEST_F(NatPmp, ClosedPortIsARefusalAtOnce) {
 }
 
 TEST_F(NatPmp, ErrorResultsAreRefusals) {
-  const std::pair<std::uint16_t, const char*> table[] = {
-      {2, "does not allow"}, {3, "no usable address"}, {4, "table is full"}, {77, "not define"}};
+  const std::pair<std::uint16_t, const char*> table[] = {{2, "not authorized"},
+                                                         {3, "no usable external address"},
+                                                         {4, "table is full"},
+                                                         {77, "not define"}};
   for (const auto& [code, words] : table) {
     answer_with({nat_pmp_address(code, "0.0.0.0")});
     const auto evidence = ask();
@@ -116,7 +118,7 @@ TEST_F(NatPmp, DeadlineIsNoSilence) {
   answer_with({});
   const auto evidence = ask(400ms);
   EXPECT_EQ(evidence.state, service_state::not_tried);
-  EXPECT_THAT(evidence.detail, HasSubstr("time limit"));
+  EXPECT_THAT(evidence.detail, HasSubstr("timed out after"));
 }
 
 TEST_F(NatPmp, AnswerToTheSecondRequest) {

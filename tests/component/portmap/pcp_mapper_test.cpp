@@ -128,7 +128,7 @@ TEST_F(PcpMapper, FindsTheServerByAnyAnswerOfVersion2) {
   answer_by([](const std::string& request) { return pcp_answer(request, 1); });
   EXPECT_FALSE(loop_.await(mapper_.find()));
   answer_by([](const auto&) { return from_hex("008000010000000a"); });
-  EXPECT_FALSE(loop_.await(mapper_.find())) << "NAT-PMP only";
+  EXPECT_FALSE(loop_.await(mapper_.find())) << "only NAT-PMP";
   gateway_.on_nat_pmp = [](auto&, const auto&, const auto&) {};
   const auto silent = loop_.await(mapper_.find());
   ASSERT_FALSE(silent);
@@ -141,7 +141,7 @@ TEST_F(PcpMapper, AnotherPortThanInsistedOnIsGivenBack) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
   EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
-  EXPECT_EQ(made.error().detail, "it gives external port 20000 instead of 1234");
+  EXPECT_EQ(made.error().detail, "it granted external port 20000 instead of 1234");
   EXPECT_FALSE(mapper_.refused_for());
   ASSERT_THAT(asked(), SizeIs(2));
   EXPECT_EQ(asked()[1].lifetime_s, 0U);
@@ -156,7 +156,7 @@ TEST_F(PcpMapper, WhatCouldNotBeGivenBackIsTriedAgain) {
   grant({outside.ip, 20000}, 7);
   const auto made = map();
   ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().detail, HasSubstr("could not be given back"));
+  EXPECT_THAT(made.error().detail, HasSubstr("could not be removed"));
   grant({outside.ip, 20000});
   ASSERT_TRUE(unmap());
   EXPECT_EQ(asked().back().lifetime_s, 0U);
@@ -317,9 +317,9 @@ TEST_F(PcpMapper, RefusalsCarryTheirResultAndHowLongTheyStand) {
     std::chrono::seconds stands;
     const char* words;
   } const table[] = {
-      {2, 0, 30min, "does not allow"},
+      {2, 0, 30min, "not authorized"},
       {8, 0, 30s, "no resources"},
-      {10, 90, 90s, "as many ports"},
+      {10, 90, 90s, "limit of ports"},
       {12, 0, 30min, "another NAT"},
   };
   EXPECT_FALSE(mapper_.refused_for());
@@ -345,7 +345,7 @@ TEST_F(PcpMapper, AnotherVersionIsARefusal) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
   EXPECT_EQ(made.error().code, 0) << "NAT-PMP is asked instead";
-  EXPECT_THAT(made.error().detail, HasSubstr("NAT-PMP only"));
+  EXPECT_THAT(made.error().detail, HasSubstr("only NAT-PMP"));
 }
 
 TEST_F(PcpMapper, AnswersToSomebodyElseAreIgnored) {

@@ -76,7 +76,7 @@ TEST_F(PcpMapperOverIpv6, APinholeThatTheRouterKeepsIsCalledSo) {
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().code, 2);
   EXPECT_EQ(removed.error().detail,
-            "the router keeps the pinhole until its lease is over, in 60 s at most");
+            "the router keeps the pinhole until its lease expires, in at most 60 s");
   EXPECT_EQ(mapper_->claim({}).lifetime, 60s);
 }
 

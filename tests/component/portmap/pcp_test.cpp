@@ -60,7 +60,7 @@ TEST_F(Pcp, Answers) {
 
 TEST_F(Pcp, AnErrorIsAnAnswerOfPcp) {
   const std::pair<int, const char*> table[] = {
-      {2, "does not allow"}, {7, "no connection"}, {12, "another NAT"}, {77, "not define"}};
+      {2, "not authorized"}, {7, "no WAN connection"}, {12, "another NAT"}, {77, "not define"}};
   for (const auto& [code, words] : table) {
     answer_by([code = code](const std::string& asked) { return pcp_answer(asked, code); });
     const auto evidence = ask();
@@ -88,10 +88,10 @@ TEST_F(Pcp, OtherVersionsAreRefusals) {
     int version;
     const char* detail;
   } const table[] = {
-      {"miniupnpd without PCP", "008000010000000a", 0, "it speaks NAT-PMP only (version 0)"},
-      {"as RFC 6886 has it", "000000010000000a", 0, "it speaks NAT-PMP only (version 0)"},
-      {"pre-standard", "018000010000000000000000", 1, "a draft of PCP only (version 1)"},
-      {"to come", "038000010000000000000000", 3, "a later PCP only (version 3)"},
+      {"miniupnpd without PCP", "008000010000000a", 0, "it speaks only NAT-PMP (version 0)"},
+      {"as RFC 6886 has it", "000000010000000a", 0, "it speaks only NAT-PMP (version 0)"},
+      {"pre-standard", "018000010000000000000000", 1, "only a draft of PCP (version 1)"},
+      {"to come", "038000010000000000000000", 3, "only a later PCP (version 3)"},
   };
   for (const auto& row : table) {
     answer_with({from_hex(row.answer)});
@@ -136,7 +136,7 @@ TEST_F(Pcp, DeadlineIsNoSilence) {
   const auto evidence = ask(1000ms);  // between the last request and the end of the schedule
   EXPECT_EQ(evidence.state, service_state::not_tried);
   EXPECT_EQ(evidence.attempts, 3);
-  EXPECT_THAT(evidence.detail, HasSubstr("time limit"));
+  EXPECT_THAT(evidence.detail, HasSubstr("timed out after"));
 }
 
 TEST_F(Pcp, AnAddressThatIsNotOursIsNotTried) {
@@ -144,7 +144,7 @@ TEST_F(Pcp, AnAddressThatIsNotOursIsNotTried) {
   access.from.local = asio::ip::make_address("203.0.113.7");
   const auto evidence = loop_.await(ask_pcp(access, net::steady_time::max()));
   EXPECT_EQ(evidence.state, service_state::not_tried);
-  EXPECT_THAT(evidence.detail, HasSubstr("no such address"));
+  EXPECT_THAT(evidence.detail, HasSubstr("not have that address"));
   EXPECT_EQ(evidence.attempts, 0);
 }
 

@@ -94,9 +94,9 @@ struct status_row {
 TEST_F(Pinhole, AsksTheFirewallFirst) {
   const status_row rows[]{
       {"<FirewallEnabled>0</FirewallEnabled><InboundPinholeAllowed>1</InboundPinholeAllowed>",
-       "its IPv6 firewall is off, so nothing needs to be opened"},
+       "its IPv6 firewall is off, so no pinhole is needed"},
       {"<FirewallEnabled>1</FirewallEnabled><InboundPinholeAllowed>0</InboundPinholeAllowed>",
-       "its IPv6 firewall does not let devices open ports for themselves"},
+       "its IPv6 firewall does not let devices open ports"},
       {"<FirewallEnabled>1</FirewallEnabled>", ""},
       {"", ""},
   };
@@ -117,7 +117,7 @@ TEST_F(Pinhole, RefusalsCarryTheirCodeAndWords) {
                                            {701, "table of pinholes is full"},
                                            {702, "firewall is off"},
                                            {703, "does not let devices open"},
-                                           {501, "does not say why"}};
+                                           {501, "without giving a reason"}};
   for (const auto& [code, words] : rows) {
     router_->answers["AddPinhole"] = soap_fault(code);
     const auto made = map();
@@ -136,7 +136,7 @@ TEST_F(Pinhole, SuccessWithoutAPinholeIsNone) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, -1);
-  EXPECT_THAT(made.error().detail, HasSubstr("no such pinhole"));
+  EXPECT_THAT(made.error().detail, HasSubstr("does not have it"));
 }
 
 TEST_F(Pinhole, RenewsByItsNumber) {
@@ -315,7 +315,7 @@ TEST_F(Pinhole, ADescriptionWithoutTheServiceIsNoUse) {
   const auto found = find();
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind, outcome::malformed);
-  EXPECT_THAT(found.error().detail, HasSubstr("no IPv6 firewall that opens when asked"));
+  EXPECT_THAT(found.error().detail, HasSubstr("no IPv6 firewall that opens ports on request"));
 }
 
 TEST_F(Pinhole, IsNotLedAway) {
@@ -324,13 +324,13 @@ TEST_F(Pinhole, IsNotLedAway) {
     router_->location = away;
     const auto found = find();
     ASSERT_FALSE(found) << away;
-    EXPECT_THAT(found.error().detail, HasSubstr("names a host beyond this network"));
+    EXPECT_THAT(found.error().detail, HasSubstr("names a host outside this network"));
   }
   router_->location.clear();
   router_->control = trap.url("/fw");
   const auto found = find();
   ASSERT_FALSE(found);
-  EXPECT_THAT(found.error().detail, HasSubstr("control URL cannot be used"));
+  EXPECT_THAT(found.error().detail, HasSubstr("control URL is not usable"));
   EXPECT_EQ(trap.visits(), 0);
 }
 

@@ -134,7 +134,7 @@ TEST_F(UpnpEntries, WhatTheTableShowsIsWhatStands) {
     bool stands;
     const char* detail;
   } const table[] = {
-      {"gone", {}, false, "gone"},
+      {"no longer has the entry", {}, false, "no longer has the entry"},
       {"foreign", foreign(), false, "127.0.0.77:80 (\"web server\")"},
       {"another port of ours", row{host_ip, "80", "natcheck", "0"}, false, "127.0.0.1:80"},
       {"another name, the same place", row{host_ip, "4321", "UPnP", "3600"}, true, ""},

@@ -90,7 +90,7 @@ TEST_F(UpnpMapper, SuccessWithoutAnEntryIsNone) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
   EXPECT_EQ(made.error().code, -1);
-  EXPECT_THAT(made.error().detail, HasSubstr("no such entry"));
+  EXPECT_THAT(made.error().detail, HasSubstr("its table does not have it"));
 }
 
 TEST_F(UpnpMapper, ATableThatCannotBeReadLeavesItUnverified) {

@@ -74,7 +74,7 @@ TEST_F(Upnp, DeadlineIsNoSilence) {
   gateway_.on_search = [](auto&, const auto&, const auto&) {};
   const auto evidence = ask(300ms);
   EXPECT_EQ(evidence.state, service_state::not_tried);
-  EXPECT_THAT(evidence.detail, HasSubstr("time limit"));
+  EXPECT_THAT(evidence.detail, HasSubstr("timed out before"));
 }
 
 // Each of these takes as long as the search, 2 s at least: they are asked at the same time.
@@ -104,22 +104,22 @@ std::vector<broken_description> broken_descriptions(const std::string& trap_url)
       {"empty", http_page(""), malformed, "no WAN connection"},
       {"login page", http_page("<html><form/></html>"), malformed, "no WAN connection"},
       {"compressed", http_page("\x1f\x8b\x08\x03\xff\xfe"), malformed, "no WAN connection"},
-      {"closed", {""}, malformed, "without an answer"},
+      {"closed", {""}, malformed, "without answering"},
       {"reset", {"", ending::reset}, malformed, "reset"},
       {"no HTTP", {"SSH-2.0-dropbear\r\n"}, malformed, "not HTTP"},
       {"cut", {begin}, malformed, "no WAN connection"},
-      {"silent", {"", ending::hang}, malformed, "did not finish answering within 3 s"},
-      {"hanging", {begin, ending::hang}, malformed, "did not finish answering within 3 s"},
-      {"endless", {endless, ending::repeat}, malformed, "longer than 256 KiB"},
+      {"silent", {"", ending::hang}, malformed, "timed out after 3 s while waiting"},
+      {"hanging", {begin, ending::hang}, malformed, "timed out after 3 s while waiting"},
+      {"endless", {endless, ending::repeat}, malformed, "exceeds 256 KiB"},
       {"endless header",
        {"HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x'), ending::repeat},
        malformed,
-       "longer than"},
-      {"endless chunks", {chunks, ending::repeat}, malformed, "longer than 256 KiB"},
+       "exceeds"},
+      {"endless chunks", {chunks, ending::repeat}, malformed, "exceeds 256 KiB"},
       {"interim answers without end",
        {"HTTP/1.1 100 Continue\r\n\r\n", ending::repeat},
        malformed,
-       "longer than 32 KiB"},
+       "exceeds 32 KiB"},
       {"redirect to itself", {circle}, malformed, "HTTP 301"},
       {"announced too long",
        {"HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n"},
@@ -128,7 +128,7 @@ std::vector<broken_description> broken_descriptions(const std::string& trap_url)
       {"dripping",
        {begin + std::string(1000, 'x'), ending::bytewise, 100ms},
        malformed,
-       "did not finish answering within 3 s"},
+       "timed out after 3 s while waiting"},
       {"control URL on another host", http_page(describe_igd(trap_url)), malformed,
        "names another host, 127.0.0.4"},
       {"base on another host",
@@ -232,12 +232,12 @@ TEST_F(Upnp, ExternalAddressInEveryShape) {
   };
   const address_answer table[] = {
       {soap_fault(501), std::nullopt, 501, "UPnP error 501"},
-      {soap_fault(606), std::nullopt, 606, "does not allow this device"},
+      {soap_fault(606), std::nullopt, 606, "not authorized"},
       {http_page("<html>Please log in</html>"), std::nullopt, std::nullopt, "login page"},
-      {http_page(""), std::nullopt, std::nullopt, "no UPnP answer"},
+      {http_page(""), std::nullopt, std::nullopt, "is empty"},
       {said("<NewExternalIPAddress></NewExternalIPAddress>"), "", std::nullopt, ""},
       {said("<NewExternalIPAddress>none</NewExternalIPAddress>"), "none", std::nullopt, ""},
-      {said(""), std::nullopt, std::nullopt, "names no address"},
+      {said(""), std::nullopt, std::nullopt, "contains no address"},
   };
   for (const address_answer& row : table) {
     gateway_.answers["GetExternalIPAddress"] = row.answer;
@@ -287,7 +287,7 @@ TEST_F(Upnp, ServiceThatHangsIsBounded) {
   const stopwatch watch;
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::malformed);
-  EXPECT_THAT(evidence.detail, HasSubstr("did not finish answering"));
+  EXPECT_THAT(evidence.detail, HasSubstr("while waiting for the answer"));
   EXPECT_LT(watch.elapsed(), 9s);
 }
 
@@ -321,13 +321,13 @@ TEST_F(Upnp, AMulticastThatCannotLeaveIsNamed) {
   gateway_.multicast_to({asio::ip::make_address("255.255.255.255"), gateway_.ssdp.port()});
   auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::answered);
-  EXPECT_EQ(evidence.multicast_error, "not permitted for this user");
+  EXPECT_EQ(evidence.multicast_error, "this user lacks permission");
   gateway_.on_search = [](auto&, const auto&, const auto&) {};
   evidence = ask();
   EXPECT_EQ(evidence.state, service_state::not_tried) << "half a schedule is no silence";
   EXPECT_EQ(evidence.detail,
-            "no answer to 3 searches, and the one to everybody could not be sent: not permitted "
-            "for this user");
+            "no answer to 3 searches, and the multicast search could not be sent: this user lacks "
+            "permission");
 }
 
 }  // namespace

@@ -106,8 +106,8 @@ std::vector<server_case> servers() {
          const auto rest = question.substr(question.find('\n') + 1).size();
          co_await read_bytes(socket, 1600 - std::min<std::size_t>(rest, 1600));
        },
-       probe_result::silent, "closed the connection without a word"},
-      {"reset", tear_down, probe_result::reset, "torn down"},
+       probe_result::silent, "closed the connection without sending data"},
+      {"reset", tear_down, probe_result::reset, "was reset"},
       {"ssh", says_and_stays("SSH-2.0-OpenSSH_9.2\r\n"), probe_result::other_service,
        "SSH-2.0-OpenSSH_9.2\\r\\n"},
       {"binary", says(std::string("\x16\x03\x01\0\x1b[2J", 8)), probe_result::other_service,
@@ -127,11 +127,11 @@ std::vector<server_case> servers() {
       {"no echo", natcheck_server([](auto& a) { a.echo.clear(); }), probe_result::reset,
        "only 0 of 1600 bytes"},
       {"greeting cut", says("Hello, client! natcheck/1 session="), probe_result::corrupted,
-       "broke off"},
+       "is incomplete"},
       {"greeting damaged", says("Hello, client! natcheck/1 seen=nowhere\n"),
-       probe_result::corrupted, "a bad value of seen"},
+       probe_result::corrupted, "an invalid value of seen"},
       {"greeting endless", says("Hello, client! natcheck/1 a=" + std::string(900'000, 'x')),
-       probe_result::corrupted, "more than 512 bytes"},
+       probe_result::corrupted, "longer than 512 bytes"},
   };
 }
 
@@ -352,7 +352,7 @@ TEST(Probe, EndsInTimeWhateverTheServerDoes) {
   const auto report = events_loop.await(probe(options));
   EXPECT_LT(watch.elapsed(), 3s);
   EXPECT_EQ(report.evidence.handshakes.at(0).result, probe_result::silent);
-  EXPECT_THAT(report.evidence.handshakes.at(0).detail, HasSubstr("time limit ended the wait"));
+  EXPECT_THAT(report.evidence.handshakes.at(0).detail, HasSubstr("cut short by the time limit"));
   EXPECT_LT(report.rtt.sent, 100U);
 }
 

@@ -82,8 +82,7 @@ TEST(UdpProbe, TheTimeLimitEndsTheWait) {
   const stopwatch watch;
   const auto report = events_loop.await(probe(options));
   EXPECT_LT(watch.elapsed(), 2s);
-  EXPECT_THAT(report.evidence.handshakes.front().detail,
-              HasSubstr("when the time limit ended the wait"));
+  EXPECT_THAT(report.evidence.handshakes.front().detail, HasSubstr("cut short by the time limit"));
 }
 
 TEST(UdpProbe, ATimeLimitThatLeavesNoTimeIsTold) {

@@ -286,7 +286,7 @@ TEST_F(HttpPage, EveryTruncatedRequestEndsQuietly) {
   }
   const std::size_t count = visits.size();
   for (const std::string& answer : loop_.await_all(std::move(visits))) EXPECT_EQ(answer, "");
-  EXPECT_THAT(server_.wait_for<events::rejected>().reason, HasSubstr("left after \""));
+  EXPECT_THAT(server_.wait_for<events::rejected>().reason, HasSubstr("closed after \""));
   const auto stopped = server_.stop();
   EXPECT_EQ(stopped.rejected, count);
   EXPECT_EQ(stopped.greeted, 0U);
@@ -298,8 +298,7 @@ TEST_F(HttpPage, WhatOnlyBeginsLikeHttpIsAStranger) {
   std::size_t count = 0;
   for (const char* said : table) {
     EXPECT_EQ(answer_to(said), "") << said;
-    EXPECT_THAT(server_.wait_for<events::rejected>(++count).reason,
-                HasSubstr("spoke something else"));
+    EXPECT_THAT(server_.wait_for<events::rejected>(++count).reason, HasSubstr("unknown protocol"));
   }
 }
 

@@ -78,7 +78,7 @@ TEST_F(Serve, WhoNeverAcknowledgedTheAnswerWasNotReached) {
   asio::write(gone, asio::buffer(greeting::plain_question));
   gone.set_option(asio::socket_base::linger(true, 0));
   gone.close();  // with a reset, before the server has read anything
-  EXPECT_THAT(server_.wait_for<events::rejected>().reason, HasSubstr("never acknowledged"));
+  EXPECT_THAT(server_.wait_for<events::rejected>().reason, HasSubstr("did not acknowledge"));
   EXPECT_THAT(server_.events_of<events::greeted>(), IsEmpty());
 }
 
@@ -173,12 +173,12 @@ TEST_F(Serve, TurnsStrangersAway) {
     std::string said;
     const char* reason;
   } const table[] = {
-      {"SSH-2.0-OpenSSH_9.2\r\n", "spoke something else: SSH-2.0-OpenSSH_9.2\\r\\n"},
-      {std::string("\x16\x03\x01\0", 4), "spoke something else: \\x16\\x03\\x01\\x00"},
-      {"hello, server!", "spoke something else"},
-      {"Hello, client!", "spoke something else"},
-      {"Hello", "left after \"Hello\""},
-      {"", "left without a word"},
+      {"SSH-2.0-OpenSSH_9.2\r\n", "unknown protocol: SSH-2.0-OpenSSH_9.2\\r\\n"},
+      {std::string("\x16\x03\x01\0", 4), "unknown protocol: \\x16\\x03\\x01\\x00"},
+      {"hello, server!", "unknown protocol"},
+      {"Hello, client!", "unknown protocol"},
+      {"Hello", "closed after \"Hello\""},
+      {"", "closed without sending data"},
   };
   std::size_t count = 0;
   for (const auto& row : table) {

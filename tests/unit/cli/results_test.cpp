@@ -30,10 +30,10 @@ TEST(ShortText, IsTheIpv6AddressOfAMachineThatHasNoOther) {
 TEST(WaitingText, SaysWhoIsAsked) {
   discover_options options;
   options.stun_servers = {"a", "b", "c", "d"};
-  EXPECT_EQ(waiting_text(options), "asking the router and 4 servers outside");
+  EXPECT_EQ(waiting_text(options), "asking the router and 4 external servers");
   options.gateway = ip("192.168.1.1");
   options.stun_servers.resize(1);
-  EXPECT_EQ(waiting_text(options), "asking 192.168.1.1 and 1 server outside");
+  EXPECT_EQ(waiting_text(options), "asking 192.168.1.1 and 1 external server");
   options.stun_servers.clear();
   EXPECT_EQ(waiting_text(options), "asking 192.168.1.1");
 }
@@ -58,7 +58,7 @@ TEST(EndedProbe, KeepsWhatWasDone) {
   EXPECT_EQ(report.rtt.avg, millis(30));
   EXPECT_EQ(report.judged.main.code, verdict_code::inconclusive);
   EXPECT_EQ(report.judged.main.summary,
-            "The probe was ended after 2 of 10 handshakes; 1 reached the server.");
+            "The probe was stopped after 2 of 10 handshakes; 1 reached the server.");
 }
 
 TEST(EndedProbe, KeepsTheProtocol) {

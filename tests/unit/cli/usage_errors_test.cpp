@@ -28,20 +28,22 @@ INSTANTIATE_TEST_SUITE_P(
         error_row{"dance", "unknown command dance; expected discover, serve, probe or mappings"},
         error_row{"help dance",
                   "unknown command dance; expected discover, serve, probe or mappings"},
-        error_row{"doctor",
-                  "the command doctor is not in this version; expected discover, serve, probe or "
-                  "mappings"},
-        error_row{"vantage",
-                  "the command vantage is not in this version; expected discover, serve, probe or "
-                  "mappings"},
+        error_row{
+            "doctor",
+            "this version does not have the command doctor; expected discover, serve, probe or "
+            "mappings"},
+        error_row{
+            "vantage",
+            "this version does not have the command vantage; expected discover, serve, probe or "
+            "mappings"},
         error_row{"mappings add",
-                  "mappings add needs to know which port; expected PORT or EXTERNAL:INTERNAL, each "
+                  "mappings add needs a port; expected PORT or EXTERNAL:INTERNAL, each "
                   "from 1 to 65535"},
         error_row{"mappings add http",
-                  "cannot read the port http; expected PORT or EXTERNAL:INTERNAL, each from 1 to "
+                  "invalid port http; expected PORT or EXTERNAL:INTERNAL, each from 1 to "
                   "65535"},
         error_row{"mappings add 0",
-                  "cannot read the port 0; expected PORT or EXTERNAL:INTERNAL, "
+                  "invalid port 0; expected PORT or EXTERNAL:INTERNAL, "
                   "each from 1 to 65535"},
         error_row{"mappings add 80 81", "unexpected argument 81; mappings add takes one port"},
         error_row{"mappings add 80 --protocol sctp", "--protocol sctp: expected tcp, udp or both"},
@@ -49,10 +51,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "--via upmp: expected auto, pcp, nat-pmp or upnp; did you mean upnp?"},
         error_row{"mappings add 80 --lifetime 0",
                   "--lifetime 0: expected a number of seconds, 1 to 604800"},
-        error_row{"mappings remove",
-                  "mappings remove needs to know which port; expected a port, 1 to 65535"},
-        error_row{"mappings remove 80:81",
-                  "cannot read the port 80:81; expected a port, 1 to 65535"},
+        error_row{"mappings remove", "mappings remove needs a port; expected a port, 1 to 65535"},
+        error_row{"mappings remove 80:81", "invalid port 80:81; expected a port, 1 to 65535"},
         error_row{"mappings remove 80 --any-port",
                   "mappings remove has no option --any-port; it belongs to mappings add"},
         error_row{"mappings --lifetime 60",
@@ -75,14 +75,14 @@ INSTANTIATE_TEST_SUITE_P(
         error_row{"serve 1234",
                   "unexpected argument 1234; serve takes none; did you mean --map 1234?"},
         error_row{"probe a b", "unexpected argument b; expected one target, HOST or HOST:PORT"},
-        error_row{"probe", "probe needs to know whom to ask; expected HOST or HOST:PORT"},
+        error_row{"probe", "probe needs a target; expected HOST or HOST:PORT"},
         error_row{"probe 1 2 3", "unexpected argument 2; expected one target, HOST or HOST:PORT"},
         error_row{"probe udp://host",
-                  "cannot read the target udp://host; expected HOST, HOST:PORT or [IPV6]:PORT"},
+                  "invalid target udp://host; expected HOST, HOST:PORT or [IPV6]:PORT"},
         error_row{"probe host:80 90",
-                  "cannot read the target host:80 90; expected HOST, HOST:PORT or [IPV6]:PORT"},
+                  "invalid target host:80 90; expected HOST, HOST:PORT or [IPV6]:PORT"},
         error_row{"probe 2a00:7::10:4002",
-                  "cannot read the target 2a00:7::10:4002; is 4002 the port or the end of the "
+                  "invalid target 2a00:7::10:4002; is 4002 the port or the end of the "
                   "address? write [2a00:7::10]:4002 or [2a00:7::10:4002]"},
         error_row{"discover --stun 2a00:7::10:3478",
                   "--stun 2a00:7::10:3478: is 3478 the port or the end of the address? write "
@@ -110,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(
         error_row{"serve --count 3", "serve has no option --count; it belongs to probe"},
         error_row{"probe x --gateway 10.0.0.1",
                   "probe has no option --gateway; it belongs to discover, serve and mappings"},
-        error_row{"serve --stun stun.a", "--stun needs --map PORT: without it no port is opened"},
+        error_row{"serve --stun stun.a", "--stun needs --map PORT; without it, no port is opened"},
         error_row{"mappings --behavior",
                   "mappings has no option --behavior; it belongs to discover"},
         error_row{"discover --stunn stun.a", "unknown option --stunn; did you mean --stun?"},
@@ -121,22 +121,22 @@ INSTANTIATE_TEST_SUITE_P(
     Contradictions, Errors,
     testing::Values(
         error_row{"discover --no-stun --stun stun.a",
-                  "--stun and --no-stun contradict each other: one asks somebody outside, the "
-                  "other nobody"},
+                  "--stun and --no-stun contradict each other: one asks external servers, the "
+                  "other does not"},
         error_row{"discover --no-stun --behavior",
-                  "--behavior and --no-stun contradict each other: one asks somebody outside, the "
-                  "other nobody"},
+                  "--behavior and --no-stun contradict each other: one asks external servers, the "
+                  "other does not"},
         error_row{"discover --binding-lifetime --no-stun",
-                  "--binding-lifetime and --no-stun contradict each other: one asks somebody "
-                  "outside, the other nobody"},
+                  "--binding-lifetime and --no-stun contradict each other: one asks external "
+                  "servers, the other does not"},
         error_row{"discover --web-check http://x/ --no-stun",
-                  "--web-check and --no-stun contradict each other: one asks somebody outside, the "
-                  "other nobody"},
+                  "--web-check and --no-stun contradict each other: one asks external servers, the "
+                  "other does not"},
         error_row{"probe udp://h:9 --protocol tcp",
                   "--protocol and the target udp://h:9 contradict each other"},
         error_row{"discover --redact -q",
-                  "--redact and --quiet contradict each other: what is left to print is an address "
-                  "that is nobody's"}));
+                  "--redact and --quiet contradict each other: the only output would be a made-up "
+                  "address"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Values, Errors,
@@ -160,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "--map 80:8080 and --port 90 name different ports to listen on"},
         error_row{"serve --protocol tpc",
                   "--protocol tpc: expected tcp, udp or both; did you mean tcp?"},
-        error_row{"serve --any-port", "--any-port needs --map PORT: without it no port is opened"},
+        error_row{"serve --any-port", "--any-port needs --map PORT; without it, no port is opened"},
         error_row{"serve --map 1 --via upnpp",
                   "--via upnpp: expected auto, pcp, nat-pmp or upnp; did you mean upnp?"},
         error_row{"serve --map 1 --lifetime 604801",
@@ -168,12 +168,12 @@ INSTANTIATE_TEST_SUITE_P(
         error_row{"serve --for ever",
                   "--for ever: expected a time such as 30, 30s, 5m, 1h or 500ms"},
         error_row{"serve --require-map",
-                  "--require-map needs --map PORT: without it no port is opened"},
-        error_row{"serve --via upnp", "--via needs --map PORT: without it no port is opened"},
+                  "--require-map needs --map PORT; without it, no port is opened"},
+        error_row{"serve --via upnp", "--via needs --map PORT; without it, no port is opened"},
         error_row{"serve --port 80 --lifetime 60",
-                  "--lifetime needs --map PORT: without it no port is opened"},
+                  "--lifetime needs --map PORT; without it, no port is opened"},
         error_row{"serve --gateway 10.0.0.1",
-                  "--gateway needs --map PORT: without it no port is opened"},
+                  "--gateway needs --map PORT; without it, no port is opened"},
         error_row{"discover --stun http://x/",
                   "--stun http://x/: expected HOST, HOST:PORT or [IPV6]:PORT"},
         error_row{"discover --stun good --stun x:0",
@@ -181,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
         error_row{"discover --stun x:65536",
                   "--stun x:65536: expected HOST, HOST:PORT or [IPV6]:PORT"},
         error_row{"discover --web-check https://x/",
-                  "--web-check https://x/: expected a URL that begins with http://, or none"},
+                  "--web-check https://x/: expected a URL starting with http://, or none"},
         error_row{"probe x --protocol both", "--protocol both: expected tcp or udp"},
         error_row{"probe x --count 0", "--count 0: expected a number, 1 to 1000"},
         error_row{"probe x --count 1001", "--count 1001: expected a number, 1 to 1000"}));
@@ -209,7 +209,7 @@ TEST(Errors, AnEmptyWordIsShown) {
 }
 
 TEST(Operands, AfterTwoDashesAreNoOptions) {
-  EXPECT_THAT(error_of("probe -- --json"), HasSubstr("cannot read the target --json"));
+  EXPECT_THAT(error_of("probe -- --json"), HasSubstr("invalid target --json"));
 }
 
 }  // namespace

@@ -369,7 +369,7 @@ const row rows[] = {
     {"UPnP answered the search, and then was too slow",
      [](auto& e) {
        e.gateway->upnp.rtt = millis(3);
-       e.gateway->upnp.detail = "it did not finish within 5 s";
+       e.gateway->upnp.detail = "timed out after 5 s while waiting for the answer";
      },
      inconclusive, unconfirmed, answer::unknown, nullptr, "responds to UPnP, but its answers were too slow",
      "missing test: UPnP, which answered, but then was too slow", "restart the router"},

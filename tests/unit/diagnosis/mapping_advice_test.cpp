@@ -25,7 +25,7 @@ TEST(MappingRules, TheCommandIsTheOneThatWasTyped) {
 }
 
 TEST(MappingRules, TheAdvisedCommandRepeatsTheOptionsOfTheQuestion) {
-  auto seen = trying({{pmp, refused, "it gives external port 1235 instead of 1234",
+  auto seen = trying({{pmp, refused, "it granted external port 1235 instead of 1234",
                        upnp_error::granted_otherwise}});
   seen.asked = {"eth1", boost::asio::ip::make_address("192.168.2.1")};
   seen.only_via = mapping_protocol::nat_pmp;

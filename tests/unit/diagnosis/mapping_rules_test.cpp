@@ -41,8 +41,8 @@ const row rows[] = {
      verdict_code::inconclusive,
      unconfirmed,
      "at least ten seconds"},
-    {"the time ended",
-     {{pmp, not_tried, "the time limit ended", 0}, {upnp, not_tried, {}, 0}},
+    {"timed out",
+     {{pmp, not_tried, "timed out", 0}, {upnp, not_tried, {}, 0}},
      verdict_code::inconclusive,
      unconfirmed,
      "natcheck discover"},
@@ -182,17 +182,20 @@ const row rows[] = {
      confirmed,
      "log"},
     {"another port was granted by NAT-PMP",
-     {{pmp, refused, "it gives external port 1235 instead of 1234", upnp_error::granted_otherwise}},
+     {{pmp, refused, "it granted external port 1235 instead of 1234",
+       upnp_error::granted_otherwise}},
      verdict_code::port_granted_otherwise,
      confirmed,
      "natcheck serve --map 1234:8080 --any-port"},
     {"another port was granted by PCP",
-     {{pcp, refused, "it gives external port 1235 instead of 1234", upnp_error::granted_otherwise}},
+     {{pcp, refused, "it granted external port 1235 instead of 1234",
+       upnp_error::granted_otherwise}},
      verdict_code::port_granted_otherwise,
      confirmed,
      "natcheck serve --map 1234:8080 --any-port"},
     {"another port by PCP, and UPnP knows who has the one that was wanted",
-     {{pcp, refused, "it gives external port 1235 instead of 1234", upnp_error::granted_otherwise},
+     {{pcp, refused, "it granted external port 1235 instead of 1234",
+       upnp_error::granted_otherwise},
       {upnp, refused, "port 1234 is already forwarded to 192.168.1.20:80", 718}},
      verdict_code::port_conflict,
      confirmed,
@@ -211,13 +214,14 @@ const row rows[] = {
 };
 
 TEST(MappingRules, APortThatIsOpenUnderAnotherNumberIsAConflict) {
-  const auto seen = trying({{pmp, refused, "port 8080 of this machine is open already as port 80",
-                             upnp_error::open_by_another_port}});
+  const auto seen =
+      trying({{pmp, refused, "port 8080 of this machine is already open as external port 80",
+               upnp_error::open_by_another_port}});
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::port_conflict);
   EXPECT_THAT(v.summary, HasSubstr("on a different external port"));
   EXPECT_THAT(v.evidence, ::testing::ElementsAre("NAT-PMP: refused: port 8080 of this machine is "
-                                                 "open already as port 80"));
+                                                 "already open as external port 80"));
 }
 
 // Who answered offers the service, whatever the answer was.
@@ -238,9 +242,9 @@ TEST(MappingRules, OnlyThreeWhoAreSilentOrClosedOfferNothing) {
             "UPnP is available, but aborts the mapping request.");
   EXPECT_EQ(summary({none, closed, {upnp, silent, "timed out", 0, present}}),
             "UPnP is available, but does not answer the mapping request.");
-  EXPECT_EQ(summary({{pcp, refused, "it speaks a draft of PCP only", 1, present}, closed}),
+  EXPECT_EQ(summary({{pcp, refused, "it speaks only a draft of PCP", 1, present}, closed}),
             "The router responds to PCP, but uses a different version from natcheck.");
-  const mapping_attempt other{pcp, refused, "it speaks NAT-PMP only (version 0)", 0};
+  const mapping_attempt other{pcp, refused, "it speaks only NAT-PMP (version 0)", 0};
   EXPECT_EQ(summary({other, {pmp, silent, {}, 0, present}, {upnp, silent, {}, 0}}),
             "NAT-PMP is available, but does not answer the mapping request.");
   EXPECT_EQ(summary({other}),
@@ -299,10 +303,10 @@ TEST(MappingRules, NameEachAttempt) {
 
 TEST(MappingRules, AnotherPortGrantedIsToldInWords) {
   for (const auto via : {pcp, pmp}) {
-    const auto seen = trying({{via, refused, "it gives external port 1235 instead of 1234",
+    const auto seen = trying({{via, refused, "it granted external port 1235 instead of 1234",
                                upnp_error::granted_otherwise}});
     EXPECT_THAT(diagnose(seen).main.evidence.front(),
-                ::testing::EndsWith(": refused: it gives external port 1235 instead of 1234"))
+                ::testing::EndsWith(": refused: it granted external port 1235 instead of 1234"))
         << "the code is our own";
   }
 }

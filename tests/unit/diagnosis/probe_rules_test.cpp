@@ -179,11 +179,11 @@ TEST(ProbeRules, LossFromInsideIsNotReachableAtTimes) {
 TEST(ProbeRules, AFaultOfThisMachineIsNobodyElses) {
   auto one = shake(probe_result::unreachable);
   one.local_fault = one.machine_fault = true;
-  one.detail = "no free port is left on this machine";
+  one.detail = "this machine has no free port left";
   const auto seen = probing({one});
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::inconclusive);
-  EXPECT_EQ(v.summary, "5.5.5.5:1234 was not probed: no free port is left on this machine.");
+  EXPECT_EQ(v.summary, "5.5.5.5:1234 was not probed: this machine has no free port left.");
   EXPECT_EQ(answer_of(seen, v), answer::unknown);
 }
 

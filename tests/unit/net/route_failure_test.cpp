@@ -17,7 +17,7 @@ TEST(RouteFailure, NamesTheRouteOfThisMachine) {
     outcome kind;
     const char* words;
   } rows[] = {
-      {"5.5.5.5", EHOSTUNREACH, outcome::unreachable, "a route on this machine calls"},
+      {"5.5.5.5", EHOSTUNREACH, outcome::unreachable, "a route on this machine marks"},
       {"5.5.5.5", EACCES, outcome::denied, "a route on this machine prohibits"},
       {"5.5.5.5", EINVAL, outcome::unreachable, "blackhole"},
       {"2a00::5", EINVAL, outcome::unreachable, "blackhole"},

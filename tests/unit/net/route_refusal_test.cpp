@@ -11,9 +11,9 @@ TEST(RouteRefusal, NamesWhatThisMachineDoes) {
   EXPECT_EQ(describe_refusal(EACCES),
             "this machine does not send it: its routing rules prohibit it");
   EXPECT_EQ(describe_refusal(EHOSTUNREACH),
-            "this machine does not send it: its routes call the target unreachable");
+            "this machine does not send it: its routes mark the destination as unreachable");
   EXPECT_EQ(describe_refusal(EINVAL),
-            "this machine does not send it: its routes discard what goes to the target "
+            "this machine does not send it: its routes discard packets to the destination "
             "(blackhole)");
 }
 

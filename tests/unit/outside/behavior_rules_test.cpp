@@ -68,7 +68,7 @@ TEST(ChooseServer, SaysWhyNobodyWillDo) {
   EXPECT_FALSE(choose_server({answered("plain", "9.9.0.1:3478", {}, 5),
                               answered("private", "9.9.0.1:3478", at("10.0.0.2:3479"), 5)},
                              doubts));
-  EXPECT_THAT(doubts, ElementsAre(HasSubstr("plain names no second"), HasSubstr("10.0.0.2:3479")));
+  EXPECT_THAT(doubts, ElementsAre(HasSubstr("plain has no second"), HasSubstr("10.0.0.2:3479")));
 }
 
 struct mapping_row {

@@ -38,14 +38,14 @@ TEST(WebUrl, RefusesWithReason) {
       {"example.org", "is not an http URL"},
       {"https://example.org/", "is not an http URL"},
       {"http:///", "names no host"},
-      {"http://user@example.org/", "carries a user name"},
-      {"http://exa,mple.org/", "has no host but \"exa,mple.org\""},
-      {"http://[example.org]/", "has no host but \"example.org\""},
-      {"http://[fe80::1%1]/", "has no host but \"fe80::1%1\""},
+      {"http://user@example.org/", "contains a user name"},
+      {"http://exa,mple.org/", "has an invalid host, \"exa,mple.org\""},
+      {"http://[example.org]/", "has an invalid host, \"example.org\""},
+      {"http://[fe80::1%1]/", "has an invalid host, \"fe80::1%1\""},
       {"http://[2001:db8::1/", "has a malformed host"},
-      {"http://example.org:0/", "has an impossible port, \"0\""},
-      {"http://example.org:http/", "has an impossible port, \"http\""},
-      {"http://example.org/\r\n", "holds a control character"},
+      {"http://example.org:0/", "has an invalid port, \"0\""},
+      {"http://example.org:http/", "has an invalid port, \"http\""},
+      {"http://example.org/\r\n", "contains a control character"},
   };
   for (const auto& row : rows) {
     const auto url = parse_web_url(row.text);

@@ -78,10 +78,10 @@ TEST(Grants, AnotherPortThanAskedIsNamedBesideThatOne) {
   const failure clean = another_port_granted("mapping", 80, 1024, result<void>{});
   EXPECT_EQ(clean.kind, outcome::refused);
   EXPECT_EQ(clean.code, upnp_error::granted_otherwise);
-  EXPECT_EQ(clean.detail, "it gives external port 1024 instead of 80");
+  EXPECT_EQ(clean.detail, "it granted external port 1024 instead of 80");
   const failure stuck = another_port_granted(
       "mapping", 80, 1024, failure{outcome::timed_out, "removing", "no answer", 0});
-  EXPECT_THAT(stuck.detail, HasSubstr("could not be given back: no answer"));
+  EXPECT_THAT(stuck.detail, HasSubstr("could not be removed: no answer"));
 }
 
 TEST(Grants, AnExternalAddressIsTakenWhereItCanBeOne) {

@@ -159,7 +159,7 @@ TEST(Description, ReadForItsFirewall) {
   EXPECT_EQ(url_of(*alone->ipv6_firewall), "http://192.168.1.1:5000/fw");
   EXPECT_THAT(alone->services, SizeIs(0));
   EXPECT_THAT(read(service(ip_connection, "/ctl")).error().detail,
-              HasSubstr("no IPv6 firewall that opens when asked"));
+              HasSubstr("no IPv6 firewall that opens ports on request"));
   const auto elsewhere =
       read(service(ip_connection, "http://10.0.0.9/") + service(firewall, "http://10.0.0.8/fw"));
   EXPECT_THAT(elsewhere.error().detail, HasSubstr("another host, 10.0.0.8"));
@@ -294,9 +294,9 @@ TEST(Description, NeverLeadsElsewhere) {
   } const table[] = {
       {"", "http://10.0.0.9/ctl", "another host, 10.0.0.9"},
       {"", "http://192.168.1.1@10.0.0.9/ctl", "user name"},
-      {"", "http://192.168.1.1:0/ctl", "impossible port"},
+      {"", "http://192.168.1.1:0/ctl", "invalid port"},
       {"<URLBase>http://10.0.0.9/</URLBase>", "/ctl", "another host, 10.0.0.9"},
-      {"<URLBase>http://10.9/</URLBase>", "/ctl", "no IP address"},
+      {"<URLBase>http://10.9/</URLBase>", "/ctl", "not an IP address"},
   };
   for (const auto& row : table) {
     const auto read =

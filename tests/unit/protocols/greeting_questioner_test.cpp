@@ -198,7 +198,7 @@ TEST(Questioner, ALimitThatEndsTheWaitIsNamed) {
   world here(say_nothing);
   const auto all = here.run(800ms);
   ASSERT_THAT(all, SizeIs(5));
-  EXPECT_EQ(all[0].detail, "no answer to 5 datagrams in 0.8 s, when the time limit ended the wait");
+  EXPECT_EQ(all[0].detail, "no answer to 5 datagrams in 0.8 s, cut short by the time limit");
 }
 
 TEST(Questioner, WhatHadNoTimeIsNotCountedAsLost) {
@@ -221,7 +221,7 @@ TEST(Questioner, APlainServerIsFound) {
   const auto all = here.run();
   EXPECT_THAT(results(all), ElementsAre(reached_plain));
   EXPECT_THAT(all[0].detail,
-              testing::HasSubstr("6 questions with something to echo had no answer, a plain one"));
+              testing::HasSubstr("6 questions with data to echo got no answer, a plain one"));
   EXPECT_EQ(all[0].timing.greeting, millis(40));
   EXPECT_EQ(here.now - start, 1500ms + 40ms);
 }
@@ -234,7 +234,7 @@ TEST(Questioner, LargeDatagramsThatAreLostAreTold) {
     const auto all = here.run();
     ASSERT_THAT(results(all), ElementsAre(timed_out));
     EXPECT_TRUE(all[0].large_lost);
-    EXPECT_EQ(all[0].detail, "5 questions with 512 bytes to echo had no answer, one with 16 had");
+    EXPECT_EQ(all[0].detail, "5 questions with 512 bytes to echo got no answer, one with 16 did");
     EXPECT_EQ(all[0].server_instance, "a91e");
     EXPECT_EQ(all[0].timing.greeting, millis(delay));
     EXPECT_EQ(here.now - start, 1400ms + delay);
@@ -301,14 +301,15 @@ const hostile_row hostile_rows[] = {
      [](const auto& q) { return replaced(natcheck_answer(q), "=8f2c", "=9f2c"); }, other_service,
      "session=9f2c"},
     {"a bit", [](const auto& q) { return replaced(natcheck_answer(q), "ppp", "pqp"); }, corrupted,
-     "of 512 bytes, 512 came back, the first 1 of them intact"},
+     "512 of 512 bytes came back, the first 1 of them intact"},
     {"a byte less", [](const auto& q) { return replaced(natcheck_answer(q), "ppp", "pp"); },
-     corrupted, "of 512 bytes, 511 came back"},
+     corrupted, "511 of 512 bytes came back"},
     {"a byte more", [](const auto& q) { return natcheck_answer(q) + "x"; }, corrupted,
-     "of 512 bytes, 513 came back, the first 512 of them intact"},
-    {"cut", [](const auto& q) { return natcheck_answer(q).substr(0, 60); }, corrupted, "broke off"},
+     "513 of 512 bytes came back, the first 512 of them intact"},
+    {"cut", [](const auto& q) { return natcheck_answer(q).substr(0, 60); }, corrupted,
+     "is incomplete"},
     {"damaged", [](const auto& q) { return replaced(natcheck_answer(q), "seen=", "seen=x"); },
-     corrupted, "a bad value of seen"},
+     corrupted, "an invalid value of seen"},
 };
 
 TEST(Questioner, TellsOtherAnswersApart) {

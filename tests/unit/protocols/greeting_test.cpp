@@ -144,26 +144,26 @@ std::vector<stream_row> streams() {
       {hello + " natcheck/\n", reading::malformed, "no version number after \"natcheck/\""},
       {hello + " natcheck/x\n", reading::malformed, "no version number after \"natcheck/\""},
       {hello + " natcheck/12345\n", reading::malformed, "no version number after \"natcheck/\""},
-      {ours + " \n", reading::malformed, "a space at its end"},
-      {ours + "  a=b\n", reading::malformed, "a bad key"},
-      {ours + " session\n", reading::malformed, "a bad value of session"},
-      {ours + " session=\n", reading::malformed, "a bad value of session"},
-      {ours + " session=" + value_of_64 + "v\n", reading::malformed, "a bad value of session"},
-      {ours + " session=a\tb\n", reading::malformed, "a bad value of session"},
-      {ours + " session=\xc3\xa9\n", reading::malformed, "a bad value of session"},
-      {ours + " session=a\rb\n", reading::malformed, "a bad value of session"},
-      {ours + " =x\n", reading::malformed, "a bad key"},
-      {ours + " Session=x\n", reading::malformed, "a bad key"},
-      {ours + " echo=65537\n", reading::malformed, "a bad value of echo"},
-      {ours + " echo=4294967297\n", reading::malformed, "a bad value of echo"},
-      {ours + " echo=-1\n", reading::malformed, "a bad value of echo"},
-      {ours + " echo=1k\n", reading::malformed, "a bad value of echo"},
-      {ours + " seq=x\n", reading::malformed, "a bad value of seq"},
-      {ours + " to=192.0.2.1\n", reading::malformed, "a bad value of to"},
-      {ours + " to=example.org:80\n", reading::malformed, "a bad value of to"},
-      {ours + " to=192.0.2.1:0\n", reading::malformed, "a bad value of to"},
-      {ours + " to=[fe80::1%1]:80\n", reading::malformed, "a bad value of to"},
-      {ours + " a=" + std::string(600, 'b'), reading::malformed, "a line of more than 512 bytes"},
+      {ours + " \n", reading::malformed, "a trailing space"},
+      {ours + "  a=b\n", reading::malformed, "an invalid key"},
+      {ours + " session\n", reading::malformed, "an invalid value of session"},
+      {ours + " session=\n", reading::malformed, "an invalid value of session"},
+      {ours + " session=" + value_of_64 + "v\n", reading::malformed, "an invalid value of session"},
+      {ours + " session=a\tb\n", reading::malformed, "an invalid value of session"},
+      {ours + " session=\xc3\xa9\n", reading::malformed, "an invalid value of session"},
+      {ours + " session=a\rb\n", reading::malformed, "an invalid value of session"},
+      {ours + " =x\n", reading::malformed, "an invalid key"},
+      {ours + " Session=x\n", reading::malformed, "an invalid key"},
+      {ours + " echo=65537\n", reading::malformed, "an invalid value of echo"},
+      {ours + " echo=4294967297\n", reading::malformed, "an invalid value of echo"},
+      {ours + " echo=-1\n", reading::malformed, "an invalid value of echo"},
+      {ours + " echo=1k\n", reading::malformed, "an invalid value of echo"},
+      {ours + " seq=x\n", reading::malformed, "an invalid value of seq"},
+      {ours + " to=192.0.2.1\n", reading::malformed, "an invalid value of to"},
+      {ours + " to=example.org:80\n", reading::malformed, "an invalid value of to"},
+      {ours + " to=192.0.2.1:0\n", reading::malformed, "an invalid value of to"},
+      {ours + " to=[fe80::1%1]:80\n", reading::malformed, "an invalid value of to"},
+      {ours + " a=" + std::string(600, 'b'), reading::malformed, "a line longer than 512 bytes"},
   };
 }
 
@@ -243,7 +243,7 @@ TEST(GreetingReader, TheLineMayHave512BytesAndNoMore) {
   EXPECT_EQ(fits.feed(line_of(max_line)), reading::extended) << fits.fault();
   question_reader exceeds;
   EXPECT_EQ(exceeds.feed(line_of(max_line + 1)), reading::malformed);
-  EXPECT_EQ(exceeds.fault(), "a line of more than 512 bytes");
+  EXPECT_EQ(exceeds.fault(), "a line longer than 512 bytes");
 }
 
 TEST(GreetingReader, ShowsAForeignServiceAtMost64Bytes) {
@@ -296,7 +296,7 @@ TEST(GreetingValues, AnUnknownPathSaysNothing) {
 TEST(GreetingValues, ABadSeenIsNoReply) {
   reply_reader reader;
   EXPECT_EQ(reader.feed("Hello, client! natcheck/1 seen=nowhere nonce=n\n"), reading::malformed);
-  EXPECT_EQ(reader.fault(), "a bad value of seen");
+  EXPECT_EQ(reader.fault(), "an invalid value of seen");
   EXPECT_EQ(reader.value(), reply{}) << "nothing of a malformed line is believed";
 }
 

@@ -128,7 +128,7 @@ TEST(HttpResponse, CutAnywhereItIsAPieceOfTheSameOrNone) {
 
 TEST(HttpResponse, WhatIsNone) {
   const std::string ok = "HTTP/1.1 200 OK\r\n";
-  const std::string too_long = "longer than 2 KiB";
+  const std::string too_long = "exceeds 2 KiB";
   std::string interim;
   for (int i = 0; i < 10'000; ++i) interim += "HTTP/1.1 100 Continue\r\n\r\n";
   std::string endless_chunks = ok + "Transfer-Encoding: chunked\r\n\r\n";
@@ -137,8 +137,8 @@ TEST(HttpResponse, WhatIsNone) {
     std::string text;
     std::string why;
   } const table[] = {
-      {"", "closed the connection without an answer"},
-      {"\r\n\r\n", "closed the connection without an answer"},
+      {"", "closed the connection without answering"},
+      {"\r\n\r\n", "closed the connection without answering"},
       {"HTTP", "not HTTP"},
       {"HTTP/1.1 20", "not HTTP"},
       {"HTTP/1.1 OK\r\n\r\n", "not HTTP"},
@@ -148,7 +148,7 @@ TEST(HttpResponse, WhatIsNone) {
       {"HTTP/1.1 99999999999 OK\r\n\r\n", "not HTTP"},
       {"SSH-2.0-dropbear\r\n", "not HTTP"},
       {"<html/>", "not HTTP"},
-      {"HTTP/1.1 100 Continue\r\n\r\n", "closed the connection without an answer"},
+      {"HTTP/1.1 100 Continue\r\n\r\n", "closed the connection without answering"},
       {ok + "X: " + std::string(4000, 'x'), too_long},
       {ok + "\r\n" + std::string(4000, 'x'), too_long},
       {interim, too_long},

@@ -164,10 +164,14 @@ TEST(Pcp, ADeletionMayLeaveTheMappingForAWhile) {
 
 TEST(Pcp, RefusalsOfEveryKind) {
   const std::pair<std::uint8_t, std::string_view> table[]{
-      {1, "this version"},   {2, "does not allow"}, {3, "the request"},     {4, "operation"},
-      {5, "an option that"}, {6, "an option of"},   {7, "no connection"},   {8, "no resources"},
-      {9, "transport"},      {10, "as many ports"}, {11, "this external"},  {12, "another NAT"},
-      {13, "so many peers"}, {15, "who is asking"}, {14, "does not define"}};
+      {1, "this version"},      {2, "not authorized"},
+      {3, "the request"},       {4, "operation"},
+      {5, "a required option"}, {6, "an option malformed"},
+      {7, "no WAN connection"}, {8, "no resources"},
+      {9, "transport"},         {10, "limit of ports"},
+      {11, "this external"},    {12, "another NAT"},
+      {13, "that many peers"},  {15, "requires authentication"},
+      {14, "does not define"}};
   for (const auto& [code, words] : table) {
     for (const request& asked : {request(presence), request(udp_mapping())}) {
       const auto read = check(answered(asked, code), asked);
@@ -231,14 +235,14 @@ struct version_row {
 
 TEST(Pcp, OtherVersionsAreToldBeforeAnythingElse) {
   const version_row rows[]{
-      {"miniupnpd without PCP", "008000010000000a", 0, "it speaks NAT-PMP only (version 0)"},
+      {"miniupnpd without PCP", "008000010000000a", 0, "it speaks only NAT-PMP (version 0)"},
       {"RFC 6886: no bit of an answer", "000000010000000a", 0,
-       "it speaks NAT-PMP only (version 0)"},
+       "it speaks only NAT-PMP (version 0)"},
       {"an address, whatever was asked", "008000000000000a05050505", 0,
-       "it speaks NAT-PMP only (version 0)"},
-      {"cut short", "00", 0, "it speaks NAT-PMP only (version 0)"},
-      {"pre-standard", "018000010000000000000000", 1, "it speaks a draft of PCP only (version 1)"},
-      {"to come", "038000010000000000000000", 3, "it speaks a later PCP only (version 3)"},
+       "it speaks only NAT-PMP (version 0)"},
+      {"cut short", "00", 0, "it speaks only NAT-PMP (version 0)"},
+      {"pre-standard", "018000010000000000000000", 1, "it speaks only a draft of PCP (version 1)"},
+      {"to come", "038000010000000000000000", 3, "it speaks only a later PCP (version 3)"},
   };
   for (const auto& row : rows) {
     const auto read = check(from_hex(row.bytes), presence);
@@ -260,28 +264,29 @@ TEST(Pcp, NamesWhatIsWrong) {
   const auto asked = udp_mapping();
   const fault_row rows[]{
       {{}, presence, fault_kind::malformed, "an empty datagram"},
-      {from_hex("0280"), presence, fault_kind::malformed, "2 bytes, an answer has 24 at least"},
+      {from_hex("0280"), presence, fault_kind::malformed, "2 bytes; an answer has at least 24"},
       {announced + datagram{0, 0}, presence, fault_kind::malformed,
-       "26 bytes, not a multiple of 4"},
+       "26 bytes, which is not a multiple of 4"},
       {announced + datagram(1077, 0), presence, fault_kind::malformed,
-       "more than 1100 bytes, the most that PCP allows"},
-      {from_hex("48545450"), presence, fault_kind::malformed, "version 72, PCP has version 2"},
-      {from_hex("038000"), presence, fault_kind::malformed, "version 3, PCP has version 2"},
+       "more than 1100 bytes, the maximum of PCP"},
+      {from_hex("48545450"), presence, fault_kind::malformed, "version 72 instead of 2"},
+      {from_hex("038000"), presence, fault_kind::malformed, "version 3 instead of 2"},
       {encode(presence), presence, fault_kind::malformed, "a request, not an answer"},
-      {announced, asked, fault_kind::another_request, "an answer to ANNOUNCE, not to MAP"},
-      {granted, presence, fault_kind::another_request, "an answer to MAP, not to ANNOUNCE"},
+      {announced, asked, fault_kind::another_request, "an answer to ANNOUNCE instead of MAP"},
+      {granted, presence, fault_kind::another_request, "an answer to MAP instead of ANNOUNCE"},
       {with(announced, 1, 0x82), presence, fault_kind::another_request,
-       "an answer to operation 2, not to ANNOUNCE"},
+       "an answer to operation 2 instead of ANNOUNCE"},
       {datagram(granted.begin(), granted.begin() + 24), asked, fault_kind::malformed,
-       "24 bytes, an answer to MAP has 60 at least"},
-      {with(granted, 24, 0), asked, fault_kind::another_request, "an answer with another nonce"},
+       "24 bytes; an answer to MAP has at least 60"},
+      {with(granted, 24, 0), asked, fault_kind::another_request,
+       "an answer with a different nonce"},
       {with(granted, 36, 6), asked, fault_kind::another_request,
-       "an answer for protocol 6, not 17"},
+       "an answer for protocol 6 instead of 17"},
       {with(granted, 41, 0), asked, fault_kind::another_request,
-       "an answer for internal port 51712, not 51820"},
+       "an answer for internal port 51712 instead of 51820"},
       {with(with(granted, 42, 0), 43, 0), asked, fault_kind::malformed, "grants external port 0"},
       {with(with(granted, 3, 2), 35, 0), asked, fault_kind::another_request,
-       "an answer with another nonce"},
+       "an answer with a different nonce"},
   };
   for (const auto& row : rows) {
     const auto read = check(row.bytes, row.asked);

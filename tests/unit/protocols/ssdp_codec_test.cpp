@@ -93,10 +93,10 @@ struct bad_response_row {
 
 TEST(SearchResponse, RefusesWithReason) {
   const bad_response_row rows[]{
-      {"", "begins with \"\", not with an HTTP status"},
+      {"", "begins with \"\" instead of an HTTP status"},
       {"NOTIFY * HTTP/1.1\r\n", "a NOTIFY announcement, not an answer to a search"},
-      {"M-SEARCH * HTTP/1.1\r\n", "begins with \"M-SEARCH * HTTP/1.1\", not with an HTTP status"},
-      {"\x16\x03\n", "begins with \"\\x16\\x03\", not with an HTTP status"},
+      {"M-SEARCH * HTTP/1.1\r\n", "begins with \"M-SEARCH * HTTP/1.1\" instead of an HTTP status"},
+      {"\x16\x03\n", "begins with \"\\x16\\x03\" instead of an HTTP status"},
       {"HTTP/1.1 404 Not Found\r\n", "HTTP status \"404\""},
       {"HTTP/1.1 2000 OK\r\n", "HTTP status \"2000\""},
       {"HTTP/1.1\r\n", "HTTP status \"\""},

@@ -182,7 +182,7 @@ struct rejection_row {
 TEST_F(Search, RejectsWhatTheGatewayMustNotSay) {
   const rejection_row rows[]{
       {answer_with("http://10.0.0.9:5000/"), "LOCATION names another host, 10.0.0.9"},
-      {answer_with("http://10.9/"), "LOCATION has no IP address as its host but \"10.9\""},
+      {answer_with("http://10.9/"), "LOCATION has the host \"10.9\", which is not an IP address"},
       {answer_with("file:///etc/passwd"), "LOCATION is not an http URL"},
       {"HTTP/1.1 500 No\r\n\r\n", "HTTP status \"500\""},
       {"HTTP/1.1 200 OK\r\nST: x\r\n\r\n", "no LOCATION"},
@@ -316,7 +316,7 @@ TEST(Ipv6Search, LocationsStayOnTheLink) {
   ASSERT_THAT(events, SizeIs(2));
   EXPECT_EQ(std::get<found>(events[0]).location.host, other_of_router) << "with its zone";
   EXPECT_EQ(std::get<rejected>(events[1]).reason,
-            "LOCATION names a host beyond this network, 2001:db8:9::1");
+            "LOCATION names a host outside this network, 2001:db8:9::1");
 }
 
 }  // namespace

@@ -65,25 +65,25 @@ TEST(HttpUrl, RefusesWithReason) {
       {"http://", "names no host"},
       {"http:///x", "names no host"},
       {"http://:80/", "names no host"},
-      {"http://router.lan/", "has no IP address as its host but \"router.lan\""},
-      {"http://192.168.1/", "has no IP address as its host but \"192.168.1\""},
-      {"http://3232235777/", "has no IP address as its host but \"3232235777\""},
-      {"http://0300.0250.1.1/", "has no IP address as its host but \"0300.0250.1.1\""},
-      {"http://2001:db8::1/", "has no IP address as its host but \"2001\""},
-      {"http://[192.168.1.1]/", "has no IP address as its host but \"192.168.1.1\""},
+      {"http://router.lan/", "has the host \"router.lan\", which is not an IP address"},
+      {"http://192.168.1/", "has the host \"192.168.1\", which is not an IP address"},
+      {"http://3232235777/", "has the host \"3232235777\", which is not an IP address"},
+      {"http://0300.0250.1.1/", "has the host \"0300.0250.1.1\", which is not an IP address"},
+      {"http://2001:db8::1/", "has the host \"2001\", which is not an IP address"},
+      {"http://[192.168.1.1]/", "has the host \"192.168.1.1\", which is not an IP address"},
       {"http://[fe80::1%1]/", "names a zone"},
       {"http://[fe80::1%25eth0]/", "names a zone"},
       {"http://[fe80::1/", "has a malformed host"},
       {"http://[fe80::1]80/", "has a malformed host"},
-      {"http://192.168.1.1:0/", "has an impossible port, \"0\""},
-      {"http://192.168.1.1:65536/", "has an impossible port, \"65536\""},
-      {"http://192.168.1.1:-1/", "has an impossible port, \"-1\""},
-      {"http://192.168.1.1:80:80/", "has an impossible port, \"80:80\""},
-      {"http://user@192.168.1.1/", "carries a user name"},
-      {"http://192.168.1.1\\@10.0.0.9/", "carries a user name"},
-      {"http://192.168.1.1:80@10.0.0.9/", "carries a user name"},
-      {"http://192.168.1.1/\r\nX: y", "holds a control character"},
-      {"http://192.168.1.1/\x7f", "holds a control character"},
+      {"http://192.168.1.1:0/", "has an invalid port, \"0\""},
+      {"http://192.168.1.1:65536/", "has an invalid port, \"65536\""},
+      {"http://192.168.1.1:-1/", "has an invalid port, \"-1\""},
+      {"http://192.168.1.1:80:80/", "has an invalid port, \"80:80\""},
+      {"http://user@192.168.1.1/", "contains a user name"},
+      {"http://192.168.1.1\\@10.0.0.9/", "contains a user name"},
+      {"http://192.168.1.1:80@10.0.0.9/", "contains a user name"},
+      {"http://192.168.1.1/\r\nX: y", "contains a control character"},
+      {"http://192.168.1.1/\x7f", "contains a control character"},
       {"http://192.168.1.1/" + std::string(max_url, 'x'), "is longer than 4096 bytes"},
   };
   for (const auto& row : rows) {
@@ -166,12 +166,12 @@ TEST(CheckNeighbor, LeadsNowhereElse) {
   EXPECT_EQ(host_of("http://[fe80::2]/"), make_address("fe80::2%3").to_string())
       << "the zone is ours to know";
   EXPECT_EQ(host_of("http://[fe80::2%25eth0]/"), "names a zone");
-  EXPECT_EQ(host_of("http://[2001:db8:9::1]/"), "names a host beyond this network, 2001:db8:9::1");
+  EXPECT_EQ(host_of("http://[2001:db8:9::1]/"), "names a host outside this network, 2001:db8:9::1");
   EXPECT_EQ(host_of("http://router.lan/"), gateway.to_string());
-  EXPECT_EQ(host_of("http://192.168.1.1/"), "names a host beyond this network, 192.168.1.1");
+  EXPECT_EQ(host_of("http://192.168.1.1/"), "names a host outside this network, 192.168.1.1");
   EXPECT_EQ(host_of("http://[::ffff:192.168.1.1]/"),
-            "names a host beyond this network, 192.168.1.1");
-  EXPECT_EQ(host_of("http://[::1]/"), "names a host beyond this network, ::1");
+            "names a host outside this network, 192.168.1.1");
+  EXPECT_EQ(host_of("http://[::1]/"), "names a host outside this network, ::1");
   EXPECT_EQ(check_neighbor("http://[fe80::2]:81/", gateway, local)->host_text, "[fe80::2]:81")
       << "no zone in the Host header";
 }

@@ -68,7 +68,7 @@ TEST_F(ServeStatus, WithoutAMappingToMake) {
 TEST_F(ServeStatus, CountsVisitors) {
   const endpoint peer{ip("9.9.0.7"), 51820};
   heed(events::greeted{transport::tcp, peer, dialect::http, "", 0, millis(1)});
-  heed(events::rejected{transport::tcp, {ip("9.9.0.8"), 1}, "spoke something else"});
+  heed(events::rejected{transport::tcp, {ip("9.9.0.8"), 1}, "unknown protocol"});
   heed(events::crowded{std::chrono::seconds(60), 5, 100, 3});
   EXPECT_THAT(after(std::chrono::seconds(0)),
               HasSubstr("Visitors  6 greeted, 101 rejected, last from 9.9.0.7:"));

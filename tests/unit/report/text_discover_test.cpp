@@ -72,7 +72,7 @@ TEST(DiscoverText, CarrierGradeNatAsTheRouterTellsIt) {
   EXPECT_THAT(to_text(judged_as(verdict_code::cgnat, seen), fancy),
               HasSubstr(
                   R"(Public address    not known      the router reports 100.64.5.2 (UPnP), which is
-                                 not a public address but shared by a carrier's
+                                 not a public address but shared by a provider's
                                  customers (RFC 6598)
 
   192.168.1.10 ───── 192.168.1.1 ╫ 100.64.5.2 ───── ╫ ? ─────────── Internet

@@ -36,12 +36,11 @@ TEST(ClaimRules, OneNumberOutsideForEachPlaceInside) {
     const char* because;  ///< null: it may be asked for
   } rows[]{
       {"added", known(claimed_by::added, claim(nat_pmp, 8080)), claim(nat_pmp, 9090), false,
-       "port 80 of this machine is open already as port 8080 outside (natcheck mappings add made "
-       "it, natcheck mappings remove 8080 closes it)"},
+       "port 80 of this machine is already open as external port 8080 (created by natcheck mappings add; to remove it: natcheck mappings remove 8080)"},
       {"a run's", known(claimed_by::running, claim(nat_pmp, 8080)), claim(pcp, 9090), false,
-       "another natcheck, process 77, keeps it"},
+       "in use by another natcheck, process 77"},
       {"gateways have one table", known(claimed_by::added, claim(upnp, 8080)), claim(pcp, 9090),
-       false, "as port 8080 outside"},
+       false, "as external port 8080"},
       {"UPnP has several", known(claimed_by::added, claim(upnp, 8080)), claim(upnp, 9090), false,
        nullptr},
       {"the same", known(claimed_by::added, claim(pcp, 8080)), claim(pcp, 8080), false, nullptr},
