@@ -239,10 +239,6 @@ std::optional<address> outside_view::agreed() const {
   return views.front().ip;
 }
 
-bool outside_view::has_seen(const address& ip) const {
-  return std::any_of(views.begin(), views.end(), [&](const view& one) { return one.ip == ip; });
-}
-
 std::optional<path_hop> outside_view::hop_within(address_scope scope) const {
   for (const auto& hop : hops) {
     if (scope_of(*hop.ip) == scope) return hop;

@@ -46,7 +46,6 @@ struct outside_view {
 
   /// More than half of the servers saw this one.
   std::optional<address> agreed() const;
-  bool has_seen(const address& ip) const;
   /// A server is known to have seen some public address.
   bool sees_us() const { return !views.empty(); }
   bool sees_nothing() const { return reach >= beyond::likely_nothing; }

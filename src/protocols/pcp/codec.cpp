@@ -20,8 +20,6 @@ constexpr std::size_t largest_size = 1100;  // RFC 6887 section 7
 
 // --- requests ------------------------------------------------------------------------------
 
-enum class option : std::uint8_t { prefer_failure = 2, filter = 3 };
-
 using bytes = std::vector<std::uint8_t>;
 
 void put(bytes& out, std::uint32_t value, int size) {
@@ -57,20 +55,6 @@ bytes header_of(opcode operation, std::uint32_t lifetime_s, const address& clien
   return out;
 }
 
-void put_option(bytes& out, option code, std::uint32_t length) {
-  put(out, static_cast<std::uint8_t>(code), 1);
-  put(out, 0, 1);
-  put(out, length, 2);
-}
-
-void put(bytes& out, const filter& allowed) {
-  put_option(out, option::filter, 20);
-  put(out, 0, 1);
-  put(out, allowed.prefix_length + (allowed.remote.ip.is_v4() ? 96U : 0U), 1);
-  put(out, allowed.remote.port, 2);
-  put(out, allowed.remote.ip);
-}
-
 std::uint8_t number_of(transport protocol) { return protocol == transport::tcp ? 6 : 17; }
 
 bytes encoded(const announce& asked) { return header_of(opcode::announce, 0, asked.client); }
@@ -94,8 +78,6 @@ bytes encoded(const map& asked) {
   put(out, asked.suggested.port, 2);
   const bool any_v6 = asked.suggested.ip.is_unspecified() && asked.client.is_v6();
   put(out, any_v6 ? address(address_v6::any()) : asked.suggested.ip);
-  if (asked.prefer_failure) put_option(out, option::prefer_failure, 0);
-  for (const filter& allowed : asked.filters) put(out, allowed);
   return out;
 }
 

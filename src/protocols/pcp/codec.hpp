@@ -50,13 +50,7 @@ struct announce {
   address client;  ///< the source that the request is sent from
 };
 
-/// Section 13.3: who alone may use a mapping.
-struct filter {
-  endpoint remote;             ///< port 0: any
-  unsigned prefix_length = 0;  ///< of the address, counted in its own family
-};
-
-/// Section 11.1. Makes, renews or, with lifetime 0, deletes a mapping.
+/// Section 11.1, without options. Makes, renews or, with lifetime 0, deletes a mapping.
 struct map {
   address client;  ///< the source that the request is sent from; the mapping leads there
   nonce owner{};
@@ -64,8 +58,6 @@ struct map {
   std::uint16_t internal_port = 0;
   endpoint suggested;  ///< port 0: any; unspecified address: any of the client's family
   std::uint32_t lifetime_s = 0;
-  bool prefer_failure = false;  ///< section 13.2: that external port or none; not with port 0
-  std::vector<filter> filters{};
 };
 
 using request = std::variant<announce, map>;

@@ -175,8 +175,9 @@ TEST(Fuzz, Pcp) {
   asked.internal_port = 1234;
   asked.suggested = {make_address("203.0.113.7"), 1234};
   asked.lifetime_s = 3600;
-  asked.filters = {{{make_address("198.51.100.7"), 0}, 32}};
   std::vector<std::uint8_t> seed = pcp::encode(asked);
+  const std::vector<std::uint8_t> option{3, 0, 0, 4, 1, 2, 3, 4};
+  seed.insert(seed.end(), option.begin(), option.end());
   seed[1] |= 0x80;
   int accepted = 0;
   for (int i = 0; i < iterations; ++i) {
