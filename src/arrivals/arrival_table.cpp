@@ -32,7 +32,7 @@ void count(unsigned& counter, arrival_time& latest, arrival_time now) {
   latest = now;
 }
 
-/// An answer that nobody acknowledges is repeated after a second. A single one was acknowledged,
+/// An answer that no one acknowledges is repeated after a second. A single one was acknowledged,
 /// and the server is about to accept the connection.
 bool may_be_connected(const arrival_evidence& seen) {
   return seen.answers == 1 && seen.refusals == 0;
@@ -50,7 +50,7 @@ void arrival_table::note(const seen_packet& packet, unsigned interface_index, ar
     case packet_kind::abandoned:
       return waiting_.erase(key);
     case packet_kind::answer:
-      // Over UDP nobody but the server answers.
+      // Over UDP no one but the server answers.
       if (packet.protocol == transport::udp) return accepted(packet.protocol, packet.peer, now);
       if (who != nullptr) count(who->seen.answers, who->latest_answer, now);
       return;

@@ -17,7 +17,7 @@ namespace natcheck::arrivals {
 
 using arrival_time = std::chrono::steady_clock::time_point;
 
-/// Somebody who came in by `peer`, and the transport.
+/// Someone who came in by `peer`, and the transport.
 struct arrival_key {
   transport protocol = transport::tcp;
   endpoint peer;
@@ -66,7 +66,7 @@ class arrival_memory {
   std::map<arrival_key, typename std::list<std::pair<arrival_key, Value>>::iterator> places_;
 };
 
-/// Whom nobody has accepted for 3 s.
+/// Whom no one has accepted for 3 s.
 struct overdue_client {
   arrival_evidence seen;  ///< `interface` and `firewall` are left empty
   unsigned interface_index = 0;
@@ -80,7 +80,7 @@ class arrival_table {
   /// this is called.
   void accepted(transport protocol, const endpoint& peer, arrival_time now);
 
-  /// That client was this machine itself, come back by way of the router: not somebody who arrived.
+  /// That client was this machine itself, come back by way of the router: not someone who arrived.
   void was_ourselves(transport protocol, const endpoint& peer);
 
   /// Those who have waited long enough, each once.
@@ -121,7 +121,7 @@ class arrival_table {
 };
 
 /// Whom to report: a source (an IPv6 /64 is one) once in ten minutes, and ten in an hour. Forged
-/// sources are as many as somebody likes.
+/// sources are as many as someone likes.
 class report_limit {
  public:
   bool allows(const address& source, arrival_time now);

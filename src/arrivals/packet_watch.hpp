@@ -33,7 +33,7 @@ class packet_watch {
   /// Waits until packets have come, and gives what is there, 64 packets at most; may be nothing.
   net::asio::awaitable<std::vector<sighting>> next();
 
-  /// True when packets were lost since the last call, because nobody read them in time.
+  /// True when packets were lost since the last call, because no one read them in time.
   bool has_lost();
 
  private:

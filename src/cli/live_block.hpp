@@ -22,7 +22,7 @@ class live_block {
   /// on the terminal. Nothing is shown before `begin`.
   live_block(const boost::asio::any_io_executor& executor, renderer render, writer write);
 
-  /// Shows the lines, and shows them anew every second.
+  /// Shows the lines, and shows them again every second.
   void begin();
   /// Writes `text` above the lines.
   void above(std::string_view text);

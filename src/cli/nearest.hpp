@@ -9,7 +9,7 @@
 
 namespace natcheck::cli {
 
-/// How many letters must be inserted, left out, replaced or swapped with their neighbour to turn
+/// How many letters must be inserted, left out, replaced or swapped with their neighbor to turn
 /// `a` into `b` (Damerau-Levenshtein, each letter edited once at most).
 std::size_t edit_distance(std::string_view a, std::string_view b);
 

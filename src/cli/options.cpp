@@ -125,7 +125,7 @@ void refuse_with_no_stun(const argument_list& given, const char* name) {
                   name)};
 }
 
-/// What cannot be done without somebody outside, or would come to nothing.
+/// What cannot be done without someone outside, or would come to nothing.
 void check_discover(const argument_list& given, const discover_command& command) {
   for (const char* name : {"stun", "behavior", "binding-lifetime"}) {
     refuse_with_no_stun(given, name);

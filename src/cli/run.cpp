@@ -126,7 +126,7 @@ int run_command(const clean_command& command) {
                       clean_mappings(command.options));
 }
 
-/// A fault of this machine is no answer of anybody else.
+/// A fault of this machine is no answer of anyone else.
 exit_code code_of(const probe_report& report) {
   const auto& seen = report.evidence.handshakes;
   const bool asked = std::ranges::none_of(seen, &handshake_evidence::machine_fault);

@@ -31,7 +31,7 @@ class session {
     return value;
   }
 
-  /// Writes to stdout. A command that nobody listens to any more is cancelled.
+  /// Writes to stdout. A command that no one listens to any more is cancelled.
   void print(std::string_view text);
 
   boost::asio::any_io_executor executor() { return io_.get_executor(); }

@@ -36,7 +36,7 @@ struct port_pair {
 std::optional<port_pair> read_ports(std::string_view text);
 
 /// A URL that can be asked for as it stands: "http://", a host, no white space, nothing outside
-/// ASCII. Not https: nobody can answer in another's place there, which is what has to be seen.
+/// ASCII. Not https: no one can answer in another's place there, which is what has to be seen.
 std::optional<std::string> read_web_page(std::string_view text);
 
 }  // namespace natcheck::cli

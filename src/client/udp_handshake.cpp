@@ -55,7 +55,7 @@ class inquirer {
   std::vector<handshake_evidence> told_;
 };
 
-/// Connected, so that the kernel tells of ICMP errors and drops what comes from anybody else.
+/// Connected, so that the kernel tells of ICMP errors and drops what comes from anyone else.
 std::optional<failure> inquirer::open(const net::asio::any_io_executor& executor) {
   const auto& target = options_.target;
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())

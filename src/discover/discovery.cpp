@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 constexpr const char* nobody_outside = "external servers are turned off";
 constexpr const char* no_ipv4 = "this machine has no IPv4 route to the Internet";
 
-// What a network without answers may cost in all: names, then packets that nobody answers.
+// What a network without answers may cost in all: names, then packets that no one answers.
 constexpr auto names_limit = 1000ms;
 // STUN answers come well before; a portal or a dead line is what is left.
 constexpr auto web_starts_after = 300ms;
@@ -69,7 +69,7 @@ bool is_in_own_prefix(const route_info& way, const path_hop& hop) {
          way.prefix_length > 0 && same_prefix(*hop.ip, way.local, way.prefix_length);
 }
 
-/// Somebody outside confirms what this host or its gateway says: little can contradict that.
+/// Someone outside confirms what this host or its gateway says: little can contradict that.
 bool is_settled(const discover_evidence& seen) {
   const auto confirms = [&](const stun_evidence& server) {
     if (!answered(server) || !server.seen_as) return false;

@@ -1,4 +1,4 @@
-// Gathers the evidence of `discover`: everybody is asked at the same time.
+// Gathers the evidence of `discover`: everyone is asked at the same time.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -50,7 +50,7 @@ class inquiry {
   void suspect_router(const address& ip);
   void suspect_hops();
   void take_news(std::vector<stun_evidence> so_far, bool ipv4_done);
-  /// Somebody has answered: tells of it, and stops whatever can add nothing any more.
+  /// Someone has answered: tells of it, and stops whatever can add nothing any more.
   void note_news();
   void stop_what_is_not_needed();
   bool is_decided() const;

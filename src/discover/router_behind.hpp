@@ -1,4 +1,4 @@
-// The router behind a default gateway that only forwards, found without asking anybody outside.
+// The router behind a default gateway that only forwards, found without asking anyone outside.
 #pragma once
 
 #include <natcheck/evidence.hpp>

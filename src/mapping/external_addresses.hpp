@@ -9,7 +9,7 @@
 
 namespace natcheck::mappings {
 
-/// What somebody outside has to type. Empty where the address is not a public one.
+/// What someone outside has to type. Empty where the address is not a public one.
 std::string probe_command(const endpoint& external, transport protocol);
 
 /// Where the IPv4 Internet finds each port, by what is known at the moment.
@@ -25,13 +25,13 @@ class external_addresses {
   void lose(transport protocol);
   /// Nothing has to be mapped.
   void open_directly(transport protocol, const endpoint& external, const std::string& command);
-  /// No mapping was made: if somebody forwards the port by hand, this is where it will be.
+  /// No mapping was made: if someone forwards the port by hand, this is where it will be.
   void fail(transport protocol, std::uint16_t external_port);
 
   /// To be given to others, also before servers outside have answered; empty: not known.
   std::optional<endpoint> of(transport protocol) const;
 
-  /// The same where nobody contradicts it: servers outside see it, or none was to be asked.
+  /// The same where no one contradicts it: servers outside see it, or none was to be asked.
   std::optional<endpoint> confirmed(transport protocol) const;
 
   /// Tells, of each port, what is certain and was not told yet.

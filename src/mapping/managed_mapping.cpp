@@ -24,13 +24,13 @@ using namespace std::chrono_literals;
 constexpr auto look_interval = 5s;
 constexpr auto retry_interval = 2s;
 constexpr auto patient_retry_interval = 5s;
-/// After this time without a mapping nobody waits for every second of it.
+/// After this time without a mapping no one waits for every second of it.
 constexpr auto patience = 1min;
 /// Between attempts where the gateway never made the mapping: a setting has to change first.
 constexpr auto hopeless_retry_interval = 30s;
 constexpr auto wake_tolerance = 5s;
 /// Where a look does not tell all; longer where the router takes its time, since some load their
-/// whole firewall anew for each request.
+/// whole firewall again for each request.
 constexpr auto quiet_renewal_interval = 30s;
 constexpr int quiet_renewal_rest = 10;  ///< times as long as the renewal took, at least
 /// So many in a row, and the gateway may speak another protocol now.
@@ -84,7 +84,7 @@ void lease::take_over_claims() {
   }
 }
 
-/// What this lease made when this host had another address. Many routers let anybody remove it;
+/// What this lease made when this host had another address. Many routers let anyone remove it;
 /// others (secure mode of miniupnpd) keep it until its lease is over.
 awaitable<void> lease::clear_former_address() {
   for (const mapping_claim& each : std::exchange(unremoved_, {})) {
@@ -268,7 +268,7 @@ awaitable<void> lease::look() {
   if (asked || seen->suspect || (seen->unsure && now() >= quiet_due_)) co_await renew_quietly();
 }
 
-/// A gateway that was there a moment ago will be back: somebody waits.
+/// A gateway that was there a moment ago will be back: someone waits.
 std::chrono::steady_clock::duration lease::pause_before_retry() const {
   if (!lost_) return hopeless_retry_interval;
   return now() - lost_since_ < patience ? retry_interval : patient_retry_interval;
@@ -340,7 +340,7 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
   observer_(report);
 }
 
-/// Nobody was told of it, since the router never said yes.
+/// No one was told of it, since the router never said yes.
 void lease::tell_may_be_open(const service& which, const std::optional<result<void>>& removal) {
   const std::string why = removal ? removal->error().message() : timed_out::while_removing;
   observer_(events::unmapped{mapping_of(*which.claim), false,

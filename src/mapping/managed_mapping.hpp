@@ -56,16 +56,16 @@ class lease {
   net::steady_time due() const;
   net::asio::awaitable<void> tend();
 
-  /// Something may have happened to the gateway: find its services anew and look at `when`, unless
+  /// Something may have happened to the gateway: find its services again and look at `when`, unless
   /// that is due sooner anyway.
   void look_at(net::steady_time when);
 
-  /// The same, and the mapping is asked for anew whatever the look brings: a gateway may have lost
+  /// The same, and the mapping is asked for again whatever the look brings: a gateway may have lost
   /// it and not know.
   void renew_at(net::steady_time when);
 
   bool holds() const { return entry_ && !lost_; }
-  /// Whether the first attempt to make the mapping has come to an end, or there is nobody to ask.
+  /// Whether the first attempt to make the mapping has come to an end, or there is no one to ask.
   bool attempted() const { return attempted_ || !access_; }
   const lease_options& options() const { return options_; }
 

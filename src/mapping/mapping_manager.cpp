@@ -52,7 +52,7 @@ std::vector<lease_options> wanted(const serve_options& options, std::uint16_t ex
   return all;
 }
 
-/// The addresses that somebody outside can be told, and that stay.
+/// The addresses that someone outside can be told, and that stay.
 std::vector<address> stable_global(const host_network& host) {
   std::vector<address> stable;
   for (const interface_info& each : host.interfaces) {
@@ -158,7 +158,7 @@ void port_opener::tell_no_router() {
 }
 
 /// A public address proves nothing: a LAN may be numbered with such addresses behind a NAT. Where
-/// somebody outside sees this host by it there is none. Where nobody outside tells, the gateway
+/// someone outside sees this host by it there is none. Where no one outside tells, the gateway
 /// has the word, and only when it opens nothing is the address taken for what it seems.
 void port_opener::enter_ipv4() {
   const bool seems_public = ipv4_ && is_public(ipv4_->local);
@@ -196,7 +196,7 @@ void port_opener::heed_outside() {
   if (ipv4_ && is_public(ipv4_->local) && !keepers_.front()->holds_any()) enter_ipv4();
 }
 
-/// Where nobody outside tells, a public address whose gateway opens nothing needs nothing opened.
+/// Where no one outside tells, a public address whose gateway opens nothing needs nothing opened.
 void port_opener::tell_of_lease(const lease_event& event) {
   const auto* again = std::get_if<events::remapped>(&event);
   if (again != nullptr && again->entry.internal.ip.is_v4()) {

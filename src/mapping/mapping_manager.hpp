@@ -78,7 +78,7 @@ class port_opener {
   std::function<void(const serve_event&)> observer_;
   std::optional<journal::claim_book> book_;
   std::optional<net::network_watch> network_;  ///< while `keep` runs
-  /// The first is for IPv4, the others for an IPv6 address each. Idle where there is nobody to ask.
+  /// The first is for IPv4, the others for an IPv6 address each. Idle where there is no one to ask.
   std::vector<std::unique_ptr<lease_keeper>> keepers_;
   std::function<void()> on_outside_;
   std::vector<address> cleared_at_;  ///< the gateways at which left-overs were removed
@@ -88,7 +88,7 @@ class port_opener {
   std::vector<lease_event> held_;  ///< failures, until it is known whether another device is asked
   /// This host's own public IPv4 address, where it is told that nothing has to be mapped.
   std::optional<address> own_public_;
-  bool told_confirmed_ = false;  ///< of own_public_, that somebody outside sees it
+  bool told_confirmed_ = false;  ///< of own_public_, that someone outside sees it
   bool told_no_router_ = false;
   // It is known for the first time whom to ask, or what was seen outside.
   net::event entered_ipv4_;

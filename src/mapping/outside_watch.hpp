@@ -18,7 +18,7 @@ namespace natcheck::mappings {
 /// Asks by IPv4 when the way out is known or changes, when it is told to, and every ten minutes.
 class outside_watch {
  public:
-  /// `servers` may be empty: then nobody is asked. `on_answer` is called when a survey has ended.
+  /// `servers` may be empty: then no one is asked. `on_answer` is called when a survey has ended.
   outside_watch(net::asio::any_io_executor executor, std::vector<std::string> servers,
                 std::function<void()> on_answer);
 
@@ -31,7 +31,7 @@ class outside_watch {
   /// Servers are being asked, or are about to be, and nothing is known of this way yet.
   bool asking() const { return !servers_.empty() && from_ && !known_; }
 
-  /// What the latest survey of this way brought; empty while `asking`, and where nobody is asked.
+  /// What the latest survey of this way brought; empty while `asking`, and where no one is asked.
   const std::vector<stun_evidence>& seen() const { return seen_; }
 
   /// Works until it is cancelled.

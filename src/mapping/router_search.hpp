@@ -33,7 +33,7 @@ class router_search {
   /// The router, where it is another device than the gateway of the route.
   const std::optional<address>& found() const { return found_; }
 
-  /// In another network everything begins anew.
+  /// In another network everything restarts.
   void forget();
 
   /// Searches whenever there is reason to, until it is cancelled.

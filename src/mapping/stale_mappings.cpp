@@ -32,7 +32,7 @@ void add_gateway(const std::optional<route_info>& way, surroundings& here) {
 }
 
 /// Holds the turn until it is destroyed. Without one after all: whoever has it for so long is not
-/// at work, and a directory in which nobody may lock stops nobody either.
+/// at work, and a directory in which no one may lock stops no one either.
 awaitable<std::optional<journal::descriptor>> wait_for_turn(
     const std::filesystem::path& directory) {
   net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
@@ -47,7 +47,7 @@ awaitable<std::optional<journal::descriptor>> wait_for_turn(
   }
 }
 
-/// Whether somebody who is not dead has the same mapping meanwhile.
+/// Whether someone who is not dead has the same mapping meanwhile.
 class owners {
  public:
   owners(const std::filesystem::path& directory, const std::vector<journal::orphan>& orphans) {
@@ -106,7 +106,7 @@ std::string how_to_close(const mapping_claim& claim, const asked_options& asked)
                      to_options(asked));
 }
 
-/// Why a claim is left alone; empty: it is not. By NAT-PMP and PCP nobody can remove what leads to
+/// Why a claim is left alone; empty: it is not. By NAT-PMP and PCP no one can remove what leads to
 /// another address anyway.
 std::string why_left_alone(const net::asio::any_io_executor& executor, const mapping_claim& claim,
                            const surroundings& here, const caution& with) {

@@ -24,29 +24,29 @@ surroundings surroundings_of(const host_network& host);
 std::optional<portmap::gateway_access> access_for(const mapping_claim& claim,
                                                   const surroundings& here);
 
-/// The claim as a mapping to tell of. Its outside address is not known.
+/// The claim as a mapping to tell of. Its external address is not known.
 mapping mapping_of(const mapping_claim& claim);
 
 /// Whether both open the same port to the same place, by whichever protocol: most gateways have one
 /// table for all.
 bool same_door(const mapping_claim& a, const mapping_claim& b);
 
-/// Why a mapping is left alone that may be used by somebody else on this machine, and the command
-/// that closes it all the same, which repeats what was `asked`.
+/// Why a mapping is left alone that may be used by someone else on this machine, and the command
+/// that closes it anyway, which repeats what was `asked`.
 std::string why_not_touched(const mapping_claim& claim, const asked_options& asked);
 
 /// Removes one mapping, by `deadline` and in 12 s at most. Succeeds also when it was not there any
-/// more, and when somebody else's is in its place.
+/// more, and when someone else's is in its place.
 boost::asio::awaitable<result<void>> remove_claim(
     mapping_claim claim, portmap::gateway_access access,
     net::steady_time deadline = net::steady_time::max());
 
-/// What a dead run left is not touched where somebody may use it: what a server listens for here
+/// What a dead run left is not touched where someone may use it: what a server listens for here
 /// (another user's natcheck, which has its files elsewhere), and what leads to an address that this
 /// machine had once.
 struct caution {
   std::uint16_t own_port = 0;                ///< this process listens on it itself; 0: on none
-  std::optional<std::uint16_t> asked_for{};  ///< an outside port that is to be closed all the same
+  std::optional<std::uint16_t> asked_for{};  ///< an outside port that is to be closed anyway
   asked_options asked{};                     ///< for advised commands
 };
 

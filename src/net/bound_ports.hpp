@@ -1,4 +1,4 @@
-// Whether somebody else has a port of this machine.
+// Whether someone else has a port of this machine.
 #pragma once
 
 #include <natcheck/endpoint.hpp>

@@ -1,4 +1,4 @@
-// What this host's kernel knows: its interfaces, its way to the Internet, its neighbours.
+// What this host's kernel knows: its interfaces, its way to the Internet, its neighbors.
 #pragma once
 
 #include <natcheck/endpoint.hpp>
@@ -37,7 +37,7 @@ result<host_network> read_host_network(const route_choice& choice);
 /// or the kernel does not tell. Sends nothing, and blocks as little as read_host_network.
 std::optional<unsigned> interface_towards(const address& peer);
 
-/// What the neighbour table says of `ip` on the interface with that index. `unknown` also when the
+/// What the neighbor table says of `ip` on the interface with that index. `unknown` also when the
 /// table cannot be read. Blocks no longer than the kernel takes to answer.
 neighbor read_neighbor(const address& ip, unsigned interface_index);
 

@@ -1,4 +1,4 @@
-// One HTTP exchange with somebody who may be slow, broken or hostile.
+// One HTTP exchange with someone who may be slow, broken or hostile.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -1,4 +1,4 @@
-// Identifiers that nobody can guess.
+// Identifiers that no one can guess.
 #pragma once
 
 #include <fmt/format.h>

@@ -78,7 +78,7 @@ std::optional<link_address> parse_address(message_view bytes);
 std::optional<route> parse_route(message_view bytes);
 std::optional<nexthop_object> parse_nexthop(message_view bytes);
 
-/// RTM_NEWNEIGH: what the entry says of the neighbour.
+/// RTM_NEWNEIGH: what the entry says of the neighbor.
 struct neighbor {
   neighbor_state state = neighbor_state::unknown;
   std::string link_layer;  ///< "02:00:5e:00:53:01"; empty: not known

@@ -15,7 +15,7 @@ namespace natcheck::net {
 /// interface, and where it does not tell.
 ///
 /// A socket that is kept on an interface does not notice: without a route Linux takes every IPv4
-/// target for a neighbour, sending succeeds, and nobody answers ARP. Sends nothing, and blocks no
+/// target for a neighbor, sending succeeds, and no one answers ARP. Sends nothing, and blocks no
 /// longer than the kernel takes to answer (microseconds).
 std::optional<failure> route_refusal(std::string operation, const source& from, transport protocol,
                                      const endpoint& to);

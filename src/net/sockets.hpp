@@ -51,7 +51,7 @@ failure failure_from(std::string operation, const error_code& error);
 
 /// The failure of a connection to `target`. Other than failure_from, it knows that a connecting
 /// socket wants any port. `unavailable` is a fault of this machine: no descriptor, no free port, no
-/// such address; it says nothing about anybody else.
+/// such address; it says nothing about anyone else.
 failure connect_failure(std::string operation, const address& target, const error_code& error);
 
 /// The same where the kernel refused to connect before anything was sent, as a route of this

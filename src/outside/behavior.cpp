@@ -26,7 +26,7 @@ awaitable<void> decide(T& into, awaitable<T> test, net::steady_time deadline) {
   if (end) into = std::move(*end);
 }
 
-/// For the router's count of packets to begin anew.
+/// For the router's count of packets to restart.
 constexpr std::chrono::milliseconds rest{500};
 
 bool is_starved(const findings& found) {

@@ -34,7 +34,7 @@ struct change_test {
 };
 
 /// The test with the server's second address, whose silence tells of no filter where that address
-/// has answered nobody.
+/// has answered no one.
 change_test doubted(change_test both, const mapping_seen& seen);
 
 /// `translated`: the NAT gives the sockets other endpoints than their own. `both` asked for the

@@ -28,7 +28,7 @@ tempo paced(const behavior_bench& bench, tempo usual, int packets) {
   return bench.slowly ? usual.slowed(packets) : usual;
 }
 
-/// Empty, with the reason in `open`, when it cannot be opened or nobody answers.
+/// Empty, with the reason in `open`, when it cannot be opened or no one answers.
 template <class Test>
 awaitable<std::optional<bound_port>> bind_port(behavior_bench& bench, Test& open) {
   auto port = stun_port::open(co_await net::asio::this_coro::executor, bench.from);
@@ -155,7 +155,7 @@ class hairpin_probe {
   bound_port& a_;
   bound_port& b_;
   tempo pace_;
-  const stun::bytes knock_;  ///< nobody else knows it
+  const stun::bytes knock_;  ///< no one else knows it
   bool arrived_ = false;
   int controls_ = 0;
   int tries_ = 0;

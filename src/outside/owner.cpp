@@ -128,7 +128,7 @@ void owner_test::send() {
   }
 }
 
-/// Listens to one of the sockets until somebody's answer decides.
+/// Listens to one of the sockets until someone's answer decides.
 awaitable<void> owner_test::listen(asker& asked) {
   while (!is_decided()) {
     co_await net::arrival(asked.socket);
@@ -169,7 +169,7 @@ void owner_test::note(const address& from, bool expired) {
   seen_.detail.clear();
   seen_.answered_by = from;
   seen_.expired = expired;
-  // After a repetition nobody knows which of the two was answered (RFC 6298 section 3).
+  // After a repetition no one knows which of the two was answered (RFC 6298 section 3).
   if (seen_.attempts <= static_cast<int>(askers_.size())) seen_.rtt = net::since(start_);
   spdlog::debug("owner test of {}: {} from {}", target_.to_string(),
                 expired ? "time exceeded" : "an answer", from.to_string());

@@ -8,7 +8,7 @@
 
 namespace natcheck::outside {
 
-/// Sends UDP to a port that nobody uses and, where the kernel allows it, ICMP echo requests, all
+/// Sends UDP to a port that no one uses and, where the kernel allows it, ICMP echo requests, all
 /// with TTL 1, to `target`, a public IPv4 address that is none of this host's. Nothing of it gets
 /// past the gateway. Ends with the first answer from `target` or from `gateway`, or with the
 /// schedule (1.2 s). Writes into `seen` as the answers come in; `seen` must outlive the awaiting.

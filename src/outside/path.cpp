@@ -216,7 +216,7 @@ void tracer::note(probe& asked, const address& from, bool is_end) {
   const millis waited = net::since(asked.first_sent);
   slowest_ = std::max(slowest_, waited);
   asked.hop.ip = from;
-  // After a repetition nobody knows which of the two was answered (RFC 6298 section 3).
+  // After a repetition no one knows which of the two was answered (RFC 6298 section 3).
   if (asked.sent == 1) asked.hop.rtt = waited;
   asked.is_end = is_end;
   spdlog::debug("path to {}: {} at TTL {} after {:.1f} ms", to_string(target_), from.to_string(),

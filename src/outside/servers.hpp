@@ -29,7 +29,7 @@ bool cannot_be_outside(const address& ip);
 std::string describe_diversion(const address& to);
 
 /// Resolves all names at the same time. Ends when every name has an answer, soon after the first
-/// address is known (a slow name costs nobody's time), or at `deadline`. A name whose answer was
+/// address is known (a slow name costs no one's time), or at `deadline`. A name whose answer was
 /// not waited for has no address, and says so.
 boost::asio::awaitable<std::vector<stun_server>> find_servers(std::vector<std::string> names,
                                                               net::steady_time deadline);

@@ -38,7 +38,7 @@ struct survey_options {
 };
 
 /// Asks every server, in every family that it and this host have, over UDP at once; over TCP only
-/// where UDP stays silent for a while. Ends when the evidence is complete: everybody has answered
+/// where UDP stays silent for a while. Ends when the evidence is complete: everyone has answered
 /// or come to the end of its schedule, or the first answer of a family is old enough that whoever
 /// is slower than that adds nothing. Who was not waited for is `not_tried`, with the reason.
 /// One element for each server, family and transport that was or might have been asked.

@@ -8,7 +8,7 @@
 
 namespace natcheck::outside {
 
-/// 96 random bits (RFC 8489 section 5: nobody off the path is to guess them).
+/// 96 random bits (RFC 8489 section 5: no one off the path is to guess them).
 inline stun::transaction_id new_transaction() {
   stun::transaction_id id{};
   const std::string random = random_bytes(id.size());

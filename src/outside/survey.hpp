@@ -19,7 +19,7 @@ namespace natcheck::outside {
 bool is_credible_other(const endpoint& primary, const endpoint& other);
 
 /// How a transaction over a socket that failed is told of: a refusal that came from the network,
-/// silence, or nothing that anybody outside has to do with.
+/// silence, or nothing that anyone outside has to do with.
 service_state state_of(const failure& why);
 
 class survey_schedule {
@@ -47,7 +47,7 @@ class survey_schedule {
   const stun_evidence& ask(std::size_t number) const { return asks_[number].seen; }
   bool is_open(std::size_t number) const { return asks_[number].open; }
 
-  /// The next question over UDP that is due, which is thereby counted as sent.
+  /// The next question over UDP that is due, which is counted as sent.
   std::optional<std::size_t> poll_transmit(time_point now);
   /// Whether this question over TCP is to be asked, when its time has come; it then counts as sent.
   bool begin_tcp(std::size_t number, time_point now);
@@ -63,7 +63,7 @@ class survey_schedule {
   void end_unsent(std::size_t number, std::string detail);
 
   bool finished(time_point now) const;
-  /// Nobody is waited for by IPv4 any more.
+  /// No one is waited for by IPv4 any more.
   bool ipv4_done(time_point now) const { return family_finished(4, now); }
   /// When to poll again at the latest.
   time_point next_timeout(time_point now) const;

@@ -1,4 +1,4 @@
-// Does somebody else answer in place of a web page? A captive portal does (RFC 8952).
+// Does someone else answer in place of a web page? A captive portal does (RFC 8952).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -26,7 +26,7 @@ struct web_url {
 parsed<web_url> parse_web_url(std::string_view text);
 
 /// Fetches `url` once, follows nothing, and compares: status 204, which has no body (RFC 9110
-/// section 15.3.5), is the page's own answer, everything else is somebody else's. Bounded in time
+/// section 15.3.5), is the page's own answer, everything else is someone else's. Bounded in time
 /// (1.5 s) and size. What `deadline` cut off is `not_tried`.
 boost::asio::awaitable<web_evidence> check_web(std::string url, net::source from,
                                                net::steady_time deadline);

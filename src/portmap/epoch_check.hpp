@@ -15,7 +15,7 @@ namespace natcheck::portmap {
 bool advances(std::uint32_t first, std::uint32_t second, std::chrono::seconds most);
 
 /// Asks each service that named an epoch once more, and waits 500 ms at most. True where every one
-/// has advanced. Asks nobody, and is false, within a second after `heard`, when the last of the
+/// has advanced. Asks no one, and is false, within a second after `heard`, when the last of the
 /// answers in `first` came: an epoch that runs could still be the same. `began`: before the first
 /// of them.
 boost::asio::awaitable<bool> epoch_advances(const gateway_access& access,

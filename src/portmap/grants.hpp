@@ -29,7 +29,7 @@ result<void> removed_unless(std::uint32_t left_s, std::string operation);
 mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
                        const mapping_request& request);
 
-/// Why mappings are gone after the gateway's epoch began anew, `epoch_s` ago by its own clock.
+/// Why mappings are gone after the gateway's epoch restarted, `epoch_s` ago by its own clock.
 std::string table_lost(std::uint32_t epoch_s);
 
 /// What a gateway says of its external address. Both are empty where it names none.

@@ -42,7 +42,7 @@ void nat_pmp_mapper::note(const nat_pmp_end& finished) {
   const std::uint32_t epoch_s = *finished.answer->epoch_s;
   const epoch_state epoch = epoch_.accept(epoch_s, net::since_boot());
   const bool stands_still = epoch == epoch_state::stands_still;
-  // The first time it may as well have begun anew, and be just as far by now.
+  // The first time it may as well have begun again, and be just as far by now.
   suspect_ = suspect_ || (stands_still && !clock_stands_still_);
   clock_stands_still_ = stands_still;
   if (epoch == epoch_state::began_anew) lost_ = table_lost(epoch_s);
@@ -128,12 +128,12 @@ awaitable<result<mapping_check>> nat_pmp_mapper::check() {
   seen.stands = lost_.empty();
   seen.detail = lost_;
   seen.suspect = suspect_;
-  seen.unsure = true;  // a firewall that was loaded anew has lost the mapping, and the epoch runs
+  seen.unsure = true;  // a firewall that was reloaded has lost the mapping, and the epoch runs
   if (succeeded(finished)) {
     const auto text = finished.answer->external_address->to_string();
     seen.external_address = external_word_of(access_, text).usable;
   }
-  // Without an address on its Internet side the gateway has its table all the same.
+  // Without an address on its WAN side the gateway has its table anyway.
   const bool tells =
       succeeded(finished) || finished.answer->result == natpmp::result_code::network_failure;
   if (!tells && seen.stands) co_return finished.why;

@@ -66,7 +66,7 @@ std::optional<failure> exchange::open(const net::asio::any_io_executor& executor
   socket_.emplace(std::move(*opened));
   net::error_code error;
   const auto local = socket_->local_endpoint(error);
-  // Only the connected socket gets the gateway's packets; this one gets everybody else's.
+  // Only the connected socket gets the gateway's packets; this one gets everyone else's.
   socket_->set_option(net::asio::socket_base::reuse_address(true), error);
   stray_.emplace(executor);
   net::error_code deaf;  // without it nothing is lost but a name in a message

@@ -78,7 +78,7 @@ void pcp_mapper::note(const pcp_end& finished) {
   const std::uint32_t epoch_s = finished.answer->epoch_s;
   const epoch_state epoch = epoch_.accept(epoch_s, net::since_boot());
   const bool stands_still = epoch == epoch_state::stands_still;
-  // The first time it may as well have begun anew, and be just as far by now.
+  // The first time it may as well have begun again, and be just as far by now.
   suspect_ = suspect_ || (stands_still && !clock_stands_still_);
   clock_stands_still_ = stands_still;
   if (epoch == epoch_state::began_anew) lost_ = table_lost(epoch_s);
@@ -131,7 +131,7 @@ mapping pcp_mapper::granted(const mapping_request& request) const {
   return entry;
 }
 
-/// PREFER_FAILURE (section 13.2) would spare the port that nobody wants, but servers need not know
+/// PREFER_FAILURE (section 13.2) would spare the port that no one wants, but servers need not know
 /// it, and the RFC keeps it for translators of other protocols.
 awaitable<failure> pcp_mapper::give_back(std::uint16_t wanted) {
   const std::uint16_t given = asked_.suggested.port;
@@ -165,13 +165,13 @@ awaitable<result<mapping>> pcp_mapper::map(mapping_request request) {
 awaitable<result<mapping_check>> pcp_mapper::check() {
   const pcp_end finished = co_await announce(access_, never);
   note(finished);
-  // A server that does not know ANNOUNCE says when its epoch began all the same.
+  // A server that does not know ANNOUNCE says when its epoch began anyway.
   if (!speaks_pcp(finished)) co_return finished.why;
   mapping_check seen;
   seen.stands = lost_.empty();
   seen.detail = lost_;
   seen.suspect = suspect_;
-  // With IPv4 a grant alone names the outside address, and a server that keeps its epoch when that
+  // With IPv4 a grant alone names the external address, and a server that keeps its epoch when that
   // address changes breaks section 8.5 (seen: miniupnpd without UPnP).
   seen.unsure = clock_stands_still_ || access_.from.local.is_v4();
   co_return seen;

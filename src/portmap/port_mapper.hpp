@@ -71,7 +71,7 @@ service_state state_of(outcome kind);
 bool is_local_fault(const failure& why);
 
 /// True when a failed renewal proves that the mapping is gone already: the gateway's table has
-/// somebody else's entry in its place (718), or none, or the mapping moved to another port.
+/// someone else's entry in its place (718), or none, or the mapping moved to another port.
 bool proves_loss(const failure& why);
 
 /// Makes, renews and removes one mapping. Not thread-safe; destroys nothing on the gateway by

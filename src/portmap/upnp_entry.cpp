@@ -10,7 +10,7 @@ namespace {
 using net::asio::awaitable;
 
 /// In capitals: an ER605 refuses others (seen by Tailscale). With a remote host, even one that
-/// means everybody, pfSense does not show the entry any more (upnpclient, issue 14).
+/// means everyone, pfSense does not show the entry any more (upnpclient, issue 14).
 soap_arguments key_of(const mapping_request& request) {
   return {{"NewRemoteHost", ""},
           {"NewExternalPort", std::to_string(request.external_port)},

@@ -24,7 +24,7 @@ struct upnp_entry {
   std::uint16_t port = 0;  ///< NewInternalPort
   std::string description;
   std::optional<std::uint32_t> lease_s;  ///< what is left of it
-  bool enabled = true;                   ///< NewEnabled; one that is switched off lets nobody in
+  bool enabled = true;                   ///< NewEnabled; one that is switched off lets no one in
 };
 
 /// Whether an entry's NewInternalClient may stand for `self`: it is that address, however it is

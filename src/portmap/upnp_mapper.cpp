@@ -23,7 +23,7 @@ constexpr int max_other_ports = 3;
 /// For so long a renewal may close the port.
 constexpr std::chrono::milliseconds longest_gap{300};
 
-/// Of those that RFC 6335 section 6 leaves to everybody: most likely free.
+/// Of those that RFC 6335 section 6 leaves to everyone: most likely free.
 std::uint16_t random_port() {
   constexpr std::uint32_t first = 49'152;
   return static_cast<std::uint16_t>(first + random_below(65'536 - first));
@@ -153,7 +153,7 @@ awaitable<std::optional<failure>> upnp_mapper::take_over(const mapping_request& 
 }
 
 /// miniupnpd leaves an entry that it has as it is, though its rule is gone since the firewall was
-/// loaded anew; so the entry goes first. On a router that takes its time the port would be closed
+/// reloaded; so the entry goes first. On a router that takes its time the port would be closed
 /// for so long, and there it is only asked for again.
 awaitable<std::optional<failure>> upnp_mapper::make_anew(mapping_request wanted) {
   const auto removed = co_await delete_entry(access_, *service_, wanted);
@@ -316,7 +316,7 @@ awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
     made->asked_port = first_choice(request);
     made->asked_lifetime = request.lifetime;
   } else if (made.error().code == 0) {
-    // The gateway may be back with another port or none of its old URLs: look for it anew next
+    // The gateway may be back with another port or none of its old URLs: look for it again next
     // time.
     service_.reset();
   }
@@ -330,7 +330,7 @@ awaitable<result<mapping_check>> upnp_mapper::check() {
   const auto reached = co_await reach();
   if (!reached) co_return reached.error();
   mapping_check seen;
-  seen.unsure = true;  // a firewall that was loaded anew may lack what the table still has
+  seen.unsure = true;  // a firewall that was reloaded may lack what the table still has
   const auto row = co_await read_entry(access_, *service_, request_);
   const auto external = co_await read_external_address(access_, *service_);
   seen.external_address = external.usable;

@@ -17,7 +17,7 @@ class upnp_mapper final : public port_mapper {
   explicit upnp_mapper(gateway_access access) : access_(std::move(access)) {}
 
   mapping_protocol protocol() const override { return mapping_protocol::upnp; }
-  /// Searches anew, also where a service is known. What it finds, `map` has at hand.
+  /// Searches again, also where a service is known. What it finds, `map` has at hand.
   boost::asio::awaitable<result<void>> find() override;
   /// Where the gateway accepts no lease time, the entry may be made for ever (lifetime 0).
   boost::asio::awaitable<result<mapping>> map(mapping_request request) override;

@@ -18,7 +18,7 @@ bool upnp_mapper::leads_to(const upnp_entry& entry, const std::string& client,
   return may_lead_to(entry.client, *self) && (was_free_ || is_described_as_ours(entry));
 }
 
-/// Whether `entry` is the one that was added as `request_`. Until it has been read back nobody
+/// Whether `entry` is the one that was added as `request_`. Until it has been read back no one
 /// knows what the gateway made of the description; if none was there before, the one that leads to
 /// the right place is the one asked for.
 bool upnp_mapper::is_own(const upnp_entry& entry) const {
@@ -33,7 +33,7 @@ bool upnp_mapper::is_as_shown(const upnp_entry& entry) const {
          entry.description == shown_->description;
 }
 
-/// Whether it is ours though it may lead to another port than ours did: somebody has changed it, or
+/// Whether it is ours though it may lead to another port than ours did: someone has changed it, or
 /// the gateway does not show where it leads.
 bool upnp_mapper::bears_our_mark(const upnp_entry& entry) const {
   if (entry.description != our_description) return false;

@@ -88,7 +88,7 @@ awaitable<result<soap_values>> upnp_pinhole_mapper::call(std::string_view action
                                                          soap_arguments arguments) {
   auto answer = co_await call_service(access_, service_->control, action, arguments);
   if (answer) co_return answer;
-  // The router may be back with another port or none of its old URLs: look for it anew next time.
+  // The router may be back with another port or none of its old URLs: look for it again next time.
   if (answer.error().code == 0) service_.reset();
   co_return in_words(answer.error());
 }
@@ -163,7 +163,7 @@ awaitable<result<void>> upnp_pinhole_mapper::look() {
 }
 
 /// After a restart the router counts from the beginning, so that our number may be the one of
-/// somebody else's pinhole, which it keeps from us. One that never let us see it tells nothing.
+/// someone else's pinhole, which it keeps from us. One that never let us see it tells nothing.
 bool upnp_pinhole_mapper::is_gone(const failure& why) const {
   return says(why, pinhole_error::no_such_entry) ||
          (seen_ && says(why, pinhole_error::action_not_authorized));
@@ -242,7 +242,7 @@ void upnp_pinhole_mapper::forget() {
 awaitable<result<void>> upnp_pinhole_mapper::unmap() {
   if (!request_) co_return result<void>{};
   // A router that restarted since the last look counts its pinholes from 1 again: ours is another
-  // one now, and that number perhaps somebody else's.
+  // one now, and that number perhaps someone else's.
   const auto deadline = std::chrono::steady_clock::now() + search_before_removal;
   const auto searched = co_await net::before(deadline, search());
   if (!service_ && searched && !*searched) co_return searched->error();

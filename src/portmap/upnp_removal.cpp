@@ -18,7 +18,7 @@ net::steady_time upnp_mapper::settled_at() const {
   return std::max(now + access_.times.settling, sent_at_ + access_.times.changing);
 }
 
-/// It leads where ours did; but so may a rule that somebody made by hand.
+/// It leads where ours did; but so may a rule that someone made by hand.
 failure upnp_mapper::not_known_as_ours(const upnp_entry& entry) const {
   return {
       outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
@@ -64,8 +64,8 @@ awaitable<result<void>> upnp_mapper::remove() {
     forget();
     co_return taken_over(*row);
   }
-  // What cannot be read is removed only where it cannot well be anybody else's, and not where
-  // nobody is there to be asked.
+  // What cannot be read is removed only where it cannot well be anyone else's, and not where
+  // no one is there to be asked.
   const bool blindly = add_ == add_state::confirmed || was_free_;
   if (!row && (!blindly || row.error().kind == outcome::timed_out)) {
     if (is_unclear(row.error())) service_.reset();

@@ -14,14 +14,14 @@ namespace natcheck::portmap {
 /// True for IGD v2, which knows AddAnyPortMapping and no lease without an end.
 bool is_version_2(const wan_service& service);
 
-/// True where the gateway gave no reason, so that it may have done all the same what it was asked
+/// True where the gateway gave no reason, so that it may have done anyway what it was asked
 /// to: an unusable answer, a connection that broke, silence, or a bare HTTP 500.
 bool is_unclear(const failure& why);
 
 /// Between two looks at a table that may be about to change.
 inline constexpr std::chrono::milliseconds reading_interval{250};
 
-/// True for 718 and 729: somebody, or another part of the router, has the port.
+/// True for 718 and 729: someone, or another part of the router, has the port.
 bool is_conflict(int code);
 
 /// True for the errorCodes with which gateways refuse a lease time: 725, 402 (Arris NVG578LX,

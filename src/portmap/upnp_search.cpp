@@ -157,7 +157,7 @@ failure igd_search::nothing_found(net::drive_end end) const {
   if (departures_.last_error && !departures_.direct_left) {
     return net::failure_from(operation, departures_.last_error);
   }
-  // Some routers answer only what goes to everybody (Eero): there, silence is proven only when
+  // Some routers answer only what goes to everyone (Eero): there, silence is proven only when
   // that was sent.
   if (!evidence_.multicast_error.empty()) {
     return {outcome::denied, operation,

@@ -25,7 +25,7 @@ struct ipv6_firewall {
 };
 
 /// Searches an IPv6 router (`access.gateway`, link-local with its zone) for its
-/// WANIPv6FirewallControl: the router itself, and if that is silent everybody on the link, 1.6 s
+/// WANIPv6FirewallControl: the router itself, and if that is silent everyone on the link, 1.6 s
 /// each. `access.from.local` is an address of ours that the router gave out; the search is sent
 /// from the link-local one.
 boost::asio::awaitable<result<ipv6_firewall>> find_ipv6_firewall(gateway_access access);

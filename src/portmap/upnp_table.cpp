@@ -40,7 +40,7 @@ std::vector<transport> parse_protocols(const soap_values& values) {
   return {};
 }
 
-/// Empty for everybody, in whatever way the gateway says so.
+/// Empty for everyone, in whatever way the gateway says so.
 std::string remote_host_of(const soap_values& values) {
   auto host = values.find("NewRemoteHost").value_or("");
   const auto ip = read_written_address(host);

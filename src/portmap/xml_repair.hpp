@@ -7,7 +7,7 @@
 namespace natcheck::portmap {
 
 /// The elements and texts of `xml` as well-formed XML, without attributes, comments and
-/// declarations. What routers write and miniupnpc reads all the same is understood: a "<" in a
+/// declarations. What routers write and miniupnpc reads anyway is understood: a "<" in a
 /// text, end tags that are missing, or that nothing was opened for. An element without an end holds
 /// all up to the end of the one it stands in.
 ///

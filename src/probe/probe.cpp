@@ -44,7 +44,7 @@ std::optional<unsigned> own_ttl(const net::asio::any_io_executor& executor, cons
   return error ? std::nullopt : std::optional(static_cast<unsigned>(hops.value()));
 }
 
-/// The kernel lets nobody bind an address that this machine does not have, unless it is told to
+/// The kernel lets no one bind an address that this machine does not have, unless it is told to
 /// (net.ipv4.ip_nonlocal_bind); to ask it so first is quicker than to list them all.
 bool is_own_address(const net::asio::any_io_executor& executor, const address& ip) {
   net::udp::socket socket(executor);

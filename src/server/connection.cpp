@@ -37,7 +37,7 @@ bool connection::is_acknowledged() const {
   return net::acknowledged_bytes(descriptor).value_or(marked_) >= marked_;
 }
 
-/// Nearly everybody has by now, having gone after reading the answer; for others there is no event
+/// Nearly everyone has by now, having gone after reading the answer; for others there is no event
 /// to wait for.
 awaitable<bool> connection::acknowledged() {
   const auto until = from_now(farewell_time);

@@ -1,4 +1,4 @@
-// A visitor's connection: waits end when patience does, and somebody idle costs next to nothing.
+// A visitor's connection: waits end when patience does, and someone idle costs next to nothing.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ class connection {
   /// Marks all that `send` has been given so far.
   void mark() { marked_ = sent_; }
   /// Whether the visitor acknowledges all that was marked, within 2 s: what was sent and never
-  /// acknowledged may have reached nobody.
+  /// acknowledged may have reached no one.
   net::asio::awaitable<bool> acknowledged();
 
   /// Says that nothing more comes, and lets the visitor go first, for 2 s or `most` bytes: closing

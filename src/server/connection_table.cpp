@@ -124,14 +124,14 @@ awaitable<void> crowd::host(guests::iterator who) {
   const auto self = shared_from_this();
   const auto on_greeted = [self, who] { self->welcome(who); };
   const visit_end end = co_await attend(who->line, identity_, on_greeted);
-  // A stranger who is still at the door when everybody has to go was not turned away.
+  // A stranger who is still at the door when everyone has to go was not turned away.
   if (!dismissed_ || std::holds_alternative<events::greeted>(end)) on_end_(end);
   if (who->where != place::leaving) leave_source(who);
   in(who->where).erase(who);
   left_.set();
 }
 
-/// One timer for everybody: a timer for each wait costs more than the wait.
+/// One timer for everyone: a timer for each wait costs more than the wait.
 awaitable<void> crowd::keep_time() {
   const auto self = shared_from_this();
   while (size() > 0 && !dismissed_) {

@@ -15,7 +15,7 @@
 
 namespace natcheck::serving {
 
-/// Holds the connections. Lives as long as its last visitor, so that nobody's coroutine outlives
+/// Holds the connections. Lives as long as its last visitor, so that no one's coroutine outlives
 /// what it refers to; all on one thread.
 class crowd : public std::enable_shared_from_this<crowd> {
  public:
@@ -35,16 +35,16 @@ class crowd : public std::enable_shared_from_this<crowd> {
   void set_gateway(std::optional<address> gateway) { identity_.gateway = std::move(gateway); }
 
   /// Takes a new visitor. When the house is full, or has too many from one source (an address, or
-  /// an IPv6 /64), somebody has to leave, so that a flood of connections, silent or slow, keeps
-  /// nobody honest out.
+  /// an IPv6 /64), someone has to leave, so that a flood of connections, silent or slow, keeps
+  /// no one honest out.
   void admit(net::tcp::socket socket, const endpoint& peer);
 
   /// Hangs up on one visitor: on the stranger who has waited longest, or, where greeted visitors
   /// are in the majority, on the first of those, who has had its answer long ago. A flood of either
-  /// kind so meets itself at the door. False when nobody is there.
+  /// kind so meets itself at the door. False when no one is there.
   bool make_room();
 
-  /// Closes the door and waits until everybody has left.
+  /// Closes the door and waits until everyone has left.
   net::asio::awaitable<void> dismiss();
 
  private:
@@ -89,7 +89,7 @@ class crowd : public std::enable_shared_from_this<crowd> {
   bool dismissed_ = false;
   bool keeping_time_ = false;
   net::asio::steady_timer clock_;
-  net::event left_;  ///< somebody has left since the wait began
+  net::event left_;  ///< someone has left since the wait began
 };
 
 }  // namespace natcheck::serving

@@ -22,7 +22,7 @@ struct server_identity {
   /// Where the IPv4 Internet finds it, if that is known; may change while it runs.
   std::optional<endpoint> outside{};
   std::optional<address> gateway{};  ///< of IPv4
-  /// Which visitors are close; shared by all that greet. Empty: nobody is told.
+  /// Which visitors are close; shared by all that greet. Empty: no one is told.
   std::shared_ptr<net::vicinity> vicinity{};
 };
 

@@ -25,7 +25,7 @@ constexpr unsigned most_requests = 500;
 /// After this time a request is answered and the connection closed, so that the end of the visit
 /// comes between two requests.
 constexpr std::chrono::seconds good_visit{45};
-/// What may still come from somebody who was refused, before it is hung up on.
+/// What may still come from someone who was refused, before it is hung up on.
 constexpr std::size_t longest_part = 64 * 1024;
 constexpr std::size_t most_shown = 64;
 

@@ -253,7 +253,7 @@ awaitable<void> server::accept_on(tcp::acceptor& acceptor) {
       crowd_->admit(std::move(socket), {peer.address(), peer.port()});
       continue;
     }
-    // Out of descriptors: somebody makes room. Other errors belong to the one connection that has
+    // Out of descriptors: someone makes room. Other errors belong to the one connection that has
     // gone away meanwhile.
     crowd_->make_room();
     rest.expires_after(accept_rest);
@@ -304,7 +304,7 @@ diagnosis server::without_repetition(diagnosis judged) {
   return judged;
 }
 
-/// Once, as soon as it is known whether there is an outside address to test as well.
+/// Once, as soon as it is known whether there is an external address to test as well.
 awaitable<void> server::test_self() {
   if (doors_) co_await doors_->attempted_ipv4();
   if (doors_) co_await doors_->asked_outside();
@@ -339,7 +339,7 @@ net::coroutines server::all_works() {
   return works;
 }
 
-/// Gives what ended it, where that was a fault: the doors have to be closed all the same.
+/// Gives what ended it, where that was a fault: the doors have to be closed anyway.
 awaitable<std::exception_ptr> server::run_until_end() {
   net::asio::steady_timer time_over(executor_, net::steady_time::max());
   if (options_.run_for) time_over.expires_after(*options_.run_for);

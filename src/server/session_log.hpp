@@ -11,7 +11,7 @@
 namespace natcheck::serving {
 
 /// Counts visits and tells of them. In each minute the first ones are told one by one, greeted and
-/// rejected ones apart, so that a flood of strangers hides nobody who was greeted; the others are
+/// rejected ones apart, so that a flood of strangers hides no one who was greeted; the others are
 /// told as one number when the minute is over.
 class guest_book {
  public:

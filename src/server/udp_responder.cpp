@@ -11,7 +11,7 @@ using net::asio::awaitable;
 
 namespace {
 
-/// Datagrams read at a time, before everybody else on this thread has a turn.
+/// Datagrams read at a time, before everyone else on this thread has a turn.
 constexpr int batch = 64;
 
 }  // namespace

@@ -28,7 +28,7 @@ struct attempt {
 /// Opens one port; all there is to know of it gathers in `done`.
 class adder {
  public:
-  /// `book` has what is not made yet: should this end before, or fail half-way, it is nobody's, and
+  /// `book` has what is not made yet: should this end before, or fail half-way, it is no one's, and
   /// the next run removes it. Null where nothing can be written.
   adder(const workplace& place, const add_options& options, transport protocol,
         journal::claim_book* book, std::string& not_remembered)

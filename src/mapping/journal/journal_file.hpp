@@ -12,7 +12,7 @@ namespace natcheck::journal {
 
 namespace fs = std::filesystem;
 
-/// More than this of a file is not read: nobody has so many mappings.
+/// More than this of a file is not read: no one has so many mappings.
 inline constexpr std::size_t longest_journal = 1024 * 1024;
 
 /// What went wrong with the file of that name, from errno.
@@ -33,7 +33,7 @@ class descriptor {
   int number_;
 };
 
-/// Makes the directory, and those above it, where they are missing; nobody else may look into what
+/// Makes the directory, and those above it, where they are missing; no one else may look into what
 /// it makes.
 std::optional<failure> make_directory(const fs::path& directory);
 
@@ -51,7 +51,7 @@ class journal_file {
   /// disk with its first line before this returns.
   static result<journal_file> create(const fs::path& directory, const std::string& prefix);
 
-  /// Locks a file that exists. Empty when somebody else holds it, and for what is not a regular
+  /// Locks a file that exists. Empty when someone else holds it, and for what is not a regular
   /// file of this user.
   static std::optional<journal_file> lock(const fs::path& path);
 
@@ -79,8 +79,8 @@ class journal_file {
   descriptor file_;
 };
 
-/// Locks the directory itself; empty while somebody else has it. A directory that is not there, or
-/// that cannot be locked, is given at once: there is nobody to wait for.
+/// Locks the directory itself; empty while someone else has it. A directory that is not there, or
+/// that cannot be locked, is given at once: there is no one to wait for.
 std::optional<descriptor> lock_directory(const fs::path& directory);
 
 }  // namespace natcheck::journal

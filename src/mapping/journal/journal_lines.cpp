@@ -15,7 +15,7 @@ namespace json = boost::json;
 constexpr std::size_t longest_line = 4096;
 constexpr std::size_t nonce_digits = 24;
 constexpr std::string_view version_key = "natcheck-mappings";
-/// Nobody grants more, and a sum with a date does not overflow.
+/// No one grants more, and a sum with a date does not overflow.
 constexpr std::int64_t longest_lifetime_s = 0xffffffff;
 
 // In the order of the enumerators.

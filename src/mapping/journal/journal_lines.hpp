@@ -42,7 +42,7 @@ struct dated_claim {
 /// endpoint (RFC 6887 section 11, RFC 6886 section 3.3), UPnP one for each external port.
 bool same_mapping(const mapping_claim& a, const mapping_claim& b);
 
-/// When the gateway will have forgotten it, if nobody renewed it.
+/// When the gateway will have forgotten it, if no one renewed it.
 wall_time end_of(const dated_claim& claim);
 
 // Each ends with a newline.

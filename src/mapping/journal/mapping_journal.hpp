@@ -28,7 +28,7 @@ struct known_claim {
   claimed_by owner = claimed_by::dead;
   std::string process;  ///< the number of the process that is, or was, the run; empty for `added`
   std::string file;     ///< its name
-  wall_time ends;       ///< when the gateway will have forgotten it, if nobody renews it
+  wall_time ends;       ///< when the gateway will have forgotten it, if no one renews it
 };
 
 /// The claims of this run. Every call returns when the disk has it.
@@ -49,7 +49,7 @@ class claim_book {
   result<void> keep(const mapping_claim& claim);
   result<void> drop(const mapping_claim& claim);
 
-  /// What others keep: runs beside this one, and `mappings add`. Read anew each time.
+  /// What others keep: runs beside this one, and `mappings add`. Read again each time.
   std::vector<known_claim> others() const;
 
  private:
@@ -61,7 +61,7 @@ class claim_book {
   ledger claims_;
 };
 
-/// What a dead run left behind. Nobody else takes it as long as this is held.
+/// What a dead run left behind. No one else takes it as long as this is held.
 class orphan {
  public:
   orphan(journal_file file, ledger claims);
@@ -80,13 +80,13 @@ class orphan {
   ledger claims_;
 };
 
-/// The files of dead runs that nobody else is working on, without the claims on what has ended by
+/// The files of dead runs that no one else is working on, without the claims on what has ended by
 /// itself.
 std::vector<orphan> take_orphans(const fs::path& directory, wall_time now);
 
 /// Whoever removes what dead runs left behind does it under this lock, which is held until the
-/// value is destroyed; empty while somebody else does. Two at once could remove what one of them
-/// has just made anew.
+/// value is destroyed; empty while someone else does. Two at once could remove what one of them
+/// has just restored.
 std::optional<descriptor> begin_removing(const fs::path& directory);
 
 /// A mapping that is to outlive this program.

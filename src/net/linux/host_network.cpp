@@ -22,7 +22,7 @@ namespace {
 using found_route = std::optional<route>;
 
 /// Addresses that stand for "the Internet" in a lookup; nothing is ever sent to them. They are
-/// a.root-servers.net: public for decades, and nobody routes a root server through a tunnel of its
+/// a.root-servers.net: public for decades, and no one routes a root server through a tunnel of its
 /// own, as some do with the well-known public resolvers.
 address far_away(std::uint8_t family) {
   return boost::asio::ip::make_address(family == AF_INET ? "198.41.0.4" : "2001:503:ba3e::2:30");
@@ -150,7 +150,7 @@ found_route reader::ask(const packet_traits& packet) {
 }
 
 /// Asked with an interface, the IPv4 kernel answers even without a route: it takes every
-/// destination for a neighbour. So the table's entry is asked for first.
+/// destination for a neighbor. So the table's entry is asked for first.
 found_route reader::decide(const packet_traits& packet) {
   if (packet.index != 0) {
     const auto entry = look_up(packet, lookup::entry);

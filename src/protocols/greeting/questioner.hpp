@@ -15,7 +15,7 @@
 
 namespace natcheck::greeting {
 
-/// What each question needs anew, and nobody can guess.
+/// Fresh for each question, and not guessable.
 struct fresh {
   std::string nonce;
   std::string payload;  ///< of `payload_size` bytes
@@ -36,7 +36,7 @@ struct refusal {
 /// else.
 ///
 /// Only an intact answer to one's own question closes it. What else comes is kept for the case that
-/// no such answer does: over UDP anybody can have sent it.
+/// no such answer does: over UDP anyone can have sent it.
 class questioner {
  public:
   using time_point = std::chrono::steady_clock::time_point;

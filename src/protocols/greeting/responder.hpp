@@ -93,11 +93,11 @@ class responder {
 
   explicit responder(responder_name name) : name_(std::move(name)) {}
 
-  /// An empty datagram asks for nothing, and is nobody's visit: natcheck's own search for the first
+  /// An empty datagram asks for nothing, and is no one's visit: natcheck's own search for the first
   /// router on the way sends one.
   response handle(time_point now, const arrival& datagram);
   /// What to tell instead of `lost`, the response to `datagram`, whose answer did not leave this
-  /// host for this reason: nobody was greeted by it.
+  /// host for this reason: no one was greeted by it.
   response unsent(time_point now, const arrival& datagram, const response& lost,
                   std::string_view why);
 

@@ -114,7 +114,7 @@ void response_reader::end_header() {
   } else {
     step_ = step::body;
     expected_ = number_in(length_, 10);
-    // What is longer than anybody reads is no length; of 0 see may_be_all().
+    // What is longer than anyone reads is no length; of 0 see may_be_all().
     if (expected_ == 0U || expected_ > bounds_.body) expected_.reset();
   }
 }

@@ -67,7 +67,7 @@ std::vector<std::uint8_t> encode(const request& asked);
 /// A well-formed answer to the request, a refusal included.
 struct answer {
   result_code result = result_code::success;
-  /// Of a mapping: how long it is granted; in answer to a deletion how long it stands all the same.
+  /// Of a mapping: how long it is granted; in answer to a deletion how long it stands anyway.
   /// Of a refusal: how long it will be the same, 0 when the server does not say.
   std::uint32_t lifetime_s = 0;
   std::uint32_t epoch_s = 0;         ///< section 8.5

@@ -14,8 +14,8 @@ namespace natcheck::pcp {
 class epoch_watch {
  public:
   /// Takes note of an answer's epoch time, in seconds, which came at `now`: the time since some
-  /// moment, by a clock that goes on while this machine sleeps. Where it began anew, whoever has
-  /// mappings there must make them anew. The first answer is always believed.
+  /// moment, by a clock that goes on while this machine sleeps. Where it restarted, whoever has
+  /// mappings there must restore them. The first answer is always believed.
   epoch_state accept(std::uint32_t epoch_s, std::chrono::nanoseconds now);
 
  private:

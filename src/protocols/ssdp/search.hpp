@@ -49,7 +49,7 @@ inline constexpr std::array<std::string_view, 2> ipv6_firewall_targets{
 /// Whom a search asks.
 enum class audience {
   /// The gateway alone, which lets the answers to the multicast pass this host's firewall and
-  /// reaches routers that ignore multicast; then everybody, for those that ignore unicast (Eero).
+  /// reaches routers that ignore multicast; then everyone, for those that ignore unicast (Eero).
   both,
   gateway,
   everybody,
@@ -102,7 +102,7 @@ struct transmission {
 };
 
 /// Three rounds at 0, 250 and 500 ms; a round asks for every search target, the gateway directly
-/// and then everybody, as the configuration says. Ends when the slowest permitted answer to the
+/// and then everyone, as the configuration says. Ends when the slowest permitted answer to the
 /// last request is due: MX + 100 ms after it. The caller may stop earlier, when it has what it
 /// looks for.
 class search {

@@ -33,7 +33,7 @@ bool flock(const descriptor& file, int operation) {
   return unless_interrupted([&] { return ::flock(file.number(), operation); }) == 0;
 }
 
-/// What this user's other natcheck may have written, and nobody else.
+/// What this user's other natcheck may have written, and no one else.
 bool is_ours(const descriptor& file) {
   struct stat found {};
   return ::fstat(file.number(), &found) == 0 && S_ISREG(found.st_mode) &&
