@@ -331,7 +331,7 @@ enum class proximity {
 };
 
 /// Where a probe asks from.
-struct probe_standpoint {
+struct prober_location {
   std::optional<address> local;            ///< that the packets to the target leave from
   std::optional<address> gateway;          ///< that they are handed to
   bool tunnel = false;                     ///< they leave by a tunnel
@@ -394,7 +394,7 @@ struct probe_evidence {
   transport protocol = transport::tcp;
   std::string session;  ///< told to the server, which shows it as well; empty: not known
   std::vector<inside_reason> inside;  ///< by the target's address alone
-  probe_standpoint standpoint;
+  prober_location visitor_location;
   std::vector<address_attempt> attempts;       ///< in the order of the name's addresses
   std::vector<handshake_evidence> handshakes;  ///< one, or `count`; never empty
 };

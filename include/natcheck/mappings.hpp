@@ -41,7 +41,7 @@ struct mappings_report {
   asked_options asked;
   std::chrono::system_clock::time_point started_at;
   millis elapsed{0};
-  std::optional<route_info> way_out;
+  std::optional<route_info> egress_route;
   std::optional<address> gateway;  ///< empty: there is no IPv4 gateway to ask
   service_evidence upnp;           ///< whether the gateway has a table to read, and why not
   std::string service;             ///< serviceType that was asked; empty when none answered
@@ -53,7 +53,7 @@ struct mappings_report {
   std::vector<std::string> notes;
   /// What runs that were killed left behind, here or in another network, as far as this user's
   /// files tell; any other command on mappings removes it.
-  std::vector<mapping> left_overs;
+  std::vector<mapping> stale_mappings;
 };
 
 // Each of these calls runs on a strand of its own over the executor of the awaiting coroutine,
@@ -105,8 +105,8 @@ struct change_report {
   asked_options asked;
   std::chrono::system_clock::time_point started_at;
   millis elapsed{0};
-  std::optional<route_info> way_out;          ///< IPv4
-  std::vector<events::left_over> left_overs;  ///< what was removed first
+  std::optional<route_info> egress_route;             ///< IPv4
+  std::vector<events::stale_mapping> stale_mappings;  ///< what was removed first
 };
 
 struct add_report : change_report {

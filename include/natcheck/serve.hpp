@@ -85,7 +85,7 @@ struct pinhole_failed {
   mapping_evidence evidence;
 };
 /// A mapping of an earlier run, which had no chance to remove it.
-struct left_over {
+struct stale_mapping {
   mapping entry;
   bool removed;
   std::string detail;  ///< why it could not be removed
@@ -113,7 +113,7 @@ struct greeted {
   std::string session;      ///< the visitor's; empty when it spoke the plain greeting
   std::uint64_t bytes = 0;  ///< echoed
   millis duration{0};
-  std::optional<standpoint> from{};  ///< as far as the visitor's address tells
+  std::optional<visitor_location> from{};  ///< as far as the visitor's address tells
 };
 struct rejected {
   transport protocol;
@@ -165,10 +165,11 @@ struct stopped {
 struct serve_event {
   std::chrono::system_clock::time_point at;
   std::variant<events::listening, events::mapped, events::map_not_needed, events::external_address,
-               events::redirected, events::map_failed, events::pinhole_failed, events::left_over,
-               events::self_tested, events::watching, events::blocked, events::greeted,
-               events::rejected, events::renewed, events::renewal_failed, events::mapping_lost,
-               events::remapped, events::unmapped, events::crowded, events::stopped>
+               events::redirected, events::map_failed, events::pinhole_failed,
+               events::stale_mapping, events::self_tested, events::watching, events::blocked,
+               events::greeted, events::rejected, events::renewed, events::renewal_failed,
+               events::mapping_lost, events::remapped, events::unmapped, events::crowded,
+               events::stopped>
       what;
 };
 

@@ -19,7 +19,7 @@ struct page_facts {
 };
 
 /// Where a visitor stands, as far as addresses tell.
-enum class standpoint {
+enum class visitor_location {
   outside,       ///< a public address, and none of the server's own
   perhaps,       ///< a public address, but the server does not know its own
   same_machine,  ///< loopback, or the server's own address
@@ -30,7 +30,7 @@ enum class standpoint {
 };
 
 /// A verdict, pure like the others (src/diagnosis).
-standpoint standpoint_of(const page_facts& facts);
+visitor_location location_of(const page_facts& facts);
 
 /// One document that needs nothing else, in UTF-8: script and style are in it. Without JavaScript
 /// everything but the echo test is there.

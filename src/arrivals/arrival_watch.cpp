@@ -56,7 +56,7 @@ events::watching arrival_watch::begin() {
 }
 
 awaitable<void> arrival_watch::run() {
-  if (packets_) co_return co_await net::side_by_side(read(), look_regularly());
+  if (packets_) co_return co_await net::when_all(read(), look_regularly());
   co_await net::forever();
 }
 
@@ -64,7 +64,7 @@ awaitable<void> arrival_watch::read() {
   for (;;) {
     const auto batch = co_await packets_->next();
     const auto now = std::chrono::steady_clock::now();
-    for (const sighting& one : batch) {
+    for (const reflexive_address& one : batch) {
       if (!is_own(one.packet.local.ip)) {
         own_is_old_ = true;
       } else if (!is_own(one.packet.peer.ip) && !may_be_own(one.packet.peer.ip)) {
@@ -78,7 +78,7 @@ awaitable<void> arrival_watch::look_regularly() {
   net::asio::steady_timer timer(executor_);
   for (;;) {
     timer.expires_after(between_looks);
-    co_await net::expiry(timer);
+    co_await net::wait(timer);
     co_await net::unless_cancelled();
     const auto now = std::chrono::steady_clock::now();
     if (now - timer.expiry() < most_delay) look(now);

@@ -4,7 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 
 namespace natcheck::calls {
 

@@ -17,7 +17,7 @@ bool is_one_of(const serve_event& event) {
 }
 
 bool goes_wrong(const serve_event& event) {
-  if (const auto* left = std::get_if<events::left_over>(&event.what)) return !left->removed;
+  if (const auto* left = std::get_if<events::stale_mapping>(&event.what)) return !left->removed;
   if (const auto* closed = std::get_if<events::unmapped>(&event.what)) return !closed->removed;
   if (const auto* tested = std::get_if<events::self_tested>(&event.what)) {
     return tested->judged.main.code != verdict_code::inconclusive;
@@ -75,7 +75,7 @@ std::string serve_screen::rendered(unsigned width) const {
 }
 
 void serve_screen::show_live(const serve_event& event) {
-  status_.heed(event);
+  status_.update(event);
   if (is_one_of<events::stopped>(event)) block_.end();
   // The block tells of renewals.
   block_.above(is_one_of<events::renewed>(event) ? std::string() : told(event));

@@ -169,7 +169,7 @@ awaitable<bool> conversation::connect() {
   socket_.emplace(std::move(*opened));
   net::keep_errors(socket_->native_handle());
   const auto start = std::chrono::steady_clock::now();
-  const auto connected = co_await net::before(
+  const auto connected = co_await net::with_deadline(
       options_.deadline, socket_->async_connect({target.ip, target.port}, net::as_result));
   if (!connected) {
     finish(probe_result::timed_out,
@@ -193,7 +193,7 @@ awaitable<bool> conversation::connect() {
 /// A failed write is no verdict of its own: what the server said before is still to be read. But it
 /// uses up the news of a reset, and reading then sees nothing but an end.
 awaitable<void> conversation::send(std::string_view bytes) {
-  const auto written = co_await net::before(
+  const auto written = co_await net::with_deadline(
       options_.deadline,
       net::asio::async_write(*socket_, net::asio::buffer(bytes), net::as_result));
   if (written && std::get<0>(*written)) torn_down_ = true;
@@ -202,7 +202,7 @@ awaitable<void> conversation::send(std::string_view bytes) {
 /// False when nothing more comes before `deadline`, or ever: then ended_ says why.
 awaitable<bool> conversation::receive(net::steady_time deadline) {
   received_ = {};
-  const auto read = co_await net::before(
+  const auto read = co_await net::with_deadline(
       deadline, socket_->async_read_some(net::asio::buffer(buffer_), net::as_result));
   if (!read) co_return false;
   const auto [error, length] = *read;

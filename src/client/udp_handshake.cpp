@@ -7,12 +7,12 @@
 #include "net/random.hpp"
 #include "net/route_refusal.hpp"
 #include "net/socket_errors.hpp"
-#include "protocols/greeting/questioner.hpp"
+#include "protocols/greeting/udp_prober.hpp"
 
 namespace natcheck::client {
 namespace {
 
-using greeting::questioner;
+using greeting::udp_prober;
 using net::udp;
 using net::asio::awaitable;
 using std::chrono::steady_clock;
@@ -30,10 +30,10 @@ bool is_no_delivery(const net::socket_error& told) {
 }
 
 /// One socket, and the questions asked from it.
-class inquirer {
+class udp_exchange {
  public:
-  inquirer(const handshake_options& options, unsigned count,
-           std::function<void(const handshake_evidence&)> on_settled)
+  udp_exchange(const handshake_options& options, unsigned count,
+               std::function<void(const handshake_evidence&)> on_settled)
       : options_(options),
         on_settled_(std::move(on_settled)),
         machine_(options.target, options.session, count) {}
@@ -50,13 +50,13 @@ class inquirer {
 
   const handshake_options& options_;
   std::function<void(const handshake_evidence&)> on_settled_;
-  questioner machine_;
+  udp_prober machine_;
   std::optional<udp::socket> socket_;
   std::vector<handshake_evidence> told_;
 };
 
 /// Connected, so that the kernel tells of ICMP errors and drops what comes from anyone else.
-std::optional<failure> inquirer::open(const net::asio::any_io_executor& executor) {
+std::optional<failure> udp_exchange::open(const net::asio::any_io_executor& executor) {
   const auto& target = options_.target;
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
                                         : address(boost::asio::ip::address_v4::any());
@@ -77,7 +77,7 @@ std::optional<failure> inquirer::open(const net::asio::any_io_executor& executor
 
 /// Each ICMP error once: what a call of the socket fails with is one of them as well.
 /// Whether there was any.
-bool inquirer::note_refusals() {
+bool udp_exchange::note_refusals() {
   bool any = false;
   while (const auto refusal = net::next_error(socket_->native_handle())) {
     if (!is_no_delivery(*refusal)) continue;
@@ -92,7 +92,7 @@ bool inquirer::note_refusals() {
 }
 
 /// An error here may still be about an earlier datagram; then this one was not sent.
-void inquirer::send(std::string_view datagram) {
+void udp_exchange::send(std::string_view datagram) {
   net::error_code error;
   socket_->send(net::asio::buffer(datagram), 0, error);
   if (!error) return;
@@ -106,14 +106,14 @@ void inquirer::send(std::string_view datagram) {
       {probe_result::unreachable, failed.detail, {}, true, failed.kind == outcome::unavailable});
 }
 
-void inquirer::send_due() {
+void udp_exchange::send_due() {
   if (!machine_.is_due(steady_clock::now())) return;
-  greeting::fresh anew{random_hex(16), random_bytes(questioner::payload_size)};
+  greeting::fresh anew{random_hex(16), random_bytes(udp_prober::payload_size)};
   note_refusals();
   send(machine_.next_datagram(steady_clock::now(), std::move(anew)));
 }
 
-void inquirer::receive_all() {
+void udp_exchange::receive_all() {
   note_refusals();
   std::array<char, 2048> buffer;
   // A flood of answers does not keep us beyond the time.
@@ -129,7 +129,7 @@ void inquirer::receive_all() {
   }
 }
 
-void inquirer::tell() {
+void udp_exchange::tell() {
   while (auto settled = machine_.poll_settled(steady_clock::now())) {
     told_.push_back(std::move(*settled));
     if (on_settled_) on_settled_(told_.back());
@@ -145,7 +145,7 @@ handshake_evidence not_asked(const failure& why) {
   return evidence;
 }
 
-awaitable<std::vector<handshake_evidence>> inquirer::run() {
+awaitable<std::vector<handshake_evidence>> udp_exchange::run() {
   const auto executor = co_await net::asio::this_coro::executor;
   if (const auto failed = open(executor)) {
     told_.push_back(not_asked(*failed));
@@ -157,7 +157,7 @@ awaitable<std::vector<handshake_evidence>> inquirer::run() {
     send_due();
     const auto wake = std::min(machine_.next_timeout(), options_.deadline);
     // Waiting and reading are separate so that the end of the wait swallows no datagram.
-    const auto readable = co_await net::before(wake, net::arrival(*socket_));
+    const auto readable = co_await net::with_deadline(wake, net::wait_readable(*socket_));
     if (readable) receive_all();
     tell();
   }
@@ -175,7 +175,7 @@ awaitable<std::vector<handshake_evidence>> inquirer::run() {
 awaitable<std::vector<handshake_evidence>> ask_by_datagram(
     handshake_options options, unsigned count,
     std::function<void(const handshake_evidence&)> on_settled) {
-  inquirer asker(options, count, std::move(on_settled));
+  udp_exchange asker(options, count, std::move(on_settled));
   co_return co_await asker.run();
 }
 

@@ -1,14 +1,14 @@
 #include "diagnosis/decided.hpp"
 
-#include "diagnosis/situation.hpp"
+#include "diagnosis/facts.hpp"
 
 namespace natcheck::judging {
 
 // Only a "yes" is: a service that answers late may confirm what others only left open.
 bool is_decided(const discover_evidence& so_far) {
-  const situation s(so_far);
+  const facts s(so_far);
   const auto ip = s.outside.agreed();
-  if (!ip || (!claims_name(s, *ip) && s.local() != ip)) return false;
+  if (!ip || (!reports_name(s, *ip) && s.local() != ip)) return false;
   return answer_of(so_far, diagnose(so_far).main) == answer::yes;
 }
 

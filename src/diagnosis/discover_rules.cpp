@@ -7,35 +7,35 @@
 namespace natcheck {
 namespace {
 
-using judging::situation;
+using judging::facts;
 
 // The first that applies decides: the earliest break on the way from here to the Internet. What
 // external servers saw stands before what the gateway said, that before what other routers tell,
 // and that before what nobody said.
 constexpr std::array rules{
-    judging::way_out_not_read,
+    judging::egress_route_not_read,
     judging::no_ipv4_route,
     judging::dead_gateway,
     judging::own_address_seen,
     judging::absent_gateway,
-    judging::claim_disowned,
-    judging::claim_seen,
-    judging::claim_outdated,
+    judging::report_disowned,
+    judging::report_seen,
+    judging::report_outdated,
     judging::tunnel_address_on_host,
     judging::leaves_by_tunnel,
     judging::captive_portal,
     judging::nothing_beyond,
     judging::public_address_on_host,
-    judging::contradicting_claims,
-    judging::public_claim,
-    judging::shared_claim,
-    judging::ds_lite_claim,
-    judging::private_claim,
+    judging::contradicting_reports,
+    judging::public_report,
+    judging::shared_report,
+    judging::ds_lite_report,
+    judging::private_report,
     judging::carrier_address_on_host,
     judging::carrier_on_path,
     judging::second_router_on_path,
     judging::nat_behind_gateway,
-    judging::strange_claim,
+    judging::strange_report,
     judging::hidden_address,
     judging::wan_down,
     judging::another_line_down,
@@ -48,7 +48,7 @@ constexpr std::array rules{
     judging::no_service,
 };
 
-verdict judge(const situation& s) {
+verdict judge(const facts& s) {
   for (const auto& rule : rules) {
     if (auto found = rule(s)) return *std::move(found);
   }
@@ -56,24 +56,25 @@ verdict judge(const situation& s) {
 }
 
 /// Who, of this host and its gateway, names this address too.
-std::vector<std::string> sources_of(const situation& s, const address& ip) {
+std::vector<std::string> sources_of(const facts& s, const address& ip) {
   std::vector<std::string> sources;
   if (s.local() == ip) sources.emplace_back("interface");
-  for (const auto& claim : s.claims) {
-    if (claim.ip == ip) sources.emplace_back(claim.source);
+  for (const auto& reported_address : s.reported) {
+    if (reported_address.ip == ip) sources.emplace_back(reported_address.source);
   }
   return sources;
 }
 
 /// No external server answered: what this host or its gateway reports, where they agree.
-std::optional<public_address> named_from_inside(const situation& s) {
+std::optional<public_address> named_from_inside(const facts& s) {
   const auto local = s.local();
   const bool on_host = local && is_public(*local);
-  if (!on_host && s.claims.empty()) return std::nullopt;
-  const address ip = on_host ? *local : s.claims.front().ip;
+  if (!on_host && s.reported.empty()) return std::nullopt;
+  const address ip = on_host ? *local : s.reported.front().ip;
   if (!is_public(ip)) return std::nullopt;
-  const bool all_agree = std::all_of(s.claims.begin(), s.claims.end(),
-                                     [&](const auto& claim) { return claim.ip == ip; });
+  const bool all_agree =
+      std::all_of(s.reported.begin(), s.reported.end(),
+                  [&](const auto& reported_address) { return reported_address.ip == ip; });
   if (!all_agree) return std::nullopt;
   return public_address{ip, sources_of(s, ip)};
 }
@@ -81,7 +82,7 @@ std::optional<public_address> named_from_inside(const situation& s) {
 }  // namespace
 
 diagnosis diagnose(const discover_evidence& evidence) {
-  const situation s(evidence);
+  const facts s(evidence);
   diagnosis judged{judge(s), judging::findings_of(s)};
   auto& lines = judged.main.evidence;
   for (auto& line : judging::gateway_lines(s)) lines.push_back(std::move(line));
@@ -90,7 +91,7 @@ diagnosis diagnose(const discover_evidence& evidence) {
 }
 
 std::optional<public_address> public_address_of(const discover_evidence& evidence) {
-  const situation s(evidence);
+  const facts s(evidence);
   if (!s.outside.sees_us()) return named_from_inside(s);
   const auto ip = s.seen_as();
   if (!ip) return std::nullopt;
@@ -106,7 +107,7 @@ answer answer_of(const discover_evidence& evidence, const verdict& judged) {
     case verdict_code::ipv6_only:
       return answer::yes;
     case verdict_code::nat_no_mapping_service:
-      return situation(evidence).seen_as() ? answer::yes : answer::unknown;
+      return facts(evidence).seen_as() ? answer::yes : answer::unknown;
     case verdict_code::double_nat:
     case verdict_code::cgnat:
     case verdict_code::ds_lite:

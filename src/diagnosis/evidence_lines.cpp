@@ -91,7 +91,7 @@ std::string line(const upnp_evidence& service) {
   return with_detail(text, service.detail);
 }
 
-std::string neighbor_line(const situation& s) {
+std::string neighbor_line(const facts& s) {
   switch (s.seen.gateway->neighbor) {
     case neighbor_state::reachable:
       return s.router() + " answers on the local network (ARP)";
@@ -113,13 +113,13 @@ std::string quoted(const std::string& foreign) {
   return fmt::format("\"{}{}\"", escape_bytes(foreign.substr(0, longest)), cut ? "..." : "");
 }
 
-std::string local_line(const situation& s) {
-  const auto& way_out = *s.seen.host.ipv4;
-  return fmt::format("local address {} on {} is {}", way_out.local.to_string(), way_out.interface,
-                     describe(scope_of(way_out.local)));
+std::string local_line(const facts& s) {
+  const auto& egress_route = *s.seen.host.ipv4;
+  return fmt::format("local address {} on {} is {}", egress_route.local.to_string(),
+                     egress_route.interface, describe(scope_of(egress_route.local)));
 }
 
-std::vector<std::string> gateway_lines(const situation& s) {
+std::vector<std::string> gateway_lines(const facts& s) {
   if (!s.seen.gateway) return {};
   const auto& gateway = *s.seen.gateway;
   std::vector<std::string> lines{line(gateway.pcp), line(gateway.nat_pmp), line(gateway.upnp)};

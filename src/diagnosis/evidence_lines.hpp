@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "diagnosis/situation.hpp"
+#include "diagnosis/facts.hpp"
 
 namespace natcheck::judging {
 
@@ -20,7 +20,7 @@ inline constexpr std::string_view untested_outside =
 std::string quoted(const std::string& foreign);
 
 /// "local address 192.168.1.10 on eth0 is private (RFC 1918)"; only with an IPv4 route.
-std::string local_line(const situation& s);
+std::string local_line(const facts& s);
 
 /// "IPv6 address 2a00:1::5 is public and has a route"
 std::string public_ipv6_line(const address& ip);
@@ -38,9 +38,9 @@ std::string asked_over(const stun_evidence& server);
 std::string failed(const service_evidence& service);
 
 /// One line for each service: answered, refused, silent; and what the kernel knows of the router.
-std::vector<std::string> gateway_lines(const situation& s);
+std::vector<std::string> gateway_lines(const facts& s);
 
 /// What was seen upstream of the router: by whom, after how long, and who did not answer.
-std::vector<std::string> outside_lines(const situation& s);
+std::vector<std::string> outside_lines(const facts& s);
 
 }  // namespace natcheck::judging

@@ -33,7 +33,7 @@ judging::outside_view view_of(const external_evidence& seen) {
 }
 
 std::vector<std::string> servers_of(const judging::outside_view& outside, const address& ip) {
-  for (const judging::view& each : outside.views) {
+  for (const judging::reflexive_address& each : outside.reflexive) {
     if (each.ip == ip) return each.servers;
   }
   return {};
@@ -104,7 +104,7 @@ finding unconfirmed(const external_evidence& seen, const address& ip) {
 /// External servers that saw different addresses, none of them in the majority.
 finding several(const judging::outside_view& outside) {
   std::vector<std::string> all;
-  for (const judging::view& each : outside.views) {
+  for (const judging::reflexive_address& each : outside.reflexive) {
     all.push_back(fmt::format("{} {}", names_of(each.servers), each.ip.to_string()));
   }
   return {std::string(judging::sources_disagree),
@@ -126,7 +126,7 @@ external_judgement judge_seen(const external_evidence& seen, const judging::outs
 }
 
 /// No external server answered.
-external_judgement judge_claim(const external_evidence& seen) {
+external_judgement judge_report(const external_evidence& seen) {
   external_judgement judged;
   if (names_public(seen)) {
     judged.ip = seen.router_says;
@@ -144,7 +144,7 @@ external_judgement judge_claim(const external_evidence& seen) {
 external_judgement judge_external(const external_evidence& evidence) {
   const judging::outside_view outside = view_of(evidence);
   if (const auto ip = outside.agreed()) return judge_seen(evidence, outside, *ip);
-  external_judgement judged = judge_claim(evidence);
+  external_judgement judged = judge_report(evidence);
   if (outside.sees_us()) judged.doubt = several(outside);
   return judged;
 }

@@ -19,14 +19,14 @@ using found = std::optional<finding>;
 /// of its time, and the shortest that routers grant is 120 s (RFC 6887 section 15).
 constexpr std::uint32_t recent_s = 120;
 
-bool host_contradicts(const situation& s) {
+bool host_contradicts(const facts& s) {
   const auto local = s.local();
   const auto seen = s.seen_as();
   // Public numbers behind a NAT: the router and the external servers agree on which address counts.
-  if (seen && claims_name(s, *seen)) return false;
+  if (seen && reports_name(s, *seen)) return false;
   return local && is_public(*local) &&
-         std::any_of(s.claims.begin(), s.claims.end(),
-                     [&](const claim& c) { return c.ip != *local; });
+         std::any_of(s.reported.begin(), s.reported.end(),
+                     [&](const reported_address& c) { return c.ip != *local; });
 }
 
 /// For how long the gateway has had its present state, by the service with the lowest value. A
@@ -44,11 +44,11 @@ std::optional<std::uint32_t> age_of_state(const gateway_evidence& gateway) {
 }
 
 /// A device that answered the search: the router itself by another address, or one that forwards.
-bool is_on_way_out(const situation& s, const address& ip) {
+bool is_on_egress_route(const facts& s, const address& ip) {
   if (ip == s.seen.gateway->ip || forwards_packets(s.seen, ip)) return true;
   const auto& others = s.seen.other_gateways;
   return std::any_of(others.begin(), others.end(), [&](const gateway_evidence& other) {
-    return other.ip == ip && judging::is_on_way_out(s.seen, other);
+    return other.ip == ip && judging::is_on_egress_route(s.seen, other);
   });
 }
 
@@ -60,14 +60,14 @@ std::string way_of(const address& to, transport protocol, unsigned port) {
 
 }  // namespace
 
-found find_disagreement(const situation& s) {
+found find_disagreement(const facts& s) {
   const bool with_host = host_contradicts(s);
-  const bool among_servers = s.outside.views.size() > 1;
-  if (!differ(s.claims) && !with_host && !among_servers) return std::nullopt;
+  const bool among_servers = s.outside.reflexive.size() > 1;
+  if (!differ(s.reported) && !with_host && !among_servers) return std::nullopt;
   std::string summary = "The sources disagree about the external address:";
   if (with_host) summary += fmt::format(" this machine has {},", s.local()->to_string());
-  for (const auto& c : s.claims) summary += fmt::format(" {} says {},", c.name, c.ip.to_string());
-  for (const auto& [ip, servers] : s.outside.views) {
+  for (const auto& c : s.reported) summary += fmt::format(" {} says {},", c.name, c.ip.to_string());
+  for (const auto& [ip, servers] : s.outside.reflexive) {
     summary += escape_bytes(fmt::format(" {} {} {},", fmt::join(servers, " and "),
                                         servers.size() == 1 ? "sees" : "see", ip.to_string()));
   }
@@ -81,7 +81,7 @@ found find_disagreement(const situation& s) {
                        "router has two Internet connections, both may be right"};
 }
 
-found find_wrong_word(const situation& s) {
+found find_wrong_word(const facts& s) {
   if (!says_down(s) || s.outside.reach != beyond::answered) return std::nullopt;
   return finding{
       std::string(sources_disagree),
@@ -90,7 +90,7 @@ found find_wrong_word(const situation& s) {
       "otherwise restart the router"};
 }
 
-found find_empty_address(const situation& s) {
+found find_empty_address(const facts& s) {
   if (!s.seen.gateway || !hides_address(s.seen.gateway->upnp)) return std::nullopt;
   return finding{std::string(upnp_empty_address),
                  "UPnP reports that the router is connected, but not its external address.",
@@ -98,7 +98,7 @@ found find_empty_address(const situation& s) {
                  "address is private: see its log"};
 }
 
-found find_unusable_address(const situation& s) {
+found find_unusable_address(const facts& s) {
   if (s.doubtful.empty()) return std::nullopt;
   std::string summary = s.doubtful.front().doubt;
   if (s.doubtful.back().doubt != summary) summary += " " + s.doubtful.back().doubt;
@@ -108,12 +108,12 @@ found find_unusable_address(const situation& s) {
                       : "compare with the Internet (WAN) address in the router's menu"};
 }
 
-found find_wrong_device(const situation& s) {
+found find_wrong_device(const facts& s) {
   // Where the gateway is not there at all, the other one may well be the way out.
   if (!s.seen.gateway || s.seen.gateway->neighbor == neighbor_state::unanswered) return {};
   std::string names;
   for (const auto& ip : s.seen.gateway->upnp.other_responders) {
-    if (is_on_way_out(s, ip)) continue;
+    if (is_on_egress_route(s, ip)) continue;
     names += (names.empty() ? "" : ", ") + ip.to_string();
   }
   if (names.empty()) return std::nullopt;
@@ -137,7 +137,7 @@ finding shared_among(const route_info& way) {
           fmt::format("to ask another router: natcheck discover --gateway {}", routers.back())};
 }
 
-found find_several_routes(const situation& s) {
+found find_several_routes(const facts& s) {
   if (!s.seen.host.ipv4) return std::nullopt;
   if (!s.seen.host.ipv4->other_gateways.empty()) return shared_among(*s.seen.host.ipv4);
   const auto& used = s.seen.host.ipv4->interface;
@@ -149,7 +149,7 @@ found find_several_routes(const situation& s) {
                  "to ask the other router: natcheck discover --interface " + others.front()};
 }
 
-found find_address_elsewhere(const situation& s) {
+found find_address_elsewhere(const facts& s) {
   const auto ip = s.seen_as();
   if (!ip || ip == s.local()) return std::nullopt;
   for (const auto& link : s.seen.host.interfaces) {
@@ -165,7 +165,7 @@ found find_address_elsewhere(const situation& s) {
   return std::nullopt;
 }
 
-found find_unsent(const situation& s) {
+found find_unsent(const facts& s) {
   std::vector<std::string> unasked;
   std::string command = "ip rule; ip route";
   if (const auto& gateway = s.seen.gateway) {
@@ -186,7 +186,7 @@ found find_unsent(const situation& s) {
                  "check its routes: " + command + "; and its firewall: sudo nft list ruleset"};
 }
 
-found find_blocked_multicast(const situation& s) {
+found find_blocked_multicast(const facts& s) {
   if (!s.seen.gateway || s.seen.gateway->upnp.multicast_error.empty()) return std::nullopt;
   return finding{std::string(multicast_blocked),
                  fmt::format("This machine could not send the UPnP multicast search ({}): a router "
@@ -196,7 +196,7 @@ found find_blocked_multicast(const situation& s) {
 }
 
 // dslforum-org service types are those of TR-064's forerunners; a Huawei HG531 has them.
-found find_old_version(const situation& s) {
+found find_old_version(const facts& s) {
   if (!s.seen.gateway) return std::nullopt;
   const auto& gateway = *s.seen.gateway;
   const bool old_upnp =
@@ -214,7 +214,7 @@ bool seems_restarted(const gateway_evidence& gateway) {
 }
 
 /// A clock that does not run (seen on routers, at 0 and elsewhere) proves nothing.
-found find_lost_state(const situation& s) {
+found find_lost_state(const facts& s) {
   if (!s.seen.gateway || !s.seen.gateway->epoch_advances) return std::nullopt;
   if (!seems_restarted(*s.seen.gateway)) return std::nullopt;
   return finding{
@@ -226,7 +226,7 @@ found find_lost_state(const situation& s) {
       "programs that do not do this by themselves"};
 }
 
-std::vector<finding> findings_of(const situation& s) {
+std::vector<finding> findings_of(const facts& s) {
   std::vector<finding> all;
   for (const auto seek : {find_disagreement,
                           find_wrong_word,

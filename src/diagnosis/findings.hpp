@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "diagnosis/situation.hpp"
+#include "diagnosis/facts.hpp"
 
 namespace natcheck::judging {
 
@@ -79,7 +79,7 @@ bool is_prefix_translated(const address& local, const address& seen);
 bool seems_restarted(const gateway_evidence& gateway);
 
 /// Something worth knowing beside the verdict, where it is there to be found.
-using look = std::optional<finding>(const situation&);
+using look = std::optional<finding>(const facts&);
 
 // About this host's way out and its gateway (findings.cpp).
 look find_disagreement;

@@ -16,7 +16,7 @@ bool is_prefix_translated(const address& local, const address& seen) {
   return std::equal(a.begin() + 10, a.end(), b.begin() + 10);
 }
 
-found find_nat64(const situation& s) {
+found find_nat64(const facts& s) {
   if (!s.seen.nat64) return std::nullopt;
   return finding{std::string(nat64),
                  fmt::format("IPv4 servers are reached through a translator (NAT64, {}/{}): this "
@@ -26,7 +26,7 @@ found find_nat64(const situation& s) {
 }
 
 // Without a global address there is nothing behind the firewall to be reached.
-found find_ipv6_firewall(const situation& s) {
+found find_ipv6_firewall(const facts& s) {
   if (!s.global_ipv6() || !s.seen.gateway || !s.seen.gateway->upnp.ipv6_firewall) {
     return std::nullopt;
   }
@@ -41,10 +41,10 @@ found find_ipv6_firewall(const situation& s) {
           example_port, s.seen_ipv6() ? s.seen_ipv6()->to_string() : std::string("this machine"))};
 }
 
-found find_local_ipv6(const situation& s) {
+found find_local_ipv6(const facts& s) {
   const auto& way = s.seen.host.ipv6;
   if (!way || scope_of(way->local) != address_scope::unique_local ||
-      !s.outside.ipv6_views.empty()) {
+      !s.outside.ipv6_reflexive.empty()) {
     return std::nullopt;
   }
   return finding{std::string(ipv6_not_global),
@@ -54,9 +54,9 @@ found find_local_ipv6(const situation& s) {
                  "turn on the provider's IPv6 in the router, if it offers IPv6"};
 }
 
-found find_translated_ipv6(const situation& s) {
-  if (s.outside.ipv6_views.empty()) return std::nullopt;
-  const auto& seen = s.outside.ipv6_views.front().ip;
+found find_translated_ipv6(const facts& s) {
+  if (s.outside.ipv6_reflexive.empty()) return std::nullopt;
+  const auto& seen = s.outside.ipv6_reflexive.front().ip;
   if (is_own_address(s.seen.host, seen)) return std::nullopt;
   const auto& way = s.seen.host.ipv6;
   if (way && is_prefix_translated(way->local, seen)) {

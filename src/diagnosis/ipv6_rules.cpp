@@ -9,18 +9,18 @@ namespace natcheck::judging {
 namespace {
 
 /// An external server saw an address of this machine, so nothing translates.
-bool is_seen_untranslated(const situation& s) {
-  const auto& views = s.outside.ipv6_views;
+bool is_seen_untranslated(const facts& s) {
+  const auto& reflexive = s.outside.ipv6_reflexive;
   const auto& way = s.seen.host.ipv6;
-  return way && !views.empty() && is_address_of(s.seen.host, *way, views.front().ip);
+  return way && !reflexive.empty() && is_address_of(s.seen.host, *way, reflexive.front().ip);
 }
 
-confidence certainty_of(const situation& s) {
+confidence certainty_of(const facts& s) {
   if (is_seen_untranslated(s)) return confidence::confirmed;
   return s.outside.ipv6_answered ? confidence::likely : confidence::unconfirmed;
 }
 
-verdict silent_ipv6(const situation& s, const address& ip, const std::string& no_ipv4) {
+verdict silent_ipv6(const facts& s, const address& ip, const std::string& no_ipv4) {
   verdict v;
   v.code = verdict_code::no_internet;
   v.certainty = confidence::likely;
@@ -36,7 +36,7 @@ verdict silent_ipv6(const situation& s, const address& ip, const std::string& no
 
 }  // namespace
 
-verdict ipv6_alone(const situation& s, const std::string& no_ipv4, std::vector<std::string> why) {
+verdict ipv6_alone(const facts& s, const std::string& no_ipv4, std::vector<std::string> why) {
   const address ip = *s.global_ipv6();
   if (s.outside.ipv6_silent) return silent_ipv6(s, ip, no_ipv4);
   verdict v{
@@ -54,19 +54,19 @@ verdict ipv6_alone(const situation& s, const std::string& no_ipv4, std::vector<s
   return v;
 }
 
-verdict translated_ipv6(const situation& s) {
+verdict translated_ipv6(const facts& s) {
   verdict v;
   v.summary = "This machine has no IPv4 route to the Internet, and its IPv6 address is not public.";
   v.evidence = {"no IPv4 route", "IPv6 address " + s.seen.host.ipv6->local.to_string() + " is " +
                                      std::string(describe(scope_of(s.seen.host.ipv6->local)))};
-  if (!s.outside.ipv6_views.empty()) {
-    v.evidence.push_back("the Internet sees " + s.outside.ipv6_views.front().ip.to_string() +
+  if (!s.outside.ipv6_reflexive.empty()) {
+    v.evidence.push_back("the Internet sees " + s.outside.ipv6_reflexive.front().ip.to_string() +
                          ": something translates IPv6 (NPTv6, RFC 6296)");
   }
   v.evidence.emplace_back("missing test: a connection from outside");
-  const auto& views = s.outside.ipv6_views;
-  if (!views.empty() && is_prefix_translated(s.seen.host.ipv6->local, views.front().ip)) {
-    v.advice = {give_out_ipv6(views.front().ip)};
+  const auto& reflexive = s.outside.ipv6_reflexive;
+  if (!reflexive.empty() && is_prefix_translated(s.seen.host.ipv6->local, reflexive.front().ip)) {
+    v.advice = {give_out_ipv6(reflexive.front().ip)};
   } else {
     v.advice = {
         "forward the port to this machine in the router's IPv6 settings, or let it hand out the "

@@ -39,7 +39,7 @@ bool maps_by_destination(const nat_evidence& nat) {
 
 }  // namespace
 
-found find_dependent_mapping(const situation& s) {
+found find_dependent_mapping(const facts& s) {
   if (!maps_by_destination(s.seen.nat) && !ports_differ(s.seen.stun)) return std::nullopt;
   return finding{std::string(endpoint_dependent_mapping),
                  "The NAT uses a different external port for each destination (\"symmetric NAT\"): "
@@ -48,7 +48,7 @@ found find_dependent_mapping(const situation& s) {
                  "\"endpoint-independent\" NAT in the router's menu"};
 }
 
-found find_blocked_udp(const situation& s) {
+found find_blocked_udp(const facts& s) {
   const auto count = [&](transport protocol, service_state state) {
     return std::count_if(s.seen.stun.begin(), s.seen.stun.end(), [=](const stun_evidence& server) {
       return by_ipv4(server, protocol) && server.address && server.state == state;
@@ -69,7 +69,7 @@ found find_blocked_udp(const situation& s) {
                  "calls, games and VPNs such as WireGuard need it"};
 }
 
-found find_no_hairpin(const situation& s) {
+found find_no_hairpin(const facts& s) {
   if (s.seen.nat.hairpin != tested::no) return std::nullopt;
   return finding{
       std::string(no_hairpin),
@@ -78,7 +78,7 @@ found find_no_hairpin(const situation& s) {
       "inside this network, use the server's private address; test from another network"};
 }
 
-found find_short_binding(const situation& s) {
+found find_short_binding(const facts& s) {
   const auto& lifetime = s.seen.nat.lifetime;
   if (!lifetime || !lifetime->gone_after || *lifetime->gone_after >= shortest_binding) {
     return std::nullopt;
@@ -93,7 +93,7 @@ found find_short_binding(const situation& s) {
                      : "send keep-alives often, or use TCP"};
 }
 
-found find_rewriting(const situation& s) {
+found find_rewriting(const facts& s) {
   const auto server = std::find_if(s.seen.stun.begin(), s.seen.stun.end(),
                                    [](const auto& one) { return one.rewritten_as && one.seen_as; });
   if (server == s.seen.stun.end()) return std::nullopt;
@@ -106,7 +106,7 @@ found find_rewriting(const situation& s) {
       "turn off the router's helpers (ALG), SIP ALG first: they break calls and games"};
 }
 
-found find_unusable_answer(const situation& s) {
+found find_unusable_answer(const facts& s) {
   const auto server = std::ranges::find_if(s.seen.stun, names_unusable);
   if (server == s.seen.stun.end()) return std::nullopt;
   return finding{
@@ -117,7 +117,7 @@ found find_unusable_answer(const situation& s) {
       "ask another one: " + natcheck_command(s.seen.asked, "discover --stun HOST")};
 }
 
-found find_server_within(const situation& s) {
+found find_server_within(const facts& s) {
   const auto server = std::ranges::find_if(
       s.seen.stun, [&](const stun_evidence& one) { return is_within(s.seen, one); });
   if (server == s.seen.stun.end()) return std::nullopt;
@@ -129,7 +129,7 @@ found find_server_within(const situation& s) {
       "ask an external one: " + natcheck_command(s.seen.asked, "discover --stun HOST")};
 }
 
-found find_unresolved_names(const situation& s) {
+found find_unresolved_names(const facts& s) {
   if (!s.outside.names_do_not_resolve || s.outside.sees_nothing()) return std::nullopt;
   if (s.outside.diverted) return std::nullopt;
   return finding{
@@ -139,7 +139,7 @@ found find_unresolved_names(const situation& s) {
           natcheck_command(s.seen.asked, "discover --stun ADDRESS")};
 }
 
-found find_diverted_names(const situation& s) {
+found find_diverted_names(const facts& s) {
   if (!s.outside.diverted) return std::nullopt;
   const auto& [name, to] = *s.outside.diverted;
   return finding{std::string(dns_filter),

@@ -29,7 +29,7 @@ std::string timed(const stun_evidence& server) {
 }
 
 /// Why the server proves nothing about the Internet; empty where it may.
-std::string objection(const situation& s, const stun_evidence& server) {
+std::string objection(const facts& s, const stun_evidence& server) {
   if (is_within(s.seen, server)) {
     return fmt::format(
         "{} is an address of this machine or its router, so this says nothing about the Internet",
@@ -41,13 +41,13 @@ std::string objection(const situation& s, const stun_evidence& server) {
   return {};
 }
 
-std::string seen_by(const situation& s, const stun_evidence& server) {
+std::string seen_by(const facts& s, const stun_evidence& server) {
   const auto ip = canonical(server.seen_as->ip).to_string();
   const auto doubt = objection(s, server);
   return doubt.empty() ? ip : fmt::format("{}, {}", ip, doubt);
 }
 
-std::vector<std::string> views_of(const situation& s) {
+std::vector<std::string> views_of(const facts& s) {
   std::vector<group> groups;
   for (const auto& server : s.seen.stun) {
     if (server.state != service_state::answered || !server.seen_as) continue;
@@ -62,14 +62,14 @@ std::vector<std::string> views_of(const situation& s) {
 
 bool has_answered(const stun_evidence& server) { return server.state == service_state::answered; }
 
-std::string unanswered(const situation& s, const stun_evidence& server) {
+std::string unanswered(const facts& s, const stun_evidence& server) {
   if (server.state == service_state::not_tried && !server.local_fault) return failed(server);
   const auto doubt = objection(s, server);
   return fmt::format("over {}: {}{}{}", asked_over(server), failed(server),
                      doubt.empty() ? "" : "; ", doubt);
 }
 
-std::vector<std::string> failures_of(const situation& s) {
+std::vector<std::string> failures_of(const facts& s) {
   const auto& stun = s.seen.stun;
   // Who was not waited for, since others had answered, does not matter.
   const bool somebody = std::any_of(stun.begin(), stun.end(), has_answered);
@@ -148,7 +148,7 @@ std::string hop_line(const path_hop& hop) {
                      describe(scope_of(*hop.ip)));
 }
 
-std::vector<std::string> outside_lines(const situation& s) {
+std::vector<std::string> outside_lines(const facts& s) {
   if (s.seen.stun.empty()) return {std::string(nobody_asked)};
   auto lines = views_of(s);
   for (auto& failure : failures_of(s)) lines.push_back(std::move(failure));

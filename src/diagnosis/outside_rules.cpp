@@ -32,12 +32,12 @@ bool somebody_answered(const discover_evidence& seen) {
                      [](const auto& server) { return server.state == service_state::answered; });
 }
 
-std::string last_router(const situation& s) {
+std::string last_router(const facts& s) {
   if (s.outside.hops.empty()) return "no router upstream of yours answers";
   return "the last router that answers is " + s.outside.hops.back().ip->to_string();
 }
 
-std::string no_internet_because(const situation& s) {
+std::string no_internet_because(const facts& s) {
   if (!s.outside.hops.empty()) {
     return fmt::format("nothing answers beyond {}, a router on the path",
                        s.outside.hops.back().ip->to_string());
@@ -47,7 +47,7 @@ std::string no_internet_because(const situation& s) {
                : "nothing on the Internet answers this machine";
 }
 
-verdict no_internet(const situation& s) {
+verdict no_internet(const facts& s) {
   const bool alive = s.seen.gateway && is_alive(*s.seen.gateway);
   const bool proven = alive && s.outside.reach == beyond::nothing;
   verdict v{verdict_code::no_internet,
@@ -61,17 +61,18 @@ verdict no_internet(const situation& s) {
   return v;
 }
 
-verdict translated_public_address(const situation& s) {
-  const bool agreed = s.outside.views.size() == 1 && s.outside.views.front().servers.size() > 1;
+verdict translated_public_address(const facts& s) {
+  const bool agreed =
+      s.outside.reflexive.size() == 1 && s.outside.reflexive.front().servers.size() > 1;
   // A router with services that name nothing may be the one that translates.
-  const bool ruled_out = !s.seen.gateway || !s.claims.empty() || offers_nothing(*s.seen.gateway);
+  const bool ruled_out = !s.seen.gateway || !s.reported.empty() || offers_nothing(*s.seen.gateway);
   verdict v;
   v.code = verdict_code::public_address_mismatch;
   v.certainty = agreed && ruled_out ? confidence::confirmed : confidence::likely;
   v.summary = fmt::format(
       "This machine has the public address {}, but the Internet sees {}: something in between "
       "translates it.",
-      s.local()->to_string(), s.outside.views.front().ip.to_string());
+      s.local()->to_string(), s.outside.reflexive.front().ip.to_string());
   v.evidence = {local_line(s)};
   v.advice = {
       "ask the network's administrator which ports are forwarded to " + s.local()->to_string(),
@@ -79,7 +80,7 @@ verdict translated_public_address(const situation& s) {
   return v;
 }
 
-verdict direct_unproven(const situation& s) {
+verdict direct_unproven(const facts& s) {
   const auto local = *s.local();
   return {verdict_code::direct,
           confidence::unconfirmed,
@@ -89,7 +90,7 @@ verdict direct_unproven(const situation& s) {
           {listen_only(s.seen.asked), probe_from_outside(local), allow_here()}};
 }
 
-verdict claimed_otherwise(const situation& s, const address& other) {
+verdict reported_otherwise(const facts& s, const address& other) {
   verdict v;
   v.summary = "This machine has a public address, but its router reports a different one.";
   v.evidence = {local_line(s),
@@ -101,7 +102,7 @@ verdict claimed_otherwise(const situation& s, const address& other) {
 }
 
 /// A router upstream of the gateway that may translate again.
-std::optional<path_hop> router_without_public_address(const situation& s) {
+std::optional<path_hop> router_without_public_address(const facts& s) {
   for (const auto scope :
        {address_scope::private_use, address_scope::shared, address_scope::ds_lite}) {
     if (auto hop = s.outside.hop_within(scope)) return hop;
@@ -111,15 +112,15 @@ std::optional<path_hop> router_without_public_address(const situation& s) {
 
 /// The gateway itself shows why another address than this machine's is seen: the network at home
 /// is numbered with addresses that are others' on the Internet.
-bool gateway_explains(const situation& s) {
-  const auto is_another = [&](const claim& c) { return c.ip != *s.local(); };
-  return std::any_of(s.claims.begin(), s.claims.end(), is_another) ||
+bool gateway_explains(const facts& s) {
+  const auto is_another = [&](const reported_address& c) { return c.ip != *s.local(); };
+  return std::any_of(s.reported.begin(), s.reported.end(), is_another) ||
          s.gateway_owns_it() == tested::yes;
 }
 
 }  // namespace
 
-std::optional<verdict> own_address_seen(const situation& s) {
+std::optional<verdict> own_address_seen(const facts& s) {
   const auto ip = s.seen_as();
   // The same address on another interface (a load balancer's, one that is down) proves nothing.
   if (!ip || ip != s.local()) return std::nullopt;
@@ -131,12 +132,12 @@ std::optional<verdict> own_address_seen(const situation& s) {
       {listen_only(s.seen.asked), prove_it(*ip), allow_here()}};
 }
 
-std::optional<verdict> claim_seen(const situation& s) {
+std::optional<verdict> report_seen(const facts& s) {
   const auto ip = s.seen_as();
-  if (!ip || !claims_name(s, *ip)) return std::nullopt;
+  if (!ip || !reports_name(s, *ip)) return std::nullopt;
   const auto other = router_without_public_address(s);
   const bool contradicted = other && s.gateway_owns_it() != tested::yes;
-  const bool sure = s.outside.agreed() && !contradict(s.claims) && !contradicted;
+  const bool sure = s.outside.agreed() && !contradict(s.reported) && !contradicted;
   verdict v{verdict_code::single_nat,
             sure ? confidence::confirmed : confidence::likely,
             fmt::format("One NAT: your router has the public address {}, and the Internet sees "
@@ -154,7 +155,7 @@ std::optional<verdict> claim_seen(const situation& s) {
   return v;
 }
 
-std::optional<verdict> captive_portal(const situation& s) {
+std::optional<verdict> captive_portal(const facts& s) {
   const auto& web = s.seen.web;
   if (web.result != web_result::intercepted || somebody_answered(s.seen)) return std::nullopt;
   if (answered_by_gateway(s.seen) && says_down(s)) return std::nullopt;
@@ -171,7 +172,7 @@ std::optional<verdict> captive_portal(const situation& s) {
        "if no sign-in page appears: ask the network's administrator"}};
 }
 
-std::optional<verdict> nothing_beyond(const situation& s) {
+std::optional<verdict> nothing_beyond(const facts& s) {
   if (!s.seen.host.ipv4 || !s.outside.sees_nothing()) return std::nullopt;
   const bool proven = s.outside.reach == beyond::nothing;
   if (s.outside.ipv6_answered && s.global_ipv6()) {
@@ -185,26 +186,26 @@ std::optional<verdict> nothing_beyond(const situation& s) {
     return judge_wan_down(s, sure ? confidence::confirmed : confidence::likely);
   }
   // "Network failure" may also mean a private address outside, but then something would answer.
-  if (s.seen.gateway && s.claims.empty() && reports_network_failure(*s.seen.gateway)) {
+  if (s.seen.gateway && s.reported.empty() && reports_network_failure(*s.seen.gateway)) {
     return judge_wan_down(s, confidence::likely);
   }
   return no_internet(s);
 }
 
-std::optional<verdict> public_address_on_host(const situation& s) {
+std::optional<verdict> public_address_on_host(const facts& s) {
   const auto local = s.local();
   if (!local || !is_public(*local)) return std::nullopt;
   if (s.outside.sees_us()) {
     if (gateway_explains(s)) return std::nullopt;
     return translated_public_address(s);
   }
-  const auto other = std::find_if(s.claims.begin(), s.claims.end(),
-                                  [&](const claim& c) { return c.ip != *local; });
-  if (other != s.claims.end()) return claimed_otherwise(s, other->ip);
+  const auto other = std::find_if(s.reported.begin(), s.reported.end(),
+                                  [&](const reported_address& c) { return c.ip != *local; });
+  if (other != s.reported.end()) return reported_otherwise(s, other->ip);
   return direct_unproven(s);
 }
 
-std::optional<verdict> names_do_not_resolve(const situation& s) {
+std::optional<verdict> names_do_not_resolve(const facts& s) {
   if (!s.outside.names_do_not_resolve || s.outside.hops.empty()) return std::nullopt;
   verdict v;
   v.summary =

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/canonical.hpp"
-#include "diagnosis/situation.hpp"
+#include "diagnosis/facts.hpp"
 
 namespace natcheck::judging {
 namespace {
@@ -20,23 +20,25 @@ bool is_outside(const discover_evidence& evidence, const stun_evidence& server) 
 }
 
 /// What servers saw of us in this family, whoever it was that they saw.
-std::vector<view> views_by(const discover_evidence& evidence, unsigned family) {
-  std::vector<view> views;
+std::vector<reflexive_address> views_by(const discover_evidence& evidence, unsigned family) {
+  std::vector<reflexive_address> reflexive;
   std::set<std::pair<address, std::string>> counted;
   for (const auto& server : evidence.stun) {
     if (server.family != family || !server.seen_as || !is_outside(evidence, server)) continue;
     const address ip = canonical(server.seen_as->ip);
     if (!is_public(ip) || ip.is_v4() != (family == 4)) continue;
     if (!counted.emplace(ip, identity(server)).second) continue;
-    const auto known =
-        std::find_if(views.begin(), views.end(), [&](const view& v) { return v.ip == ip; });
-    (known == views.end() ? views.emplace_back(view{ip, {}}) : *known)
+    const auto known = std::find_if(reflexive.begin(), reflexive.end(),
+                                    [&](const reflexive_address& v) { return v.ip == ip; });
+    (known == reflexive.end() ? reflexive.emplace_back(reflexive_address{ip, {}}) : *known)
         .servers.push_back(server.server);
   }
-  std::sort(views.begin(), views.end(), [](const view& a, const view& b) {
-    return a.servers.size() != b.servers.size() ? a.servers.size() > b.servers.size() : a.ip < b.ip;
-  });
-  return views;
+  std::sort(reflexive.begin(), reflexive.end(),
+            [](const reflexive_address& a, const reflexive_address& b) {
+              return a.servers.size() != b.servers.size() ? a.servers.size() > b.servers.size()
+                                                          : a.ip < b.ip;
+            });
+  return reflexive;
 }
 
 bool is_own(const discover_evidence& evidence, const address& ip) {
@@ -50,7 +52,7 @@ bool on_our_link(const discover_evidence& evidence, const path_hop& hop) {
          same_prefix(*hop.ip, way->local, way->prefix_length);
 }
 
-bool is_claim(const discover_evidence& evidence, const address& ip) {
+bool is_report(const discover_evidence& evidence, const address& ip) {
   return evidence.gateway && (evidence.gateway->nat_pmp.external_address == ip ||
                               evidence.gateway->upnp.external_address == ip);
 }
@@ -63,7 +65,7 @@ bool ends_at_router(const path_evidence& path) {
 
 /// An address of this host or of its router.
 bool is_own_site(const discover_evidence& evidence, const address& ip) {
-  if (is_own_address(evidence.host, ip) || is_claim(evidence, ip)) return true;
+  if (is_own_address(evidence.host, ip) || is_report(evidence, ip)) return true;
   if (!evidence.gateway) return false;
   return evidence.gateway->ip == ip ||
          (ends_at_router(evidence.path) && evidence.path.target->ip == ip);
@@ -80,7 +82,7 @@ bool is_beyond(const discover_evidence& evidence, const path_hop& hop) {
   if (!hop.ip || is_own(evidence, *hop.ip)) return false;
   if (!evidence.gateway) return true;
   if (hop.ttl < 2 || *hop.ip == evidence.gateway->ip) return false;
-  return !on_our_link(evidence, hop) && !is_claim(evidence, *hop.ip);
+  return !on_our_link(evidence, hop) && !is_report(evidence, *hop.ip);
 }
 
 std::vector<path_hop> hops_beyond(const discover_evidence& evidence) {
@@ -215,7 +217,9 @@ beyond weigh(const discover_evidence& evidence, const outside_view& seen) {
 }  // namespace
 
 outside_view::outside_view(const discover_evidence& evidence)
-    : views(views_by(evidence, 4)), ipv6_views(views_by(evidence, 6)), hops(hops_beyond(evidence)) {
+    : reflexive(views_by(evidence, 4)),
+      ipv6_reflexive(views_by(evidence, 6)),
+      hops(hops_beyond(evidence)) {
   const auto& way = evidence.path.hops;
   const bool passed_on = way.size() > 1 && evidence.gateway && way[1].ip == evidence.gateway->ip;
   router_ttl = passed_on ? 2 : 1;
@@ -234,9 +238,9 @@ outside_view::outside_view(const discover_evidence& evidence)
 
 std::optional<address> outside_view::agreed() const {
   std::size_t all = 0;
-  for (const auto& one : views) all += one.servers.size();
-  if (views.empty() || views.front().servers.size() * 2 <= all) return std::nullopt;
-  return views.front().ip;
+  for (const auto& one : reflexive) all += one.servers.size();
+  if (reflexive.empty() || reflexive.front().servers.size() * 2 <= all) return std::nullopt;
+  return reflexive.front().ip;
 }
 
 std::optional<path_hop> outside_view::hop_within(address_scope scope) const {

@@ -9,7 +9,7 @@
 namespace natcheck::judging {
 
 /// An address that servers on the Internet saw this machine come from.
-struct view {
+struct reflexive_address {
   address ip;
   std::vector<std::string> servers;
 };
@@ -32,10 +32,10 @@ enum class beyond {
 struct outside_view {
   explicit outside_view(const discover_evidence& evidence);
 
-  std::vector<view> views;       ///< by IPv4; those that most servers saw come first
-  std::vector<view> ipv6_views;  ///< likewise; without what a NAT64 showed
-  unsigned router_ttl = 1;       ///< 2 where the route goes to a device that only forwards
-  std::vector<path_hop> hops;    ///< routers beyond the gateway that answered; all have an address
+  std::vector<reflexive_address> reflexive;  ///< by IPv4; those that most servers saw come first
+  std::vector<reflexive_address> ipv6_reflexive;  ///< likewise; without what a NAT64 showed
+  unsigned router_ttl = 1;     ///< 2 where the route goes to a device that only forwards
+  std::vector<path_hop> hops;  ///< routers beyond the gateway that answered; all have an address
   beyond reach = beyond::not_asked;
   bool unfinished = false;            ///< some server was not fully tested by IPv4
   bool ipv6_answered = false;         ///< a host on the Internet did, by IPv6
@@ -47,7 +47,7 @@ struct outside_view {
   /// More than half of the servers saw this one.
   std::optional<address> agreed() const;
   /// A server is known to have seen some public address.
-  bool sees_us() const { return !views.empty(); }
+  bool sees_us() const { return !reflexive.empty(); }
   bool sees_nothing() const { return reach >= beyond::likely_nothing; }
 
   /// The first router of this scope on the way to the first public one. Addresses beyond that are

@@ -36,7 +36,7 @@ namespace judging {
 namespace {
 
 /// What to do about a second NAT of which it is not known whose it is.
-std::vector<std::string> find_out_whose(const situation& s) {
+std::vector<std::string> find_out_whose(const facts& s) {
   return {status_page(s.router()),
           "if it is private (10.x, 172.16-31.x, 192.168.x): forward the port on the outer router "
           "too, or put that one into bridge mode",
@@ -44,7 +44,7 @@ std::vector<std::string> find_out_whose(const situation& s) {
           "IPv4 address"};
 }
 
-verdict another_nat(const situation& s, std::string summary) {
+verdict another_nat(const facts& s, std::string summary) {
   verdict v{verdict_code::double_nat,
             confidence::likely,
             std::move(summary),
@@ -61,9 +61,9 @@ verdict another_nat(const situation& s, std::string summary) {
 
 // The router names the address that the Internet sees, and yet is not the one that has it: it was
 // told to name it ("override WAN address").
-std::optional<verdict> claim_disowned(const situation& s) {
+std::optional<verdict> report_disowned(const facts& s) {
   const auto ip = s.seen_as();
-  if (!ip || !claims_name(s, *ip) || s.gateway_owns_it() != tested::no) return std::nullopt;
+  if (!ip || !reports_name(s, *ip) || s.gateway_owns_it() != tested::no) return std::nullopt;
   if (const auto hop = s.outside.hop_within(address_scope::shared)) {
     return verdict{
         verdict_code::cgnat,
@@ -80,16 +80,16 @@ std::optional<verdict> claim_disowned(const situation& s) {
 }
 
 // The address that is seen is not named by the router: an earlier rule judged that.
-std::optional<verdict> claim_outdated(const situation& s) {
+std::optional<verdict> report_outdated(const facts& s) {
   const auto ip = s.seen_as();
-  if (!ip || s.claims.empty() || s.gateway_owns_it() != tested::yes) return std::nullopt;
+  if (!ip || s.reported.empty() || s.gateway_owns_it() != tested::yes) return std::nullopt;
   return verdict{
       verdict_code::public_address_mismatch,
       s.outside.agreed() ? confidence::confirmed : confidence::likely,
       fmt::format(
           "Your router reports the external address {}, but has {}, which the Internet sees: its "
           "report is out of date, or is about another of its Internet connections.",
-          s.claims.front().ip.to_string(), ip->to_string()),
+          s.reported.front().ip.to_string(), ip->to_string()),
       {local_line(s)},
       {fmt::format("give others the address {}", ip->to_string()), open_a_port(s.way()),
        prove_it(*ip),
@@ -97,7 +97,7 @@ std::optional<verdict> claim_outdated(const situation& s) {
 }
 
 // Beside a router on the path that has no public address, which is named by an earlier rule.
-std::optional<verdict> nat_behind_gateway(const situation& s) {
+std::optional<verdict> nat_behind_gateway(const facts& s) {
   if (!s.seen_as() || s.gateway_owns_it() != tested::no) return std::nullopt;
   return another_nat(s, fmt::format("The Internet sees {}, which your router does not have: most "
                                     "likely there is another NAT upstream of it (double NAT).",

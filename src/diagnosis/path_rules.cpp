@@ -9,13 +9,13 @@ namespace {
 
 /// A public address of this host that no external server contradicts, or one that the gateway is
 /// known to own: the hops are the provider's.
-bool needs_no_translation(const situation& s) {
+bool needs_no_translation(const facts& s) {
   if (s.gateway_owns_it() == tested::yes) return true;
   const auto local = s.local();
   return !local || (is_public(*local) && !s.outside.sees_us());
 }
 
-verdict provider_tunnel(const situation& s, const path_hop& hop) {
+verdict provider_tunnel(const facts& s, const path_hop& hop) {
   return {verdict_code::ds_lite,
           confidence::likely,
           "Your provider most likely carries IPv4 through an IPv6 tunnel (DS-Lite), and customers "
@@ -26,7 +26,7 @@ verdict provider_tunnel(const situation& s, const path_hop& hop) {
 
 }  // namespace
 
-std::vector<std::string> open_outer_router(const situation& s, const address& outer) {
+std::vector<std::string> open_outer_router(const facts& s, const address& outer) {
   return {fmt::format("if {0} is yours (see http://{0}/): put it into bridge mode, or forward TCP "
                       "port {1} on it to your inner router",
                       outer.to_string(), example_port),
@@ -36,7 +36,7 @@ std::vector<std::string> open_outer_router(const situation& s, const address& ou
 
 // A data centre may number its own routers so without translating. Who sees that their router has
 // a public address is told otherwise by an earlier rule.
-std::optional<verdict> carrier_on_path(const situation& s) {
+std::optional<verdict> carrier_on_path(const facts& s) {
   if (needs_no_translation(s)) return std::nullopt;
   if (const auto tunnel = s.outside.hop_within(address_scope::ds_lite)) {
     return provider_tunnel(s, *tunnel);
@@ -52,7 +52,7 @@ std::optional<verdict> carrier_on_path(const situation& s) {
                  around_the_provider(s)};
 }
 
-std::optional<verdict> second_router_on_path(const situation& s) {
+std::optional<verdict> second_router_on_path(const facts& s) {
   if (needs_no_translation(s) || !s.seen.gateway) return std::nullopt;
   const auto hop = s.outside.hop_within(address_scope::private_use);
   if (!hop) return std::nullopt;

@@ -49,7 +49,7 @@ bool embeds(const address& translated, const address& ip) {
 
 /// Whether the routers on the way of our datagrams say nothing about the connection.
 bool is_proxied(const probe_evidence& seen) {
-  return seen.protocol == transport::tcp && seen.standpoint.proxy;
+  return seen.protocol == transport::tcp && seen.visitor_location.proxy;
 }
 
 /// Whether a router that answers before the target's has the address that the server saw: whoever
@@ -57,7 +57,7 @@ bool is_proxied(const probe_evidence& seen) {
 /// to have been answered on the way to the target: a router that has both addresses may be silent
 /// there.
 bool is_translated_before(const probe_evidence& seen) {
-  const auto& here = seen.standpoint;
+  const auto& here = seen.visitor_location;
   const address target = canonical(seen.address->ip);
   for (std::size_t i = 0; i < here.hops.size(); ++i) {
     if (here.hops.at(i) == target) return false;
@@ -75,7 +75,7 @@ bool is_translated_before(const probe_evidence& seen) {
 bool is_outside(const probe_evidence& seen) {
   if (is_proxied(seen)) return false;
   if (is_translated_before(seen)) return true;
-  const auto& here = seen.standpoint;
+  const auto& here = seen.visitor_location;
   const address target = canonical(seen.address->ip);
   for (const auto& hop : here.hops) {
     if (hop == target) return false;
@@ -94,7 +94,7 @@ bool is_outside(const probe_evidence& seen) {
 /// carrier (100.64.0.0/10) have the target's router behind them.
 bool is_near_target(const probe_evidence& seen) {
   const address target = canonical(seen.address->ip);
-  for (const auto& hop : seen.standpoint.hops) {
+  for (const auto& hop : seen.visitor_location.hops) {
     if (hop == target) return true;
     if (!hop) return false;
     const auto scope = scope_of(*hop);
@@ -113,7 +113,7 @@ bool saw_public_client(const probe_evidence& seen) {
 
 /// What the target's address and the way to it tell.
 void add_by_target(std::vector<inside_reason>& reasons, const probe_evidence& seen) {
-  const auto& here = seen.standpoint;
+  const auto& here = seen.visitor_location;
   const address target = canonical(seen.address->ip);
   // An IPv6 network of a host is its /64 at most, whatever the prefix on the interface.
   const bool neighbour =
@@ -132,8 +132,8 @@ void add_by_target(std::vector<inside_reason>& reasons, const probe_evidence& se
 /// How many routers the TTL says that our packet met on its way to the server. Zero or less:
 /// something else sent it for us.
 std::optional<int> routers_between(const handshake_evidence& one, const probe_evidence& seen) {
-  if (!one.ttl || !seen.standpoint.ttl) return std::nullopt;
-  return static_cast<int>(*seen.standpoint.ttl) - static_cast<int>(*one.ttl);
+  if (!one.ttl || !seen.visitor_location.ttl) return std::nullopt;
+  return static_cast<int>(*seen.visitor_location.ttl) - static_cast<int>(*one.ttl);
 }
 
 /// Whether our packets met no more routers than one that translated us and, where the server has
@@ -148,7 +148,7 @@ bool met_few_routers(const handshake_evidence& one, const probe_evidence& seen) 
 bool may_be_one_pool(const address& ip, const address& target, const probe_evidence& seen) {
   if (ip.is_v4() != target.is_v4()) return false;
   if (ip.is_v6()) return same_prefix(ip, target, site_length);
-  const bool carrier = any_of(seen.standpoint.hops, [](const std::optional<address>& hop) {
+  const bool carrier = any_of(seen.visitor_location.hops, [](const std::optional<address>& hop) {
     return hop && scope_of(*hop) == address_scope::shared;
   });
   return same_prefix(ip, target, carrier ? carrier_pool_length : pool_length);
@@ -158,7 +158,7 @@ bool may_be_one_pool(const address& ip, const address& target, const probe_evide
 /// carrier's NAT, may lead us back inside in the name of another one than the target's.
 std::optional<inside_reason> by_public_address(const handshake_evidence& one,
                                                const probe_evidence& seen) {
-  const auto& here = seen.standpoint;
+  const auto& here = seen.visitor_location;
   const address target = canonical(seen.address->ip);
   if (!one.seen_as || !here.local) return std::nullopt;
   const address ip = canonical(one.seen_as->ip);
@@ -173,7 +173,7 @@ std::optional<inside_reason> by_public_address(const handshake_evidence& one,
 /// What an internal address that the server saw proves.
 std::optional<inside_reason> by_inner_address(const address& ip, const handshake_evidence& one,
                                               const probe_evidence& seen) {
-  const auto& here = seen.standpoint;
+  const auto& here = seen.visitor_location;
   if (here.local && ip == canonical(*here.local)) return inside_reason::seen_ourselves;
   if (here.gateway && ip == canonical(*here.gateway)) return inside_reason::seen_own_router;
   if (holds(here.on_link, ip)) return inside_reason::seen_own_network;

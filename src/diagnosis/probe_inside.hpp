@@ -11,7 +11,7 @@ namespace natcheck::judging {
 /// Empty: nothing does.
 std::vector<inside_reason> inside_reasons(const probe_evidence& seen);
 
-/// The address that the server saw, where who has it would decide: see probe_standpoint::seen_hops.
+/// The address that the server saw, where who has it would decide: see prober_location::seen_hops.
 std::optional<address> address_to_locate(const probe_evidence& seen);
 
 /// Whether the reason proves it. The others are what a client outside can meet as well, by a

@@ -132,7 +132,7 @@ void name_own_rejection(handshake_evidence& one, const address& target, const ad
 }  // namespace
 
 void name_own_rejections(probe_evidence& seen) {
-  const auto& local = seen.standpoint.local;
+  const auto& local = seen.visitor_location.local;
   if (!local || !seen.address) return;
   for (auto& one : seen.handshakes) name_own_rejection(one, seen.address->ip, *local);
   for (auto& each : seen.attempts) name_own_rejection(each.handshake, each.ip, *local);
@@ -141,7 +141,7 @@ void name_own_rejections(probe_evidence& seen) {
 failure_story story_of_icmp(const icmp_notice& icmp, const probe_evidence& seen) {
   const address from = canonical(icmp.from);
   if (from == canonical(seen.address->ip)) return said_by_target(words_of(icmp), seen);
-  const auto& local = seen.standpoint.local;
+  const auto& local = seen.visitor_location.local;
   if (!local || from != canonical(*local)) return said_on_the_way(icmp, words_of(icmp), seen);
   return {fmt::format("cannot be reached: the next hop on this network does not answer ({})",
                       port_of(seen)),

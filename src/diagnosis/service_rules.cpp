@@ -17,7 +17,7 @@ bool names_nothing(const std::optional<address>& external) {
 }
 
 /// Each service was fully tested, and none of them reports an address.
-bool all_without_address(const situation& s) {
+bool all_without_address(const facts& s) {
   const auto& gateway = *s.seen.gateway;
   const bool pcp = gateway.pcp.state == service_state::answered || gave_nothing(gateway.pcp);
   const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address) ||
@@ -29,7 +29,7 @@ bool all_without_address(const situation& s) {
 
 /// Services are there, and that they tell no external address is their nature (PCP) or their
 /// mistake: they say that there is no Internet, and it answers; or they name what is no address.
-bool offers_without_address(const situation& s) {
+bool offers_without_address(const facts& s) {
   const auto& gateway = *s.seen.gateway;
   const bool pcp = gateway.pcp.state == service_state::answered && !declined(gateway.pcp);
   const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address) ||
@@ -91,7 +91,7 @@ std::string no_service_summary(const service_names& refusing) {
       fmt::join(refusing, " and "));
 }
 
-std::vector<std::string> open_by_hand(const situation& s, const service_names& refusing) {
+std::vector<std::string> open_by_hand(const facts& s, const service_names& refusing) {
   const auto then = "then run here: " + listen_only(s.seen.asked);
   if (!s.has_home_router()) {
     return {fmt::format("ask the administrator of the router {} to forward TCP port {} to {}",
@@ -104,7 +104,7 @@ std::vector<std::string> open_by_hand(const situation& s, const service_names& r
 
 /// Nobody at all has answered this machine over UDP, and TCP gets through: what is silent may have
 /// answered.
-bool hears_no_udp(const situation& s) {
+bool hears_no_udp(const facts& s) {
   const auto& gateway = *s.seen.gateway;
   const auto silent = [](const service_evidence& service) {
     return service.state == service_state::silent;
@@ -119,7 +119,7 @@ bool hears_no_udp(const situation& s) {
 }
 
 /// Why the router is believed to hide an address that is not public; empty: it is not.
-std::vector<std::string> signs_of_hiding(const situation& s) {
+std::vector<std::string> signs_of_hiding(const facts& s) {
   std::vector<std::string> signs;
   const auto& gateway = *s.seen.gateway;
   if (s.gateway_owns_it() == tested::yes) return signs;
@@ -137,7 +137,7 @@ std::vector<std::string> signs_of_hiding(const situation& s) {
   return signs;
 }
 
-std::string_view beyond_the_router(const situation& s) {
+std::string_view beyond_the_router(const facts& s) {
   if (s.outside.sees_nothing()) return "nothing upstream of the router answers";
   return s.outside.reach == beyond::not_asked
              ? "nothing upstream of the router was tested"
@@ -145,7 +145,7 @@ std::string_view beyond_the_router(const situation& s) {
 }
 
 /// Nothing translates behind the router, as far as the path shows.
-bool stands_on_internet(const situation& s) {
+bool stands_on_internet(const facts& s) {
   return s.outside.next_router_is_public() || s.gateway_owns_it() == tested::yes;
 }
 
@@ -153,7 +153,7 @@ bool stands_on_internet(const situation& s) {
 
 // miniupnpd says Connected and then gives an empty address or error 501 when the address on its
 // outer interface is not public.
-std::optional<verdict> hidden_address(const situation& s) {
+std::optional<verdict> hidden_address(const facts& s) {
   if (!s.seen.gateway) return std::nullopt;
   auto signs = signs_of_hiding(s);
   if (signs.empty()) return std::nullopt;
@@ -171,12 +171,12 @@ std::optional<verdict> hidden_address(const situation& s) {
        "if it begins with 100.64 to 100.127: ask the provider for a public IPv4 address"}};
 }
 
-bool says_down(const situation& s) {
-  if (!s.seen.gateway || !s.claims.empty()) return false;
+bool says_down(const facts& s) {
+  if (!s.seen.gateway || !s.reported.empty()) return false;
   return is_disconnected(s.seen.gateway->upnp) || s.says_unspecified;
 }
 
-verdict judge_wan_down(const situation& s, confidence certainty) {
+verdict judge_wan_down(const facts& s, confidence certainty) {
   const auto& upnp = s.seen.gateway->upnp;
   verdict v{
       verdict_code::gateway_wan_down,
@@ -198,12 +198,12 @@ verdict judge_wan_down(const situation& s, confidence certainty) {
 }
 
 // Where something upstream of the router answers, its report is wrong, or about another connection.
-std::optional<verdict> wan_down(const situation& s) {
+std::optional<verdict> wan_down(const facts& s) {
   if (!says_down(s) || s.outside.reach == beyond::answered) return std::nullopt;
   return judge_wan_down(s, confidence::unconfirmed);
 }
 
-std::optional<verdict> network_failure(const situation& s) {
+std::optional<verdict> network_failure(const facts& s) {
   if (!s.seen.gateway || !reports_network_failure(*s.seen.gateway)) return std::nullopt;
   if (s.gateway_owns_it() == tested::yes) return std::nullopt;
   verdict v;
@@ -221,8 +221,8 @@ std::optional<verdict> network_failure(const situation& s) {
 }
 
 // Where the Internet answers and no second router is there, its word is about another line.
-std::optional<verdict> another_line_down(const situation& s) {
-  if (!s.seen.gateway || !s.claims.empty() || !s.seen_as()) return std::nullopt;
+std::optional<verdict> another_line_down(const facts& s) {
+  if (!s.seen.gateway || !s.reported.empty() || !s.seen_as()) return std::nullopt;
   const bool failure = reports_network_failure(*s.seen.gateway);
   const bool owned = s.gateway_owns_it() == tested::yes;
   const bool down = says_down(s) && (owned || s.outside.next_router_is_public());
@@ -249,7 +249,7 @@ std::optional<verdict> another_line_down(const situation& s) {
 
 // PCP names an address only where something is mapped (RFC 6887 section 11), which would change the
 // router; what the next router on the way is tells whether this one stands on the Internet.
-std::optional<verdict> service_without_address(const situation& s) {
+std::optional<verdict> service_without_address(const facts& s) {
   if (!s.seen.gateway || !s.outside.sees_us() || !s.seen_as()) return std::nullopt;
   const bool owned = s.gateway_owns_it() == tested::yes;
   const bool hides = hides_address(s.seen.gateway->upnp) || hides_address(s.seen.gateway->pcp);
@@ -287,7 +287,7 @@ std::string unfinished_summary(const gateway_evidence& gateway, const service_na
       fmt::join(unusable, " and "));
 }
 
-std::optional<verdict> unfinished_tests(const situation& s) {
+std::optional<verdict> unfinished_tests(const facts& s) {
   if (!s.seen.gateway) return std::nullopt;
   const auto& gateway = *s.seen.gateway;
   const bool nat_pmp_open = is_open(gateway.nat_pmp) || speaks_nat_pmp_alone(gateway);
@@ -318,7 +318,7 @@ std::optional<verdict> unfinished_tests(const situation& s) {
   return v;
 }
 
-std::optional<verdict> no_udp_heard(const situation& s) {
+std::optional<verdict> no_udp_heard(const facts& s) {
   if (!s.seen.gateway || !hears_no_udp(s)) return std::nullopt;
   verdict v;
   v.summary =
@@ -332,7 +332,7 @@ std::optional<verdict> no_udp_heard(const situation& s) {
   return v;
 }
 
-std::optional<verdict> no_service(const situation& s) {
+std::optional<verdict> no_service(const facts& s) {
   if (!s.seen.gateway) return std::nullopt;
   const auto& gateway = *s.seen.gateway;
   if (!is_alive(gateway) && !s.outside.sees_us()) return std::nullopt;
@@ -359,7 +359,7 @@ std::optional<verdict> no_service(const situation& s) {
   return v;
 }
 
-std::optional<verdict> nothing_learnt(const situation& s) {
+std::optional<verdict> nothing_learnt(const facts& s) {
   verdict v;
   v.summary = "natcheck could not determine what is between this machine and the Internet.";
   v.evidence = {local_line(s), "missing test: the router's external address"};

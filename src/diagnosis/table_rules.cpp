@@ -51,8 +51,9 @@ verdict judge_one(const removal_report& report) {
 
 verdict judge_all(const removal_report& report) {
   const auto options = to_options(report.asked);
-  const bool all_left_overs = std::ranges::all_of(report.left_overs, &events::left_over::removed);
-  if (has(report, removal::failed) || !all_left_overs) {
+  const bool all_stale_mappings =
+      std::ranges::all_of(report.stale_mappings, &events::stale_mapping::removed);
+  if (has(report, removal::failed) || !all_stale_mappings) {
     return sentence("Not every natcheck mapping could be removed.",
                     "run natcheck mappings clean" + options + " again");
   }
@@ -66,7 +67,7 @@ verdict judge_all(const removal_report& report) {
         "run natcheck mappings clean again there");
   }
   if (has(report, removal::in_use)) return sentence("Only mappings in use are left.");
-  if (has(report, removal::removed) || !report.left_overs.empty()) {
+  if (has(report, removal::removed) || !report.stale_mappings.empty()) {
     return sentence("No natcheck mappings are left.");
   }
   return sentence("There are no natcheck mappings to remove.");
@@ -106,9 +107,10 @@ answer answer_of(const removal_report& report) {
     const bool unseen = report.mappings.empty() && !report.not_seen.empty();
     return unseen ? answer::unknown : answer::no;
   }
-  const bool all_left_overs = std::ranges::all_of(report.left_overs, &events::left_over::removed);
+  const bool all_stale_mappings =
+      std::ranges::all_of(report.stale_mappings, &events::stale_mapping::removed);
   const bool something_left =
-      has(report, removal::elsewhere) || !all_left_overs || !report.not_seen.empty();
+      has(report, removal::elsewhere) || !all_stale_mappings || !report.not_seen.empty();
   return something_left ? answer::unknown : answer::yes;
 }
 

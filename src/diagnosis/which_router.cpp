@@ -61,7 +61,7 @@ bool forwards_packets(const discover_evidence& seen, const address& ip) {
                      [&](const path_hop& hop) { return hop.ttl <= 2 && hop.ip == ip; });
 }
 
-bool is_on_way_out(const discover_evidence& seen, const gateway_evidence& device) {
+bool is_on_egress_route(const discover_evidence& seen, const gateway_evidence& device) {
   return proof(seen, device) > 0;
 }
 

@@ -11,7 +11,7 @@ bool forwards_packets(const discover_evidence& seen, const address& ip);
 
 /// `device` is on the way out: it forwards packets, names the address that the Internet sees, or is
 /// the gateway by another address (the same link-layer address).
-bool is_on_way_out(const discover_evidence& seen, const gateway_evidence& device);
+bool is_on_egress_route(const discover_evidence& seen, const gateway_evidence& device);
 
 /// Where the gateway that the route names is not the one that translates, and another one of the
 /// link is proven to be, that one becomes `seen.gateway`, and the other one of `other_gateways`.

@@ -20,8 +20,8 @@ net::asio::awaitable<result<discover_report>> run(discover_options options) {
   report.evidence.asked = {options.interface, options.gateway};
   co_await discovering::find_ipv4_gateway(report.evidence.host.ipv4, start + options.timeout / 2);
   co_await net::unless_cancelled();
-  discovering::inquiry asking(options, report.evidence, start + options.timeout,
-                              co_await net::asio::this_coro::executor);
+  discovering::discovery asking(options, report.evidence, start + options.timeout,
+                                co_await net::asio::this_coro::executor);
   co_await asking.run();
   report.external = public_address_of(report.evidence);
   report.judged = diagnose(report.evidence);

@@ -7,8 +7,8 @@
 
 #include "core/timed_out.hpp"
 #include "diagnosis/decided.hpp"
+#include "diagnosis/facts.hpp"
 #include "diagnosis/findings.hpp"
-#include "diagnosis/situation.hpp"
 #include "diagnosis/which_router.hpp"
 #include "net/host_network.hpp"
 #include "net/neighbor.hpp"
@@ -43,7 +43,7 @@ constexpr std::size_t most_suspects = 2;
 /// The answer, or the honest absence of one when the command's time is over first.
 template <class Evidence>
 awaitable<void> ask(Evidence& seen, net::steady_time deadline, awaitable<Evidence> asking) {
-  auto answer = co_await net::before(deadline, std::move(asking));
+  auto answer = co_await net::with_deadline(deadline, std::move(asking));
   if (answer) {
     seen = std::move(*answer);
   } else {
@@ -86,13 +86,13 @@ net::source source_of(const route_info& way) { return {way.local, way.interface}
 
 }  // namespace
 
-inquiry::inquiry(const discover_options& options, discover_evidence& seen,
-                 net::steady_time deadline, const net::asio::any_io_executor& executor)
+discovery::discovery(const discover_options& options, discover_evidence& seen,
+                     net::steady_time deadline, const net::asio::any_io_executor& executor)
     : options_(options),
       seen_(seen),
       start_(std::chrono::steady_clock::now()),
       deadline_(deadline),
-      told_(deadline_ - 10ms),
+      soft_deadline_(deadline_ - 10ms),
       ipv4_survey_end_(executor),
       ipv6_end_(executor),
       settled_(executor),
@@ -102,29 +102,29 @@ inquiry::inquiry(const discover_options& options, discover_evidence& seen,
   for (std::size_t n = 0; n < most_suspects; ++n) suspects_.emplace_back(executor);
 }
 
-inquiry::suspect::suspect(const net::asio::any_io_executor& executor) : settled(executor) {}
+discovery::suspect::suspect(const net::asio::any_io_executor& executor) : settled(executor) {}
 
-awaitable<void> inquiry::run() {
+awaitable<void> discovery::run() {
   if (const auto& way = seen_.host.ipv4) {
     spdlog::debug("route to the Internet: {} on {}, gateway {}", way->local.to_string(),
                   way->interface, way->gateway ? way->gateway->to_string() : "none");
   }
   note_news();
-  co_await net::until(decided_, ask_everybody());
+  co_await net::with_deadline(decided_, ask_everybody());
   judging::settle_router(seen_);
   name_reasons();
   const bool tests_nat = options_.behavior || options_.binding_lifetime;
   if (tests_nat && !options_.answer_only) co_await test_behavior();
 }
 
-awaitable<void> inquiry::ask_everybody() {
+awaitable<void> discovery::ask_everybody() {
   net::coroutines works =
       net::listed(ask_gateway(), ask_ipv6_router(), ask_outside(), look_for_nat64());
   for (suspect& each : suspects_) works.push_back(ask_suspect(each));
-  co_await net::side_by_side(std::move(works));
+  co_await net::when_all(std::move(works));
 }
 
-awaitable<void> inquiry::ask_gateway() {
+awaitable<void> discovery::ask_gateway() {
   const auto& way = seen_.host.ipv4;
   if (way && way->gateway) {
     seen_.gateway.emplace();
@@ -135,19 +135,20 @@ awaitable<void> inquiry::ask_gateway() {
   note_news();
 }
 
-awaitable<void> inquiry::ask_suspect(suspect& which) {
+awaitable<void> discovery::ask_suspect(suspect& which) {
   co_await which.settled.wait();
   co_await net::unless_cancelled();
   if (!which.ip) co_return;
   gateway_evidence device;
   device.ip = *which.ip;
-  const bool asked = co_await net::until(suspects_end_, ask_services(device, *seen_.host.ipv4));
+  const bool asked =
+      co_await net::with_deadline(suspects_end_, ask_services(device, *seen_.host.ipv4));
   if (!asked) co_return;
   seen_.other_gateways.push_back(std::move(device));
   note_news();
 }
 
-awaitable<void> inquiry::ask_services(gateway_evidence& device, const route_info& way) {
+awaitable<void> discovery::ask_services(gateway_evidence& device, const route_info& way) {
   device.interface = way.interface;
   portmap::gateway_access access{device.ip, source_of(way), way.interface_index};
   const bool by_route = device.ip == way.gateway;
@@ -162,10 +163,10 @@ awaitable<void> inquiry::ask_services(gateway_evidence& device, const route_info
     co_await std::move(asking);
     heard = std::chrono::steady_clock::now();
   };
-  co_await net::side_by_side(
-      told(timed(ask(device.pcp, deadline_, portmap::ask_pcp(access, told_)))),
-      told(timed(ask(device.nat_pmp, deadline_, portmap::ask_nat_pmp(access, told_)))),
-      told(ask(device.upnp, deadline_, portmap::ask_upnp(access, told_))));
+  co_await net::when_all(
+      told(timed(ask(device.pcp, deadline_, portmap::ask_pcp(access, soft_deadline_)))),
+      told(timed(ask(device.nat_pmp, deadline_, portmap::ask_nat_pmp(access, soft_deadline_)))),
+      told(ask(device.upnp, deadline_, portmap::ask_upnp(access, soft_deadline_))));
   if (judging::seems_restarted(device) && !options_.answer_only) {
     device.epoch_advances = co_await portmap::epoch_advances(access, device, began, heard);
   }
@@ -175,17 +176,17 @@ awaitable<void> inquiry::ask_services(gateway_evidence& device, const route_info
   device.link_layer = std::move(entry.link_layer);
 }
 
-awaitable<void> inquiry::ask_ipv6_router() {
+awaitable<void> discovery::ask_ipv6_router() {
   const auto& way = seen_.host.ipv6;
   if (!way || !way->gateway || !is_public(way->local)) {
     seen_.ipv6_pcp.detail = "this machine has no public IPv6 address behind a router";
     co_return;
   }
   const portmap::gateway_access access{*way->gateway, source_of(*way), way->interface_index};
-  co_await ask(seen_.ipv6_pcp, deadline_, portmap::ask_pcp(access, told_));
+  co_await ask(seen_.ipv6_pcp, deadline_, portmap::ask_pcp(access, soft_deadline_));
 }
 
-awaitable<void> inquiry::ask_outside() {
+awaitable<void> discovery::ask_outside() {
   if (!asks_outside()) {
     seen_.path.detail = nobody_outside;
     seen_.owner.detail = nobody_outside;
@@ -194,12 +195,12 @@ awaitable<void> inquiry::ask_outside() {
     note_news();
     co_return;
   }
-  const auto servers =
-      co_await outside::find_servers(options_.stun_servers, std::min(told_, start_ + names_limit));
-  co_await net::side_by_side(take_survey(servers), follow_the_way(servers), look_at_web());
+  const auto servers = co_await outside::find_servers(
+      options_.stun_servers, std::min(soft_deadline_, start_ + names_limit));
+  co_await net::when_all(take_survey(servers), follow_the_way(servers), look_at_web());
 }
 
-awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& servers) {
+awaitable<void> discovery::take_survey(const std::vector<outside::stun_server>& servers) {
   outside::survey_options wanted;
   wanted.wants_other_address = options_.behavior || options_.binding_lifetime;
   wanted.whole_ipv6 = true;
@@ -209,35 +210,35 @@ awaitable<void> inquiry::take_survey(const std::vector<outside::stun_server>& se
   wanted.on_news = [this](std::vector<stun_evidence> so_far, bool ipv4_done) {
     take_news(std::move(so_far), ipv4_done);
   };
-  auto all = co_await net::until(ipv6_end_,
-                                 outside::survey(servers, ways_out(), std::move(wanted), told_));
+  auto all = co_await net::with_deadline(
+      ipv6_end_, outside::survey(servers, egress_routes(), std::move(wanted), soft_deadline_));
   take_news(all ? *std::move(all) : std::move(seen_.stun), true);
 }
 
-void inquiry::take_news(std::vector<stun_evidence> so_far, bool ipv4_done) {
+void discovery::take_news(std::vector<stun_evidence> so_far, bool ipv4_done) {
   seen_.stun = std::move(so_far);
   if (ipv4_done && !ipv4_survey_done_) ipv4_survey_end_.set();
   ipv4_survey_done_ = ipv4_done;
   note_news();
 }
 
-awaitable<void> inquiry::follow_the_way(const std::vector<outside::stun_server>& servers) {
-  co_await net::first_of(net::side_by_side(trace_path(servers), ask_owner()), enough_of_the_way());
+awaitable<void> discovery::follow_the_way(const std::vector<outside::stun_server>& servers) {
+  co_await net::when_any(net::when_all(trace_path(servers), ask_owner()), enough_of_the_way());
   path_done_ = owner_done_ = true;
   note_news();
 }
 
-awaitable<void> inquiry::enough_of_the_way() {
+awaitable<void> discovery::enough_of_the_way() {
   co_await settled_.wait();
   co_await net::unless_cancelled();
   net::asio::steady_timer grace(co_await net::asio::this_coro::executor, settled_grace);
-  co_await net::until(grace, owner_end_.wait());
+  co_await net::with_deadline(grace, owner_end_.wait());
   co_await net::unless_cancelled();
   const bool open = seen_.owner.target && gateway_owns_seen_address(seen_) != tested::yes;
-  if (open) co_await net::expiry(grace);
+  if (open) co_await net::wait(grace);
 }
 
-awaitable<void> inquiry::ask_owner() {
+awaitable<void> discovery::ask_owner() {
   co_await ipv4_survey_end_.wait();
   co_await net::unless_cancelled();
   const auto& way = seen_.host.ipv4;
@@ -248,18 +249,19 @@ awaitable<void> inquiry::ask_owner() {
   } else if (judging::is_own_address(seen_.host, *target)) {
     seen_.owner.detail = "the address that external servers see is this machine's own";
   } else {
-    co_await outside::ask_owner(*target, *way->gateway, source_of(*way), seen_.owner, told_);
+    co_await outside::ask_owner(*target, *way->gateway, source_of(*way), seen_.owner,
+                                soft_deadline_);
   }
   owner_done_ = true;
   owner_end_.set();
   note_news();
 }
 
-awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& servers) {
+awaitable<void> discovery::trace_path(const std::vector<outside::stun_server>& servers) {
   const auto& way = seen_.host.ipv4;
   const auto target = outside::path_target(servers);
   if (way && target) {
-    co_await outside::trace(*target, source_of(*way), seen_.path, told_);
+    co_await outside::trace(*target, source_of(*way), seen_.path, soft_deadline_);
     for (path_hop& hop : seen_.path.hops) {
       if (!is_in_own_prefix(*way, hop)) continue;
       const address ip = *hop.ip;
@@ -273,30 +275,30 @@ awaitable<void> inquiry::trace_path(const std::vector<outside::stun_server>& ser
   note_news();
 }
 
-awaitable<void> inquiry::look_at_web() {
+awaitable<void> discovery::look_at_web() {
   const auto& way = seen_.host.ipv4;
   if (options_.web_check.empty() || !way) {
     seen_.web.detail = way ? "the web check is turned off" : no_ipv4;
     co_return;
   }
   if (!ipv4_survey_done_) {
-    co_await net::before(start_ + web_starts_after, ipv4_survey_end_.wait());
+    co_await net::with_deadline(start_ + web_starts_after, ipv4_survey_end_.wait());
   }
   if (std::any_of(seen_.stun.begin(), seen_.stun.end(), answered)) {
     seen_.web.detail = "not needed: an external server answered";
     co_return;
   }
-  seen_.web = co_await outside::check_web(options_.web_check, source_of(*way), told_);
+  seen_.web = co_await outside::check_web(options_.web_check, source_of(*way), soft_deadline_);
 }
 
-awaitable<void> inquiry::look_for_nat64() {
+awaitable<void> discovery::look_for_nat64() {
   const bool needs_it =
       !seen_.host.ipv4 || scope_of(seen_.host.ipv4->local) == address_scope::ds_lite;
   if (!asks_outside() || !seen_.host.ipv6 || !needs_it) co_return;
-  seen_.nat64 = co_await outside::find_nat64(std::min(told_, start_ + names_limit));
+  seen_.nat64 = co_await outside::find_nat64(std::min(soft_deadline_, start_ + names_limit));
 }
 
-awaitable<void> inquiry::test_behavior() {
+awaitable<void> discovery::test_behavior() {
   const auto& way = seen_.host.ipv4;
   std::vector<std::string> doubts;
   const auto server = outside::choose_server(seen_.stun, doubts);
@@ -305,15 +307,15 @@ awaitable<void> inquiry::test_behavior() {
     co_return;
   }
   if (options_.behavior) {
-    seen_.nat = co_await outside::ask_behavior(*server, source_of(*way), told_);
+    seen_.nat = co_await outside::ask_behavior(*server, source_of(*way), soft_deadline_);
   }
   if (!options_.binding_lifetime) co_return;
   co_await outside::measure_lifetime(*server, source_of(*way), options_.on_progress, seen_.nat,
-                                     told_);
+                                     soft_deadline_);
 }
 
 /// Whoever else is on the link may be the way out: that is decided when all have answered.
-void inquiry::suspect_router(const address& ip) {
+void discovery::suspect_router(const address& ip) {
   const auto& way = seen_.host.ipv4;
   if (!way || !way->gateway || options_.gateway || ip == *way->gateway || ip == way->local) return;
   if (way->prefix_length == 0 || !same_prefix(ip, way->local, way->prefix_length)) return;
@@ -325,26 +327,26 @@ void inquiry::suspect_router(const address& ip) {
   }
 }
 
-void inquiry::suspect_hops() {
+void discovery::suspect_hops() {
   for (const path_hop& hop : seen_.path.hops) {
     if (hop.ttl <= 2 && hop.ip) suspect_router(*hop.ip);
   }
 }
 
-void inquiry::note_news() {
+void discovery::note_news() {
   stop_what_is_not_needed();
   if (options_.on_evidence) options_.on_evidence(seen_);
   if (options_.answer_only && ipv4_survey_done_ && owner_done_ && is_decided()) decided_.set();
 }
 
-bool inquiry::is_decided() const {
+bool discovery::is_decided() const {
   discover_evidence so_far = seen_;
   // Before the gateway has told all, it may still be the one.
   if (gateway_done_) judging::settle_router(so_far);
   return judging::is_decided(so_far);
 }
 
-void inquiry::stop_what_is_not_needed() {
+void discovery::stop_what_is_not_needed() {
   const bool settled = gateway_done_ && ipv4_survey_done_ && is_settled(seen_);
   if (settled) settled_.set();
   if (settled) suspects_end_.set();
@@ -362,7 +364,7 @@ void inquiry::stop_what_is_not_needed() {
 }
 
 /// Of those that were not waited for, since the answer was known without them.
-void inquiry::name_reasons() {
+void discovery::name_reasons() {
   const auto name = [](service_evidence& service) {
     const bool open = service.state == service_state::not_tried && service.detail.empty();
     if (open) service.detail = "not needed for the result";
@@ -374,8 +376,8 @@ void inquiry::name_reasons() {
   name(seen_.gateway->upnp);
 }
 
-outside::ways_out inquiry::ways_out() const {
-  outside::ways_out ways;
+outside::egress_routes discovery::egress_routes() const {
+  outside::egress_routes ways;
   if (seen_.host.ipv4) ways.ipv4 = source_of(*seen_.host.ipv4);
   if (seen_.host.ipv6) ways.ipv6 = source_of(*seen_.host.ipv6);
   return ways;

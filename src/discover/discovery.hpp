@@ -13,11 +13,11 @@
 namespace natcheck::discovering {
 
 /// One run. Both references must outlive it.
-class inquiry {
+class discovery {
  public:
   /// `seen.host` is known already; the rest is what run() finds out.
-  inquiry(const discover_options& options, discover_evidence& seen, net::steady_time deadline,
-          const net::asio::any_io_executor& executor);
+  discovery(const discover_options& options, discover_evidence& seen, net::steady_time deadline,
+            const net::asio::any_io_executor& executor);
 
   /// Ends when the evidence is complete, at the latest at `deadline`.
   net::asio::awaitable<void> run();
@@ -56,14 +56,14 @@ class inquiry {
   bool is_decided() const;
   void name_reasons();
   bool asks_outside() const { return !options_.stun_servers.empty(); }
-  outside::ways_out ways_out() const;
+  outside::egress_routes egress_routes() const;
 
   const discover_options& options_;
   discover_evidence& seen_;
   net::steady_time start_;
   net::steady_time deadline_;
   /// A little before, for those who can then say how far they came.
-  net::steady_time told_;
+  net::steady_time soft_deadline_;
   bool gateway_done_ = false;
   bool path_done_ = false;
   bool owner_done_ = false;

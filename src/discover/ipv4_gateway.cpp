@@ -21,7 +21,7 @@ constexpr auto between_looks = 10ms;
 
 awaitable<void> pause() {
   net::asio::steady_timer timer(co_await net::asio::this_coro::executor, between_looks);
-  co_await net::expiry(timer);
+  co_await net::wait(timer);
   co_await net::unless_cancelled();
 }
 
@@ -83,14 +83,14 @@ awaitable<void> ask_link(route_info& way) {
   co_await net::unless_cancelled();
   if (way.gateway) co_return;
   std::vector<address> devices;
-  co_await net::first_of(search(way, devices), examine_all(way, devices));
+  co_await net::when_any(search(way, devices), examine_all(way, devices));
 }
 
 }  // namespace
 
 awaitable<void> find_ipv4_gateway(std::optional<route_info>& way, net::steady_time deadline) {
   if (!way || way->gateway || !way->gateway_ipv6) co_return;
-  co_await net::before(deadline, ask_link(*way));
+  co_await net::with_deadline(deadline, ask_link(*way));
 }
 
 }  // namespace natcheck::discovering

@@ -4,7 +4,7 @@
 #include <natcheck/evidence.hpp>
 #include <optional>
 
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 
 namespace natcheck::discovering {
 

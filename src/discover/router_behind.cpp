@@ -29,7 +29,7 @@ bool is_neighbor(const route_info& way, const address& ip) {
 
 awaitable<std::vector<path_hop>> first_hops(std::string interface) {
   std::array<std::optional<address>, 3> who;
-  co_await net::before(
+  co_await net::with_deadline(
       std::chrono::steady_clock::now() + 300ms,
       outside::watch_first_hops(outside::fallback_target(), std::move(interface), who));
   std::vector<path_hop> hops;
@@ -45,9 +45,9 @@ awaitable<std::vector<path_hop>> first_hops(std::string interface) {
 awaitable<void> ask(gateway_evidence& device, const route_info& way, net::steady_time deadline) {
   const portmap::gateway_access access{device.ip, {way.local, way.interface}, way.interface_index};
   device.interface = way.interface;
-  co_await net::side_by_side(net::put(device.pcp, portmap::ask_pcp(access, deadline)),
-                             net::put(device.nat_pmp, portmap::ask_nat_pmp(access, deadline)),
-                             net::put(device.upnp, portmap::ask_upnp(access, deadline)));
+  co_await net::when_all(net::store(device.pcp, portmap::ask_pcp(access, deadline)),
+                         net::store(device.nat_pmp, portmap::ask_nat_pmp(access, deadline)),
+                         net::store(device.upnp, portmap::ask_upnp(access, deadline)));
   device.link_layer = net::read_neighbor(device.ip, way.interface_index).link_layer;
 }
 
@@ -77,7 +77,7 @@ awaitable<void> look(discover_evidence& seen, std::vector<address> heard,
   for (gateway_evidence& each : seen.other_gateways) {
     questions.push_back(ask(each, way, deadline));
   }
-  co_await net::side_by_side(std::move(questions));
+  co_await net::when_all(std::move(questions));
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ awaitable<std::optional<address>> router_behind(host_network host, std::vector<a
   seen.host = std::move(host);
   const address by_route = *seen.host.ipv4->gateway;
   seen.gateway.emplace().ip = by_route;
-  const bool ended = co_await net::before(deadline, look(seen, std::move(heard), deadline));
+  const bool ended = co_await net::with_deadline(deadline, look(seen, std::move(heard), deadline));
   co_await net::unless_cancelled();
   if (!ended) co_return std::nullopt;
   judging::settle_router(seen);

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 
 namespace natcheck::discovering {
 

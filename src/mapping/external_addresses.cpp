@@ -37,26 +37,26 @@ void external_addresses::fail(transport protocol, std::uint16_t external_port) {
   of_protocol(protocol) = {state::failed, external_port, {}, {}, {}};
 }
 
-external_evidence external_addresses::evidence(const door& which) const {
+external_evidence external_addresses::evidence(const port_state& which) const {
   external_evidence all = seen_;
   all.mapped = which.is == state::mapped;
   all.router_says = which.router_says;
   return all;
 }
 
-external_judgement external_addresses::judge(const door& which) const {
+external_judgement external_addresses::judge(const port_state& which) const {
   return judge_external(evidence(which));
 }
 
 std::optional<endpoint> external_addresses::of(transport protocol) const {
-  const door& which = doors_[static_cast<std::size_t>(protocol)];
+  const port_state& which = ports_[static_cast<std::size_t>(protocol)];
   if (which.is == state::closed || which.is == state::failed) return std::nullopt;
   const auto judged = judge(which);
   return judged.ip ? std::optional(endpoint{*judged.ip, which.port}) : std::nullopt;
 }
 
 std::optional<endpoint> external_addresses::confirmed(transport protocol) const {
-  const door& which = doors_[static_cast<std::size_t>(protocol)];
+  const port_state& which = ports_[static_cast<std::size_t>(protocol)];
   const auto judged = judge(which);
   const bool seen = judged.direct.has_value() || (seen_.stun.empty() && !seen_.asking);
   const bool contradicted = which.router_says && judged.ip != which.router_says;
@@ -64,7 +64,7 @@ std::optional<endpoint> external_addresses::confirmed(transport protocol) const 
 }
 
 void external_addresses::settle(transport protocol) {
-  door& which = of_protocol(protocol);
+  port_state& which = of_protocol(protocol);
   if (which.is == state::closed || seen_.asking) return;
   events::external_address now{protocol, {}, {}, false, evidence(which), judge(which)};
   const auto& [ip, sources, doubt, direct] = now.judged;

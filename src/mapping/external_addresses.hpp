@@ -39,7 +39,7 @@ class external_addresses {
 
  private:
   enum class state { closed, mapped, direct, failed };
-  struct door {
+  struct port_state {
     state is = state::closed;
     std::uint16_t port = 0;
     std::optional<address> router_says;
@@ -47,14 +47,14 @@ class external_addresses {
     std::optional<std::string> said;  ///< of the address and its doubt, since the door was opened
   };
 
-  door& of_protocol(transport protocol) { return doors_[static_cast<std::size_t>(protocol)]; }
-  external_judgement judge(const door& which) const;
-  external_evidence evidence(const door& which) const;
+  port_state& of_protocol(transport protocol) { return ports_[static_cast<std::size_t>(protocol)]; }
+  external_judgement judge(const port_state& which) const;
+  external_evidence evidence(const port_state& which) const;
   void settle(transport protocol);
 
   std::function<void(const events::external_address&)> tell_;
   external_evidence seen_;
-  std::array<door, 2> doors_;
+  std::array<port_state, 2> ports_;
 };
 
 }  // namespace natcheck::mappings

@@ -11,10 +11,10 @@
 
 namespace natcheck::mappings {
 
-class lease_keeper {
+class gateway_mappings {
  public:
-  lease_keeper(net::asio::any_io_executor executor, const std::vector<lease_options>& wanted,
-               journal::claim_book* book, const lease_observer& observer);
+  gateway_mappings(net::asio::any_io_executor executor, const std::vector<mapping_options>& wanted,
+                   journal::mapping_journal* the_journal, const mapping_observer& observer);
 
   /// From now on that gateway is asked, or none. Where there is a mapping already it is lost for
   /// `reason`, and the mappings count as not attempted. Takes effect while `keep` runs.
@@ -32,22 +32,22 @@ class lease_keeper {
   bool holds(transport protocol) const;
   bool holds_any() const;
 
-  /// See lease::conclude.
+  /// See managed_mapping::conclude.
   void conclude();
 
-  /// Removes the mappings; see lease::release.
+  /// Removes the mappings; see managed_mapping::release.
   net::asio::awaitable<void> release(net::steady_time deadline);
 
  private:
-  net::asio::awaitable<void> tend();
-  net::asio::awaitable<void> tend_one(lease& which);
-  void look_at(net::steady_time when);
+  net::asio::awaitable<void> poll();
+  net::asio::awaitable<void> poll_one(managed_mapping& which);
+  void check_at(net::steady_time when);
   net::asio::awaitable<void> move();
-  net::asio::awaitable<void> hear();
-  net::asio::awaitable<void> hear_one(const portmap::gateway_access& access);
+  net::asio::awaitable<void> listen();
+  net::asio::awaitable<void> listen_to(const portmap::gateway_access& access);
   net::steady_time due() const;
 
-  std::vector<lease> leases_;
+  std::vector<managed_mapping> mappings_;
   std::optional<portmap::gateway_access> access_;
   std::optional<std::string> moving_;  ///< why; until the leases know
   net::asio::steady_timer due_;        ///< cancelled when there may be something to do sooner

@@ -10,7 +10,7 @@
 #include "net/boot_time.hpp"
 #include "net/host_network.hpp"
 #include "net/random.hpp"
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "portmap/mappers.hpp"
 #include "portmap/removals.hpp"
 
@@ -21,7 +21,7 @@ using net::asio::awaitable;
 using namespace std::chrono_literals;
 
 /// A gateway that lost its table is to be noticed, and asked again, within 10 s of its return.
-constexpr auto look_interval = 5s;
+constexpr auto check_interval = 5s;
 constexpr auto retry_interval = 2s;
 constexpr auto patient_retry_interval = 5s;
 /// After this time without a mapping no one waits for every second of it.
@@ -34,7 +34,7 @@ constexpr auto wake_tolerance = 5s;
 constexpr auto quiet_renewal_interval = 30s;
 constexpr int quiet_renewal_rest = 10;  ///< times as long as the renewal took, at least
 /// So many in a row, and the gateway may speak another protocol now.
-constexpr int failed_looks_to_doubt = 2;
+constexpr int failed_checks_to_doubt = 2;
 /// What the gateway before may take to remove what it has.
 constexpr auto leaving_time = 1500ms;
 
@@ -42,16 +42,17 @@ net::steady_time now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-lease::lease(lease_options options, journal::claim_book* book, lease_observer observer)
-    : options_(options), book_(book), observer_(std::move(observer)) {}
+managed_mapping::managed_mapping(mapping_options options, journal::mapping_journal* the_journal,
+                                 mapping_observer observer)
+    : options_(options), journal_(the_journal), observer_(std::move(observer)) {}
 
-lease::lease(lease&&) noexcept = default;
-lease::~lease() = default;
+managed_mapping::managed_mapping(managed_mapping&&) noexcept = default;
+managed_mapping::~managed_mapping() = default;
 
 // --- the gateway ---------------------------------------------------------------------------
 
-awaitable<void> lease::move_to(std::optional<portmap::gateway_access> access,
-                               const std::string& reason) {
+awaitable<void> managed_mapping::move_to(std::optional<portmap::gateway_access> access,
+                                         const std::string& reason) {
   if (holds()) lose(reason);
   co_await release(now() + leaving_time);
   access_ = std::move(access);
@@ -62,7 +63,7 @@ awaitable<void> lease::move_to(std::optional<portmap::gateway_access> access,
     for (auto& mapper : portmap::mappers_for(*access_, options_.via)) {
       services_.push_back({std::move(mapper), {}, {}, {}});
     }
-    take_over_claims();
+    take_over_records();
     co_await clear_former_address();
   }
   retry_due_ = access_ ? now() : net::steady_time::max();
@@ -70,29 +71,29 @@ awaitable<void> lease::move_to(std::optional<portmap::gateway_access> access,
 
 /// Back at a gateway where something of ours may still stand: only who has its nonce can renew or
 /// remove it (RFC 6887 section 11.2.1).
-void lease::take_over_claims() {
+void managed_mapping::take_over_records() {
   for (service& each : services_) {
     const auto ours =
-        std::find_if(unremoved_.begin(), unremoved_.end(), [&](const mapping_claim& claim) {
-          return claim.via == each.mapper->protocol() && claim.gateway == access_->gateway &&
-                 claim.internal.ip == access_->from.local;
+        std::find_if(unremoved_.begin(), unremoved_.end(), [&](const mapping_record& record) {
+          return record.via == each.mapper->protocol() && record.gateway == access_->gateway &&
+                 record.internal.ip == access_->from.local;
         });
     if (ours == unremoved_.end()) continue;
-    each.mapper->adopt(*ours);
-    each.claim = *ours;
+    each.mapper->restore(*ours);
+    each.record = *ours;
     unremoved_.erase(ours);
   }
 }
 
 /// What this lease made when this host had another address. Many routers let anyone remove it;
 /// others (secure mode of miniupnpd) keep it until its lease is over.
-awaitable<void> lease::clear_former_address() {
-  for (const mapping_claim& each : std::exchange(unremoved_, {})) {
+awaitable<void> managed_mapping::clear_former_address() {
+  for (const mapping_record& each : std::exchange(unremoved_, {})) {
     const bool is_former = each.via == mapping_protocol::upnp && each.internal.ip.is_v4() &&
                            each.gateway == access_->gateway &&
                            each.internal.ip != access_->from.local;
     if (is_former) {
-      const auto removed = co_await remove_claim(each, *access_, now() + leaving_time);
+      const auto removed = co_await remove_record(each, *access_, now() + leaving_time);
       if (removed) {
         write_off(each);
         continue;
@@ -102,7 +103,7 @@ awaitable<void> lease::clear_former_address() {
   }
 }
 
-portmap::mapping_request lease::request_to(const service& which) const {
+portmap::mapping_request managed_mapping::request_to(const service& which) const {
   portmap::mapping_request wanted;
   wanted.protocol = options_.protocol;
   wanted.internal_port = options_.internal_port;
@@ -117,16 +118,16 @@ portmap::mapping_request lease::request_to(const service& which) const {
 }
 
 /// What `mappings add` made for longer is not to end with this program.
-std::optional<std::chrono::seconds> lease::time_to_stay(
+std::optional<std::chrono::seconds> managed_mapping::time_to_stay(
     const service& which, const portmap::mapping_request& wanted) const {
-  if (book_ == nullptr) return std::nullopt;
-  const auto known = book_->others();
-  const auto* added = journal::added_before(known, which.mapper->claim(wanted), wanted.any_port);
-  if (added == nullptr || added->claim.lifetime.count() == 0) return std::nullopt;
+  if (journal_ == nullptr) return std::nullopt;
+  const auto known = journal_->others();
+  const auto* added = journal::added_before(known, which.mapper->record(wanted), wanted.any_port);
+  if (added == nullptr || added->record.lifetime.count() == 0) return std::nullopt;
   return added->ends - journal::system_now();
 }
 
-mapping_evidence lease::evidence() const {
+mapping_evidence managed_mapping::evidence() const {
   mapping_evidence seen;
   seen.asked = options_.asked;
   seen.only_via = portmap::only_protocol_of(options_.via);
@@ -146,7 +147,7 @@ mapping_evidence lease::evidence() const {
 
 // --- keeping it ----------------------------------------------------------------------------
 
-void lease::accept(const mapping& granted, telling how) {
+void managed_mapping::accept(const mapping& granted, telling how) {
   const auto before = std::exchange(entry_, granted);
   // Not repeated with a renewal; but a lost mapping may come back with another one.
   auto& external = entry_->external_address;
@@ -156,14 +157,14 @@ void lease::accept(const mapping& granted, telling how) {
   granted_ = now();
   granted_since_boot_ = net::since_boot();
   quiet_due_ = now() + quiet_renewal_interval;
-  look_due_ = now() + look_interval;
+  check_due_ = now() + check_interval;
   find_first_ = renew_next_ = told_failed_ = false;
-  failed_looks_ = 0;
+  failed_checks_ = 0;
   trouble_.clear();
   tell_granted(before, how);
 }
 
-void lease::tell_granted(const std::optional<mapping>& before, telling how) {
+void managed_mapping::tell_granted(const std::optional<mapping>& before, telling how) {
   const bool was_nameless = before && !before->external_address && entry_->external_address;
   const bool was_lost = std::exchange(lost_, false);
   if (!before || (was_nameless && !was_lost))
@@ -178,7 +179,7 @@ void lease::tell_granted(const std::optional<mapping>& before, telling how) {
   if (how == telling::everything) observer_(events::renewed{*entry_});
 }
 
-void lease::lose(const std::string& reason) {
+void managed_mapping::lose(const std::string& reason) {
   lost_ = true;
   lost_since_ = retry_due_ = now();
   observer_(events::mapping_lost{*entry_, reason});
@@ -186,17 +187,17 @@ void lease::lose(const std::string& reason) {
 
 /// A gateway that cannot be asked keeps the mapping until its lease is over; one whose table has
 /// something else in its place does not.
-awaitable<void> lease::renew(telling how) {
+awaitable<void> managed_mapping::renew(telling how) {
   auto wanted = request_to(*holder_);
   wanted.table_may_be_wrong = how == telling::only_changes;
-  const auto ended = co_await net::before(schedule_.end(), holder_->mapper->map(wanted));
+  const auto ended = co_await net::with_deadline(schedule_.end(), holder_->mapper->map(wanted));
   if (!ended) {
     co_return lose(trouble_.empty() ? "the router did not answer before the lease expired"
                                     : trouble_);
   }
   const auto& made = *ended;
   if (made) {
-    keep_claim(*holder_, wanted);
+    write_record(*holder_, wanted);
     co_return accept(*made, how);
   }
   if (how == telling::only_changes && !portmap::proves_loss(made.error())) {
@@ -210,31 +211,31 @@ awaitable<void> lease::renew(telling how) {
   if (!told) observer_(events::renewal_failed{*entry_, trouble_, schedule_.left(now())});
 }
 
-awaitable<void> lease::renew_quietly() {
+awaitable<void> managed_mapping::renew_quietly() {
   const auto began = now();
   co_await renew(telling::only_changes);
   quiet_due_ = std::max(quiet_due_, now() + quiet_renewal_rest * (now() - began));
 }
 
 /// Where the machine slept, the clock of the lease went on.
-std::chrono::nanoseconds lease::slept() const {
+std::chrono::nanoseconds managed_mapping::slept() const {
   return (net::since_boot() - granted_since_boot_) - (now() - granted_);
 }
 
-awaitable<void> lease::wake_up() {
+awaitable<void> managed_mapping::wake_up() {
   if (now() + slept() >= schedule_.end()) {
     co_return lose("this machine slept past the end of the lease");
   }
-  look_due_ = now() + look_interval;  // the network may take a while to be back
+  check_due_ = now() + check_interval;  // the network may take a while to be back
   co_await renew(telling::everything);
 }
 
 /// The gateway may be back under another URL, or speak another protocol now.
-awaitable<bool> lease::find_again() {
+awaitable<bool> managed_mapping::find_again() {
   const auto found = co_await holder_->mapper->find();
   if (found) co_return true;
-  if (++failed_looks_ < failed_looks_to_doubt || services_.size() == 1) co_return false;
-  co_await scout();
+  if (++failed_checks_ < failed_checks_to_doubt || services_.size() == 1) co_return false;
+  co_await discover_services();
   const auto offers = [](const service& each) { return each.found && each.found->has_value(); };
   if (!offers(*holder_) && std::any_of(services_.begin(), services_.end(), offers)) {
     lose("the router no longer answers by the protocol that opened the port, but by another");
@@ -243,16 +244,16 @@ awaitable<bool> lease::find_again() {
 }
 
 /// Between renewals: a gateway that restarted has forgotten everything, long before the lease ends.
-awaitable<void> lease::look() {
-  look_due_ = now() + look_interval;
+awaitable<void> managed_mapping::check() {
+  check_due_ = now() + check_interval;
   if (find_first_) {
     const bool found = co_await find_again();
     if (!found) co_return;
   }
   const auto seen = co_await holder_->mapper->check();
-  look_due_ = now() + (renew_next_ ? retry_interval : look_interval);
+  check_due_ = now() + (renew_next_ ? retry_interval : check_interval);
   find_first_ = !seen;
-  failed_looks_ = seen ? 0 : failed_looks_ + 1;
+  failed_checks_ = seen ? 0 : failed_checks_ + 1;
   if (!seen) co_return;
   const auto& before = entry_->external_address;
   const auto& after = seen->external_address;
@@ -269,32 +270,32 @@ awaitable<void> lease::look() {
 }
 
 /// A gateway that was there a moment ago will be back: someone waits.
-std::chrono::steady_clock::duration lease::pause_before_retry() const {
+std::chrono::steady_clock::duration managed_mapping::pause_before_retry() const {
   if (!lost_) return hopeless_retry_interval;
   return now() - lost_since_ < patience ? retry_interval : patient_retry_interval;
 }
 
-void lease::look_at(net::steady_time when) {
+void managed_mapping::check_at(net::steady_time when) {
   for (service& each : services_) each.refuses_until = {};
   find_first_ = true;
-  look_due_ = std::min(look_due_, when);
+  check_due_ = std::min(check_due_, when);
   if (!holds()) retry_due_ = std::min(retry_due_, when);
 }
 
-void lease::renew_at(net::steady_time when) {
+void managed_mapping::renew_at(net::steady_time when) {
   renew_next_ = true;
-  look_at(when);
+  check_at(when);
 }
 
-net::steady_time lease::due() const {
-  return holds() ? std::min(schedule_.due(), look_due_) : retry_due_;
+net::steady_time managed_mapping::due() const {
+  return holds() ? std::min(schedule_.due(), check_due_) : retry_due_;
 }
 
-awaitable<void> lease::tend() {
+awaitable<void> managed_mapping::poll() {
   if (holds()) {
     if (slept() > wake_tolerance) co_return co_await wake_up();
     if (schedule_.due() <= now()) co_return co_await renew(telling::everything);
-    co_return co_await look();
+    co_return co_await check();
   }
   const bool made = co_await obtain();
   attempted_ = true;
@@ -305,23 +306,23 @@ awaitable<void> lease::tend() {
 
 // --- taking it away ------------------------------------------------------------------------
 
-awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
-  if (!which.claim) co_return;
+awaitable<void> managed_mapping::end_service(service& which, net::steady_time deadline) {
+  if (!which.record) co_return;
   const bool told = &which == holder_ && holds();
   if (has_to_stay(which)) {
-    drop_claim(which);
+    erase_record(which);
     if (told)
       observer_(
           events::unmapped{*entry_, false, "created by natcheck mappings add; left in place"});
     co_return;
   }
-  const auto ended = co_await net::before(deadline, which.mapper->unmap());
+  const auto ended = co_await net::with_deadline(deadline, which.mapper->unmap());
   const bool removed = ended && *ended;
   const bool settled = ended && portmap::leaves_nothing(*ended);
   if (settled) {
-    drop_claim(which);
+    erase_record(which);
   } else {
-    unremoved_.push_back(*which.claim);
+    unremoved_.push_back(*which.record);
   }
   if (!told) {
     if (!settled && &which != holder_) tell_may_be_open(which, ended);
@@ -341,16 +342,17 @@ awaitable<void> lease::end_service(service& which, net::steady_time deadline) {
 }
 
 /// No one was told of it, since the router never said yes.
-void lease::tell_may_be_open(const service& which, const std::optional<result<void>>& removal) {
+void managed_mapping::tell_may_be_open(const service& which,
+                                       const std::optional<result<void>>& removal) {
   const std::string why = removal ? removal->error().message() : timed_out::while_removing;
-  observer_(events::unmapped{mapping_of(*which.claim), false,
+  observer_(events::unmapped{mapping_of(*which.record), false,
                              "it may be open, although the router did not confirm it; " + why});
 }
 
-awaitable<void> lease::release(net::steady_time deadline) {
+awaitable<void> managed_mapping::release(net::steady_time deadline) {
   net::coroutines ends;
   for (service& each : services_) ends.push_back(end_service(each, deadline));
-  co_await net::side_by_side(std::move(ends));
+  co_await net::when_all(std::move(ends));
 }
 
 }  // namespace natcheck::mappings

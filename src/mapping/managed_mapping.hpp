@@ -15,12 +15,12 @@
 #include "protocols/lease/schedule.hpp"
 
 namespace natcheck::journal {
-class claim_book;
+class mapping_journal;
 }
 
 namespace natcheck::mappings {
 
-struct lease_options {
+struct mapping_options {
   transport protocol = transport::tcp;
   std::uint16_t internal_port = 0;
   std::uint16_t external_port = 0;
@@ -34,18 +34,20 @@ struct lease_options {
 
 /// What becomes of a mapping, in the order in which it happens. Where others find it is for those
 /// to say who know what servers outside see: `probe_command` and `external` are left empty.
-using lease_event =
+using mapping_event =
     std::variant<events::mapped, events::map_failed, events::pinhole_failed, events::renewed,
                  events::renewal_failed, events::mapping_lost, events::remapped, events::unmapped>;
-using lease_observer = std::function<void(const lease_event&)>;
+using mapping_observer = std::function<void(const mapping_event&)>;
 
-/// Does nothing by itself: `tend` has to be awaited when `due` says so. One operation at a time.
-class lease {
+/// Does nothing by itself: `poll` has to be awaited when `due` says so. One operation at a time.
+class managed_mapping {
  public:
-  /// `book`, where there is one, remembers for a later run what this one has no chance to remove.
-  lease(lease_options options, journal::claim_book* book, lease_observer observer);
-  lease(lease&&) noexcept;
-  ~lease();
+  /// `the journal`, where there is one, remembers for a later run what this one has no chance to
+  /// remove.
+  managed_mapping(mapping_options options, journal::mapping_journal* the_journal,
+                  mapping_observer observer);
+  managed_mapping(managed_mapping&&) noexcept;
+  ~managed_mapping();
 
   /// Asks that gateway from now on, or none. What the one before has is removed, as far as it can
   /// be; `reason` is why the mapping there is no good any more.
@@ -54,11 +56,11 @@ class lease {
 
   /// When there is something to do: make the mapping, look at it, or renew it.
   net::steady_time due() const;
-  net::asio::awaitable<void> tend();
+  net::asio::awaitable<void> poll();
 
   /// Something may have happened to the gateway: find its services again and look at `when`, unless
   /// that is due sooner anyway.
-  void look_at(net::steady_time when);
+  void check_at(net::steady_time when);
 
   /// The same, and the mapping is asked for again whatever the look brings: a gateway may have lost
   /// it and not know.
@@ -67,7 +69,7 @@ class lease {
   bool holds() const { return entry_ && !lost_; }
   /// Whether the first attempt to make the mapping has come to an end, or there is no one to ask.
   bool attempted() const { return attempted_ || !access_; }
-  const lease_options& options() const { return options_; }
+  const mapping_options& options() const { return options_; }
 
   /// Tells that there is no mapping, and what is known so far of why, where it was stopped before
   /// its first attempt had come to an end.
@@ -82,27 +84,27 @@ class lease {
   enum class telling { everything, only_changes };
 
   net::asio::awaitable<bool> obtain();
-  net::asio::awaitable<void> scout();
-  net::asio::awaitable<void> look_for(service& which, net::event& enough);
+  net::asio::awaitable<void> discover_services();
+  net::asio::awaitable<void> find_service(service& which, net::event& enough);
   net::asio::awaitable<bool> try_service(service& which);
   net::asio::awaitable<void> renew(telling how);
   net::asio::awaitable<void> renew_quietly();
-  net::asio::awaitable<void> look();
+  net::asio::awaitable<void> check();
   net::asio::awaitable<bool> find_again();
   net::asio::awaitable<void> end_service(service& which, net::steady_time deadline);
   net::asio::awaitable<void> withdraw(service& which);
   void tell_may_be_open(const service& which, const std::optional<result<void>>& removal);
-  void take_over_claims();
+  void take_over_records();
   net::asio::awaitable<void> clear_former_address();
-  void drop_claim(service& which);
-  void write_off(const mapping_claim& claim);
+  void erase_record(service& which);
+  void write_off(const mapping_record& record);
   bool has_to_stay(const service& which) const;
   void tell_granted(const std::optional<mapping>& before, telling how);
   void note(const service& which, const failure& why);
   void accept(const mapping& granted, telling how);
   void lose(const std::string& reason);
   void tell_failed();
-  void keep_claim(service& which, const portmap::mapping_request& request);
+  void write_record(service& which, const portmap::mapping_request& request);
   bool better_ones_failed(const service& than) const;
   std::chrono::steady_clock::duration pause_before_retry() const;
   std::chrono::nanoseconds slept() const;
@@ -110,20 +112,20 @@ class lease {
   portmap::mapping_request request_to(const service& which) const;
   std::optional<std::chrono::seconds> time_to_stay(const service& which,
                                                    const portmap::mapping_request& wanted) const;
-  std::optional<failure> heed_others(service& which, const portmap::mapping_request& wanted);
+  std::optional<failure> respect_others(service& which, const portmap::mapping_request& wanted);
   mapping_evidence evidence() const;
 
-  lease_options options_;
-  journal::claim_book* book_;
-  lease_observer observer_;
+  mapping_options options_;
+  journal::mapping_journal* journal_;
+  mapping_observer observer_;
   std::optional<portmap::gateway_access> access_;
-  std::vector<service> services_;         ///< of the gateway, best first
-  service* holder_ = nullptr;             ///< who made the mapping
-  std::vector<mapping_claim> unremoved_;  ///< at gateways before this one
+  std::vector<service> services_;          ///< of the gateway, best first
+  service* holder_ = nullptr;              ///< who made the mapping
+  std::vector<mapping_record> unremoved_;  ///< at gateways before this one
   std::vector<mapping_attempt> attempts_;
   std::optional<mapping> entry_;  ///< as it was last told
   lease_schedule schedule_;
-  net::steady_time look_due_ = net::steady_time::max();
+  net::steady_time check_due_ = net::steady_time::max();
   net::steady_time retry_due_ = net::steady_time::max();
   net::steady_time granted_;
   net::steady_time quiet_due_;
@@ -134,7 +136,7 @@ class lease {
   bool told_failed_ = false;  ///< since the last mapping, of this gateway
   bool find_first_ = false;   ///< before the next look
   bool renew_next_ = false;   ///< at the next look that gets an answer
-  int failed_looks_ = 0;      ///< in a row
+  int failed_checks_ = 0;     ///< in a row
   std::string trouble_;       ///< why the renewals since the last grant failed; it was told
 };
 

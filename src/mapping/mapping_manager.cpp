@@ -7,7 +7,7 @@
 
 #include "discover/ipv4_gateway.hpp"
 #include "mapping/external_addresses.hpp"
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 
 namespace natcheck::mappings {
 namespace {
@@ -37,8 +37,8 @@ std::string reason_to_move(const std::optional<gateway_access>& before,
   return fmt::format("the router is now {}", after->gateway.to_string());
 }
 
-std::vector<lease_options> wanted(const serve_options& options, std::uint16_t external_port) {
-  std::vector<lease_options> all;
+std::vector<mapping_options> wanted(const serve_options& options, std::uint16_t external_port) {
+  std::vector<mapping_options> all;
   for (const transport protocol : options.protocols) {
     all.push_back({protocol,
                    options.port,
@@ -78,16 +78,16 @@ gateway_access access_to(const route_info& way, const address& local) {
   return access;
 }
 
-void move(lease_keeper& keeper, const std::optional<gateway_access>& to) {
+void move(gateway_mappings& keeper, const std::optional<gateway_access>& to) {
   if (is_same(keeper.gateway(), to)) return;
   keeper.move_to(to, reason_to_move(keeper.gateway(), to));
 }
 
 }  // namespace
 
-port_opener::port_opener(net::asio::any_io_executor executor, const serve_options& options,
-                         std::function<void(const serve_event&)> observer,
-                         std::function<void()> on_outside)
+mapping_manager::mapping_manager(net::asio::any_io_executor executor, const serve_options& options,
+                                 std::function<void(const serve_event&)> observer,
+                                 std::function<void()> on_outside)
     : executor_(executor),
       options_(options),
       observer_(std::move(observer)),
@@ -99,15 +99,15 @@ port_opener::port_opener(net::asio::any_io_executor executor, const serve_option
       asked_outside_(executor) {}
 
 template <class Event>
-void port_opener::tell(const Event& event) {
+void mapping_manager::tell(const Event& event) {
   observer_({std::chrono::system_clock::now(), event});
 }
 
 /// A directory that cannot be written costs the memory of what is open, and nothing else.
-void port_opener::open_book() {
-  auto opened = journal::claim_book::open(journal::state_directory());
+void mapping_manager::open_journal() {
+  auto opened = journal::mapping_journal::open(journal::state_directory());
   if (opened) {
-    book_.emplace(std::move(*opened));
+    journal_.emplace(std::move(*opened));
   } else {
     spdlog::warn(
         "{}; if natcheck is killed, the next run cannot remove what it leaves on the router",
@@ -115,12 +115,12 @@ void port_opener::open_book() {
   }
 }
 
-void port_opener::make_keepers() {
-  const lease_observer observer = [this](const lease_event& event) { tell_or_hold(event); };
-  auto* book = book_ ? &*book_ : nullptr;
+void mapping_manager::make_gateway_mappings() {
+  const mapping_observer observer = [this](const mapping_event& event) { tell_or_hold(event); };
+  auto* the_journal = journal_ ? &*journal_ : nullptr;
   const auto add = [&](std::uint16_t external_port) {
-    keepers_.push_back(
-        std::make_unique<lease_keeper>(executor_, wanted(options_, external_port), book, observer));
+    keepers_.push_back(std::make_unique<gateway_mappings>(
+        executor_, wanted(options_, external_port), the_journal, observer));
   };
   add(*options_.external_port);
   // A pinhole translates nothing. NAT-PMP knows no IPv6.
@@ -128,7 +128,7 @@ void port_opener::make_keepers() {
   for (std::size_t i = 0; i < pinholes; ++i) add(options_.port);
 }
 
-external_evidence port_opener::outside() const {
+external_evidence mapping_manager::outside() const {
   external_evidence known;
   if (ipv4_) {
     known.local = ipv4_->local;
@@ -139,12 +139,12 @@ external_evidence port_opener::outside() const {
   return known;
 }
 
-void port_opener::tell_not_needed(transport protocol, bool confirmed) {
+void mapping_manager::tell_not_needed(transport protocol, bool confirmed) {
   const endpoint external{ipv4_->local, options_.port};
   tell(events::map_not_needed{protocol, external, probe_command(external, protocol), confirmed});
 }
 
-void port_opener::tell_no_router() {
+void mapping_manager::tell_no_router() {
   if (std::exchange(told_no_router_, true)) return;
   mapping_evidence nobody;
   if (ipv4_) nobody.internal = {ipv4_->local, options_.port};
@@ -160,16 +160,16 @@ void port_opener::tell_no_router() {
 /// A public address proves nothing: a LAN may be numbered with such addresses behind a NAT. Where
 /// someone outside sees this host by it there is none. Where no one outside tells, the gateway
 /// has the word, and only when it opens nothing is the address taken for what it seems.
-void port_opener::enter_ipv4() {
+void mapping_manager::enter_ipv4() {
   const bool seems_public = ipv4_ && is_public(ipv4_->local);
   if (seems_public && outside_.asking()) return;  // heed_outside() comes back
   const auto direct = judge_external(outside()).direct;
-  lead_ipv4_keeper(seems_public && direct.value_or(!ipv4_->gateway));
+  lead_ipv4_mappings(seems_public && direct.value_or(!ipv4_->gateway));
   entered_ipv4_.set();
 }
 
-void port_opener::lead_ipv4_keeper(bool direct) {
-  lease_keeper& keeper = *keepers_.front();
+void mapping_manager::lead_ipv4_mappings(bool direct) {
+  gateway_mappings& keeper = *keepers_.front();
   if (direct) {
     const bool confirmed = judge_external(outside()).direct == true;
     const bool told = own_public_ == ipv4_->local && told_confirmed_ == confirmed;
@@ -189,7 +189,7 @@ void port_opener::lead_ipv4_keeper(bool direct) {
   if (!can_ask && !had_one) tell_no_router();
 }
 
-void port_opener::heed_outside() {
+void mapping_manager::heed_outside() {
   on_outside_();
   asked_outside_.set();
   // What the gateway has opened stays open, whatever this host's address looks like.
@@ -197,7 +197,7 @@ void port_opener::heed_outside() {
 }
 
 /// Where no one outside tells, a public address whose gateway opens nothing needs nothing opened.
-void port_opener::tell_of_lease(const lease_event& event) {
+void mapping_manager::tell_of_mapping(const mapping_event& event) {
   const auto* again = std::get_if<events::remapped>(&event);
   if (again != nullptr && again->entry.internal.ip.is_v4()) {
     outside_.doubt();  // the line may have come back with another address
@@ -217,7 +217,7 @@ void port_opener::tell_of_lease(const lease_event& event) {
 
 /// A gateway that opens nothing may only pass packets on to the router: what failed there is told
 /// when no other device turns out to be the router.
-void port_opener::tell_or_hold(const lease_event& event) {
+void mapping_manager::tell_or_hold(const mapping_event& event) {
   const auto* failed = std::get_if<events::map_failed>(&event);
   if (failed != nullptr) {
     const mapping_evidence& seen = failed->evidence;
@@ -226,31 +226,31 @@ void port_opener::tell_or_hold(const lease_event& event) {
     if (begun || is_former) return held_.push_back(event);
   }
   if (failed != nullptr || std::holds_alternative<events::mapped>(event)) held_.clear();
-  tell_of_lease(event);
+  tell_of_mapping(event);
 }
 
-void port_opener::tell_held() {
-  for (const lease_event& each : std::exchange(held_, {})) tell_of_lease(each);
+void mapping_manager::tell_held() {
+  for (const mapping_event& each : std::exchange(held_, {})) tell_of_mapping(each);
 }
 
-awaitable<void> port_opener::heed_search() {
+awaitable<void> mapping_manager::heed_search() {
   const auto& host = network_->latest();
   if (!search_.found() || !host || !ipv4_) co_return tell_held();
   auto here = surroundings_of(*host);
   here.gateways = {search_.lead(access_to(*ipv4_, ipv4_->local))};
-  co_await clear_left_overs_at(std::move(here));
+  co_await clear_stale_mappings_at(std::move(here));
   co_await net::unless_cancelled();
   on_outside_();
   enter_ipv4();
 }
 
 /// Each address keeps the keeper that it has; a new one gets one that is idle or has lost its own.
-void port_opener::enter_ipv6(const host_network& host) {
+void mapping_manager::enter_ipv6(const host_network& host) {
   std::vector<gateway_access> targets;
   if (host.ipv6 && host.ipv6->gateway) {
     for (const address& own : stable_global(host)) targets.push_back(access_to(*host.ipv6, own));
   }
-  std::vector<lease_keeper*> free;
+  std::vector<gateway_mappings*> free;
   for (std::size_t i = 1; i < keepers_.size(); ++i) {
     const auto kept = std::find_if(targets.begin(), targets.end(), [&](const gateway_access& to) {
       return is_same(keepers_[i]->gateway(), to);
@@ -266,7 +266,7 @@ void port_opener::enter_ipv6(const host_network& host) {
   }
 }
 
-void port_opener::enter(const host_network& host) {
+void mapping_manager::enter(const host_network& host) {
   const auto before = std::exchange(ipv4_, host.ipv4);
   if (!is_same_way(before, ipv4_)) search_.forget();
   outside_.enter(ipv4_);
@@ -278,7 +278,7 @@ void port_opener::enter(const host_network& host) {
 }
 
 /// A FRITZ!Box garbles its answers to searches over IPv4 and IPv6 that come at the same time.
-awaitable<void> port_opener::enter_ipv6_after_ipv4() {
+awaitable<void> mapping_manager::enter_ipv6_after_ipv4() {
   co_await attempted_ipv4();
   co_await net::unless_cancelled();
   const auto& host = network_->latest();
@@ -287,7 +287,7 @@ awaitable<void> port_opener::enter_ipv6_after_ipv4() {
 }
 
 /// What was known of the same way is not asked for again: the router may be restarting.
-awaitable<void> port_opener::find_router(host_network& host) const {
+awaitable<void> mapping_manager::find_router(host_network& host) const {
   auto known = ipv4_;
   if (known && known->gateway_ipv6) known->gateway.reset();
   if (known == host.ipv4) host.ipv4 = ipv4_;
@@ -295,32 +295,33 @@ awaitable<void> port_opener::find_router(host_network& host) const {
 }
 
 /// At the start, and where this host comes to another network.
-awaitable<void> port_opener::clear_left_overs(const host_network& host) {
+awaitable<void> mapping_manager::clear_stale_mappings(const host_network& host) {
   const auto here = surroundings_of(host);
   std::vector<address> gateways;
   for (const gateway_access& each : here.gateways) gateways.push_back(each.gateway);
   if (gateways == std::exchange(cleared_at_, gateways) || gateways.empty()) co_return;
-  co_await clear_left_overs_at(here);
+  co_await clear_stale_mappings_at(here);
 }
 
-awaitable<void> port_opener::clear_left_overs_at(surroundings here) {
-  const caution with{options_.port, {}, {options_.interface, options_.gateway}};
-  const auto told = co_await remove_left_overs(std::move(here), journal::state_directory(), with);
-  for (const events::left_over& each : told) tell(each);
+awaitable<void> mapping_manager::clear_stale_mappings_at(surroundings here) {
+  const removal_policy with{options_.port, {}, {options_.interface, options_.gateway}};
+  const auto told =
+      co_await remove_stale_mappings(std::move(here), journal::state_directory(), with);
+  for (const events::stale_mapping& each : told) tell(each);
 }
 
-awaitable<void> port_opener::follow_network() {
+awaitable<void> mapping_manager::follow_network() {
   for (;;) {
     const bool unfound = ipv4_ && ipv4_->gateway_ipv6 && !ipv4_->gateway;
     const auto end =
         unfound ? std::chrono::steady_clock::now() + search_interval : net::steady_time::max();
-    co_await net::before(end, network_->next());
+    co_await net::with_deadline(end, network_->next());
     co_await net::unless_cancelled();
     auto host = network_->latest();
     if (host) {
       co_await find_router(*host);
       co_await net::unless_cancelled();
-      co_await clear_left_overs(*host);
+      co_await clear_stale_mappings(*host);
       enter(*host);
     } else {
       spdlog::warn("{}", host.error().message());
@@ -328,15 +329,15 @@ awaitable<void> port_opener::follow_network() {
   }
 }
 
-awaitable<result<void>> port_opener::keep() {
+awaitable<result<void>> mapping_manager::keep() {
   network_.emplace(executor_, net::route_choice{options_.interface, options_.gateway});
   auto host = network_->latest();
   if (!host) co_return host.error();
-  open_book();
-  make_keepers();
+  open_journal();
+  make_gateway_mappings();
   co_await find_router(*host);
   co_await net::unless_cancelled();
-  co_await clear_left_overs(*host);
+  co_await clear_stale_mappings(*host);
   enter(*host);
   net::coroutines works;
   for (auto& keeper : keepers_) works.push_back(keeper->keep());
@@ -344,11 +345,11 @@ awaitable<result<void>> port_opener::keep() {
   works.push_back(follow_network());
   works.push_back(outside_.run());
   works.push_back(search_.run());
-  co_await net::side_by_side(std::move(works));
+  co_await net::when_all(std::move(works));
   co_return result<void>{};
 }
 
-awaitable<void> port_opener::attempted_ipv4() {
+awaitable<void> mapping_manager::attempted_ipv4() {
   co_await entered_ipv4_.wait();
   co_await net::unless_cancelled();
   if (!keepers_.front()->gateway()) co_return;
@@ -358,9 +359,9 @@ awaitable<void> port_opener::attempted_ipv4() {
   if (search_.found()) co_await keepers_.front()->attempted();
 }
 
-awaitable<void> port_opener::asked_outside() { co_await asked_outside_.wait(); }
+awaitable<void> mapping_manager::asked_outside() { co_await asked_outside_.wait(); }
 
-awaitable<void> port_opener::attempted() {
+awaitable<void> mapping_manager::attempted() {
   co_await entered_ipv6_.wait();
   co_await net::unless_cancelled();
   for (auto& keeper : keepers_) {
@@ -368,7 +369,7 @@ awaitable<void> port_opener::attempted() {
   }
 }
 
-bool port_opener::all_open() const {
+bool mapping_manager::all_open() const {
   if (own_public_) return true;
   return std::all_of(
       options_.protocols.begin(), options_.protocols.end(), [this](transport protocol) {
@@ -377,16 +378,16 @@ bool port_opener::all_open() const {
       });
 }
 
-void port_opener::conclude() {
+void mapping_manager::conclude() {
   for (auto& keeper : keepers_) keeper->conclude();
   tell_held();
 }
 
-awaitable<void> port_opener::close() {
+awaitable<void> mapping_manager::close() {
   const auto deadline = std::chrono::steady_clock::now() + release_time;
   net::coroutines ends;
   for (auto& keeper : keepers_) ends.push_back(keeper->release(deadline));
-  co_await net::side_by_side(std::move(ends));
+  co_await net::when_all(std::move(ends));
 }
 
 }  // namespace natcheck::mappings

@@ -17,13 +17,14 @@
 
 namespace natcheck::mappings {
 
-class port_opener {
+class mapping_manager {
  public:
-  /// `options.external_port` is set. Events come in order, also those of no lease: left_over,
+  /// `options.external_port` is set. Events come in order, also those of no lease: stale_mapping,
   /// map_not_needed, and map_failed where there is no router to ask. `on_outside` is called when
   /// what outside() gives has changed.
-  port_opener(net::asio::any_io_executor executor, const serve_options& options,
-              std::function<void(const serve_event&)> observer, std::function<void()> on_outside);
+  mapping_manager(net::asio::any_io_executor executor, const serve_options& options,
+                  std::function<void(const serve_event&)> observer,
+                  std::function<void()> on_outside);
 
   /// Removes what earlier runs left behind, and opens and keeps the doors until it is cancelled.
   /// Fails, at once, for reasons of this machine.
@@ -52,23 +53,23 @@ class port_opener {
  private:
   static constexpr std::size_t most_pinholes = 4;
 
-  void open_book();
-  void make_keepers();
+  void open_journal();
+  void make_gateway_mappings();
   net::asio::awaitable<void> find_router(host_network& host) const;
   void enter(const host_network& host);
   net::asio::awaitable<void> enter_ipv6_after_ipv4();
   void enter_ipv4();
   void heed_outside();
-  void lead_ipv4_keeper(bool direct);
+  void lead_ipv4_mappings(bool direct);
   void tell_not_needed(transport protocol, bool confirmed);
   void tell_no_router();
-  void tell_of_lease(const lease_event& event);
-  void tell_or_hold(const lease_event& event);
+  void tell_of_mapping(const mapping_event& event);
+  void tell_or_hold(const mapping_event& event);
   void tell_held();
   net::asio::awaitable<void> heed_search();
   void enter_ipv6(const host_network& host);
-  net::asio::awaitable<void> clear_left_overs(const host_network& host);
-  net::asio::awaitable<void> clear_left_overs_at(surroundings here);
+  net::asio::awaitable<void> clear_stale_mappings(const host_network& host);
+  net::asio::awaitable<void> clear_stale_mappings_at(surroundings here);
   net::asio::awaitable<void> follow_network();
   template <class Event>
   void tell(const Event& event);
@@ -76,16 +77,17 @@ class port_opener {
   net::asio::any_io_executor executor_;
   serve_options options_;
   std::function<void(const serve_event&)> observer_;
-  std::optional<journal::claim_book> book_;
+  std::optional<journal::mapping_journal> journal_;
   std::optional<net::network_watch> network_;  ///< while `keep` runs
   /// The first is for IPv4, the others for an IPv6 address each. Idle where there is no one to ask.
-  std::vector<std::unique_ptr<lease_keeper>> keepers_;
+  std::vector<std::unique_ptr<gateway_mappings>> keepers_;
   std::function<void()> on_outside_;
   std::vector<address> cleared_at_;  ///< the gateways at which left-overs were removed
   std::optional<route_info> ipv4_;   ///< the way out
   outside_watch outside_;
   router_search search_;
-  std::vector<lease_event> held_;  ///< failures, until it is known whether another device is asked
+  std::vector<mapping_event>
+      held_;  ///< failures, until it is known whether another device is asked
   /// This host's own public IPv4 address, where it is told that nothing has to be mapped.
   std::optional<address> own_public_;
   bool told_confirmed_ = false;  ///< of own_public_, that someone outside sees it

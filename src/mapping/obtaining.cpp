@@ -7,7 +7,7 @@
 #include "core/timed_out.hpp"
 #include "mapping/journal/removal_policy.hpp"
 #include "mapping/service_in_use.hpp"
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "portmap/removals.hpp"
 
 namespace natcheck::mappings {
@@ -22,33 +22,33 @@ net::steady_time now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-bool lease::better_ones_failed(const service& than) const {
+bool managed_mapping::better_ones_failed(const service& than) const {
   return std::all_of(services_.data(), &than,
                      [](const service& each) { return each.found && each.found->has_error(); });
 }
 
-awaitable<void> lease::look_for(service& which, net::event& enough) {
+awaitable<void> managed_mapping::find_service(service& which, net::event& enough) {
   auto found = co_await which.mapper->find();
   which.found = std::move(found);
   if (which.found->has_error()) co_return;
   if (!better_ones_failed(which)) {
     net::asio::steady_timer grace(co_await net::asio::this_coro::executor, grace_for_better);
-    co_await net::expiry(grace);
+    co_await net::wait(grace);
   }
   enough.set();
 }
 
 /// Asks for all services at the same time, until it is known which is the best.
-awaitable<void> lease::scout() {
+awaitable<void> managed_mapping::discover_services() {
   for (service& each : services_) each.found.reset();
   if (services_.size() == 1) co_return;
   net::event enough(co_await net::asio::this_coro::executor);
   net::coroutines questions;
-  for (service& each : services_) questions.push_back(look_for(each, enough));
-  co_await net::until(enough, net::side_by_side(std::move(questions)));
+  for (service& each : services_) questions.push_back(find_service(each, enough));
+  co_await net::with_deadline(enough, net::when_all(std::move(questions)));
 }
 
-void lease::note(const service& which, const failure& why) {
+void managed_mapping::note(const service& which, const failure& why) {
   mapping_attempt attempt;
   attempt.via = which.mapper->protocol();
   attempt.state = portmap::state_of(why.kind);
@@ -60,46 +60,49 @@ void lease::note(const service& which, const failure& why) {
   attempts_.push_back(std::move(attempt));
 }
 
-void lease::keep_claim(service& which, const portmap::mapping_request& request) {
-  which.claim = which.mapper->claim(request);
-  if (book_ == nullptr) return;
-  const auto kept = book_->keep(*which.claim);
+void managed_mapping::write_record(service& which, const portmap::mapping_request& request) {
+  which.record = which.mapper->record(request);
+  if (journal_ == nullptr) return;
+  const auto kept = journal_->keep(*which.record);
   if (!kept) spdlog::warn("{}", kept.error().message());
 }
 
-void lease::drop_claim(service& which) { write_off(*std::exchange(which.claim, std::nullopt)); }
+void managed_mapping::erase_record(service& which) {
+  write_off(*std::exchange(which.record, std::nullopt));
+}
 
-void lease::write_off(const mapping_claim& claim) {
-  if (book_ == nullptr) return;
-  const auto dropped = book_->drop(claim);
+void managed_mapping::write_off(const mapping_record& record) {
+  if (journal_ == nullptr) return;
+  const auto dropped = journal_->drop(record);
   if (!dropped) spdlog::warn("{}", dropped.error().message());
 }
 
 /// Whether `mappings add` made it, to outlive this program.
-bool lease::has_to_stay(const service& which) const {
-  return book_ != nullptr && journal::has_to_stay(book_->others(), *which.claim);
+bool managed_mapping::has_to_stay(const service& which) const {
+  return journal_ != nullptr && journal::has_to_stay(journal_->others(), *which.record);
 }
 
 /// Nothing stands after a refusal, and so there is nothing to be remembered; where the mapper is
 /// not sure of that, it asks.
-awaitable<void> lease::withdraw(service& which) {
-  if (has_to_stay(which)) co_return drop_claim(which);
+awaitable<void> managed_mapping::withdraw(service& which) {
+  if (has_to_stay(which)) co_return erase_record(which);
   const auto undone = co_await which.mapper->unmap();
-  if (portmap::leaves_nothing(undone)) drop_claim(which);
+  if (portmap::leaves_nothing(undone)) erase_record(which);
 }
 
 /// What `mappings add` made is renewed; what would be closed by asking is not asked for.
-std::optional<failure> lease::heed_others(service& which, const portmap::mapping_request& wanted) {
-  if (book_ == nullptr) return std::nullopt;
-  const auto known = book_->others();
-  const auto claim = which.mapper->claim(wanted);
-  if (auto why = journal::open_by_another_port(known, claim, wanted.any_port)) return why;
-  const auto* added = journal::added_before(known, claim, wanted.any_port);
-  if (added != nullptr && !which.claim) which.mapper->adopt(added->claim);
+std::optional<failure> managed_mapping::respect_others(service& which,
+                                                       const portmap::mapping_request& wanted) {
+  if (journal_ == nullptr) return std::nullopt;
+  const auto known = journal_->others();
+  const auto record = which.mapper->record(wanted);
+  if (auto why = journal::open_by_another_port(known, record, wanted.any_port)) return why;
+  const auto* added = journal::added_before(known, record, wanted.any_port);
+  if (added != nullptr && !which.record) which.mapper->restore(added->record);
   return std::nullopt;
 }
 
-awaitable<bool> lease::try_service(service& which) {
+awaitable<bool> managed_mapping::try_service(service& which) {
   if (!which.found) {
     auto found = co_await which.mapper->find();
     which.found = std::move(found);
@@ -109,12 +112,12 @@ awaitable<bool> lease::try_service(service& which) {
     co_return false;
   }
   const auto wanted = request_to(which);
-  if (const auto why_not = heed_others(which, wanted)) {
+  if (const auto why_not = respect_others(which, wanted)) {
     note(which, *why_not);
     co_return false;
   }
   // Before the gateway is asked: should this program be killed now, the next one knows.
-  keep_claim(which, wanted);
+  write_record(which, wanted);
   const auto made = co_await which.mapper->map(wanted);
   if (!made) {
     note(which, made.error());
@@ -123,10 +126,10 @@ awaitable<bool> lease::try_service(service& which) {
       co_await withdraw(which);
     }
     // It may stand, perhaps on another port.
-    if (made.error().kind != outcome::refused || which.claim) keep_claim(which, wanted);
+    if (made.error().kind != outcome::refused || which.record) write_record(which, wanted);
     co_return false;
   }
-  keep_claim(which, wanted);
+  write_record(which, wanted);
   attempts_.push_back({which.mapper->protocol(), service_state::answered, {}, 0});
   holder_ = &which;
   accept(*made, telling::everything);
@@ -134,9 +137,9 @@ awaitable<bool> lease::try_service(service& which) {
 }
 
 /// Best first; but whoever has not answered by then comes after all who have.
-awaitable<bool> lease::obtain() {
+awaitable<bool> managed_mapping::obtain() {
   attempts_.clear();
-  co_await scout();
+  co_await discover_services();
   std::vector<service*> order;
   for (service& each : services_) {
     // RFC 6887 section 7.4: an error stands for as long as the server says, and is not asked for
@@ -163,14 +166,14 @@ std::optional<failure> local_fault_of(const mapping_evidence& seen) {
       all.front().detail, 0};
 }
 
-void lease::tell_failed() {
+void managed_mapping::tell_failed() {
   told_failed_ = true;
   const mapping_evidence seen = evidence();
   if (access_ && access_->gateway.is_v6()) return observer_(events::pinhole_failed{seen});
   observer_(events::map_failed{seen, diagnose(seen)});
 }
 
-void lease::conclude() {
+void managed_mapping::conclude() {
   if (attempted_ || told_failed_ || !access_) return;
   for (const service& each : services_) {
     const auto via = each.mapper->protocol();

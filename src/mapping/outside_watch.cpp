@@ -52,7 +52,7 @@ void outside_watch::doubt() {
 awaitable<void> outside_watch::ask() {
   const auto start = std::chrono::steady_clock::now();
   const unsigned way = way_;
-  const outside::ways_out ways{from_, std::nullopt};
+  const outside::egress_routes ways{from_, std::nullopt};
   const auto servers = co_await outside::find_servers(servers_, start + names_limit);
   outside::survey_options options;
   options.own_networks = own_networks_;
@@ -69,7 +69,7 @@ awaitable<void> outside_watch::ask() {
 
 awaitable<void> outside_watch::run() {
   for (;;) {
-    co_await net::expiry(due_);
+    co_await net::wait(due_);
     co_await net::unless_cancelled();
     if (due_.expiry() > std::chrono::steady_clock::now()) continue;  // it was moved
     due_.expires_at(net::steady_time::max());

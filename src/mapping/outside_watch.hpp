@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "net/side_by_side.hpp"
 #include "net/sockets.hpp"
+#include "net/when_all.hpp"
 #include "outside/stun.hpp"
 
 namespace natcheck::mappings {

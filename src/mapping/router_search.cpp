@@ -5,7 +5,7 @@
 #include "discover/discovery.hpp"
 #include "discover/router_behind.hpp"
 #include "net/host_network.hpp"
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 
 namespace natcheck::mappings {
 namespace {
@@ -60,8 +60,8 @@ awaitable<std::optional<address>> router_search::look() const {
   if (!host || !host->ipv4) co_return std::nullopt;
   seen.host = std::move(*host);
   const auto executor = co_await net::asio::this_coro::executor;
-  discovering::inquiry asking(asked, seen, std::chrono::steady_clock::now() + longest_search,
-                              executor);
+  discovering::discovery asking(asked, seen, std::chrono::steady_clock::now() + longest_search,
+                                executor);
   co_await asking.run();
   const bool is_other = seen.gateway && seen.host.ipv4->gateway != seen.gateway->ip;
   co_return is_other ? std::optional(seen.gateway->ip) : std::nullopt;

@@ -9,10 +9,10 @@
 namespace natcheck::mappings {
 
 /// A protocol of the gateway, and how it stands.
-struct lease::service {
+struct managed_mapping::service {
   std::unique_ptr<portmap::port_mapper> mapper;
   std::optional<result<void>> found;  ///< empty: not asked, or not waited for
-  std::optional<mapping_claim> claim;
+  std::optional<mapping_record> record;
   net::steady_time refuses_until{};
 };
 

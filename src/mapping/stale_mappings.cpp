@@ -11,7 +11,7 @@
 #include "core/timed_out.hpp"
 #include "mapping/journal/mapping_journal.hpp"
 #include "net/bound_ports.hpp"
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "portmap/mappers.hpp"
 #include "portmap/removals.hpp"
 
@@ -42,7 +42,7 @@ awaitable<std::optional<journal::descriptor>> wait_for_turn(
     const bool late = std::chrono::steady_clock::now() >= deadline;
     if (turn || late) co_return turn;
     pause.expires_after(wait_interval);
-    co_await net::expiry(pause);
+    co_await net::wait(pause);
     co_await net::unless_cancelled();
   }
 }
@@ -50,50 +50,52 @@ awaitable<std::optional<journal::descriptor>> wait_for_turn(
 /// Whether someone who is not dead has the same mapping meanwhile.
 class owners {
  public:
-  owners(const std::filesystem::path& directory, const std::vector<journal::orphan>& orphans) {
-    for (auto& each : journal::read_claims(directory, journal::system_now())) {
+  owners(const std::filesystem::path& directory,
+         const std::vector<journal::stale_journal>& stale_journals) {
+    for (auto& each : journal::read_records(directory, journal::system_now())) {
       // Those that are taken here look as if they were alive: they are locked.
       const bool orphaned = std::ranges::any_of(
-          orphans, [&](const journal::orphan& dead) { return dead.name() == each.file; });
-      if (each.owner != journal::claimed_by::dead && !orphaned) {
-        claims_.push_back(std::move(each.claim));
+          stale_journals,
+          [&](const journal::stale_journal& dead) { return dead.name() == each.file; });
+      if (each.owner != journal::recorded_by::dead && !orphaned) {
+        records_.push_back(std::move(each.record));
       }
     }
   }
 
-  bool have(const mapping_claim& claim) const {
-    return std::ranges::any_of(claims_, [&](const auto& theirs) {
-      return journal::same_mapping(theirs, claim) || same_door(theirs, claim);
+  bool have(const mapping_record& record) const {
+    return std::ranges::any_of(records_, [&](const auto& theirs) {
+      return journal::same_mapping(theirs, record) || same_external_port(theirs, record);
     });
   }
 
  private:
-  std::vector<mapping_claim> claims_;
+  std::vector<mapping_record> records_;
 };
 
-/// Whether a claim is left alone; if so, that has been told.
-using spared = std::function<bool(const mapping_claim& claim)>;
+/// Whether a record is left alone; if so, that has been told.
+using spared = std::function<bool(const mapping_record& record)>;
 
 /// What one dead run, or several one after the other, left on one port, and where to write what
 /// became of it.
 struct job {
-  std::vector<journal::orphan*> from;
-  mapping_claim claim;
+  std::vector<journal::stale_journal*> from;
+  mapping_record record;
   portmap::gateway_access access;
 };
 
-awaitable<void> finish(job work, std::vector<events::left_over>& told, caution with) {
-  const auto ended = co_await remove_claim(work.claim, work.access);
-  for (journal::orphan* each : work.from) {
-    if (portmap::leaves_nothing(ended)) each->drop(work.claim);
+awaitable<void> finish(job work, std::vector<events::stale_mapping>& told, removal_policy with) {
+  const auto ended = co_await remove_record(work.record, work.access);
+  for (journal::stale_journal* each : work.from) {
+    if (portmap::leaves_nothing(ended)) each->drop(work.record);
   }
   const std::string detail = ended ? "" : ended.error().message();
-  spdlog::debug("stale mapping of port {}: {}", work.claim.external_port,
+  spdlog::debug("stale mapping of port {}: {}", work.record.external_port,
                 ended ? "removed" : detail);
   // What stands on a port that was asked for is told with the table's rows.
   const bool taken_over = !ended && portmap::leaves_nothing(ended);
-  if (taken_over && with.asked_for == work.claim.external_port) co_return;
-  told.push_back({mapping_of(work.claim), ended.has_value(), detail});
+  if (taken_over && with.asked_for == work.record.external_port) co_return;
+  told.push_back({mapping_of(work.record), ended.has_value(), detail});
 }
 
 bool is_own(const address& ip, const surroundings& here) {
@@ -101,50 +103,50 @@ bool is_own(const address& ip, const surroundings& here) {
                              [&](const address& own) { return canonical(own) == canonical(ip); });
 }
 
-std::string how_to_close(const mapping_claim& claim, const asked_options& asked) {
-  return fmt::format("to remove it anyway: natcheck mappings remove {}{}", claim.external_port,
+std::string how_to_close(const mapping_record& record, const asked_options& asked) {
+  return fmt::format("to remove it anyway: natcheck mappings remove {}{}", record.external_port,
                      to_options(asked));
 }
 
-/// Why a claim is left alone; empty: it is not. By NAT-PMP and PCP no one can remove what leads to
+/// Why a record is left alone; empty: it is not. By NAT-PMP and PCP no one can remove what leads to
 /// another address anyway.
-std::string why_left_alone(const net::asio::any_io_executor& executor, const mapping_claim& claim,
-                           const surroundings& here, const caution& with) {
-  if (with.asked_for == claim.external_port) return {};
-  if (claim.via == mapping_protocol::upnp && !is_own(claim.internal.ip, here)) {
+std::string why_left_alone(const net::asio::any_io_executor& executor, const mapping_record& record,
+                           const surroundings& here, const removal_policy& with) {
+  if (with.asked_for == record.external_port) return {};
+  if (record.via == mapping_protocol::upnp && !is_own(record.internal.ip, here)) {
     return fmt::format(
         "it leads to {}, a former address of this machine that may belong to another one now; {}",
-        claim.internal.ip.to_string(), how_to_close(claim, with.asked));
+        record.internal.ip.to_string(), how_to_close(record, with.asked));
   }
-  const bool is_ours = claim.internal.port == with.own_port;
-  if (is_ours || !net::may_be_listened_on(executor, claim.protocol, claim.internal)) return {};
-  return why_not_touched(claim, with.asked);
+  const bool is_ours = record.internal.port == with.own_port;
+  if (is_ours || !net::may_be_listened_on(executor, record.protocol, record.internal)) return {};
+  return why_not_touched(record, with.asked);
 }
 
 /// The job that removes the same; by PCP only who has its nonce can.
-job* job_for(const mapping_claim& claim, std::vector<job>& jobs) {
+job* job_for(const mapping_record& record, std::vector<job>& jobs) {
   const auto found = std::ranges::find_if(jobs, [&](const job& each) {
-    return journal::same_mapping(each.claim, claim) && each.claim.nonce == claim.nonce;
+    return journal::same_mapping(each.record, record) && each.record.nonce == record.nonce;
   });
   return found == jobs.end() ? nullptr : &*found;
 }
 
 /// What there is to do; what there is not is told.
-std::vector<job> jobs_for(std::vector<journal::orphan>& orphans, const owners& others,
+std::vector<job> jobs_for(std::vector<journal::stale_journal>& stale_journals, const owners& others,
                           const surroundings& here, const spared& spare) {
   std::vector<job> jobs;
-  for (journal::orphan& orphan : orphans) {
-    for (const mapping_claim& claim : orphan.claims()) {
-      if (others.have(claim)) {
-        orphan.drop(claim);
+  for (journal::stale_journal& stale_journal : stale_journals) {
+    for (const mapping_record& record : stale_journal.records()) {
+      if (others.have(record)) {
+        stale_journal.drop(record);
         continue;
       }
-      if (job* same = job_for(claim, jobs)) {
-        same->from.push_back(&orphan);
+      if (job* same = job_for(record, jobs)) {
+        same->from.push_back(&stale_journal);
         continue;
       }
-      auto access = access_for(claim, here);
-      if (access && !spare(claim)) jobs.push_back({{&orphan}, claim, *access});
+      auto access = access_for(record, here);
+      if (access && !spare(record)) jobs.push_back({{&stale_journal}, record, *access});
     }
   }
   return jobs;
@@ -162,71 +164,71 @@ surroundings surroundings_of(const host_network& host) {
   return here;
 }
 
-std::optional<portmap::gateway_access> access_for(const mapping_claim& claim,
+std::optional<portmap::gateway_access> access_for(const mapping_record& record,
                                                   const surroundings& here) {
   const auto found = std::ranges::find_if(here.gateways, [&](const auto& access) {
-    return access.gateway == claim.gateway && access.from.interface == claim.interface;
+    return access.gateway == record.gateway && access.from.interface == record.interface;
   });
   if (found == here.gateways.end()) return std::nullopt;
   portmap::gateway_access access = *found;
-  if (is_own(claim.internal.ip, here)) access.from.local = claim.internal.ip;
+  if (is_own(record.internal.ip, here)) access.from.local = record.internal.ip;
   return access;
 }
 
-mapping mapping_of(const mapping_claim& claim) {
+mapping mapping_of(const mapping_record& record) {
   mapping entry;
-  entry.protocol = claim.protocol;
-  entry.via = claim.via;
-  entry.internal = claim.internal;
-  entry.external_port = entry.asked_port = claim.external_port;
-  entry.lifetime = entry.asked_lifetime = claim.lifetime;
+  entry.protocol = record.protocol;
+  entry.via = record.via;
+  entry.internal = record.internal;
+  entry.external_port = entry.asked_port = record.external_port;
+  entry.lifetime = entry.asked_lifetime = record.lifetime;
   return entry;
 }
 
 /// What leads elsewhere is another door: what is removed is only what leads to our own endpoint.
-bool same_door(const mapping_claim& a, const mapping_claim& b) {
+bool same_external_port(const mapping_record& a, const mapping_record& b) {
   return a.protocol == b.protocol && a.gateway == b.gateway && a.external_port == b.external_port &&
          a.internal == b.internal && a.internal.ip.is_v4();
 }
 
-std::string why_not_touched(const mapping_claim& claim, const asked_options& asked) {
+std::string why_not_touched(const mapping_record& record, const asked_options& asked) {
   return fmt::format(
       "something may be listening on port {} of this machine, perhaps another user's natcheck; {}",
-      claim.internal.port, how_to_close(claim, asked));
+      record.internal.port, how_to_close(record, asked));
 }
 
-awaitable<result<void>> remove_claim(mapping_claim claim, portmap::gateway_access access,
-                                     net::steady_time deadline) {
-  const auto mapper = portmap::mapper_of(claim, access);
+awaitable<result<void>> remove_record(mapping_record record, portmap::gateway_access access,
+                                      net::steady_time deadline) {
+  const auto mapper = portmap::mapper_of(record, access);
   if (!mapper) co_return result<void>{};  // no such protocol there, so no such mapping
   deadline = std::min(deadline, std::chrono::steady_clock::now() + removing_time);
-  auto ended = co_await net::before(deadline, mapper->unmap());
+  auto ended = co_await net::with_deadline(deadline, mapper->unmap());
   if (ended) co_return *std::move(ended);
   co_return failure{
       outcome::cut_short,
-      fmt::format("closing port {} on {}", claim.external_port, access.gateway.to_string()),
+      fmt::format("closing port {} on {}", record.external_port, access.gateway.to_string()),
       timed_out::while_removing, 0};
 }
 
-awaitable<std::vector<events::left_over>> remove_left_overs(surroundings here,
-                                                            std::filesystem::path directory,
-                                                            caution with) {
+awaitable<std::vector<events::stale_mapping>> remove_stale_mappings(surroundings here,
+                                                                    std::filesystem::path directory,
+                                                                    removal_policy with) {
   const auto executor = co_await net::asio::this_coro::executor;
-  std::vector<events::left_over> told;
+  std::vector<events::stale_mapping> told;
   const auto turn = co_await wait_for_turn(directory);
-  auto orphans = journal::take_orphans(directory, journal::system_now());
-  if (orphans.empty()) co_return told;
-  const owners others(directory, orphans);
+  auto stale_journals = journal::take_stale_journals(directory, journal::system_now());
+  if (stale_journals.empty()) co_return told;
+  const owners others(directory, stale_journals);
   net::coroutines works;
-  const auto spare = [&](const mapping_claim& claim) {
-    const auto why = why_left_alone(executor, claim, here, with);
-    if (!why.empty()) told.push_back({mapping_of(claim), false, why});
+  const auto spare = [&](const mapping_record& record) {
+    const auto why = why_left_alone(executor, record, here, with);
+    if (!why.empty()) told.push_back({mapping_of(record), false, why});
     return !why.empty();
   };
-  for (job& each : jobs_for(orphans, others, here, spare)) {
+  for (job& each : jobs_for(stale_journals, others, here, spare)) {
     works.push_back(finish(std::move(each), told, with));
   }
-  co_await net::side_by_side(std::move(works));
+  co_await net::when_all(std::move(works));
   co_return told;
 }
 

@@ -19,32 +19,32 @@ struct surroundings {
 
 surroundings surroundings_of(const host_network& host);
 
-/// How to ask the gateway of `claim`, from the address that the mapping leads to where this host
+/// How to ask the gateway of `record`, from the address that the mapping leads to where this host
 /// still has it. Empty in another network.
-std::optional<portmap::gateway_access> access_for(const mapping_claim& claim,
+std::optional<portmap::gateway_access> access_for(const mapping_record& record,
                                                   const surroundings& here);
 
-/// The claim as a mapping to tell of. Its external address is not known.
-mapping mapping_of(const mapping_claim& claim);
+/// The record as a mapping to tell of. Its external address is not known.
+mapping mapping_of(const mapping_record& record);
 
 /// Whether both open the same port to the same place, by whichever protocol: most gateways have one
 /// table for all.
-bool same_door(const mapping_claim& a, const mapping_claim& b);
+bool same_external_port(const mapping_record& a, const mapping_record& b);
 
 /// Why a mapping is left alone that may be used by someone else on this machine, and the command
 /// that closes it anyway, which repeats what was `asked`.
-std::string why_not_touched(const mapping_claim& claim, const asked_options& asked);
+std::string why_not_touched(const mapping_record& record, const asked_options& asked);
 
 /// Removes one mapping, by `deadline` and in 12 s at most. Succeeds also when it was not there any
 /// more, and when someone else's is in its place.
-boost::asio::awaitable<result<void>> remove_claim(
-    mapping_claim claim, portmap::gateway_access access,
+boost::asio::awaitable<result<void>> remove_record(
+    mapping_record record, portmap::gateway_access access,
     net::steady_time deadline = net::steady_time::max());
 
 /// What a dead run left is not touched where someone may use it: what a server listens for here
 /// (another user's natcheck, which has its files elsewhere), and what leads to an address that this
 /// machine had once.
-struct caution {
+struct removal_policy {
   std::uint16_t own_port = 0;                ///< this process listens on it itself; 0: on none
   std::optional<std::uint16_t> asked_for{};  ///< an outside port that is to be closed anyway
   asked_options asked{};                     ///< for advised commands
@@ -55,7 +55,7 @@ struct caution {
 /// another network. What a living run or `mappings add` has made its own is theirs.
 ///
 /// Waits up to 5 s where another natcheck is at the same work.
-boost::asio::awaitable<std::vector<events::left_over>> remove_left_overs(
-    surroundings here, std::filesystem::path directory, caution with = {});
+boost::asio::awaitable<std::vector<events::stale_mapping>> remove_stale_mappings(
+    surroundings here, std::filesystem::path directory, removal_policy with = {});
 
 }  // namespace natcheck::mappings

@@ -43,7 +43,7 @@ requires std::invocable<Sent&, const endpoint&, const error_code&> asio::awaitab
     if (now >= deadline) co_return drive_end::deadline;
     const auto wake = std::min(machine.next_timeout().value_or(deadline), deadline);
     // Waiting and reading are separate so that a deadline never swallows a datagram.
-    const auto readable = co_await before(wake, arrival(socket));
+    const auto readable = co_await with_deadline(wake, wait_readable(socket));
     if (!readable) continue;
     udp::endpoint from;
     error_code error;

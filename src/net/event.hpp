@@ -1,7 +1,7 @@
 // Something that happens once, and those who wait for it.
 #pragma once
 
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 
 namespace natcheck::net {
 
@@ -21,18 +21,18 @@ class event {
 
   /// Until it is set, or the awaiting coroutine is cancelled; follow it with unless_cancelled()
   /// where that makes a difference.
-  asio::awaitable<void> wait() { return expiry(timer_); }
+  asio::awaitable<void> wait() { return net::wait(timer_); }
 
  private:
   asio::steady_timer timer_;  ///< expired when it is set: all waits of Asio end with a timer
 };
 
 /// Runs `work` until `end` is set; otherwise as with a timer.
-asio::awaitable<bool> until(event& end, asio::awaitable<void> work);
+asio::awaitable<bool> with_deadline(event& end, asio::awaitable<void> work);
 template <class T>
-asio::awaitable<std::optional<T>> until(event& end, asio::awaitable<T> work) {
+asio::awaitable<std::optional<T>> with_deadline(event& end, asio::awaitable<T> work) {
   std::optional<T> value;
-  const bool ended = co_await until(end, put(value, std::move(work)));
+  const bool ended = co_await with_deadline(end, store(value, std::move(work)));
   if (!ended) value.reset();
   co_return value;
 }

@@ -47,7 +47,7 @@ asio::awaitable<bool> more_comes(tcp::socket& socket, const http::response_reade
     co_await from.async_wait(tcp::socket::wait_read, as_result);
   };
   const auto pause_ends = std::chrono::steady_clock::now() + longest_pause;
-  co_return co_await before(pause_ends, wait(socket));
+  co_return co_await with_deadline(pause_ends, wait(socket));
 }
 
 /// Whoever took the connection and then broke it refuses nothing: what was asked for may be done.
@@ -90,7 +90,7 @@ asio::awaitable<result<http_reply>> run(tcp::socket& socket, const endpoint& ser
                                         const std::string& operation, progress& reached) {
   const tcp::endpoint to{server.ip, server.port};
   const auto give_up = std::chrono::steady_clock::now() + longest_connecting;
-  const auto connected = co_await before(give_up, connect(socket, to));
+  const auto connected = co_await with_deadline(give_up, connect(socket, to));
   if (!connected) {
     co_return failure{
         outcome::timed_out, operation,
@@ -129,15 +129,15 @@ asio::awaitable<result<http_reply>> http_exchange(endpoint server, source from,
     if (!socket) co_return socket.error();
     progress reached;
     const auto start = std::chrono::steady_clock::now();
-    auto reply = co_await before(bounds.deadline,
-                                 run(*socket, server, text, bounds.body, operation, reached));
+    auto reply = co_await with_deadline(
+        bounds.deadline, run(*socket, server, text, bounds.body, operation, reached));
     spdlog::debug("{}: {} after {:.1f} ms", operation, words_for(reply), since(start).count());
     if (!reply) co_return stuck(reached, std::move(operation), since(start));
     const bool was_hung_up_on = !*reply && reached.connected && !reached.answered;
     if (!was_hung_up_on || !bounds.again) co_return std::move(*reply);
     bounds.again = false;
     asio::steady_timer pause(executor, before_the_next_try);
-    co_await expiry(pause);
+    co_await wait(pause);
   }
 }
 

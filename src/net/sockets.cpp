@@ -107,7 +107,7 @@ result<Socket> open_bound(const asio::any_io_executor& executor, const source& f
 
 }  // namespace
 
-asio::awaitable<void> arrival(udp::socket& socket) {
+asio::awaitable<void> wait_readable(udp::socket& socket) {
   co_await socket.async_wait(udp::socket::wait_read, as_result);
 }
 

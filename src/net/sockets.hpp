@@ -9,7 +9,7 @@
 #include <natcheck/evidence.hpp>
 #include <string>
 
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 
 namespace natcheck::net {
 
@@ -44,7 +44,7 @@ result<udp::socket> open_ping(const asio::any_io_executor& executor, const sourc
 bool keep_on_interface(int descriptor, const std::string& name);
 
 /// Until there is something to be read, from the error queue too.
-asio::awaitable<void> arrival(udp::socket& socket);
+asio::awaitable<void> wait_readable(udp::socket& socket);
 
 /// What an error of the operating system means to natcheck, with words for people.
 failure failure_from(std::string operation, const error_code& error);

@@ -13,7 +13,7 @@ namespace natcheck::net {
 /// The way to `target`, and all that is connected here; `first` is left unknown. Fields stay empty
 /// where there is no way, or the kernel does not tell. By `interface` alone where it is not empty.
 /// Sends nothing, and blocks no longer than the kernel takes to answer (microseconds).
-probe_standpoint read_standpoint(const address& target, const std::string& interface);
+prober_location read_location(const address& target, const std::string& interface);
 
 /// Tells of addresses how close they are. Reads the kernel's tables once a second at most, and only
 /// when asked; so does a flood of questions cost little.

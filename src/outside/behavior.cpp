@@ -22,7 +22,7 @@ struct findings {
 /// The result, or what stands there already when the time is over first.
 template <class T>
 awaitable<void> decide(T& into, awaitable<T> test, net::steady_time deadline) {
-  auto end = co_await net::before(deadline, std::move(test));
+  auto end = co_await net::with_deadline(deadline, std::move(test));
   if (end) into = std::move(*end);
 }
 
@@ -44,9 +44,9 @@ awaitable<void> test_slowly(behavior_bench& bench, findings& found, net::steady_
   bench.slowly = true;
   net::asio::steady_timer timer(co_await net::asio::this_coro::executor);
   timer.expires_at(std::min(after(rest), deadline));
-  co_await net::expiry(timer);
+  co_await net::wait(timer);
   co_await net::unless_cancelled();
-  const auto is_there = co_await net::before(deadline, answers_anew(bench));
+  const auto is_there = co_await net::with_deadline(deadline, answers_anew(bench));
   if (!is_there || !*is_there) co_return;
   if (!is_complete(found.mapping)) co_await decide(found.mapping, test_mapping(bench), deadline);
   if (found.both.starved) {
@@ -65,7 +65,7 @@ awaitable<nat_evidence> ask_behavior(behavior_server server, net::source from,
                                      net::steady_time deadline) {
   behavior_bench bench{server, std::move(from), {}, false};
   findings found;
-  co_await net::side_by_side(
+  co_await net::when_all(
       decide(found.mapping, test_mapping(bench), deadline),
       decide(found.both, test_filtering(bench, stun::change::address_and_port), deadline),
       decide(found.port, test_filtering(bench, stun::change::port), deadline),

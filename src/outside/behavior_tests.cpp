@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "outside/stun_id.hpp"
 
 namespace natcheck::outside {
@@ -20,11 +20,11 @@ constexpr const char* doubtful_silence =
 /// A socket that the server has answered, and the NAT has a binding for.
 struct bound_port {
   stun_port port;
-  learned seen;
+  binding seen;
 };
 
 /// What a test asks at, when each try sends so many packets.
-tempo paced(const behavior_bench& bench, tempo usual, int packets) {
+pacing paced(const behavior_bench& bench, pacing usual, int packets) {
   return bench.slowly ? usual.slowed(packets) : usual;
 }
 
@@ -36,8 +36,8 @@ awaitable<std::optional<bound_port>> bind_port(behavior_bench& bench, Test& open
     open.doubt = port.error().detail;
     co_return std::nullopt;
   }
-  const tempo pace = paced(bench, tempo(bench.server.rtt), 1);
-  const auto seen = co_await learn(*port, bench.server.primary, pace);
+  const pacing pace = paced(bench, pacing(bench.server.rtt), 1);
+  const auto seen = co_await find_binding(*port, bench.server.primary, pace);
   if (!seen) {
     open.doubt = no_answer;
     open.starved = true;
@@ -48,14 +48,14 @@ awaitable<std::optional<bound_port>> bind_port(behavior_bench& bench, Test& open
 }
 
 /// The slower of the round trips that were measured decides how long silence must last.
-tempo pace_of(const behavior_bench& bench, const bound_port& bound, int packets) {
-  return paced(bench, tempo(std::max(bench.server.rtt, bound.seen.rtt)), packets);
+pacing pace_of(const behavior_bench& bench, const bound_port& bound, int packets) {
+  return paced(bench, pacing(std::max(bench.server.rtt, bound.seen.rtt)), packets);
 }
 
 /// Silence means something where enough ordinary questions were answered, and most of them: a
 /// router that lets few packets pass may let those pass and not the others.
 bool is_telling(int controls, int tries) {
-  return controls >= tempo::enough_controls && 2 * controls >= tries;
+  return controls >= pacing::enough_controls && 2 * controls >= tries;
 }
 
 /// Asks to be answered from elsewhere, again and again, each time with an ordinary question beside
@@ -63,7 +63,7 @@ bool is_telling(int controls, int tries) {
 class change_probe {
  public:
   change_probe(const behavior_server& server, stun::change from_where, bound_port& bound,
-               tempo pace)
+               pacing pace)
       : server_(server), from_where_(from_where), port_(bound.port), pace_(pace) {}
 
   awaitable<change_test> run();
@@ -77,7 +77,7 @@ class change_probe {
   const behavior_server& server_;
   stun::change from_where_;
   stun_port& port_;
-  tempo pace_;
+  pacing pace_;
   std::vector<std::size_t> asked_elsewhere_;
   int controls_ = 0;
   change_test end_;
@@ -125,8 +125,8 @@ awaitable<change_test> change_probe::run() {
   for (;; ++i) {
     asked_elsewhere_.push_back(port_.ask(server_.primary, from_where_));
     port_.ask(server_.primary);
-    const bool last = tempo::is_last(i, controls_);
-    const bool decided = co_await listen(after(last ? pace_.last_wait : pace_.knock_again));
+    const bool last = pacing::is_last(i, controls_);
+    const bool decided = co_await listen(after(last ? pace_.last_wait : pace_.open_filter_again));
     if (decided) co_return end_;
     if (last) break;
   }
@@ -139,23 +139,28 @@ awaitable<change_test> change_probe::run() {
 /// Two sockets that knock at each other's mapped endpoint.
 class hairpin_probe {
  public:
-  hairpin_probe(const behavior_server& server, bound_port& a, bound_port& b, tempo pace,
+  hairpin_probe(const behavior_server& server, bound_port& a, bound_port& b, pacing pace,
                 net::asio::any_io_executor executor)
-      : server_(server), a_(a), b_(b), pace_(pace), knock_(id_as_request()), timer_(executor) {}
+      : server_(server),
+        a_(a),
+        b_(b),
+        pace_(pace),
+        open_filter_(id_as_request()),
+        timer_(executor) {}
 
   awaitable<hairpin_test> run();
 
  private:
   static stun::bytes id_as_request();
-  awaitable<void> knock();
+  awaitable<void> open_filter();
   awaitable<void> listen(bound_port& at, const bound_port& other);
   void take(bound_port& at, const bound_port& other, const stun_port::datagram& received);
 
   const behavior_server& server_;
   bound_port& a_;
   bound_port& b_;
-  tempo pace_;
-  const stun::bytes knock_;  ///< no one else knows it
+  pacing pace_;
+  const stun::bytes open_filter_;  ///< no one else knows it
   bool arrived_ = false;
   int controls_ = 0;
   int tries_ = 0;
@@ -170,7 +175,7 @@ stun::bytes hairpin_probe::id_as_request() {
 
 void hairpin_probe::take(bound_port& at, const bound_port& other,
                          const stun_port::datagram& received) {
-  if (received.bytes == knock_) {
+  if (received.bytes == open_filter_) {
     if (received.from != other.seen.mapped) {
       // RFC 4787 REQ-9a wants the external source; what counts here is that it was delivered.
       spdlog::debug("hairpin: the source was {}, not {}", to_string(received.from),
@@ -190,22 +195,22 @@ awaitable<void> hairpin_probe::listen(bound_port& at, const bound_port& other) {
   }
 }
 
-awaitable<void> hairpin_probe::knock() {
+awaitable<void> hairpin_probe::open_filter() {
   bool last = false;
   for (int i = 1; !last && !arrived_; ++i) {
-    a_.port.send(b_.seen.mapped, knock_);
-    b_.port.send(a_.seen.mapped, knock_);
+    a_.port.send(b_.seen.mapped, open_filter_);
+    b_.port.send(a_.seen.mapped, open_filter_);
     a_.port.ask(server_.primary);
     tries_ = i;
-    last = tempo::is_last(i, controls_);
-    timer_.expires_at(after(last ? pace_.last_wait : pace_.knock_again));
-    co_await net::expiry(timer_);
+    last = pacing::is_last(i, controls_);
+    timer_.expires_at(after(last ? pace_.last_wait : pace_.open_filter_again));
+    co_await net::wait(timer_);
     co_await net::unless_cancelled();
   }
 }
 
 awaitable<hairpin_test> hairpin_probe::run() {
-  co_await net::first_of(knock(), listen(a_, b_), listen(b_, a_));
+  co_await net::when_any(open_filter(), listen(a_, b_), listen(b_, a_));
   hairpin_test end;
   if (arrived_) {
     end.result = tested::yes;
@@ -233,8 +238,8 @@ awaitable<mapping_seen> test_mapping(behavior_bench& bench) {
   const endpoint& a1 = bench.server.primary;
   const endpoint& a2 = bench.server.other;
   std::vector<endpoint> servers{a1, {a2.ip, a1.port}, a2};
-  const tempo pace = paced(bench, tempo(bench.server.rtt), 3);
-  const auto answers = co_await learn_all(*port, std::move(servers), pace);
+  const pacing pace = paced(bench, pacing(bench.server.rtt), 3);
+  const auto answers = co_await find_bindings(*port, std::move(servers), pace);
   const auto mapped = [&](std::size_t which) {
     return answers[which] ? std::optional(answers[which]->mapped) : std::nullopt;
   };
@@ -254,8 +259,8 @@ awaitable<change_test> test_filtering(behavior_bench& bench, stun::change from_w
 awaitable<hairpin_test> test_hairpin(behavior_bench& bench) {
   hairpin_test open;
   std::optional<bound_port> a, b;
-  co_await net::side_by_side(net::put(a, bind_port(bench, open)),
-                             net::put(b, bind_port(bench, open)));
+  co_await net::when_all(net::store(a, bind_port(bench, open)),
+                         net::store(b, bind_port(bench, open)));
   if (!a || !b) co_return open;
   if (a->seen.mapped == a->port.local() && b->seen.mapped == b->port.local()) {
     open.doubt = "there is no NAT";

@@ -46,7 +46,7 @@ awaitable<void> watch_hop(endpoint target, std::string interface, int ttl,
   auto socket = open(executor, target, interface, ttl);
   if (!socket) spdlog::debug("{}", socket.error().message());
   while (socket && !who) {
-    co_await net::arrival(*socket);
+    co_await net::wait_readable(*socket);
     co_await net::unless_cancelled();
     note_errors(*socket, target, who);
     std::array<char, 64> answer;
@@ -69,7 +69,7 @@ net::coroutines watches_of(const endpoint& target, const std::string& interface,
 
 awaitable<void> watch_first_hops(endpoint target, std::string interface,
                                  std::array<std::optional<address>, 3>& hops) {
-  co_await net::side_by_side(watches_of(target, interface, hops));
+  co_await net::when_all(watches_of(target, interface, hops));
 }
 
 awaitable<void> watch_for_proxy(endpoint target, std::string interface, bool& proxy) {
@@ -87,7 +87,7 @@ awaitable<void> watch_for_proxy(endpoint target, std::string interface, bool& pr
 
 awaitable<void> locate(endpoint target, std::string interface,
                        std::array<std::optional<address>, 3>& hops, net::steady_time deadline) {
-  co_await net::before(deadline, net::first_of(watches_of(target, interface, hops)));
+  co_await net::with_deadline(deadline, net::when_any(watches_of(target, interface, hops)));
 }
 
 }  // namespace natcheck::outside

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "net/event.hpp"
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "outside/stun_port.hpp"
 
 namespace natcheck::outside {
@@ -56,7 +56,7 @@ class delivery_test {
   stun_port& idle_;
   endpoint mapped_;
   stun_port& asking_;
-  tempo pace_;
+  pacing pace_;
   std::vector<std::size_t> redirected_;
   int controls_ = 0;
   bool other_address_ = false;
@@ -97,17 +97,17 @@ awaitable<void> delivery_test::ask() {
   for (int i = 1; !last && !end_; ++i) {
     redirected_.push_back(asking_.ask(server_.primary, stun::change::none, mapped_.port));
     asking_.ask(server_.primary);
-    last = tempo::is_last(i, controls_);
-    timer_.expires_at(after(last ? pace_.last_wait : pace_.knock_again));
-    co_await net::expiry(timer_);
+    last = pacing::is_last(i, controls_);
+    timer_.expires_at(after(last ? pace_.last_wait : pace_.open_filter_again));
+    co_await net::wait(timer_);
     co_await net::unless_cancelled();
   }
 }
 
 awaitable<delivery> delivery_test::run() {
-  co_await net::first_of(ask(), listen_idle(), listen_asking());
+  co_await net::when_any(ask(), listen_idle(), listen_asking());
   if (end_) co_return *end_;
-  const bool sure = controls_ >= tempo::enough_controls && !other_address_;
+  const bool sure = controls_ >= pacing::enough_controls && !other_address_;
   co_return sure ? delivery::lost : delivery::unknown;
 }
 
@@ -147,16 +147,16 @@ class measurement {
 
 awaitable<delivery> measurement::deliver_after(milliseconds wait, milliseconds idle) {
   net::asio::steady_timer timer(executor_, after(wait));
-  co_await net::expiry(timer);
+  co_await net::wait(timer);
   co_await net::unless_cancelled();
   auto bound = stun_port::open(executor_, from_);
   auto asking = stun_port::open(executor_, from_);
   if (!bound || !asking) co_return delivery::unknown;
-  const auto seen = co_await learn(*bound, server_.primary, tempo(server_.rtt));
+  const auto seen = co_await find_binding(*bound, server_.primary, pacing(server_.rtt));
   if (!seen) co_return delivery::unknown;
   server_.rtt = std::max(server_.rtt, seen->rtt);  // silence must last for the slowest
   timer.expires_at(after(idle));
-  co_await net::expiry(timer);
+  co_await net::wait(timer);
   co_await net::unless_cancelled();
   delivery_test test(server_, *bound, seen->mapped, *asking, executor_);
   co_return co_await test.run();
@@ -186,7 +186,7 @@ awaitable<void> measurement::run(std::vector<std::string>& doubts) {
   }
   net::coroutines works;
   for (std::size_t i = 0; i < steps_.size(); ++i) works.push_back(measure(i));
-  co_await net::first_of(net::side_by_side(std::move(works)), decided_.wait());
+  co_await net::when_any(net::when_all(std::move(works)), decided_.wait());
 }
 
 void add_steps(idle_times& steps, std::chrono::seconds width, std::chrono::seconds end) {
@@ -227,7 +227,7 @@ awaitable<lifetime_bounds> find_lifetime(behavior_server server, net::source fro
                                          net::steady_time deadline) {
   measurement measuring(std::move(server), std::move(from), std::move(steps), std::move(tell),
                         co_await net::asio::this_coro::executor);
-  const auto ended = co_await net::before(deadline, measuring.run(doubts));
+  const auto ended = co_await net::with_deadline(deadline, measuring.run(doubts));
   const lifetime_bounds bounds = measuring.bounds();
   if (!ended && !bounds.decided) {
     doubts.emplace_back("binding lifetime: timed out before the binding expired");

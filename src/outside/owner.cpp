@@ -97,7 +97,7 @@ awaitable<void> owner_test::run() {
   net::coroutines works;
   works.push_back(ask());
   for (asker& each : askers_) works.push_back(listen(each));
-  co_await net::first_of(std::move(works));
+  co_await net::when_any(std::move(works));
 }
 
 awaitable<void> owner_test::ask() {
@@ -107,13 +107,13 @@ awaitable<void> owner_test::ask() {
   };
   for (const millis offset : sending_times) {
     wait_until(offset);
-    co_await net::expiry(timer);
+    co_await net::wait(timer);
     co_await net::unless_cancelled();
     send();
     if (seen_.attempts == 0) co_return;
   }
   wait_until(sending_times.back() + last_wait);
-  co_await net::expiry(timer);
+  co_await net::wait(timer);
 }
 
 void owner_test::send() {
@@ -131,7 +131,7 @@ void owner_test::send() {
 /// Listens to one of the sockets until someone's answer decides.
 awaitable<void> owner_test::listen(asker& asked) {
   while (!is_decided()) {
-    co_await net::arrival(asked.socket);
+    co_await net::wait_readable(asked.socket);
     co_await net::unless_cancelled();
     read_errors(asked);
     read_answers(asked);
@@ -196,7 +196,7 @@ awaitable<void> ask_owner(address target, address gateway, net::source from, own
   seen.detail = timed_out::before_schedule;
   owner_test test(target, gateway, from.local, seen);
   test.open(co_await net::asio::this_coro::executor, from);
-  const auto ended = co_await net::before(deadline, test.run());
+  const auto ended = co_await net::with_deadline(deadline, test.run());
   if (ended) test.conclude();
 }
 

@@ -121,7 +121,7 @@ awaitable<void> tracer::run() {
   net::coroutines works;
   works.push_back(ask());
   for (probe& each : probes_) works.push_back(listen(each));
-  co_await net::first_of(std::move(works));
+  co_await net::when_any(std::move(works));
 }
 
 void tracer::conclude() {
@@ -139,14 +139,14 @@ awaitable<void> tracer::ask() {
   net::asio::steady_timer timer(co_await net::asio::this_coro::executor);
   for (const millis offset : sending_times) {
     timer.expires_at(start_ + std::chrono::duration_cast<steady_time::duration>(offset));
-    co_await net::expiry(timer);
+    co_await net::wait(timer);
     co_await net::unless_cancelled();
     send_to_silent();
     if (sent_ == 0) co_return;
   }
   while (std::chrono::steady_clock::now() < end()) {
     timer.expires_at(end());
-    co_await net::expiry(timer);
+    co_await net::wait(timer);
     co_await net::unless_cancelled();
   }
 }
@@ -177,7 +177,7 @@ steady_time tracer::end() const {
 awaitable<void> tracer::listen(probe& asked) {
   while (!complete()) {
     // An error in the queue makes a socket readable, too.
-    co_await net::arrival(asked.socket);
+    co_await net::wait_readable(asked.socket);
     co_await net::unless_cancelled();
     read_errors(asked);
     read_answers(asked);
@@ -293,7 +293,7 @@ awaitable<void> trace(endpoint target, net::source from, path_evidence& seen,
     seen.detail = failed->detail;
     co_return;
   }
-  const auto ended = co_await net::before(deadline, path.run());
+  const auto ended = co_await net::with_deadline(deadline, path.run());
   if (ended) path.conclude();
 }
 

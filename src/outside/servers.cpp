@@ -8,7 +8,7 @@
 
 #include "core/canonical.hpp"
 #include "net/resolver.hpp"
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "outside/stun_name.hpp"
 
 namespace natcheck::outside {
@@ -83,7 +83,7 @@ awaitable<void> lookups::look_up(std::size_t number) {
 awaitable<void> lookups::wait() {
   while (std::chrono::steady_clock::now() < end_) {
     timer_.expires_at(end_);
-    co_await net::expiry(timer_);
+    co_await net::wait(timer_);
     co_await net::unless_cancelled();
   }
 }
@@ -91,7 +91,7 @@ awaitable<void> lookups::wait() {
 awaitable<std::vector<stun_server>> lookups::run() {
   net::coroutines works;
   for (std::size_t i = 0; i < names_.size(); ++i) works.push_back(look_up(i));
-  co_await net::first_of(wait(), net::side_by_side(std::move(works)));
+  co_await net::when_any(wait(), net::when_all(std::move(works)));
   co_return std::move(servers_);
 }
 

@@ -8,8 +8,8 @@
 #include <span>
 
 #include "net/route_refusal.hpp"
-#include "net/side_by_side.hpp"
 #include "net/socket_errors.hpp"
+#include "net/when_all.hpp"
 #include "outside/stun_id.hpp"
 #include "outside/survey.hpp"
 
@@ -28,12 +28,12 @@ net::steady_time now() { return std::chrono::steady_clock::now(); }
 class surveyor {
  public:
   surveyor(net::asio::any_io_executor executor, const std::vector<stun_server>& servers,
-           ways_out from, survey_options options, net::steady_time deadline);
+           egress_routes from, survey_options options, net::steady_time deadline);
 
   awaitable<std::vector<stun_evidence>> run();
 
  private:
-  const std::optional<net::source>& way_out(unsigned family) const {
+  const std::optional<net::source>& egress_route(unsigned family) const {
     return family == 4 ? from_.ipv4 : from_.ipv6;
   }
   std::optional<udp::socket>& udp_socket(unsigned family) { return sockets_[family == 6]; }
@@ -55,7 +55,7 @@ class surveyor {
   void end_failed(std::size_t number, const error_code& error);
 
   net::asio::any_io_executor executor_;
-  ways_out from_;
+  egress_routes from_;
   net::steady_time deadline_;
   std::function<void(std::vector<stun_evidence>, bool)> on_news_;
   survey_schedule schedule_;
@@ -65,7 +65,7 @@ class surveyor {
 };
 
 surveyor::surveyor(net::asio::any_io_executor executor, const std::vector<stun_server>& servers,
-                   ways_out from, survey_options options, net::steady_time deadline)
+                   egress_routes from, survey_options options, net::steady_time deadline)
     : executor_(executor),
       from_(std::move(from)),
       deadline_(deadline),
@@ -92,8 +92,8 @@ stun::bytes surveyor::request(std::size_t number) const {
 }
 
 void surveyor::open_udp(unsigned family) {
-  if (!way_out(family)) return;
-  auto opened = net::open_udp(executor_, *way_out(family), "asking STUN servers");
+  if (!egress_route(family)) return;
+  auto opened = net::open_udp(executor_, *egress_route(family), "asking STUN servers");
   if (opened) {
     udp_socket(family).emplace(std::move(*opened));
     net::keep_errors(udp_socket(family)->native_handle());
@@ -112,7 +112,7 @@ awaitable<void> surveyor::pace() {
     if (on_news_) on_news_(schedule_.so_far(), schedule_.ipv4_done(at));
     if (schedule_.finished(at) || at >= deadline_) co_return;
     wake_.expires_at(std::min(schedule_.next_timeout(at), deadline_));
-    co_await net::expiry(wake_);
+    co_await net::wait(wake_);
     co_await net::unless_cancelled();
   }
 }
@@ -139,7 +139,7 @@ bool surveyor::is_refused_here(std::size_t number) {
   const stun_evidence& ask = schedule_.ask(number);
   if (ask.attempts > 1) return false;
   const auto why =
-      net::route_refusal(operation(number), *way_out(ask.family), ask.protocol, *ask.address);
+      net::route_refusal(operation(number), *egress_route(ask.family), ask.protocol, *ask.address);
   if (!why) return false;
   spdlog::debug("{}", why->message());
   schedule_.end_unsent(number, why->detail);
@@ -148,7 +148,7 @@ bool surveyor::is_refused_here(std::size_t number) {
 
 awaitable<void> surveyor::listen(unsigned family) {
   for (;;) {
-    co_await net::arrival(*udp_socket(family));
+    co_await net::wait_readable(*udp_socket(family));
     co_await net::unless_cancelled();
     read_refusals(family);
     read_answers(family);
@@ -195,11 +195,11 @@ void surveyor::judge(const endpoint& from, std::span<const std::uint8_t> datagra
 
 awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
   net::asio::steady_timer timer(executor_, schedule_.tcp_start());
-  co_await net::expiry(timer);
+  co_await net::wait(timer);
   co_await net::unless_cancelled();
   if (!schedule_.begin_tcp(number, now())) co_return;
   const auto limit = now() + survey_schedule::tcp_schedule;
-  const auto ended = co_await net::before(std::min(limit, deadline_), converse(number));
+  const auto ended = co_await net::with_deadline(std::min(limit, deadline_), converse(number));
   if (!ended && limit <= deadline_) {
     schedule_.end(number, service_state::silent,
                   fmt::format("no answer in {} ms", survey_schedule::tcp_schedule.count()));
@@ -211,7 +211,7 @@ awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
 awaitable<void> surveyor::converse(std::size_t number) {
   const stun_evidence& ask = schedule_.ask(number);
   if (is_refused_here(number)) co_return;
-  auto socket = net::open_tcp(executor_, *way_out(ask.family), operation(number));
+  auto socket = net::open_tcp(executor_, *egress_route(ask.family), operation(number));
   if (!socket) {
     schedule_.end_unsent(number, socket.error().detail);
     co_return;
@@ -273,13 +273,13 @@ awaitable<std::vector<stun_evidence>> surveyor::run() {
   for (std::size_t i = 0; i < schedule_.size(); ++i) {
     if (schedule_.ask(i).protocol == transport::tcp) works.push_back(ask_over_tcp(i));
   }
-  co_await net::first_of(pace(), net::side_by_side(std::move(works)));
+  co_await net::when_any(pace(), net::when_all(std::move(works)));
   co_return schedule_.take(now());
 }
 
 }  // namespace
 
-awaitable<std::vector<stun_evidence>> survey(std::vector<stun_server> servers, ways_out from,
+awaitable<std::vector<stun_evidence>> survey(std::vector<stun_server> servers, egress_routes from,
                                              survey_options options, net::steady_time deadline) {
   surveyor asking(co_await net::asio::this_coro::executor, servers, std::move(from),
                   std::move(options), deadline);

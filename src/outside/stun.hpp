@@ -13,7 +13,7 @@
 namespace natcheck::outside {
 
 /// Where packets of each family leave this host; empty: they do not.
-struct ways_out {
+struct egress_routes {
   std::optional<net::source> ipv4, ipv6;
 };
 
@@ -43,7 +43,8 @@ struct survey_options {
 /// is slower than that adds nothing. Who was not waited for is `not_tried`, with the reason.
 /// One element for each server, family and transport that was or might have been asked.
 boost::asio::awaitable<std::vector<stun_evidence>> survey(std::vector<stun_server> servers,
-                                                          ways_out from, survey_options options,
+                                                          egress_routes from,
+                                                          survey_options options,
                                                           net::steady_time deadline);
 
 }  // namespace natcheck::outside

@@ -10,17 +10,17 @@ namespace natcheck::outside {
 using net::udp;
 using net::asio::awaitable;
 
-tempo::tempo(millis round_trip)
+pacing::pacing(millis round_trip)
     : rtt(round_trip > millis{0} ? round_trip : millis{100}),
       ask_again(std::clamp(1.5 * rtt, millis{30}, millis{250})),
-      knock_again(std::max(rtt / 2, millis{20})),
+      open_filter_again(std::max(rtt / 2, millis{20})),
       last_wait(std::max(2 * rtt, millis{100})) {}
 
-tempo tempo::slowed(int packets) const {
+pacing pacing::slowed(int packets) const {
   constexpr millis for_each_packet{120};
-  tempo slow = *this;
+  pacing slow = *this;
   slow.ask_again = std::max(ask_again, packets * for_each_packet);
-  slow.knock_again = std::max(knock_again, packets * for_each_packet);
+  slow.open_filter_again = std::max(open_filter_again, packets * for_each_packet);
   slow.last_wait = std::max(last_wait, packets * for_each_packet);
   return slow;
 }
@@ -72,7 +72,7 @@ awaitable<std::optional<stun_port::datagram>> stun_port::next(net::steady_time u
       co_return received;
     }
     // Waiting and reading are separate so that the end of the wait swallows no datagram.
-    const auto readable = co_await net::before(until, net::arrival(socket_));
+    const auto readable = co_await net::with_deadline(until, net::wait_readable(socket_));
     if (!readable) co_return std::nullopt;
   }
 }
@@ -102,7 +102,7 @@ namespace {
 
 /// Takes the answers that come until then; false once every server has answered.
 awaitable<bool> collect(stun_port& port, const std::vector<endpoint>& servers,
-                        std::vector<std::optional<learned>>& seen, net::steady_time until) {
+                        std::vector<std::optional<binding>>& seen, net::steady_time until) {
   for (;;) {
     if (std::all_of(seen.begin(), seen.end(), [](const auto& each) { return each.has_value(); })) {
       co_return false;
@@ -112,30 +112,30 @@ awaitable<bool> collect(stun_port& port, const std::vector<endpoint>& servers,
     const auto server = std::find(servers.begin(), servers.end(), heard->from);
     if (server == servers.end() || heard->from != heard->asked || !heard->said.success) continue;
     auto& slot = seen[static_cast<std::size_t>(server - servers.begin())];
-    if (!slot) slot = learned{*heard->said.seen_as(), heard->rtt};
+    if (!slot) slot = binding{*heard->said.seen_as(), heard->rtt};
   }
 }
 
 }  // namespace
 
-awaitable<std::vector<std::optional<learned>>> learn_all(stun_port& port,
-                                                         std::vector<endpoint> servers,
-                                                         tempo pace) {
-  std::vector<std::optional<learned>> seen(servers.size());
-  for (int i = 1; i <= tempo::tries; ++i) {
+awaitable<std::vector<std::optional<binding>>> find_bindings(stun_port& port,
+                                                             std::vector<endpoint> servers,
+                                                             pacing pace) {
+  std::vector<std::optional<binding>> seen(servers.size());
+  for (int i = 1; i <= pacing::tries; ++i) {
     for (std::size_t s = 0; s < servers.size(); ++s) {
       if (!seen[s]) port.ask(servers[s]);
     }
-    const auto end = after(i == tempo::tries ? pace.last_wait : pace.ask_again);
+    const auto end = after(i == pacing::tries ? pace.last_wait : pace.ask_again);
     const bool some_open = co_await collect(port, servers, seen, end);
     if (!some_open) break;
   }
   co_return seen;
 }
 
-awaitable<std::optional<learned>> learn(stun_port& port, endpoint server, tempo pace) {
+awaitable<std::optional<binding>> find_binding(stun_port& port, endpoint server, pacing pace) {
   std::vector<endpoint> servers{server};
-  auto seen = co_await learn_all(port, std::move(servers), pace);
+  auto seen = co_await find_bindings(port, std::move(servers), pace);
   co_return seen.front();
 }
 

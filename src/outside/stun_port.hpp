@@ -17,7 +17,7 @@ namespace natcheck::outside {
 /// 0.19^8 = 2 in a million. Silence counts while `enough_controls` ordinary questions are answered;
 /// once in a thousand times eight of them bring less, and then more are asked: that fewer of
 /// `most_tries` are answered by chance comes to 6 in a thousand million.
-struct tempo {
+struct pacing {
   static constexpr int tries = 8;
   static constexpr int most_tries = 16;
   static constexpr int enough_controls = 3;
@@ -27,16 +27,16 @@ struct tempo {
     return number >= most_tries || (number >= tries && controls_answered >= enough_controls);
   }
 
-  explicit tempo(millis round_trip);
+  explicit pacing(millis round_trip);
 
   /// The same for a network that lets only some ten packets a second pass, where each try sends
   /// `packets`.
-  tempo slowed(int packets) const;
+  pacing slowed(int packets) const;
 
-  millis rtt;          ///< what was measured; 100 ms where nothing was
-  millis ask_again;    ///< between tries where an answer is expected
-  millis knock_again;  ///< between tries where silence is as good an answer
-  millis last_wait;    ///< for an answer to the last try
+  millis rtt;                ///< what was measured; 100 ms where nothing was
+  millis ask_again;          ///< between tries where an answer is expected
+  millis open_filter_again;  ///< between tries where silence is as good an answer
+  millis last_wait;          ///< for an answer to the last try
 };
 
 net::steady_time after(millis delay);
@@ -88,16 +88,16 @@ class stun_port {
 };
 
 /// How one of a server's addresses saw a port of ours.
-struct learned {
+struct binding {
   endpoint mapped;
   millis rtt;
 };
 
 /// Asks all of `servers` from the same port, until each has answered or all tries are made. In the
 /// same order; empty where no answer came.
-net::asio::awaitable<std::vector<std::optional<learned>>> learn_all(stun_port& port,
-                                                                    std::vector<endpoint> servers,
-                                                                    tempo pace);
-net::asio::awaitable<std::optional<learned>> learn(stun_port& port, endpoint server, tempo pace);
+net::asio::awaitable<std::vector<std::optional<binding>>> find_bindings(
+    stun_port& port, std::vector<endpoint> servers, pacing pace);
+net::asio::awaitable<std::optional<binding>> find_binding(stun_port& port, endpoint server,
+                                                          pacing pace);
 
 }  // namespace natcheck::outside

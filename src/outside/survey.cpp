@@ -20,14 +20,14 @@ constexpr const char* not_waited_for = "not needed: another server answered firs
 
 constexpr const char* in_own_network = "not asked: it is in this machine's own network";
 
-const address* first_of(const std::vector<address>& addresses, unsigned family) {
+const address* when_any(const std::vector<address>& addresses, unsigned family) {
   const auto fits = [=](const address& ip) { return ip.is_v6() == (family == 6); };
   const auto found = std::find_if(addresses.begin(), addresses.end(), fits);
   return found == addresses.end() ? nullptr : &*found;
 }
 
 const address* address_of(const stun_server& server, unsigned family) {
-  return first_of(server.addresses, family);
+  return when_any(server.addresses, family);
 }
 
 std::string describe_error(const stun::binding_answer& answer) {
@@ -70,11 +70,11 @@ survey_schedule::survey_schedule(const std::vector<stun_server>& servers, bool i
   }
 }
 
-void survey_schedule::add(const stun_server& server, unsigned family, bool has_way_out) {
+void survey_schedule::add(const stun_server& server, unsigned family, bool has_egress_route) {
   if (address_of(server, family) == nullptr) return add_diverted(server, family);
   add_entry(server, family, transport::udp);
   const std::size_t over_udp = asks_.size() - 1;
-  if (!has_way_out) {
+  if (!has_egress_route) {
     return end(over_udp, service_state::not_tried,
                fmt::format("this host has no IPv{} route to the Internet", family));
   }
@@ -93,7 +93,7 @@ bool survey_schedule::is_in_own_network(const address& ip) const {
 }
 
 void survey_schedule::add_diverted(const stun_server& server, unsigned family) {
-  const address* ip = first_of(server.diverted_to, family);
+  const address* ip = when_any(server.diverted_to, family);
   if (ip == nullptr) return;
   add_entry(server, family, transport::udp);
   asks_.back().seen.diverted_to = *ip;

@@ -87,7 +87,7 @@ class survey_schedule {
     time_point grace_end;
   };
 
-  void add(const stun_server& server, unsigned family, bool has_way_out);
+  void add(const stun_server& server, unsigned family, bool has_egress_route);
   bool is_in_own_network(const address& ip) const;
   void add_diverted(const stun_server& server, unsigned family);
   void add_entry(const stun_server& server, unsigned family, transport protocol);

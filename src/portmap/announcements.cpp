@@ -13,7 +13,7 @@
 
 #include "core/canonical.hpp"
 #include "net/boot_time.hpp"
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "protocols/natpmp/codec.hpp"
 #include "protocols/natpmp/epoch.hpp"
 #include "protocols/pcp/codec.hpp"
@@ -89,7 +89,7 @@ udp::socket make_member(const net::asio::any_io_executor& executor, const gatewa
 
 awaitable<void> pause_until(net::steady_time end) {
   steady_timer timer(co_await net::asio::this_coro::executor, end);
-  co_await net::expiry(timer);
+  co_await net::wait(timer);
   co_await net::unless_cancelled();
 }
 
@@ -209,7 +209,7 @@ void announcement_listener::receiver::read_all() {
 
 awaitable<void> announcement_listener::receiver::wait() {
   if (spend(std::chrono::steady_clock::now())) {
-    co_await net::arrival(socket_);
+    co_await net::wait_readable(socket_);
     co_return co_await net::unless_cancelled();
   }
   co_await pause_until(period_ + std::chrono::seconds{1});

@@ -29,17 +29,17 @@ result<void> removed_unless(std::uint32_t left_s, std::string operation) {
                  fmt::format("the router keeps the mapping for {} s", left_s), 0};
 }
 
-mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
-                       const mapping_request& request) {
-  mapping_claim claim;
-  claim.via = via;
-  claim.protocol = request.protocol;
-  claim.gateway = access.gateway;
-  claim.interface = access.from.interface;
-  claim.internal = {access.from.local, request.internal_port};
-  claim.external_port = first_choice(request);
-  claim.lifetime = request.lifetime;
-  return claim;
+mapping_record record_of(const gateway_access& access, mapping_protocol via,
+                         const mapping_request& request) {
+  mapping_record record;
+  record.via = via;
+  record.protocol = request.protocol;
+  record.gateway = access.gateway;
+  record.interface = access.from.interface;
+  record.internal = {access.from.local, request.internal_port};
+  record.external_port = first_choice(request);
+  record.lifetime = request.lifetime;
+  return record;
 }
 
 std::string table_lost(std::uint32_t epoch_s) {
@@ -61,13 +61,13 @@ void take_external_word(external_word told, mapping& entry) {
   entry.doubt = std::move(told.doubt);
 }
 
-std::optional<failure> out_of_reach(const gateway_access& access, const mapping_claim& claim) {
-  if (claim.internal.ip == access.from.local) return std::nullopt;
+std::optional<failure> out_of_reach(const gateway_access& access, const mapping_record& record) {
+  if (record.internal.ip == access.from.local) return std::nullopt;
   return failure{outcome::unavailable,
                  fmt::format("removing a mapping on {}", access.gateway.to_string()),
                  fmt::format("it leads to {}, and only that address can remove it; it stays on "
                              "the router until its lease expires",
-                             claim.internal.ip.to_string()),
+                             record.internal.ip.to_string()),
                  0};
 }
 

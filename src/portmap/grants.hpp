@@ -25,9 +25,9 @@ outcome before_sending(outcome kind);
 /// What a removal is worth that was answered with yes; `left_s` is the lifetime in that answer.
 result<void> removed_unless(std::uint32_t left_s, std::string operation);
 
-/// A claim of what the request asks for, before there is any answer.
-mapping_claim claim_of(const gateway_access& access, mapping_protocol via,
-                       const mapping_request& request);
+/// A record of what the request asks for, before there is any answer.
+mapping_record record_of(const gateway_access& access, mapping_protocol via,
+                         const mapping_request& request);
 
 /// Why mappings are gone after the gateway's epoch restarted, `epoch_s` ago by its own clock.
 std::string table_lost(std::uint32_t epoch_s);
@@ -46,6 +46,6 @@ void take_external_word(external_word told, mapping& entry);
 
 /// Why an earlier run's mapping cannot be removed by a protocol that goes by who is asking; empty
 /// when this host still has the address that it leads to.
-std::optional<failure> out_of_reach(const gateway_access& access, const mapping_claim& claim);
+std::optional<failure> out_of_reach(const gateway_access& access, const mapping_record& record);
 
 }  // namespace natcheck::portmap

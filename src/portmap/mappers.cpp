@@ -54,9 +54,9 @@ std::vector<mapper_ptr> mappers_for(const gateway_access& access, mapping_choice
   return mappers;
 }
 
-mapper_ptr mapper_of(const mapping_claim& claim, const gateway_access& access) {
-  auto mapper = make_mapper(claim.via, access);
-  if (mapper) mapper->adopt(claim);
+mapper_ptr mapper_of(const mapping_record& record, const gateway_access& access) {
+  auto mapper = make_mapper(record.via, access);
+  if (mapper) mapper->restore(record);
   return mapper;
 }
 

@@ -17,8 +17,8 @@ std::optional<mapping_protocol> only_protocol_of(mapping_choice choice);
 std::vector<std::unique_ptr<port_mapper>> mappers_for(const gateway_access& access,
                                                       mapping_choice choice);
 
-/// The mapper that can remove what an earlier run claimed; `adopt` was called on it. Null for a
-/// claim that cannot be: NAT-PMP on an IPv6 router.
-std::unique_ptr<port_mapper> mapper_of(const mapping_claim& claim, const gateway_access& access);
+/// The mapper that can remove what an earlier run recorded; `restore` was called on it. Null for a
+/// record that cannot be: NAT-PMP on an IPv6 router.
+std::unique_ptr<port_mapper> mapper_of(const mapping_record& record, const gateway_access& access);
 
 }  // namespace natcheck::portmap

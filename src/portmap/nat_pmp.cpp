@@ -64,15 +64,15 @@ awaitable<result<void>> nat_pmp_mapper::find() {
 }
 
 /// A refusal, or a request that was never sent, leaves things as they were.
-failure nat_pmp_mapper::failed(const nat_pmp_end& finished, standing before) {
+failure nat_pmp_mapper::failed(const nat_pmp_end& finished, grant_state before) {
   const bool changed_nothing = finished.why.kind == outcome::refused || finished.attempts == 0;
-  if (standing_ == standing::granted) return finished.why;
-  if (changed_nothing) standing_ = before;
-  if (finished.why.kind == outcome::timed_out) standing_ = standing::silent;
+  if (grant_state_ == grant_state::granted) return finished.why;
+  if (changed_nothing) grant_state_ = before;
+  if (finished.why.kind == outcome::timed_out) grant_state_ = grant_state::silent;
   return finished.why;
 }
 
-awaitable<failure> nat_pmp_mapper::give_back(std::uint16_t wanted) {
+awaitable<failure> nat_pmp_mapper::return_mapping(std::uint16_t wanted) {
   const std::uint16_t granted = asked_.external_port;
   const auto removed = co_await unmap();
   co_return another_port_granted(nat_pmp_operation(access_, "a mapping"), wanted, granted, removed);
@@ -98,9 +98,10 @@ awaitable<result<mapping>> nat_pmp_mapper::describe(mapping_request request) {
 awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
   const std::uint16_t wanted = first_choice(request);
   // RFC 6886 section 3.3: a renewal suggests the port that was granted.
-  const std::uint16_t suggested = standing_ == standing::granted ? asked_.external_port : wanted;
-  const standing before = standing_;
-  if (standing_ != standing::granted) standing_ = standing::pending;
+  const std::uint16_t suggested =
+      grant_state_ == grant_state::granted ? asked_.external_port : wanted;
+  const grant_state before = grant_state_;
+  if (grant_state_ != grant_state::granted) grant_state_ = grant_state::pending;
   out_of_reach_.reset();
   asked_ = {request.protocol, request.internal_port, suggested,
             static_cast<std::uint32_t>(request.lifetime.count())};
@@ -111,12 +112,13 @@ awaitable<result<mapping>> nat_pmp_mapper::map(mapping_request request) {
     co_return failure{outcome::malformed, nat_pmp_operation(access_, "a mapping"),
                       "it granted a mapping with a lifetime of 0 s", 0};
   }
-  standing_ = standing::granted;
+  grant_state_ = grant_state::granted;
   asked_.external_port = finished.answer->external_port;
   asked_.lifetime_s = finished.answer->lifetime_s;
   lost_.clear();
   suspect_ = false;
-  if (asked_.external_port != wanted && !request.any_port) co_return co_await give_back(wanted);
+  if (asked_.external_port != wanted && !request.any_port)
+    co_return co_await return_mapping(wanted);
   co_return co_await describe(request);
 }
 
@@ -141,32 +143,33 @@ awaitable<result<mapping_check>> nat_pmp_mapper::check() {
 }
 
 awaitable<result<void>> nat_pmp_mapper::unmap() {
-  if (standing_ == standing::none) co_return result<void>{};
+  if (grant_state_ == grant_state::none) co_return result<void>{};
   if (out_of_reach_) co_return *out_of_reach_;
   // A gateway that never answered is told, but not waited for.
-  const auto deadline =
-      standing_ == standing::silent ? std::chrono::steady_clock::now() + nat_pmp_first_wait : never;
+  const auto deadline = grant_state_ == grant_state::silent
+                            ? std::chrono::steady_clock::now() + nat_pmp_first_wait
+                            : never;
   const nat_pmp_terms removal{asked_.protocol, asked_.internal_port, 0, 0};
   const nat_pmp_end finished = co_await ask_nat_pmp_mapping(access_, removal, deadline);
   if (!succeeded(finished)) co_return finished.why;
   auto removed = removed_unless(finished.answer->lifetime_s, finished.why.operation);
-  if (removed) standing_ = standing::none;
+  if (removed) grant_state_ = grant_state::none;
   co_return removed;
 }
 
-mapping_claim nat_pmp_mapper::claim(const mapping_request& request) const {
-  mapping_claim claim = claim_of(access_, mapping_protocol::nat_pmp, request);
-  if (standing_ != standing::granted) return claim;
-  claim.external_port = asked_.external_port;
-  claim.lifetime = std::chrono::seconds(asked_.lifetime_s);
-  return claim;
+mapping_record nat_pmp_mapper::record(const mapping_request& request) const {
+  mapping_record record = record_of(access_, mapping_protocol::nat_pmp, request);
+  if (grant_state_ != grant_state::granted) return record;
+  record.external_port = asked_.external_port;
+  record.lifetime = std::chrono::seconds(asked_.lifetime_s);
+  return record;
 }
 
-void nat_pmp_mapper::adopt(const mapping_claim& claim) {
-  asked_ = {claim.protocol, claim.internal.port, claim.external_port,
-            static_cast<std::uint32_t>(claim.lifetime.count())};
-  standing_ = standing::granted;
-  out_of_reach_ = out_of_reach(access_, claim);
+void nat_pmp_mapper::restore(const mapping_record& record) {
+  asked_ = {record.protocol, record.internal.port, record.external_port,
+            static_cast<std::uint32_t>(record.lifetime.count())};
+  grant_state_ = grant_state::granted;
+  out_of_reach_ = out_of_reach(access_, record);
 }
 
 }  // namespace natcheck::portmap

@@ -27,26 +27,26 @@ class nat_pmp_mapper final : public port_mapper {
   /// Goes by the gateway's epoch: NAT-PMP cannot list.
   boost::asio::awaitable<result<mapping_check>> check() override;
   boost::asio::awaitable<result<void>> unmap() override;
-  mapping_claim claim(const mapping_request& request) const override;
-  void adopt(const mapping_claim& claim) override;
+  mapping_record record(const mapping_request& request) const override;
+  void restore(const mapping_record& record) override;
 
  private:
   /// What is known of the mapping that was asked for.
-  enum class standing {
+  enum class grant_state {
     none,     ///< not asked for, refused, or removed
     pending,  ///< asked for, and the answer was not waited for or is unusable
     silent,   ///< the whole schedule was sent, and no answer came
     granted,
   };
-  failure failed(const nat_pmp_end& finished, standing before);
+  failure failed(const nat_pmp_end& finished, grant_state before);
 
   void note(const nat_pmp_end& finished);
-  boost::asio::awaitable<failure> give_back(std::uint16_t wanted);
+  boost::asio::awaitable<failure> return_mapping(std::uint16_t wanted);
   boost::asio::awaitable<result<mapping>> describe(mapping_request request);
 
   gateway_access access_;
   nat_pmp_terms asked_;  ///< last; once there is a grant, as it was granted
-  standing standing_ = standing::none;
+  grant_state grant_state_ = grant_state::none;
   std::optional<failure> out_of_reach_;  ///< why what was adopted cannot be removed
   natpmp::epoch_watch epoch_;
   bool clock_stands_still_ = false;  ///< the gateway's

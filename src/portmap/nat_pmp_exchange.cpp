@@ -69,10 +69,10 @@ std::optional<failure> exchange::open(const net::asio::any_io_executor& executor
   // Only the connected socket gets the gateway's packets; this one gets everyone else's.
   socket_->set_option(net::asio::socket_base::reuse_address(true), error);
   stray_.emplace(executor);
-  net::error_code deaf;  // without it nothing is lost but a name in a message
-  stray_->open(local.protocol(), deaf);
-  stray_->set_option(net::asio::socket_base::reuse_address(true), deaf);
-  stray_->bind(local, deaf);
+  net::error_code ignored;  // without it nothing is lost but a name in a message
+  stray_->open(local.protocol(), ignored);
+  stray_->set_option(net::asio::socket_base::reuse_address(true), ignored);
+  stray_->bind(local, ignored);
   socket_->connect({server.ip, server.port}, error);
   if (error) return net::failure_from(operation_, error);
   library_.s = socket_->native_handle();
@@ -136,7 +136,7 @@ net::steady_time exchange::next_wake() const {
 }
 
 awaitable<bool> exchange::readable_before(net::steady_time wake) {
-  auto woken = co_await net::before(wake, net::arrival(*socket_));
+  auto woken = co_await net::with_deadline(wake, net::wait_readable(*socket_));
   co_return woken;
 }
 

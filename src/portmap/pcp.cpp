@@ -98,18 +98,18 @@ void pcp_mapper::prepare(const mapping_request& request) {
   refused_for_.reset();
   cannot_remove_.reset();
   // RFC 6887 section 11.2.1: a renewal suggests the port and the address that were granted.
-  if (standing_ == standing::granted) return;
+  if (grant_state_ == grant_state::granted) return;
   asked_.suggested = {{}, wanted_port(request)};
-  standing_ = standing::pending;
+  grant_state_ = grant_state::pending;
 }
 
 /// A refusal, or a request that was never sent, leaves things as they were.
-failure pcp_mapper::failed(const pcp_end& finished, standing before) {
+failure pcp_mapper::failed(const pcp_end& finished, grant_state before) {
   if (finished.answer) refused_for_ = pcp::refused_for(*finished.answer);
   const bool changed_nothing = finished.why.kind == outcome::refused || finished.attempts == 0;
-  if (standing_ == standing::granted) return finished.why;
-  if (changed_nothing) standing_ = before;
-  if (finished.why.kind == outcome::timed_out) standing_ = standing::silent;
+  if (grant_state_ == grant_state::granted) return finished.why;
+  if (changed_nothing) grant_state_ = before;
+  if (finished.why.kind == outcome::timed_out) grant_state_ = grant_state::silent;
   return finished.why;
 }
 
@@ -133,14 +133,14 @@ mapping pcp_mapper::granted(const mapping_request& request) const {
 
 /// PREFER_FAILURE (section 13.2) would spare the port that no one wants, but servers need not know
 /// it, and the RFC keeps it for translators of other protocols.
-awaitable<failure> pcp_mapper::give_back(std::uint16_t wanted) {
+awaitable<failure> pcp_mapper::return_mapping(std::uint16_t wanted) {
   const std::uint16_t given = asked_.suggested.port;
   const auto removed = co_await unmap();
   co_return another_port_granted(pcp_operation(access_, "a mapping"), wanted, given, removed);
 }
 
 awaitable<result<mapping>> pcp_mapper::map(mapping_request request) {
-  const standing before = standing_;
+  const grant_state before = grant_state_;
   prepare(request);
   const pcp::request wanted = asked_;
   const pcp_end finished = co_await exchange_pcp(access_, wanted, "a mapping", never);
@@ -151,14 +151,14 @@ awaitable<result<mapping>> pcp_mapper::map(mapping_request request) {
     co_return failure{outcome::malformed, finished.why.operation,
                       "it granted a mapping with a lifetime of 0 s", 0};
   }
-  standing_ = standing::granted;
+  grant_state_ = grant_state::granted;
   asked_.suggested = *grant.external;
   asked_.lifetime_s = static_cast<std::uint32_t>(
       std::min<std::int64_t>(grant.lifetime_s, longest_lifetime.count()));
   lost_.clear();
   suspect_ = false;
   const bool another = grant.external->port != wanted_port(request);
-  if (another && !request.any_port) co_return co_await give_back(wanted_port(request));
+  if (another && !request.any_port) co_return co_await return_mapping(wanted_port(request));
   co_return granted(request);
 }
 
@@ -178,11 +178,12 @@ awaitable<result<mapping_check>> pcp_mapper::check() {
 }
 
 awaitable<result<void>> pcp_mapper::unmap() {
-  if (standing_ == standing::none) co_return result<void>{};
+  if (grant_state_ == grant_state::none) co_return result<void>{};
   if (cannot_remove_) co_return *cannot_remove_;
   // A gateway that never answered is told, but not waited for.
-  const auto deadline =
-      standing_ == standing::silent ? std::chrono::steady_clock::now() + pcp_first_wait : never;
+  const auto deadline = grant_state_ == grant_state::silent
+                            ? std::chrono::steady_clock::now() + pcp_first_wait
+                            : never;
   // Section 15.1: a deletion has lifetime 0, and no external port and address.
   pcp::map none = asked_;
   none.lifetime_s = 0;
@@ -192,7 +193,7 @@ awaitable<result<void>> pcp_mapper::unmap() {
       co_await exchange_pcp(access_, removal, "removal of a mapping", deadline);
   if (succeeded(finished)) {
     auto removed = removed_unless(finished.answer->lifetime_s, finished.why.operation);
-    if (removed) standing_ = standing::none;
+    if (removed) grant_state_ = grant_state::none;
     co_return removed;
   }
   const bool refused = finished.why.code == static_cast<int>(pcp::result_code::not_authorized);
@@ -210,7 +211,7 @@ awaitable<result<void>> pcp_mapper::cut_short(failure why) {
   const pcp_end finished = co_await exchange_pcp(access_, renewal, "a shorter lease", never);
   if (succeeded(finished)) asked_.lifetime_s = finished.answer->lifetime_s;
   if (succeeded(finished) && asked_.lifetime_s <= shortest_s) {
-    standing_ = standing::none;
+    grant_state_ = grant_state::none;
     co_return result<void>{};
   }
   why.detail = fmt::format("the router keeps the pinhole until its lease expires, in at most {} s",
@@ -218,24 +219,24 @@ awaitable<result<void>> pcp_mapper::cut_short(failure why) {
   co_return why;
 }
 
-mapping_claim pcp_mapper::claim(const mapping_request& request) const {
-  mapping_claim claim = claim_of(access_, mapping_protocol::pcp, request);
-  claim.external_port = wanted_port(request);
-  claim.nonce = pcp::to_hex(asked_.owner);
-  if (standing_ != standing::granted) return claim;
-  claim.external_port = asked_.suggested.port;
-  claim.lifetime = std::chrono::seconds(asked_.lifetime_s);
-  return claim;
+mapping_record pcp_mapper::record(const mapping_request& request) const {
+  mapping_record record = record_of(access_, mapping_protocol::pcp, request);
+  record.external_port = wanted_port(request);
+  record.nonce = pcp::to_hex(asked_.owner);
+  if (grant_state_ != grant_state::granted) return record;
+  record.external_port = asked_.suggested.port;
+  record.lifetime = std::chrono::seconds(asked_.lifetime_s);
+  return record;
 }
 
-void pcp_mapper::adopt(const mapping_claim& claim) {
-  asked_.protocol = claim.protocol;
-  asked_.internal_port = claim.internal.port;
-  asked_.suggested = {{}, claim.external_port};
-  asked_.lifetime_s = static_cast<std::uint32_t>(claim.lifetime.count());
-  standing_ = standing::granted;
-  cannot_remove_ = out_of_reach(access_, claim);
-  if (const auto owner = pcp::parse_nonce(claim.nonce)) {
+void pcp_mapper::restore(const mapping_record& record) {
+  asked_.protocol = record.protocol;
+  asked_.internal_port = record.internal.port;
+  asked_.suggested = {{}, record.external_port};
+  asked_.lifetime_s = static_cast<std::uint32_t>(record.lifetime.count());
+  grant_state_ = grant_state::granted;
+  cannot_remove_ = out_of_reach(access_, record);
+  if (const auto owner = pcp::parse_nonce(record.nonce)) {
     asked_.owner = *owner;
   } else {
     cannot_remove_ = failure{outcome::unavailable, pcp_operation(access_, "removal of a mapping"),

@@ -41,13 +41,13 @@ class pcp_mapper final : public port_mapper {
   /// Goes by the server's epoch: PCP cannot list. Names no external address.
   boost::asio::awaitable<result<mapping_check>> check() override;
   boost::asio::awaitable<result<void>> unmap() override;
-  mapping_claim claim(const mapping_request& request) const override;
-  void adopt(const mapping_claim& claim) override;
+  mapping_record record(const mapping_request& request) const override;
+  void restore(const mapping_record& record) override;
   std::optional<std::chrono::seconds> refused_for() const override { return refused_for_; }
 
  private:
   /// What is known of the mapping that was asked for.
-  enum class standing {
+  enum class grant_state {
     none,     ///< not asked for, refused, or removed
     pending,  ///< asked for, and the answer was not waited for or is unusable
     silent,   ///< the whole schedule was sent, and no answer came
@@ -57,8 +57,8 @@ class pcp_mapper final : public port_mapper {
   std::uint16_t wanted_port(const mapping_request& request) const;
   void prepare(const mapping_request& request);
   void note(const pcp_end& finished);
-  failure failed(const pcp_end& finished, standing before);
-  boost::asio::awaitable<failure> give_back(std::uint16_t wanted);
+  failure failed(const pcp_end& finished, grant_state before);
+  boost::asio::awaitable<failure> return_mapping(std::uint16_t wanted);
   boost::asio::awaitable<result<void>> cut_short(failure why);
   mapping granted(const mapping_request& request) const;
 
@@ -67,7 +67,7 @@ class pcp_mapper final : public port_mapper {
   /// server takes a renewal or a deletion for a stranger's. Once there is a grant, `suggested` and
   /// the lifetime are the granted ones.
   pcp::map asked_;
-  standing standing_ = standing::none;
+  grant_state grant_state_ = grant_state::none;
   std::optional<failure> cannot_remove_;  ///< why what was adopted cannot be removed
   std::optional<std::chrono::seconds> refused_for_;
   pcp::epoch_watch epoch_;

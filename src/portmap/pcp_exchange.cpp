@@ -122,7 +122,7 @@ std::optional<pcp_end> exchange::read() {
 
 awaitable<std::optional<pcp_end>> exchange::listen(net::steady_time until) {
   while (std::chrono::steady_clock::now() < until) {
-    co_await net::before(until, net::arrival(*socket_));
+    co_await net::with_deadline(until, net::wait_readable(*socket_));
     // Also when the time was over first: an answer may have come just then.
     if (auto finished = read()) co_return finished;
   }

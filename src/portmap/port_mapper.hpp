@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "core/mapping_claim.hpp"
+#include "core/mapping_record.hpp"
 #include "net/sockets.hpp"
 #include "net/turns.hpp"
 
@@ -104,10 +104,10 @@ class port_mapper {
 
   /// What another run needs to remove the mapping. Right before `map(request)` it is what is about
   /// to be asked for; after its success, what was granted.
-  virtual mapping_claim claim(const mapping_request& request) const = 0;
+  virtual mapping_record record(const mapping_request& request) const = 0;
 
   /// Makes an earlier run's mapping this mapper's own, so that `unmap` removes it.
-  virtual void adopt(const mapping_claim& claim) = 0;
+  virtual void restore(const mapping_record& record) = 0;
 
   /// Whether the gateway has answered anything by this protocol, usable or not.
   bool has_spoken() const { return spoke_; }

@@ -80,7 +80,7 @@ awaitable<std::optional<ipv6_firewall_status>> ask_firewall(const gateway_access
                                                             const wan_service& service,
                                                             net::steady_time deadline) {
   const auto answer =
-      co_await net::before(deadline, call_service(access, service, "GetFirewallStatus"));
+      co_await net::with_deadline(deadline, call_service(access, service, "GetFirewallStatus"));
   co_return answer&&* answer ? read_firewall_status(**answer) : std::nullopt;
 }
 

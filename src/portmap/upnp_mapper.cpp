@@ -89,11 +89,11 @@ awaitable<std::optional<failure>> upnp_mapper::add_once(const mapping_request& w
   }
   const failure why = port.error();
   const auto stands = co_await look_after(why, before);
-  if (stands == standing::ours) {
+  if (stands == grant_state::ours) {
     add_ = add_state::confirmed;
     co_return std::nullopt;
   }
-  const bool believed = why.kind == outcome::refused && stands == standing::nothing_of_ours;
+  const bool believed = why.kind == outcome::refused && stands == grant_state::nothing_of_ours;
   if (believed) std::tie(request_, client_, add_, was_free_) = known;
   co_return why;
 }
@@ -101,23 +101,23 @@ awaitable<std::optional<failure>> upnp_mapper::add_once(const mapping_request& w
 /// What counts is the table: some gateways refuse what they have done, or answer nothing usable.
 /// Only a refusal is believed when the entry is not there at once. A table that cannot be read is
 /// no proof of either, unless the gateway never shows one.
-awaitable<upnp_mapper::standing> upnp_mapper::look_after(failure why, row_before before) {
+awaitable<upnp_mapper::grant_state> upnp_mapper::look_after(failure why, row_before before) {
   const bool is_clear = !is_unclear(why);
   if (is_clear && (before == row_before::one || is_unknown_action(why))) {
-    co_return standing::nothing_of_ours;
+    co_return grant_state::nothing_of_ours;
   }
-  if (table_hangs_) co_return standing::unknown;
+  if (table_hangs_) co_return grant_state::unknown;
   const auto now = std::chrono::steady_clock::now();
   const bool refused = why.kind == outcome::refused;
   const auto row = co_await read_row_until(refused ? now : now + access_.times.settling);
   const bool never_shows = is_clear && !row && is_unknown_action(row.error());
-  if (says_no_entry(row) || never_shows) co_return standing::nothing_of_ours;
-  if (!row) co_return standing::unknown;
+  if (says_no_entry(row) || never_shows) co_return grant_state::nothing_of_ours;
+  if (!row) co_return grant_state::unknown;
   const bool ours = is_own(*row) && (!is_clear || row->description == our_description);
-  if (!ours) co_return standing::nothing_of_ours;
+  if (!ours) co_return grant_state::nothing_of_ours;
   // What it refused may have been there before.
   const bool may_be_older = is_clear && before != row_before::none;
-  co_return may_be_older ? standing::unknown : standing::ours;
+  co_return may_be_older ? grant_state::unknown : grant_state::ours;
 }
 
 /// Some gateways give no reason, or another one; but not those that have accepted a lease.
@@ -181,7 +181,7 @@ awaitable<result<upnp_entry>> upnp_mapper::read_row_until(net::steady_time deadl
     const bool late = std::chrono::steady_clock::now() + reading_interval > deadline;
     if (!says_no_entry(row) || late) co_return row;
     pause.expires_after(reading_interval);
-    co_await net::expiry(pause);
+    co_await net::wait(pause);
   }
 }
 
@@ -349,23 +349,23 @@ awaitable<result<mapping_check>> upnp_mapper::check() {
 
 // --- what others have to know of it ------------------------------------------------------------
 
-mapping_claim upnp_mapper::claim(const mapping_request& request) const {
-  mapping_claim claim = claim_of(access_, mapping_protocol::upnp, request);
-  claim.description = kept_description_;
+mapping_record upnp_mapper::record(const mapping_request& request) const {
+  mapping_record record = record_of(access_, mapping_protocol::upnp, request);
+  record.description = kept_description_;
   // It may become an entry without an end, if the gateway knows no others.
-  if (add_ == add_state::none) claim.lifetime = std::chrono::seconds(0);
-  if (add_ == add_state::none) return claim;
-  claim.external_port = request_.external_port;
-  claim.lifetime = request_.lifetime;
-  return claim;
+  if (add_ == add_state::none) record.lifetime = std::chrono::seconds(0);
+  if (add_ == add_state::none) return record;
+  record.external_port = request_.external_port;
+  record.lifetime = request_.lifetime;
+  return record;
 }
 
-void upnp_mapper::adopt(const mapping_claim& claim) {
-  request_ = {claim.protocol, claim.internal.port, claim.external_port, claim.lifetime, false};
-  client_ = claim.internal.ip.to_string();
+void upnp_mapper::restore(const mapping_record& record) {
+  request_ = {record.protocol, record.internal.port, record.external_port, record.lifetime, false};
+  client_ = record.internal.ip.to_string();
   add_ = add_state::adopted;
   was_free_ = false;
-  if (claim.description) kept_description_ = claim.description;
+  if (record.description) kept_description_ = record.description;
 }
 
 }  // namespace natcheck::portmap

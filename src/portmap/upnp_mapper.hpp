@@ -24,8 +24,8 @@ class upnp_mapper final : public port_mapper {
   /// Reads the entry and the external address.
   boost::asio::awaitable<result<mapping_check>> check() override;
   boost::asio::awaitable<result<void>> unmap() override;
-  mapping_claim claim(const mapping_request& request) const override;
-  void adopt(const mapping_claim& claim) override;
+  mapping_record record(const mapping_request& request) const override;
+  void restore(const mapping_record& record) override;
 
  private:
   /// What became of the adding of `request_`. A renewal of an entry that was confirmed and not seen
@@ -39,7 +39,7 @@ class upnp_mapper final : public port_mapper {
   /// What the table had on the port before an add.
   enum class row_before { none, one, unknown };
   /// What the table has after an add that was not answered with yes.
-  enum class standing { ours, nothing_of_ours, unknown };
+  enum class grant_state { ours, nothing_of_ours, unknown };
 
   boost::asio::awaitable<result<void>> reach();
   boost::asio::awaitable<result<mapping>> map_port(mapping_request wanted);
@@ -52,7 +52,7 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<std::optional<failure>> take_over(const mapping_request& wanted,
                                                            const upnp_entry& ours, failure refused);
   boost::asio::awaitable<std::optional<failure>> make_anew(mapping_request wanted);
-  boost::asio::awaitable<standing> look_after(failure why, row_before before);
+  boost::asio::awaitable<grant_state> look_after(failure why, row_before before);
   bool lease_may_be_why(const failure& refused) const;
   boost::asio::awaitable<result<mapping>> verify();
   boost::asio::awaitable<result<mapping>> made(const upnp_entry* row);

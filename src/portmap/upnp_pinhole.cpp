@@ -244,7 +244,7 @@ awaitable<result<void>> upnp_pinhole_mapper::unmap() {
   // A router that restarted since the last look counts its pinholes from 1 again: ours is another
   // one now, and that number perhaps someone else's.
   const auto deadline = std::chrono::steady_clock::now() + search_before_removal;
-  const auto searched = co_await net::before(deadline, search());
+  const auto searched = co_await net::with_deadline(deadline, search());
   if (!service_ && searched && !*searched) co_return searched->error();
   if (!service_) {
     co_return failure{outcome::timed_out, "closing a pinhole on " + access_.gateway.to_string(),
@@ -264,8 +264,8 @@ awaitable<result<void>> upnp_pinhole_mapper::unmap() {
   co_return result<void>{};
 }
 
-mapping_claim upnp_pinhole_mapper::claim(const mapping_request& request) const {
-  mapping_claim ours;
+mapping_record upnp_pinhole_mapper::record(const mapping_request& request) const {
+  mapping_record ours;
   ours.via = mapping_protocol::upnp;
   ours.protocol = request.protocol;
   ours.gateway = access_.gateway;
@@ -277,14 +277,14 @@ mapping_claim upnp_pinhole_mapper::claim(const mapping_request& request) const {
   return ours;
 }
 
-/// The claim's number is not used: since then the router may have restarted and given it to
+/// The record's number is not used: since then the router may have restarted and given it to
 /// another pinhole. Asked for the same pinhole again it says the number of today.
-void upnp_pinhole_mapper::adopt(const mapping_claim& claim) {
+void upnp_pinhole_mapper::restore(const mapping_record& record) {
   forget();
   mapping_request request;
-  request.protocol = claim.protocol;
-  request.internal_port = claim.internal.port;
-  request.external_port = claim.internal.port;
+  request.protocol = record.protocol;
+  request.internal_port = record.internal.port;
+  request.external_port = record.internal.port;
   request_ = request;
 }
 

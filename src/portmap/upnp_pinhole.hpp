@@ -28,8 +28,8 @@ class upnp_pinhole_mapper final : public port_mapper {
   boost::asio::awaitable<result<mapping>> map(mapping_request request) override;
   boost::asio::awaitable<result<mapping_check>> check() override;
   boost::asio::awaitable<result<void>> unmap() override;
-  mapping_claim claim(const mapping_request& request) const override;
-  void adopt(const mapping_claim& claim) override;
+  mapping_record record(const mapping_request& request) const override;
+  void restore(const mapping_record& record) override;
 
  private:
   using unique_id = std::uint16_t;

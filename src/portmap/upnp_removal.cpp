@@ -90,7 +90,7 @@ awaitable<result<void>> upnp_mapper::delete_row() {
     if (!answer) co_return removal_failed(answer.error());
     if (std::chrono::steady_clock::now() + reading_interval > deadline) break;
     pause.expires_after(reading_interval);
-    co_await net::expiry(pause);
+    co_await net::wait(pause);
   }
   co_return failure{outcome::malformed,
                     "closing a port on " + access_.gateway.to_string() + " (UPnP)",

@@ -249,7 +249,7 @@ awaitable<upnp_table> read_upnp_table(gateway_access access, net::steady_time de
   // The search is told to end a little earlier than it is made to, so that it can say how far it
   // came.
   const auto told = deadline - std::chrono::milliseconds(10);
-  const auto why = co_await net::before(deadline, read_whole(access, table, told));
+  const auto why = co_await net::with_deadline(deadline, read_whole(access, table, told));
   table.incomplete_because = why.value_or(timed_out::before_whole_table);
   if (!why && table.gateway.state == service_state::not_tried)
     table.gateway.detail = timed_out::before_whole_table;

@@ -49,7 +49,7 @@ awaitable<void> address_race::drive(std::size_t number) {
   lane& own = lanes_[number];
   while (opens_at(number) > steady_clock::now()) {
     own.gate.expires_at(opens_at(number));
-    co_await net::expiry(own.gate);
+    co_await net::wait(own.gate);
     co_await net::unless_cancelled();
   }
   own.began = steady_clock::now();
@@ -66,7 +66,7 @@ awaitable<void> address_race::drive(std::size_t number) {
 awaitable<void> address_race::cut_off() {
   while (steady_clock::now() < ends_at_) {
     limit_.expires_at(ends_at_);
-    co_await net::expiry(limit_);
+    co_await net::wait(limit_);
     co_await net::unless_cancelled();
   }
 }
@@ -74,7 +74,7 @@ awaitable<void> address_race::cut_off() {
 awaitable<std::optional<std::size_t>> address_race::run() {
   net::coroutines lanes;
   for (std::size_t i = 0; i < lanes_.size(); ++i) lanes.push_back(drive(i));
-  co_await net::first_of(net::side_by_side(std::move(lanes)), cut_off());
+  co_await net::when_any(net::when_all(std::move(lanes)), cut_off());
   co_return winner_;
 }
 

@@ -19,7 +19,7 @@
 #include "net/vicinity.hpp"
 #include "outside/first_hops.hpp"
 #include "probe/address_race.hpp"
-#include "protocols/greeting/questioner.hpp"
+#include "protocols/greeting/udp_prober.hpp"
 
 namespace natcheck::probing {
 namespace {
@@ -120,7 +120,7 @@ std::string target_of(const probe_options& options) {
 struct asked_address {
   address ip;
   std::vector<inside_reason> inside{};
-  probe_standpoint standpoint{};
+  prober_location visitor_location{};
   std::vector<handshake_evidence> handshakes{};
   std::optional<net::event> answered{};  ///< it can be reached at all
 };
@@ -181,7 +181,7 @@ awaitable<void> prober::shake(asked_address& asked) {
   }
   options.on_connected();
   options.deadline =
-      std::min(options.deadline + (options_.count - 1) * greeting::questioner::pace, end_);
+      std::min(options.deadline + (options_.count - 1) * greeting::udp_prober::pace, end_);
   std::function<void(const handshake_evidence&)> on_settled;
   if (asked_.size() == 1) on_settled = [this](const handshake_evidence& one) { add(one); };
   asked.handshakes = co_await ask_by_datagram(options, options_.count, on_settled);
@@ -192,27 +192,28 @@ awaitable<void> prober::shake(asked_address& asked) {
 awaitable<void> prober::look_around(asked_address& asked) {
   const auto executor = co_await net::asio::this_coro::executor;
   asked.inside = inside_reasons(executor, asked.ip);
-  asked.standpoint = net::read_standpoint(asked.ip, options_.interface);
-  asked.standpoint.ttl = own_ttl(executor, asked.ip);
-  const bool on_the_way = asked.standpoint.gateway || asked.standpoint.tunnel;
+  asked.visitor_location = net::read_location(asked.ip, options_.interface);
+  asked.visitor_location.ttl = own_ttl(executor, asked.ip);
+  const bool on_the_way = asked.visitor_location.gateway || asked.visitor_location.tunnel;
   co_await asked.answered->wait();
   co_await net::unless_cancelled();
   if (asked.inside.empty() && on_the_way) {
     const endpoint target{asked.ip, options_.port};
     net::coroutines watches;
-    watches.push_back(outside::watch_first_hops(target, options_.interface, asked.standpoint.hops));
+    watches.push_back(
+        outside::watch_first_hops(target, options_.interface, asked.visitor_location.hops));
     if (options_.protocol == transport::tcp) {
       watches.push_back(
-          outside::watch_for_proxy(target, options_.interface, asked.standpoint.proxy));
+          outside::watch_for_proxy(target, options_.interface, asked.visitor_location.proxy));
     }
-    co_await net::side_by_side(std::move(watches));
+    co_await net::when_all(std::move(watches));
   }
   co_await net::forever();
 }
 
 awaitable<bool> prober::ask(asked_address& asked) {
   asked.answered.emplace(co_await net::asio::this_coro::executor);
-  co_await net::first_of(shake(asked), look_around(asked));
+  co_await net::when_any(shake(asked), look_around(asked));
   co_return was_reached(representative(asked.handshakes));
 }
 
@@ -234,7 +235,7 @@ void prober::choose(const std::optional<std::size_t>& winner) {
   asked_address& chosen = winner ? asked_[*winner] : *best;
   evidence_.address = endpoint{chosen.ip, options_.port};
   evidence_.inside = chosen.inside;
-  evidence_.standpoint = chosen.standpoint;
+  evidence_.visitor_location = chosen.visitor_location;
   // Of those that were added early, this is another copy.
   for (std::size_t i = evidence_.handshakes.size(); i < chosen.handshakes.size(); ++i) {
     add(chosen.handshakes[i]);
@@ -252,15 +253,15 @@ awaitable<void> prober::locate_ourselves() {
       std::clamp<millis>(2 * round_trip.value_or(millis{0}), shortest_locating, longest_locating);
   const auto deadline = std::chrono::steady_clock::now() +
                         std::chrono::duration_cast<net::steady_time::duration>(wait);
-  co_await outside::locate({*seen, unused_port}, options_.interface, evidence_.standpoint.seen_hops,
-                           std::min(deadline, end_));
+  co_await outside::locate({*seen, unused_port}, options_.interface,
+                           evidence_.visitor_location.seen_hops, std::min(deadline, end_));
 }
 
 awaitable<void> prober::repeat() {
   net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
   while (evidence_.handshakes.size() < options_.count) {
     pause.expires_after(pause_between);
-    co_await net::expiry(pause);
+    co_await net::wait(pause);
     if (std::chrono::steady_clock::now() >= end_) co_return;
     auto evidence = co_await shake_hands(handshake_with(evidence_.address->ip));
     add(std::move(evidence));

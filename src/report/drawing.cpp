@@ -41,7 +41,7 @@ std::string_view second_nat(verdict_code code) {
 
 /// What external servers saw; "?" where none did, or they disagree.
 std::string seen_outside(const discover_report& report) {
-  const auto seen = sightings(report, 4);
+  const auto seen = reflexive_addresses(report, 4);
   return seen.size() == 1 ? seen.front().ip.to_string() : "?";
 }
 
@@ -123,15 +123,15 @@ std::vector<cell> ipv6_path(const discover_evidence& seen) {
 constexpr std::size_t longest_name = 15;  // IFNAMSIZ without its zero
 
 std::vector<cell> path_by_interface(const page& out, const discover_report& report) {
-  const auto& way_out = *report.evidence.host.ipv4;
-  const bool tunnel = way_out.kind == interface_kind::tunnel;
-  cell link{clipped(printable(way_out.interface, out.style().unicode), longest_name),
+  const auto& egress_route = *report.evidence.host.ipv4;
+  const bool tunnel = egress_route.kind == interface_kind::tunnel;
+  cell link{clipped(printable(egress_route.interface, out.style().unicode), longest_name),
             tunnel ? "tunnel" : "direct link"};
   const auto outer = seen_outside(report);
-  if (outer != "?" && outer != way_out.local.to_string()) {
+  if (outer != "?" && outer != egress_route.local.to_string()) {
     link.text += fmt::format(" {} {}", wall(out), outer);
   }
-  return {this_host(way_out.local), link, internet()};
+  return {this_host(egress_route.local), link, internet()};
 }
 
 std::vector<cell> translated_path(const page& out, const discover_report& report) {
@@ -172,10 +172,10 @@ std::vector<cell> cells_of(const page& out, const discover_report& report) {
   const auto code = report.judged.main.code;
   if (code == verdict_code::ipv6_only) return ipv6_path(seen);
   if (!seen.host.ipv4) return {};
-  const auto& way_out = *seen.host.ipv4;
-  if (!seen.gateway || way_out.kind == interface_kind::tunnel)
+  const auto& egress_route = *seen.host.ipv4;
+  if (!seen.gateway || egress_route.kind == interface_kind::tunnel)
     return path_by_interface(out, report);
-  const auto host = this_host(way_out.local);
+  const auto host = this_host(egress_route.local);
   const cell router{seen.gateway->ip.to_string(), "router"};
   if (code == verdict_code::offline) return {host, {router.text, "router", true}};
   if (is_cut_off(code)) return {host, router, internet(true)};
@@ -207,7 +207,7 @@ struct two_lines {
   std::string top{"  "}, labels{"  "};
 };
 
-two_lines side_by_side(const page& out, const std::vector<cell>& cells) {
+two_lines when_all(const page& out, const std::vector<cell>& cells) {
   constexpr std::size_t shortest_link = 5;
   two_lines lines;
   for (const auto& c : cells) {
@@ -240,7 +240,7 @@ void draw_path(page& out, const discover_report& report) {
   const auto cells = cells_of(out, report);
   if (cells.empty()) return;
   out.line("");
-  const auto lines = side_by_side(out, cells);
+  const auto lines = when_all(out, cells);
   if (columns(lines.top) <= out.style().width && columns(lines.labels) <= out.style().width) {
     out.line(lines.top);
     out.line(lines.labels);

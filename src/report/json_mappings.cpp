@@ -68,13 +68,13 @@ json::object mapping_part(const mapping& entry) {
           {"lifetime_s", entry.lifetime.count()}};
 }
 
-json::array left_overs_part(const std::vector<mapping>& entries) {
+json::array stale_mappings_part(const std::vector<mapping>& entries) {
   json::array all;
   for (const auto& entry : entries) all.push_back(mapping_part(entry));
   return all;
 }
 
-json::array left_overs_part(const std::vector<events::left_over>& ended) {
+json::array stale_mappings_part(const std::vector<events::stale_mapping>& ended) {
   json::array all;
   for (const auto& each : ended) {
     json::object part = mapping_part(each.entry);
@@ -114,13 +114,13 @@ json::object removed_part(const removed_mapping& removed) {
 
 /// What all commands that change something begin with.
 json::object begin(std::string_view schema, const change_report& report) {
-  const auto gateway = report.way_out ? report.way_out->gateway : std::nullopt;
+  const auto gateway = report.egress_route ? report.egress_route->gateway : std::nullopt;
   return {{"schema", schema},
           {"version", version()},
           {"started_at", report::timestamp(report.started_at)},
           {"elapsed_ms", to_value(report.elapsed)},
-          {"gateway", gateway_part(gateway, report.way_out)},
-          {"left_overs", left_overs_part(report.left_overs)}};
+          {"gateway", gateway_part(gateway, report.egress_route)},
+          {"left_overs", stale_mappings_part(report.stale_mappings)}};
 }
 
 }  // namespace
@@ -131,7 +131,7 @@ std::string to_json(const mappings_report& report) {
       {"version", version()},
       {"started_at", report::timestamp(report.started_at)},
       {"elapsed_ms", to_value(report.elapsed)},
-      {"gateway", gateway_part(report.gateway, report.way_out)},
+      {"gateway", gateway_part(report.gateway, report.egress_route)},
       {"service", report.service.empty() ? json::value(nullptr) : foreign(report.service)},
       {"external_address", or_null(report.external_address)},
       {"state", name_of(report.upnp.state)},
@@ -140,7 +140,7 @@ std::string to_json(const mappings_report& report) {
       {"incomplete_because", or_null(report.incomplete_because)},
       {"mappings", entries_part(report.entries)},
       {"notes", to_value(report.notes)},
-      {"left_overs", left_overs_part(report.left_overs)}};
+      {"left_overs", stale_mappings_part(report.stale_mappings)}};
   return print_json(all, report::json_layout::indented) + "\n";
 }
 

@@ -86,7 +86,7 @@ class filler {
     out_["internal"] = to_value(e.evidence.internal);
     out_["attempts"] = to_value(e.evidence.attempts);
   }
-  void operator()(const events::left_over& e) {
+  void operator()(const events::stale_mapping& e) {
     begin("left-over", e.entry);
     out_["removed"] = e.removed;
     out_["detail"] = or_null(e.detail);

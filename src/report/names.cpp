@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 3> tests{"not-tested", "no", "yes"};
 constexpr std::array<std::string_view, 4> web_results{"not-tried", "expected", "intercepted",
                                                       "failed"};
 
-constexpr std::array<std::string_view, 7> standpoints{
+constexpr std::array<std::string_view, 7> visitor_locations{
     "outside", "perhaps-outside", "same-machine", "nearby", "same-network", "not-public", "router"};
 
 template <class Enumerator, std::size_t Size>
@@ -47,7 +47,7 @@ std::string_view name_of(nat_behavior value) { return pick(behaviors, value); }
 std::string_view name_of(tested value) { return pick(tests, value); }
 std::string_view name_of(web_result value) { return pick(web_results, value); }
 
-std::string_view name_of(standpoint value) { return pick(standpoints, value); }
+std::string_view name_of(visitor_location value) { return pick(visitor_locations, value); }
 
 std::string_view name_of(transport value) { return value == transport::tcp ? "tcp" : "udp"; }
 

@@ -19,7 +19,7 @@ std::string_view name_of(dialect value);           ///< "plain"
 std::string_view name_of(nat_behavior value);      ///< "endpoint-independent"
 std::string_view name_of(tested value);            ///< "not-tested"
 std::string_view name_of(web_result value);        ///< "intercepted"
-std::string_view name_of(standpoint value);        ///< "same-network"
+std::string_view name_of(visitor_location value);  ///< "same-network"
 
 /// "NAT-PMP", "TCP", "timed out": for people.
 std::string_view words_for(mapping_protocol value);

@@ -31,7 +31,7 @@ std::string first_line(const serve_event& event, bool unicode) {
   return told.substr(0, told.find('\n'));
 }
 
-bool is_same_door(const mapping& a, const mapping& b) {
+bool is_same_external_port(const mapping& a, const mapping& b) {
   return a.protocol == b.protocol && a.internal == b.internal;
 }
 
@@ -39,7 +39,7 @@ bool is_same_door(const mapping& a, const mapping& b) {
 
 serve_status::door& serve_status::door_of(const mapping& entry) {
   const auto found = std::find_if(doors_.begin(), doors_.end(), [&](const door& each) {
-    return is_same_door(each.entry, entry);
+    return is_same_external_port(each.entry, entry);
   });
   return found == doors_.end() ? doors_.emplace_back() : *found;
 }
@@ -50,8 +50,9 @@ void serve_status::reopen(const mapping& entry, clock::time_point at) {
     return each.lost && each.entry.protocol == entry.protocol &&
            each.entry.internal.ip.is_v4() == entry.internal.ip.is_v4();
   });
-  const bool known = std::any_of(doors_.begin(), doors_.end(),
-                                 [&](const door& each) { return is_same_door(each.entry, entry); });
+  const bool known = std::any_of(doors_.begin(), doors_.end(), [&](const door& each) {
+    return is_same_external_port(each.entry, entry);
+  });
   if (!known && moved != doors_.end()) doors_.erase(moved);
   open(entry, at);
 }
@@ -78,7 +79,7 @@ bool is_news(const serve_event& event) {
 
 }  // namespace
 
-void serve_status::heed(const serve_event& event) {
+void serve_status::update(const serve_event& event) {
   struct {
     serve_status& status;
     const serve_event& event;
@@ -92,7 +93,8 @@ void serve_status::heed(const serve_event& event) {
       which.external.reset();
     }
     void operator()(const events::unmapped& e) const {
-      std::erase_if(status.doors_, [&](const door& d) { return is_same_door(d.entry, e.entry); });
+      std::erase_if(status.doors_,
+                    [&](const door& d) { return is_same_external_port(d.entry, e.entry); });
     }
     void operator()(const events::map_failed&) const { status.failed_ = true; }
     void operator()(const events::greeted& e) const {
@@ -114,7 +116,7 @@ void serve_status::heed(const serve_event& event) {
     }
     void operator()(const events::redirected&) const {}
     void operator()(const events::pinhole_failed&) const {}
-    void operator()(const events::left_over&) const {}
+    void operator()(const events::stale_mapping&) const {}
     void operator()(const events::self_tested&) const {}
     void operator()(const events::watching&) const {}
     void operator()(const events::blocked&) const {}

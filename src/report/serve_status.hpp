@@ -19,7 +19,7 @@ class serve_status {
   /// Without `maps` nothing is to be opened, and nothing is said of it.
   explicit serve_status(bool maps = true) : maps_(maps) {}
 
-  void heed(const serve_event& event);
+  void update(const serve_event& event);
 
   /// Lines of at most `style.width` columns, cut where they are longer; each ends with a newline.
   std::string text(clock::time_point now, const text_style& style) const;

@@ -25,10 +25,11 @@ std::string router_of(const discover_evidence& seen) {
 void private_row(page& out, const discover_report& report) {
   const auto& seen = report.evidence;
   if (!seen.host.ipv4) return out.row("Private address", "none", no_ipv4);
-  const auto& way_out = *seen.host.ipv4;
-  const auto router = way_out.gateway ? ", router " + router_of(seen) : ", no router";
-  out.row(report::counts_as_public(report, way_out.local) ? "Local address" : "Private address",
-          way_out.local.to_string(), way_out.interface + router);
+  const auto& egress_route = *seen.host.ipv4;
+  const auto router = egress_route.gateway ? ", router " + router_of(seen) : ", no router";
+  out.row(
+      report::counts_as_public(report, egress_route.local) ? "Local address" : "Private address",
+      egress_route.local.to_string(), egress_route.interface + router);
 }
 
 bool is_source(const public_address& external, std::string_view name) {
@@ -68,8 +69,8 @@ std::string dissent(const discover_evidence& seen, const public_address& externa
 
 /// Who reported the public address, in words; external servers among them.
 std::string seen_outside(const discover_report& report, const public_address& external) {
-  const auto all = report::sightings(report, 4);
-  const auto here = std::ranges::find(all, external.ip, &report::sighting::ip);
+  const auto all = report::reflexive_addresses(report, 4);
+  const auto here = std::ranges::find(all, external.ip, &report::reflexive_address::ip);
   const auto who = report::in_short(here == all.end() ? std::vector<std::string>{} : here->servers);
   const auto services = services_among(external);
   const bool own = is_source(external, "interface");
@@ -97,7 +98,7 @@ std::string contradiction(const discover_report& report) {
   for (const auto& one : report::outside_addresses(report.evidence)) {
     all.push_back(claim_of(one));
   }
-  for (const auto& one : report::sightings(report, 4)) {
+  for (const auto& one : report::reflexive_addresses(report, 4)) {
     all.push_back(fmt::format("{} saw {}", report::in_short(one.servers), one.ip.to_string()));
   }
   return fmt::format("{}", fmt::join(all, ", "));
@@ -106,7 +107,7 @@ std::string contradiction(const discover_report& report) {
 std::string why_not_known(const discover_report& report) {
   const auto& seen = report.evidence;
   if (!seen.host.ipv4) return no_ipv4;
-  if (!report::sightings(report, 4).empty()) return contradiction(report);
+  if (!report::reflexive_addresses(report, 4).empty()) return contradiction(report);
   const std::string outside = seen.stun.empty() ? "" : ", and no external server answered";
   if (!seen.gateway) return "there is no router to ask" + outside;
   const auto named = report::outside_addresses(seen);
@@ -134,7 +135,7 @@ void public_row(page& out, const discover_report& report) {
 std::string ipv6_seen_outside(const discover_report& report) {
   const auto& local = report.evidence.host.ipv6->local;
   std::string all;
-  for (const auto& one : report::sightings(report, 6)) {
+  for (const auto& one : report::reflexive_addresses(report, 6)) {
     const auto who = report::in_short(one.servers);
     all += one.ip == local ? fmt::format("; seen by {}", who)
                            : fmt::format("; {} sees {}", who, one.ip.to_string());
@@ -145,10 +146,10 @@ std::string ipv6_seen_outside(const discover_report& report) {
 void ipv6_rows(page& out, const discover_report& report) {
   const auto& seen = report.evidence;
   if (!seen.host.ipv6 || scope_of(seen.host.ipv6->local) == address_scope::link_local) return;
-  const auto& way_out = *seen.host.ipv6;
-  const auto router = way_out.gateway ? ", router " + way_out.gateway->to_string() : "";
-  out.row("IPv6 address", way_out.local.to_string(),
-          way_out.interface + router + ipv6_seen_outside(report));
+  const auto& egress_route = *seen.host.ipv6;
+  const auto router = egress_route.gateway ? ", router " + egress_route.gateway->to_string() : "";
+  out.row("IPv6 address", egress_route.local.to_string(),
+          egress_route.interface + router + ipv6_seen_outside(report));
   if (!seen.nat64) return;
   out.row("NAT64 prefix", fmt::format("{}/{}", seen.nat64->ip.to_string(), seen.nat64->length),
           "IPv4 servers are reached through it");

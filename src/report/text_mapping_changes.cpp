@@ -30,9 +30,9 @@ std::string end_of(const mapping& entry) {
 }
 
 /// As `serve` reports them.
-std::string told_left_overs(const change_report& report, const text_style& style) {
+std::string told_stale_mappings(const change_report& report, const text_style& style) {
   std::string text;
-  for (const auto& each : report.left_overs) {
+  for (const auto& each : report.stale_mappings) {
     text += to_text(serve_event{report.started_at, each}, style);
   }
   return text;
@@ -143,7 +143,7 @@ std::string to_text(const add_report& report, const text_style& style) {
         fmt::format("natcheck could not record this mapping and may not be able to remove it: {}.",
                     report.not_remembered));
   }
-  return told_left_overs(report, style) + out.text();
+  return told_stale_mappings(report, style) + out.text();
 }
 
 std::string to_text(const removal_report& report, const text_style& style) {
@@ -152,7 +152,7 @@ std::string to_text(const removal_report& report, const text_style& style) {
     out.paragraph(head_of(each.outcome), text_of(out, each), indent);
   }
   out.judgement(judge_removal(report), answer_of(report));
-  return told_left_overs(report, style) + out.text();
+  return told_stale_mappings(report, style) + out.text();
 }
 
 }  // namespace natcheck

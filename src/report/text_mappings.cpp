@@ -33,7 +33,7 @@ void heading(page& out, const mappings_report& report) {
   const auto ours = static_cast<std::size_t>(std::ranges::count_if(
       report.entries, [](const gateway_mapping& entry) { return entry.ours; }));
   const auto by = report.service.empty() ? "UPnP" : short_service(report.service) + " (UPnP)";
-  const auto interface = report.way_out ? report.way_out->interface + ", " : "";
+  const auto interface = report.egress_route ? report.egress_route->interface + ", " : "";
   out.row("Router", report.gateway->to_string(), interface + "asked by " + by);
   if (report.external_address) {
     out.row("External address", report.external_address->to_string(), "reported by the router");
@@ -112,10 +112,10 @@ void print_table(page& out, const mappings_report& report) {
   for (const auto& row : rows) lines.print(row);
 }
 
-void print_left_overs(page& out, const mappings_report& report) {
-  if (report.left_overs.empty()) return;
+void print_stale_mappings(page& out, const mappings_report& report) {
+  if (report.stale_mappings.empty()) return;
   std::vector<std::string> ports;
-  for (const mapping& each : report.left_overs) {
+  for (const mapping& each : report.stale_mappings) {
     ports.push_back(fmt::format("{} {} by {}", report::words_for(each.protocol), each.external_port,
                                 report::words_for(each.via)));
   }
@@ -132,7 +132,7 @@ std::string to_text(const mappings_report& report, const text_style& style) {
   page out(style);
   if (!report.gateway || !has_table(report)) {
     out.judgement(judge_absence(report), answer_of(report));
-    print_left_overs(out, report);
+    print_stale_mappings(out, report);
     return out.text();
   }
   heading(out, report);
@@ -144,7 +144,7 @@ std::string to_text(const mappings_report& report, const text_style& style) {
   }
   if (!report.notes.empty()) out.line("");
   for (const std::string& each : report.notes) out.note(each);
-  print_left_overs(out, report);
+  print_stale_mappings(out, report);
   return out.text();
 }
 

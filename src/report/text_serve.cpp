@@ -107,7 +107,7 @@ class writer {
                    indent);
   }
 
-  void operator()(const events::left_over& e) {
+  void operator()(const events::stale_mapping& e) {
     if (e.removed) {
       return out_.paragraph(
           "Cleaned", fmt::format("{}, left by an earlier run", name_of_entry(e.entry)), indent);
@@ -210,15 +210,15 @@ class writer {
   }
 
   /// Only where a visitor proves less than it seems.
-  static const char* what_it_proves(standpoint from) {
+  static const char* what_it_proves(visitor_location from) {
     switch (from) {
-      case standpoint::router:
+      case visitor_location::router:
         return " (the router's own address: from inside, or masqueraded)";
-      case standpoint::not_public:
+      case visitor_location::not_public:
         return " (not a public address: from inside, or masqueraded)";
-      case standpoint::nearby:
+      case visitor_location::nearby:
         return " (close to this server's own address: perhaps from inside)";
-      case standpoint::same_network:
+      case visitor_location::same_network:
         return " (from inside: this proves nothing about access from outside)";
       default:
         return "";

@@ -41,39 +41,39 @@ std::string escaped(std::string_view text) {
 }
 
 /// What the visitor's address proves.
-std::string statement(const page_facts& facts, standpoint where) {
+std::string statement(const page_facts& facts, visitor_location where) {
   const address seen = canonical(facts.seen.ip);
   switch (where) {
-    case standpoint::outside:
+    case visitor_location::outside:
       return fmt::format(
           "You came from {}, a public address: this server can be reached from outside.",
           seen.to_string());
-    case standpoint::perhaps:
+    case visitor_location::perhaps:
       return fmt::format(
           "You came from {}, a public address, so this server can probably be reached from "
           "outside. It does not know its own external address; if you are in its network: {}",
           seen.to_string(), go_outside);
-    case standpoint::nearby:
+    case visitor_location::nearby:
       return fmt::format(
           "You came from {}, a public address close to the server's own, so you may be inside its "
           "network: this proves nothing about access from outside. {}",
           seen.to_string(), go_outside);
-    case standpoint::same_machine:
+    case visitor_location::same_machine:
       return fmt::format(
           "You are on the same machine as the server: this proves nothing about access from "
           "outside. {}",
           go_outside);
-    case standpoint::same_network:
+    case visitor_location::same_network:
       return fmt::format(
           "You are inside the same network: this proves nothing about access from outside. {}",
           go_outside);
-    case standpoint::router:
+    case visitor_location::router:
       return fmt::format(
           "The server sees the address of its own router, not yours: you are inside the same "
           "network, or the router hides where visitors come from. This proves nothing about access "
           "from outside. {}",
           go_outside);
-    case standpoint::not_public:
+    case visitor_location::not_public:
       break;
   }
   return fmt::format(
@@ -87,8 +87,8 @@ bool knows_outside(const page_facts& facts) {
 }
 
 /// The URL to try from outside; empty for a visitor from there, or where it is not known.
-std::string url_for_outside(const page_facts& facts, standpoint where) {
-  const bool there = where == standpoint::outside || where == standpoint::perhaps;
+std::string url_for_outside(const page_facts& facts, visitor_location where) {
+  const bool there = where == visitor_location::outside || where == visitor_location::perhaps;
   if (there || !knows_outside(facts)) return {};
   return fmt::format("http://{}/", to_string(*facts.outside));
 }
@@ -125,13 +125,13 @@ std::string item(std::string_view name, std::string_view value) {
 
 std::string to_html(const page_facts& facts) {
   static const std::string head = page_head(), tail = page_tail();
-  const standpoint where = standpoint_of(facts);
+  const visitor_location where = location_of(facts);
   std::string page;
   page.reserve(head.size() + tail.size() + 1024);
   page += head;
-  page +=
-      fmt::format("<p class=\"said{}\">{}</p>\n<dl>\n",
-                  where == standpoint::outside ? " outside" : "", escaped(statement(facts, where)));
+  page += fmt::format("<p class=\"said{}\">{}</p>\n<dl>\n",
+                      where == visitor_location::outside ? " outside" : "",
+                      escaped(statement(facts, where)));
   page += item("Your address, as the server saw it", escaped(to_string(canonical(facts.seen))));
   page += item("Server", escaped(server_words(facts)));
   if (const auto url = escaped(url_for_outside(facts, where)); !url.empty()) {
@@ -144,7 +144,7 @@ std::string to_html(const page_facts& facts) {
 
 std::string to_text(const page_facts& facts) {
   constexpr std::size_t width = 78;
-  const standpoint where = standpoint_of(facts);
+  const visitor_location where = location_of(facts);
   std::string text = fmt::format("{}.\n\n", headline);
   for (const auto& line : report::wrap(statement(facts, where), width)) text += line + '\n';
   text += fmt::format("\nYour address    {}\nServer          {}\n",

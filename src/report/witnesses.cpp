@@ -39,25 +39,25 @@ std::vector<outside_address> outside_addresses(const discover_evidence& seen) {
   return all;
 }
 
-std::vector<sighting> sightings(const discover_report& report, unsigned family) {
-  std::vector<sighting> all;
+std::vector<reflexive_address> reflexive_addresses(const discover_report& report, unsigned family) {
+  std::vector<reflexive_address> all;
   for (const auto& server : report.evidence.stun) {
     const bool saw = server.state == service_state::answered && server.seen_as &&
                      counts_as_public(report, canonical(server.seen_as->ip));
     if (!saw || server.family != family) continue;
-    auto known = std::ranges::find(all, server.seen_as->ip, &sighting::ip);
+    auto known = std::ranges::find(all, server.seen_as->ip, &reflexive_address::ip);
     if (known == all.end()) known = all.insert(known, {server.seen_as->ip, {}});
     auto& names = known->servers;
     const auto name = without_port(server.server);
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
   std::ranges::stable_sort(all, std::ranges::greater{},
-                           [](const sighting& one) { return one.servers.size(); });
+                           [](const reflexive_address& one) { return one.servers.size(); });
   return all;
 }
 
 std::optional<address> most_seen(const discover_report& report, unsigned family) {
-  const auto all = sightings(report, family);
+  const auto all = reflexive_addresses(report, family);
   if (all.empty()) return std::nullopt;
   return all.front().ip;
 }

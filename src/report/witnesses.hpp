@@ -22,14 +22,14 @@ struct outside_address {
 std::vector<outside_address> outside_addresses(const discover_evidence& seen);
 
 /// An address of this host, and the servers that saw it, in the order they were named in.
-struct sighting {
+struct reflexive_address {
   address ip;
   std::vector<std::string> servers;  ///< without ports
 };
 
 /// The public addresses that the servers saw in this address family (4 or 6), each once; first that
 /// which most servers saw. An answer that names another address is no view of this machine.
-std::vector<sighting> sightings(const discover_report& report, unsigned family);
+std::vector<reflexive_address> reflexive_addresses(const discover_report& report, unsigned family);
 
 std::optional<address> most_seen(const discover_report& report, unsigned family);
 

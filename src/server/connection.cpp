@@ -46,7 +46,7 @@ awaitable<bool> connection::acknowledged() {
     const bool torn_down = ended_ && ended_ != net::asio::error::eof;
     if (torn_down || hung_up_ || std::chrono::steady_clock::now() >= until) co_return false;
     timer.expires_after(pause);
-    co_await net::expiry(timer);
+    co_await net::wait(timer);
   }
   co_return true;
 }
@@ -57,7 +57,7 @@ endpoint connection::local() const {
   return {local.address(), local.port()};
 }
 
-/// No timer for each wait: the crowd looks at all deadlines at once.
+/// No timer for each wait: the connection table looks at all deadlines at once.
 awaitable<bool> connection::wait(tcp::socket::wait_type what, net::steady_time until) {
   deadline_ = std::min(until, opened_ + visit_limit);
   late_ = false;

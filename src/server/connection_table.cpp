@@ -42,8 +42,8 @@ std::size_t limit_from_one_source(std::size_t limit) {
 
 }  // namespace
 
-crowd::crowd(net::asio::any_io_executor executor, server_identity identity,
-             std::function<void(const visit_end&)> on_end)
+connection_table::connection_table(net::asio::any_io_executor executor, server_identity identity,
+                                   std::function<void(const session_result&)> on_end)
     : executor_(executor),
       identity_(std::move(identity)),
       on_end_(std::move(on_end)),
@@ -52,105 +52,105 @@ crowd::crowd(net::asio::any_io_executor executor, server_identity identity,
       clock_(executor),
       left_(executor) {}
 
-std::size_t crowd::size() const {
-  return houses_[0].size() + houses_[1].size() + houses_[2].size();
+std::size_t connection_table::size() const {
+  return by_state_[0].size() + by_state_[1].size() + by_state_[2].size();
 }
 
-void crowd::leave_source(guests::iterator who) {
+void connection_table::forget_source(sessions::iterator who) {
   source& from = who->from->second;
-  if (who->where == place::strangers) from.strangers.erase(who->among_its_own);
-  if (who->where == place::greeted) from.greeted.erase(who->among_its_own);
-  if (from.strangers.empty() && from.greeted.empty()) sources_.erase(who->from);
+  if (who->where == session_state::pending) from.pending.erase(who->in_source);
+  if (who->where == session_state::established) from.established.erase(who->in_source);
+  if (from.pending.empty() && from.established.empty()) sources_.erase(who->from);
 }
 
-void crowd::move(guests::iterator who, place to) {
+void connection_table::move(sessions::iterator who, session_state to) {
   in(to).splice(in(to).end(), in(who->where), who);
   who->where = to;
 }
 
-void crowd::welcome(guests::iterator who) {
-  if (who->where != place::strangers) return;
+void connection_table::establish(sessions::iterator who) {
+  if (who->where != session_state::pending) return;
   source& from = who->from->second;
-  from.greeted.splice(from.greeted.end(), from.strangers, who->among_its_own);
-  move(who, place::greeted);
+  from.established.splice(from.established.end(), from.pending, who->in_source);
+  move(who, session_state::established);
 }
 
-void crowd::hang_up_on(guests::iterator who) {
-  leave_source(who);
-  move(who, place::leaving);
+void connection_table::evict(sessions::iterator who) {
+  forget_source(who);
+  move(who, session_state::closing);
   who->line.hang_up();
 }
 
-bool crowd::make_room() {
-  guests& strangers = in(place::strangers);
-  guests& greeted = in(place::greeted);
-  guests& from = strangers.size() >= greeted.size() ? strangers : greeted;
+bool connection_table::evict_one() {
+  sessions& pending = in(session_state::pending);
+  sessions& established = in(session_state::established);
+  sessions& from = pending.size() >= established.size() ? pending : established;
   if (from.empty()) return false;
-  hang_up_on(from.begin());
+  evict(from.begin());
   return true;
 }
 
-void crowd::make_room_from(source& from) {
-  hang_up_on(from.strangers.empty() ? from.greeted.front() : from.strangers.front());
+void connection_table::evict_one_from(source& from) {
+  evict(from.pending.empty() ? from.established.front() : from.pending.front());
 }
 
-void crowd::start(awaitable<void> work) {
+void connection_table::start(awaitable<void> work) {
   net::asio::co_spawn(executor_, std::move(work), [](std::exception_ptr fault) {
     if (fault) std::rethrow_exception(fault);
   });
 }
 
-void crowd::admit(net::tcp::socket socket, const endpoint& peer) {
-  if (dismissed_) return;  // the socket closes here
+void connection_table::admit(net::tcp::socket socket, const endpoint& peer) {
+  if (closed_) return;  // the socket closes here
   connection line(std::move(socket), peer, buffer_);
   if (on_accepted_) on_accepted_(line.peer());
   const address site = site_of(line.peer().ip);
   const auto known = sources_.find(site);
   if (known != sources_.end() &&
-      known->second.strangers.size() + known->second.greeted.size() >= source_limit_) {
-    make_room_from(known->second);
+      known->second.pending.size() + known->second.established.size() >= source_limit_) {
+    evict_one_from(known->second);
   } else if (size() >= limit_) {
-    make_room();
+    evict_one();
   }
-  guests& strangers = in(place::strangers);
+  sessions& pending = in(session_state::pending);
   const auto from = sources_.try_emplace(site).first;
-  const auto who = strangers.insert(strangers.end(), guest{std::move(line), from});
-  who->among_its_own = from->second.strangers.insert(from->second.strangers.end(), who);
+  const auto who = pending.insert(pending.end(), session{std::move(line), from});
+  who->in_source = from->second.pending.insert(from->second.pending.end(), who);
   start(host(who));
   if (!std::exchange(keeping_time_, true)) start(keep_time());
 }
 
-awaitable<void> crowd::host(guests::iterator who) {
+awaitable<void> connection_table::host(sessions::iterator who) {
   const auto self = shared_from_this();
-  const auto on_greeted = [self, who] { self->welcome(who); };
-  const visit_end end = co_await attend(who->line, identity_, on_greeted);
+  const auto on_greeted = [self, who] { self->establish(who); };
+  const session_result end = co_await attend(who->line, identity_, on_greeted);
   // A stranger who is still at the door when everyone has to go was not turned away.
-  if (!dismissed_ || std::holds_alternative<events::greeted>(end)) on_end_(end);
-  if (who->where != place::leaving) leave_source(who);
+  if (!closed_ || std::holds_alternative<events::greeted>(end)) on_end_(end);
+  if (who->where != session_state::closing) forget_source(who);
   in(who->where).erase(who);
   left_.set();
 }
 
 /// One timer for everyone: a timer for each wait costs more than the wait.
-awaitable<void> crowd::keep_time() {
+awaitable<void> connection_table::keep_time() {
   const auto self = shared_from_this();
-  while (size() > 0 && !dismissed_) {
+  while (size() > 0 && !closed_) {
     clock_.expires_after(tick);
-    co_await net::expiry(clock_);
+    co_await net::wait(clock_);
     const auto now = std::chrono::steady_clock::now();
-    for (guests& all : houses_) {
-      for (guest& who : all) who.line.keep_time(now);
+    for (sessions& all : by_state_) {
+      for (session& who : all) who.line.keep_time(now);
     }
   }
   keeping_time_ = false;
   left_.set();
 }
 
-awaitable<void> crowd::dismiss() {
-  dismissed_ = true;
+awaitable<void> connection_table::close_all() {
+  closed_ = true;
   clock_.cancel();
-  for (guests& all : houses_) {
-    for (guest& who : all) who.line.hang_up();
+  for (sessions& all : by_state_) {
+    for (session& who : all) who.line.hang_up();
   }
   while (size() > 0 || keeping_time_) {
     left_.reset();

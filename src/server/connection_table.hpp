@@ -17,12 +17,12 @@ namespace natcheck::serving {
 
 /// Holds the connections. Lives as long as its last visitor, so that no one's coroutine outlives
 /// what it refers to; all on one thread.
-class crowd : public std::enable_shared_from_this<crowd> {
+class connection_table : public std::enable_shared_from_this<connection_table> {
  public:
   /// `on_end` hears of every visit, in the order in which they end. Raises the soft limit of this
   /// process's descriptors to the hard one, and takes visitors up to that, less a reserve.
-  crowd(net::asio::any_io_executor executor, server_identity identity,
-        std::function<void(const visit_end&)> on_end);
+  connection_table(net::asio::any_io_executor executor, server_identity identity,
+                   std::function<void(const session_result&)> on_end);
 
   /// `tell` hears of every visitor as it comes.
   void on_accepted(std::function<void(const endpoint& peer)> tell) {
@@ -42,51 +42,51 @@ class crowd : public std::enable_shared_from_this<crowd> {
   /// Hangs up on one visitor: on the stranger who has waited longest, or, where greeted visitors
   /// are in the majority, on the first of those, who has had its answer long ago. A flood of either
   /// kind so meets itself at the door. False when no one is there.
-  bool make_room();
+  bool evict_one();
 
   /// Closes the door and waits until everyone has left.
-  net::asio::awaitable<void> dismiss();
+  net::asio::awaitable<void> close_all();
 
  private:
-  enum class place { strangers, greeted, leaving };
+  enum class session_state { pending, established, closing };
   struct source;
-  struct guest;
-  using guests = std::list<guest>;
+  struct session;
+  using sessions = std::list<session>;
 
   /// Who has come from one source and is not leaving, oldest first.
   struct source {
-    std::list<guests::iterator> strangers;
-    std::list<guests::iterator> greeted;
+    std::list<sessions::iterator> pending;
+    std::list<sessions::iterator> established;
   };
   using sources = std::map<address, source>;
-  struct guest {
+  struct session {
     connection line;
     sources::iterator from;
-    place where = place::strangers;
-    std::list<guests::iterator>::iterator among_its_own{};
+    session_state where = session_state::pending;
+    std::list<sessions::iterator>::iterator in_source{};
   };
 
-  guests& in(place where) { return houses_[static_cast<std::size_t>(where)]; }
+  sessions& in(session_state where) { return by_state_[static_cast<std::size_t>(where)]; }
   std::size_t size() const;
-  void hang_up_on(guests::iterator who);
-  void make_room_from(source& from);
-  void welcome(guests::iterator who);
-  void move(guests::iterator who, place to);
-  void leave_source(guests::iterator who);
-  net::asio::awaitable<void> host(guests::iterator who);
+  void evict(sessions::iterator who);
+  void evict_one_from(source& from);
+  void establish(sessions::iterator who);
+  void move(sessions::iterator who, session_state to);
+  void forget_source(sessions::iterator who);
+  net::asio::awaitable<void> host(sessions::iterator who);
   net::asio::awaitable<void> keep_time();
   void start(net::asio::awaitable<void> work);
 
   net::asio::any_io_executor executor_;
   server_identity identity_;
-  std::function<void(const visit_end&)> on_end_;
+  std::function<void(const session_result&)> on_end_;
   std::function<void(const endpoint&)> on_accepted_;
   std::size_t limit_;         ///< of all connections
   std::size_t source_limit_;  ///< of those from one source
   shared_buffer buffer_;
   sources sources_;
-  std::array<guests, 3> houses_;  ///< by place; oldest first
-  bool dismissed_ = false;
+  std::array<sessions, 3> by_state_;  ///< by place; oldest first
+  bool closed_ = false;
   bool keeping_time_ = false;
   net::asio::steady_timer clock_;
   net::event left_;  ///< someone has left since the wait began

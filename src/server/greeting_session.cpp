@@ -25,7 +25,7 @@ class visit {
   visit(connection& line, const server_identity& identity, std::function<void()> on_greeted)
       : line_(line), identity_(identity), on_greeted_(std::move(on_greeted)) {}
 
-  awaitable<visit_end> run();
+  awaitable<session_result> run();
 
  private:
   net::steady_time patience() const;
@@ -157,10 +157,10 @@ events::greeted visit::greeted() const {
           natcheck ? reader_.value().session : std::string{},
           echoed_,
           net::since(line_.opened()),
-          standpoint_of(facts_of(line_, identity_))};
+          location_of(facts_of(line_, identity_))};
 }
 
-awaitable<visit_end> visit::run() {
+awaitable<session_result> visit::run() {
   const bool spoke_natcheck = co_await read_greeting();
   if (!opening_.empty()) {
     co_return co_await attend_http(line_, identity_, std::move(opening_), std::move(on_greeted_));
@@ -186,8 +186,8 @@ page_facts facts_of(const connection& line, const server_identity& identity) {
           identity.version, identity.instance, identity.gateway};
 }
 
-awaitable<visit_end> attend(connection& line, const server_identity& identity,
-                            std::function<void()> on_greeted) {
+awaitable<session_result> attend(connection& line, const server_identity& identity,
+                                 std::function<void()> on_greeted) {
   visit visiting(line, identity, std::move(on_greeted));
   co_return co_await visiting.run();
 }

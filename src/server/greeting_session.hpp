@@ -31,7 +31,7 @@ page_facts facts_of(const connection& line, const server_identity& identity);
 
 /// How a visit ended. A visitor that was greeted has acknowledged the answer, whatever it did
 /// afterwards.
-using visit_end = std::variant<events::greeted, events::rejected>;
+using session_result = std::variant<events::greeted, events::rejected>;
 
 /// Of a visitor who was answered, and from whom nothing came back: no proof that it was reached.
 events::rejected never_acknowledged(const connection& line);
@@ -39,7 +39,7 @@ events::rejected never_acknowledged(const connection& line);
 /// Greets and echoes, or serves the page, until the visitor has what it came for, breaks the rules,
 /// or is too slow: 10 s without a byte, or 60 s in all. `on_greeted` is called once, as soon as it
 /// is known to be no stranger. `line` must outlive the awaiting; hanging up ends the visit.
-net::asio::awaitable<visit_end> attend(connection& line, const server_identity& identity,
-                                       std::function<void()> on_greeted);
+net::asio::awaitable<session_result> attend(connection& line, const server_identity& identity,
+                                            std::function<void()> on_greeted);
 
 }  // namespace natcheck::serving

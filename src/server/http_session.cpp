@@ -37,10 +37,10 @@ constexpr unsigned header_too_large = 431;
 
 enum class request_state { incomplete, complete, refused };
 
-class http_visit {
+class http_session {
  public:
-  http_visit(connection& line, const server_identity& identity, std::string opening,
-             std::function<void()> on_greeted)
+  http_session(connection& line, const server_identity& identity, std::string opening,
+               std::function<void()> on_greeted)
       : line_(line),
         identity_(identity),
         on_greeted_(std::move(on_greeted)),
@@ -48,7 +48,7 @@ class http_visit {
         facts_(facts_of(line, identity)),
         first_bytes_(pending_.substr(0, most_shown)) {}
 
-  awaitable<visit_end> run();
+  awaitable<session_result> run();
 
  private:
   awaitable<bool> become_http();
@@ -63,7 +63,7 @@ class http_visit {
   void note(const http_answer& given);
   awaitable<void> encourage();
   bool is_last() const;
-  visit_end end() const;
+  session_result end() const;
   std::string why_rejected() const;
 
   connection& line_;
@@ -86,7 +86,7 @@ class http_visit {
 };
 
 /// Waits until the first word is known. False when it is no method, or never comes.
-awaitable<bool> http_visit::become_http() {
+awaitable<bool> http_session::become_http() {
   const auto until = from_now(request_limit);
   while (pending_.find(' ') == std::string::npos) {
     const bool received = co_await line_.receive(until);
@@ -98,12 +98,12 @@ awaitable<bool> http_visit::become_http() {
   co_return true;
 }
 
-request_state http_visit::refuse(unsigned status) {
+request_state http_session::refuse(unsigned status) {
   refused_with_ = status;
   return request_state::refused;
 }
 
-request_state http_visit::judge_fault(const net::error_code& error) {
+request_state http_session::judge_fault(const net::error_code& error) {
   if (error == http::error::header_limit) return refuse(header_too_large);
   if (error == http::error::body_limit) return refuse(content_too_large);
   return refuse(bad_request);
@@ -111,7 +111,7 @@ request_state http_visit::judge_fault(const net::error_code& error) {
 
 /// RFC 9112 section 3.2: one Host field, and not two. RFC 9112 section 6.3: a body whose end is
 /// known.
-request_state http_visit::judge_request() {
+request_state http_session::judge_request() {
   const auto& request = parser_->get();
   const auto hosts = request.count(http::field::host);
   const bool right = hosts == 1 || (hosts == 0 && request.version() < 11);
@@ -121,13 +121,13 @@ request_state http_visit::judge_request() {
 }
 
 /// RFC 9112 section 2.2: some clients send an empty line after a body.
-void http_visit::skip_empty_lines() {
+void http_session::skip_empty_lines() {
   const auto first = std::min(pending_.find_first_not_of("\r\n"), pending_.size());
   pending_.erase(0, first);
 }
 
 /// Parses what is pending. Beast's limit is for each half of the header; ours is for all of it.
-request_state http_visit::parse() {
+request_state http_session::parse() {
   if (!parser_) skip_empty_lines();
   if (pending_.empty()) return request_state::incomplete;
   if (!parser_) {
@@ -149,7 +149,7 @@ request_state http_visit::parse() {
 }
 
 /// RFC 9110 section 10.1.1: before a long body some ask whether it is wanted.
-awaitable<void> http_visit::encourage() {
+awaitable<void> http_session::encourage() {
   const bool asked = parser_ && parser_->is_header_done() && !encouraged_ &&
                      parser_->get().version() >= 11 &&
                      boost::beast::iequals(parser_->get()[http::field::expect], "100-continue");
@@ -159,7 +159,7 @@ awaitable<void> http_visit::encourage() {
 }
 
 /// Incomplete when the visitor is gone, or was idle for long enough between two requests.
-awaitable<request_state> http_visit::read_request() {
+awaitable<request_state> http_session::read_request() {
   parser_.reset();
   header_bytes_ = 0;
   encouraged_ = false;
@@ -180,17 +180,17 @@ awaitable<request_state> http_visit::read_request() {
   co_return state;
 }
 
-bool http_visit::is_last() const {
+bool http_session::is_last() const {
   return requests_ >= most_requests || net::since(line_.opened()) > good_visit;
 }
 
-http_answer http_visit::answer() {
+http_answer http_session::answer() {
   if (refused_with_ != 0) return refusal(refused_with_);
   facts_ = facts_of(line_, identity_);
   return answer_to(parser_->get(), facts_, last_);
 }
 
-void http_visit::note(const http_answer& given) {
+void http_session::note(const http_answer& given) {
   echoed_ += given.echoed;
   if (given.status != ok && first_refusal_ == 0) first_refusal_ = given.status;
   if (given.status != ok || greeted_) return;
@@ -199,7 +199,7 @@ void http_visit::note(const http_answer& given) {
 }
 
 /// False when it was the last one.
-awaitable<bool> http_visit::answer_one() {
+awaitable<bool> http_session::answer_one() {
   const request_state state = co_await read_request();
   if (state == request_state::incomplete) co_return false;
   ++requests_;
@@ -214,7 +214,7 @@ awaitable<bool> http_visit::answer_one() {
   co_return !last_;
 }
 
-std::string http_visit::why_rejected() const {
+std::string http_session::why_rejected() const {
   const std::string said = escape_bytes(first_bytes_.substr(0, first_bytes_.find_first_of("\r\n")));
   if (first_refusal_ == request_timeout) {
     return fmt::format("sent no complete HTTP request within {} s: {}", request_limit.count(),
@@ -227,17 +227,17 @@ std::string http_visit::why_rejected() const {
   return fmt::format("closed after \"{}\"", said);
 }
 
-visit_end http_visit::end() const {
+session_result http_session::end() const {
   if (!greeted_) return events::rejected{transport::tcp, line_.peer(), why_rejected()};
   return events::greeted{
-      transport::tcp,       line_.peer(), dialect::http, {}, echoed_, answered_ - line_.opened(),
-      standpoint_of(facts_)};
+      transport::tcp,     line_.peer(), dialect::http, {}, echoed_, answered_ - line_.opened(),
+      location_of(facts_)};
 }
 
-awaitable<visit_end> http_visit::run() {
+awaitable<session_result> http_session::run() {
   bool more = co_await become_http();
   while (more) more = co_await answer_one();
-  const visit_end how = end();
+  const session_result how = end();
   if (requests_ > 0) co_await line_.part(longest_part);
   if (!greeted_) co_return how;
   const bool acknowledged = co_await line_.acknowledged();
@@ -256,9 +256,9 @@ bool may_be_http(std::string_view bytes) {
   });
 }
 
-awaitable<visit_end> attend_http(connection& line, const server_identity& identity,
-                                 std::string opening, std::function<void()> on_greeted) {
-  http_visit visiting(line, identity, std::move(opening), std::move(on_greeted));
+awaitable<session_result> attend_http(connection& line, const server_identity& identity,
+                                      std::string opening, std::function<void()> on_greeted) {
+  http_session visiting(line, identity, std::move(opening), std::move(on_greeted));
   co_return co_await visiting.run();
 }
 

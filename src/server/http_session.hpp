@@ -15,7 +15,8 @@ bool may_be_http(std::string_view bytes);
 
 /// Serves the page and the echo. `opening` is what was read already. The visitor is greeted when a
 /// request of its was granted; one whose requests were all refused is rejected.
-net::asio::awaitable<visit_end> attend_http(connection& line, const server_identity& identity,
-                                            std::string opening, std::function<void()> on_greeted);
+net::asio::awaitable<session_result> attend_http(connection& line, const server_identity& identity,
+                                                 std::string opening,
+                                                 std::function<void()> on_greeted);
 
 }  // namespace natcheck::serving

@@ -71,9 +71,9 @@ awaitable<self_test_evidence> test_self(transport protocol, std::uint16_t port,
   if (lan) at_lan = endpoint{*lan, port};
   if (outside == at_lan) outside.reset();
   meeting ours, in_lan, back;
-  co_await net::side_by_side(greet(ours, protocol, loopback, session),
-                             greet(in_lan, protocol, at_lan, session),
-                             greet(back, protocol, outside, session));
+  co_await net::when_all(greet(ours, protocol, loopback, session),
+                         greet(in_lan, protocol, at_lan, session),
+                         greet(back, protocol, outside, session));
   seen.loopback = check_of(loopback, ours, std::nullopt);
   seen.lan = check_of(at_lan, in_lan, ours);
   seen.hairpin = check_of(outside, back, ours);

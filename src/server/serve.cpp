@@ -18,7 +18,7 @@
 #include "net/host_network.hpp"
 #include "net/own_addresses.hpp"
 #include "net/random.hpp"
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "server/connection_table.hpp"
 #include "server/listeners.hpp"
 #include "server/self_test.hpp"
@@ -42,10 +42,10 @@ class server {
       : executor_(std::move(executor)),
         options_(std::move(options)),
         observer_(std::move(observer)),
-        guests_([this](const auto& told) {
+        session_log_([this](const auto& told) {
           std::visit([this](const auto& e) { this->tell(e); }, told);
         }),
-        guests_due_(executor_),
+        summary_due_(executor_),
         end_(executor_),
         addresses_([this](const auto& told) { this->tell(told); }) {}
 
@@ -54,20 +54,20 @@ class server {
  private:
   std::optional<failure> listen();
   std::optional<failure> listen_for_datagrams();
-  void open_house();
+  void begin_accepting();
   awaitable<void> accept_on(tcp::acceptor& acceptor);
-  awaitable<void> keep_doors();
+  awaitable<void> keep_mappings();
   awaitable<void> insist_on_map();
   awaitable<void> test_self();
-  awaitable<void> settle_guests();
+  awaitable<void> report_summaries();
   awaitable<std::exception_ptr> run_until_end();
   awaitable<void> clean_up();
   net::coroutines all_works();
   failure no_mapping() const;
   bool uses(transport protocol) const;
-  void count(const visit_end& end);
+  void count(const session_result& end);
   void complete(serve_event& event);
-  void heed(const serve_event& event);
+  void update(const serve_event& event);
   void tell_event(serve_event event);
   void know_outside();
   page_facts facts_of_sender(const endpoint& peer) const;
@@ -84,14 +84,14 @@ class server {
   net::steady_time start_ = std::chrono::steady_clock::now();
   std::vector<tcp::acceptor> acceptors_;
   server_identity identity_;
-  std::shared_ptr<crowd> crowd_;
-  std::unique_ptr<udp_service> datagrams_;
+  std::shared_ptr<connection_table> connections_;
+  std::unique_ptr<udp_responder> datagrams_;
   std::vector<std::string> devices_;  ///< that the listening sockets are bound to
   std::vector<std::pair<transport, endpoint>> listening_;
   std::unique_ptr<arrivals::arrival_watch> arrivals_;
-  std::unique_ptr<mappings::port_opener> doors_;
-  guest_book guests_;
-  net::asio::steady_timer guests_due_;
+  std::unique_ptr<mappings::mapping_manager> mappings_;
+  session_log session_log_;
+  net::asio::steady_timer summary_due_;
   net::event end_;  ///< the server has to end
   std::optional<failure> failed_;
   std::optional<failure> local_fault_;       ///< why the router could not even be asked
@@ -109,9 +109,9 @@ bool server::uses(transport protocol) const {
 
 void server::tell_event(serve_event event) {
   complete(event);
-  heed(event);
+  update(event);
   observer_(event);
-  crowd_->set_outside(addresses_.of(transport::tcp));
+  connections_->set_outside(addresses_.of(transport::tcp));
   addresses_.settle();
 }
 
@@ -122,22 +122,22 @@ void server::complete(serve_event& event) {
   } else if (auto* again = std::get_if<events::remapped>(&event.what)) {
     addresses_.open(again->entry, again->probe_command, again->external);
   } else if (auto* greeted = std::get_if<events::greeted>(&event.what)) {
-    if (!greeted->from) greeted->from = standpoint_of(facts_of_sender(greeted->peer));
+    if (!greeted->from) greeted->from = location_of(facts_of_sender(greeted->peer));
   }
 }
 
 /// Of one who came by datagram.
 page_facts server::facts_of_sender(const endpoint& peer) const {
   page_facts facts{peer, {}, addresses_.of(transport::udp), {}, {}, {}};
-  if (!doors_) return facts;
-  const external_evidence here = doors_->outside();
+  if (!mappings_) return facts;
+  const external_evidence here = mappings_->outside();
   if (here.local) facts.local.ip = *here.local;
   facts.gateway = here.gateway;
   return facts;
 }
 
 /// What the server itself has to know of what it tells.
-void server::heed(const serve_event& event) {
+void server::update(const serve_event& event) {
   if (const auto* direct = std::get_if<events::map_not_needed>(&event.what)) {
     addresses_.open_directly(direct->protocol, direct->external, direct->probe_command);
   } else if (const auto* failed = std::get_if<events::map_failed>(&event.what)) {
@@ -149,18 +149,18 @@ void server::heed(const serve_event& event) {
 }
 
 void server::know_outside() {
-  const external_evidence seen = doors_->outside();
+  const external_evidence seen = mappings_->outside();
   addresses_.know(seen);
-  crowd_->set_gateway(seen.gateway);
-  crowd_->set_outside(addresses_.of(transport::tcp));
+  connections_->set_gateway(seen.gateway);
+  connections_->set_outside(addresses_.of(transport::tcp));
   addresses_.settle();
 }
 
 // --- listening -----------------------------------------------------------------------------
 
 std::optional<failure> server::listen_for_datagrams() {
-  datagrams_ = std::make_unique<udp_service>(executor_, identity_,
-                                             [this](const visit_end& end) { count(end); });
+  datagrams_ = std::make_unique<udp_responder>(executor_, identity_,
+                                               [this](const session_result& end) { count(end); });
   std::optional<failure> why;
   bool any = false;
   for (const std::string& device : devices_) {
@@ -194,8 +194,9 @@ std::optional<failure> server::listen() {
 }
 
 /// Tells where it listens, and lets visitors in.
-void server::open_house() {
-  crowd_ = std::make_shared<crowd>(executor_, identity_, [this](const visit_end& e) { count(e); });
+void server::begin_accepting() {
+  connections_ = std::make_shared<connection_table>(executor_, identity_,
+                                                    [this](const session_result& e) { count(e); });
   // Each of two devices has a socket of its own with the same address.
   std::vector<std::pair<transport, endpoint>> told;
   for (const auto& each : listening_) {
@@ -207,7 +208,8 @@ void server::open_house() {
       executor_, options_.protocols, options_.port, [this](const arrival_evidence& seen) {
         tell(events::blocked{seen, diagnose(seen)});
       });
-  crowd_->on_accepted([this](const endpoint& peer) { arrivals_->accepted(transport::tcp, peer); });
+  connections_->on_accepted(
+      [this](const endpoint& peer) { arrivals_->accepted(transport::tcp, peer); });
   if (datagrams_) {
     datagrams_->on_datagram = [this](const endpoint& peer) {
       arrivals_->accepted(transport::udp, peer);
@@ -223,24 +225,24 @@ void server::open_house() {
   }
 }
 
-void server::count(const visit_end& end) {
+void server::count(const session_result& end) {
   const auto* greeted = std::get_if<events::greeted>(&end);
   const auto* rejected = std::get_if<events::rejected>(&end);
   if (greeted != nullptr && greeted->session == own_session_) {
     return arrivals_->was_ourselves(greeted->protocol, greeted->peer);
   }
   if (rejected != nullptr && arrivals_->may_be_own(rejected->peer.ip)) return;
-  guests_.add(end, std::chrono::steady_clock::now());
-  guests_due_.cancel();
+  session_log_.add(end, std::chrono::steady_clock::now());
+  summary_due_.cancel();
   if (greeted != nullptr && options_.once) end_.set();
 }
 
-awaitable<void> server::settle_guests() {
+awaitable<void> server::report_summaries() {
   for (;;) {
-    guests_due_.expires_at(guests_.due());
-    co_await net::expiry(guests_due_);
+    summary_due_.expires_at(session_log_.due());
+    co_await net::wait(summary_due_);
     co_await net::unless_cancelled();
-    guests_.settle(std::chrono::steady_clock::now());
+    session_log_.settle(std::chrono::steady_clock::now());
   }
 }
 
@@ -250,32 +252,32 @@ awaitable<void> server::accept_on(tcp::acceptor& acceptor) {
     tcp::endpoint peer;  // known only now where the visitor is gone already
     auto [error, socket] = co_await acceptor.async_accept(peer, net::as_result);
     if (!error) {
-      crowd_->admit(std::move(socket), {peer.address(), peer.port()});
+      connections_->admit(std::move(socket), {peer.address(), peer.port()});
       continue;
     }
     // Out of descriptors: someone makes room. Other errors belong to the one connection that has
     // gone away meanwhile.
-    crowd_->make_room();
+    connections_->evict_one();
     rest.expires_after(accept_rest);
-    co_await net::expiry(rest);
+    co_await net::wait(rest);
   }
 }
 
 // --- the doors -----------------------------------------------------------------------------
 
-awaitable<void> server::keep_doors() {
-  if (!doors_) co_return;
-  const auto kept = co_await doors_->keep();
+awaitable<void> server::keep_mappings() {
+  if (!mappings_) co_return;
+  const auto kept = co_await mappings_->keep();
   if (kept) co_return;
   failed_ = kept.error();
   end_.set();
 }
 
 awaitable<void> server::insist_on_map() {
-  if (!doors_ || !options_.require_map) co_return;
-  co_await doors_->attempted();
+  if (!mappings_ || !options_.require_map) co_return;
+  co_await mappings_->attempted();
   co_await net::unless_cancelled();
-  if (doors_->all_open()) co_return;
+  if (mappings_->all_open()) co_return;
   failed_ = no_mapping();
   end_.set();
 }
@@ -306,15 +308,15 @@ diagnosis server::without_repetition(diagnosis judged) {
 
 /// Once, as soon as it is known whether there is an external address to test as well.
 awaitable<void> server::test_self() {
-  if (doors_) co_await doors_->attempted_ipv4();
-  if (doors_) co_await doors_->asked_outside();
+  if (mappings_) co_await mappings_->attempted_ipv4();
+  if (mappings_) co_await mappings_->asked_outside();
   co_await net::unless_cancelled();
   const auto host = net::read_host_network({options_.interface, options_.gateway});
   std::optional<address> lan;
   if (host && host->ipv4) lan = host->ipv4->local;
   for (const transport protocol : options_.protocols) {
     const auto outside = hairpin_target(protocol);
-    if (outside) arrivals_->expect_own({outside->ip, doors_->outside().gateway});
+    if (outside) arrivals_->expect_own({outside->ip, mappings_->outside().gateway});
     auto seen = co_await serving::test_self(protocol, options_.port, lan, outside, own_session_);
     arrivals_->expect_no_more();
     const auto& search = led_away_[static_cast<std::size_t>(protocol)];
@@ -332,10 +334,10 @@ net::coroutines server::all_works() {
   for (tcp::acceptor& acceptor : acceptors_) works.push_back(accept_on(acceptor));
   if (datagrams_) works.push_back(datagrams_->run());
   works.push_back(arrivals_->run());
-  works.push_back(keep_doors());
+  works.push_back(keep_mappings());
   works.push_back(insist_on_map());
   works.push_back(test_self());
-  works.push_back(settle_guests());
+  works.push_back(report_summaries());
   return works;
 }
 
@@ -344,7 +346,7 @@ awaitable<std::exception_ptr> server::run_until_end() {
   net::asio::steady_timer time_over(executor_, net::steady_time::max());
   if (options_.run_for) time_over.expires_after(*options_.run_for);
   try {
-    co_await net::first_of(end_.wait(), net::expiry(time_over), net::side_by_side(all_works()));
+    co_await net::when_any(end_.wait(), net::wait(time_over), net::when_all(all_works()));
   } catch (...) {
     co_return std::current_exception();
   }
@@ -355,16 +357,16 @@ awaitable<void> server::clean_up() {
   acceptors_.clear();
   if (datagrams_) datagrams_->close();
   // First the visitors: their descriptors may be needed to talk to the gateway.
-  co_await crowd_->dismiss();
-  if (doors_) co_await doors_->close();
+  co_await connections_->close_all();
+  if (mappings_) co_await mappings_->close();
 }
 
 awaitable<result<events::stopped>> server::run() {
   identity_ = {random_hex(4), std::string(version()), {}, {}, std::make_shared<net::vicinity>()};
   if (auto failed = listen()) co_return *failed;
-  open_house();
+  begin_accepting();
   if (options_.external_port) {
-    doors_ = std::make_unique<mappings::port_opener>(
+    mappings_ = std::make_unique<mappings::mapping_manager>(
         executor_, options_, [this](const serve_event& event) { tell_event(event); },
         [this] { know_outside(); });
   }
@@ -373,14 +375,14 @@ awaitable<result<events::stopped>> server::run() {
   const auto state = co_await net::asio::this_coro::cancellation_state;
   const bool cancelled = state.cancelled() != net::asio::cancellation_type::none;
   co_await net::asio::this_coro::reset_cancellation_state(net::asio::disable_cancellation());
-  if (doors_ && !cancelled) doors_->conclude();
-  const bool insists = doors_ && !cancelled && !failed_ && options_.require_map;
-  if (insists && !doors_->all_open()) failed_ = no_mapping();
+  if (mappings_ && !cancelled) mappings_->conclude();
+  const bool insists = mappings_ && !cancelled && !failed_ && options_.require_map;
+  if (insists && !mappings_->all_open()) failed_ = no_mapping();
   co_await clean_up();
   co_await net::asio::this_coro::reset_cancellation_state(
       net::asio::enable_terminal_cancellation());
-  guests_.close(std::chrono::steady_clock::now());
-  const events::stopped totals{guests_.greeted(), guests_.rejected(), net::since(start_),
+  session_log_.close(std::chrono::steady_clock::now());
+  const events::stopped totals{session_log_.greeted(), session_log_.rejected(), net::since(start_),
                                arrivals_->arrived()};
   tell(totals);
   if (fault && !cancelled) std::rethrow_exception(fault);

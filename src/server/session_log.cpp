@@ -6,24 +6,24 @@
 #include "core/canonical.hpp"
 
 namespace natcheck::serving {
-guest_book::clock::time_point guest_book::due() const {
+session_log::clock::time_point session_log::due() const {
   return began_ ? *began_ + period : clock::time_point::max();
 }
 
-void guest_book::begin(clock::time_point now) {
+void session_log::begin(clock::time_point now) {
   began_ = now;
   told_greeted_ = told_rejected_ = 0;
   silent_ = {};
   sources_.clear();
 }
 
-void guest_book::add(const visit_end& end, clock::time_point now) {
+void session_log::add(const session_result& end, clock::time_point now) {
   settle(now);
   if (!began_) begin(now);
   const auto* greeted = std::get_if<events::greeted>(&end);
   ++(greeted != nullptr ? greeted_ : rejected_);
   auto& told = greeted != nullptr ? told_greeted_ : told_rejected_;
-  if (told < told_one_by_one) {
+  if (told < most_reported_singly) {
     ++told;
     std::visit([this](const auto& visit) { tell_(visit); }, end);
     return;
@@ -34,11 +34,11 @@ void guest_book::add(const visit_end& end, clock::time_point now) {
   if (sources_.size() < most_sources) sources_.insert(site_of(peer.ip));
 }
 
-void guest_book::settle(clock::time_point now) {
+void session_log::settle(clock::time_point now) {
   if (now >= due()) close(now);
 }
 
-void guest_book::close(clock::time_point now) {
+void session_log::close(clock::time_point now) {
   if (!began_) return;
   const auto began = *std::exchange(began_, std::nullopt);
   if (silent_.greeted + silent_.rejected == 0) return;

@@ -13,18 +13,18 @@ namespace natcheck::serving {
 /// Counts visits and tells of them. In each minute the first ones are told one by one, greeted and
 /// rejected ones apart, so that a flood of strangers hides no one who was greeted; the others are
 /// told as one number when the minute is over.
-class guest_book {
+class session_log {
  public:
   using clock = std::chrono::steady_clock;
   using teller =
       std::function<void(const std::variant<events::greeted, events::rejected, events::crowded>&)>;
 
   static constexpr std::chrono::seconds period{60};
-  static constexpr std::uint64_t told_one_by_one = 30;  ///< of each kind, in one period
+  static constexpr std::uint64_t most_reported_singly = 30;  ///< of each kind, in one period
 
-  explicit guest_book(teller tell) : tell_(std::move(tell)) {}
+  explicit session_log(teller tell) : tell_(std::move(tell)) {}
 
-  void add(const visit_end& end, clock::time_point now);
+  void add(const session_result& end, clock::time_point now);
 
   /// When `settle` has something to tell.
   clock::time_point due() const;

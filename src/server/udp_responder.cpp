@@ -16,14 +16,14 @@ constexpr int batch = 64;
 
 }  // namespace
 
-udp_service::udp_service(net::asio::any_io_executor executor, const server_identity& identity,
-                         std::function<void(const visit_end&)> on_end)
+udp_responder::udp_responder(net::asio::any_io_executor executor, const server_identity& identity,
+                             std::function<void(const session_result&)> on_end)
     : executor_(std::move(executor)),
       responder_({identity.instance, identity.version}),
       vicinity_(identity.vicinity),
       on_end_(std::move(on_end)) {}
 
-std::optional<failure> udp_service::listen(const endpoint& local, const std::string& device) {
+std::optional<failure> udp_responder::listen(const endpoint& local, const std::string& device) {
   net::error_code error;
   auto listener = net::udp_listener::open(executor_, local, device, error);
   if (!error) {
@@ -35,13 +35,13 @@ std::optional<failure> udp_service::listen(const endpoint& local, const std::str
   return failed;
 }
 
-awaitable<void> udp_service::run() {
+awaitable<void> udp_responder::run() {
   net::coroutines works;
   for (net::udp_listener& each : listeners_) works.push_back(serve(each));
-  co_await net::side_by_side(std::move(works));
+  co_await net::when_all(std::move(works));
 }
 
-awaitable<void> udp_service::serve(net::udp_listener& here) {
+awaitable<void> udp_responder::serve(net::udp_listener& here) {
   for (;;) {
     const auto closed = co_await here.readable();
     co_await net::unless_cancelled();
@@ -50,7 +50,7 @@ awaitable<void> udp_service::serve(net::udp_listener& here) {
   }
 }
 
-void udp_service::serve_batch(net::udp_listener& here) {
+void udp_responder::serve_batch(net::udp_listener& here) {
   std::array<char, greeting::max_read_datagram> buffer;
   for (int i = 0; i < batch; ++i) {
     const auto came = here.receive(buffer);
@@ -60,7 +60,7 @@ void udp_service::serve_batch(net::udp_listener& here) {
   }
 }
 
-void udp_service::handle(net::udp_listener& here, const net::received_datagram& came) {
+void udp_responder::handle(net::udp_listener& here, const net::received_datagram& came) {
   const auto now = std::chrono::steady_clock::now();
   if (on_datagram) on_datagram(came.peer);
   const auto near = vicinity_ ? vicinity_->of(came.peer.ip) : std::nullopt;
@@ -85,7 +85,7 @@ void udp_service::handle(net::udp_listener& here, const net::received_datagram& 
   }
 }
 
-void udp_service::close() {
+void udp_responder::close() {
   for (auto& listener : listeners_) listener.close();
 }
 

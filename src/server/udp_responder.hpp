@@ -14,12 +14,12 @@
 namespace natcheck::serving {
 
 /// Answers questions that come as datagrams. All on one thread; must outlive run().
-class udp_service {
+class udp_responder {
  public:
   /// `on_end` hears of the first answered datagram of each session, or plain visitor, and of
   /// datagrams that are no question, as far as greeting::responder tells of them.
-  udp_service(net::asio::any_io_executor executor, const server_identity& identity,
-              std::function<void(const visit_end&)> on_end);
+  udp_responder(net::asio::any_io_executor executor, const server_identity& identity,
+                std::function<void(const session_result&)> on_end);
 
   /// May be empty. Called for each datagram, whatever is in it: it got through to the socket.
   std::function<void(const endpoint& peer)> on_datagram;
@@ -43,7 +43,7 @@ class udp_service {
   net::asio::any_io_executor executor_;
   greeting::responder responder_;
   std::shared_ptr<net::vicinity> vicinity_;
-  std::function<void(const visit_end&)> on_end_;
+  std::function<void(const session_result&)> on_end_;
   std::list<net::udp_listener> listeners_;
 };
 

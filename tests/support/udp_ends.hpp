@@ -16,9 +16,9 @@
 namespace natcheck::support {
 
 /// A running service, and what it told.
-class running_udp_service {
+class running_udp_responder {
  public:
-  running_udp_service(loop& on, std::vector<const char*> addresses)
+  running_udp_responder(loop& on, std::vector<const char*> addresses)
       : loop_(on), udp_(on.context().get_executor(), {"a91e", "9.9.9"}, [this](const auto& end) {
           if (const auto* one = std::get_if<events::greeted>(&end)) greeted.push_back(*one);
           if (const auto* one = std::get_if<events::rejected>(&end)) rejected.push_back(*one);
@@ -36,7 +36,7 @@ class running_udp_service {
                      cancelled = fault != nullptr;
                    }));
   }
-  ~running_udp_service() { stop(); }
+  ~running_udp_responder() { stop(); }
 
   void close() { udp_.close(); }
   void stop() {
@@ -54,7 +54,7 @@ class running_udp_service {
 
  private:
   loop& loop_;
-  serving::udp_service udp_;
+  serving::udp_responder udp_;
 };
 
 /// A client that is nothing but a socket.

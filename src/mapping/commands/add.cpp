@@ -28,11 +28,11 @@ struct attempt {
 /// Opens one port; all there is to know of it gathers in `done`.
 class adder {
  public:
-  /// `book` has what is not made yet: should this end before, or fail half-way, it is no one's, and
-  /// the next run removes it. Null where nothing can be written.
+  /// `the journal` has what is not made yet: should this end before, or fail half-way, it is no
+  /// one's, and the next run removes it. Null where nothing can be written.
   adder(const workplace& place, const add_options& options, transport protocol,
-        journal::claim_book* book, std::string& not_remembered)
-      : place_(place), options_(options), book_(book), not_remembered_(not_remembered) {
+        journal::mapping_journal* the_journal, std::string& not_remembered)
+      : place_(place), options_(options), journal_(the_journal), not_remembered_(not_remembered) {
     done_.evidence.asked_by = mapping_command::mappings_add;
     done_.evidence.asked = {options.interface, options.gateway};
     done_.evidence.only_via = portmap::only_protocol_of(options.via);
@@ -48,24 +48,24 @@ class adder {
   awaitable<bool> try_one(attempt way);
   awaitable<bool> find(portmap::port_mapper& mapper);
   awaitable<bool> map(attempt& way);
-  awaitable<void> undo(attempt& way, const mapping_claim& claim);
+  awaitable<void> undo(attempt& way, const mapping_record& record);
   std::vector<attempt> ways() const;
   std::optional<verdict> taken_by_running() const;
-  bool is_wanted(const mapping_claim& claim) const;
+  bool is_wanted(const mapping_record& record) const;
   portmap::mapping_request request() const;
   void accept(const mapping& made);
   void note(const portmap::port_mapper& mapper, const failure& why);
-  void keep_meanwhile(const mapping_claim& claim);
-  void write_off(const mapping_claim& claim);
-  void keep_for_good(const mapping_claim& claim);
-  void forget(const mapping_claim& claim);
+  void keep_meanwhile(const mapping_record& record);
+  void write_off(const mapping_record& record);
+  void keep_for_good(const mapping_record& record);
+  void forget(const mapping_record& record);
 
   const workplace& place_;
   const add_options& options_;
-  journal::claim_book* book_;
+  journal::mapping_journal* journal_;
   std::string& not_remembered_;
-  std::vector<journal::known_claim> known_;
-  std::optional<mapping_claim> may_be_open_;  ///< asked for, and neither granted nor taken back
+  std::vector<journal::known_record> known_;
+  std::optional<mapping_record> may_be_open_;  ///< asked for, and neither granted nor taken back
   added_mapping done_;
 };
 
@@ -85,40 +85,40 @@ void adder::note(const portmap::port_mapper& mapper, const failure& why) {
                                      why.code, mapper.has_spoken(), portmap::is_local_fault(why)});
 }
 
-void adder::keep_meanwhile(const mapping_claim& claim) {
-  if (book_ == nullptr) return;
-  const auto kept = book_->keep(claim);
+void adder::keep_meanwhile(const mapping_record& record) {
+  if (journal_ == nullptr) return;
+  const auto kept = journal_->keep(record);
   if (!kept) not_remembered_ = kept.error().message();
 }
 
 /// Where this cannot be written, a later run finds that there is nothing left.
-void adder::write_off(const mapping_claim& claim) {
-  if (book_ == nullptr) return;
-  const auto dropped = book_->drop(claim);
+void adder::write_off(const mapping_record& record) {
+  if (journal_ == nullptr) return;
+  const auto dropped = journal_->drop(record);
   if (!dropped) spdlog::debug("{}", dropped.error().message());
 }
 
-void adder::keep_for_good(const mapping_claim& claim) {
-  const auto kept = journal::keep_added(place_.state, claim, journal::system_now());
+void adder::keep_for_good(const mapping_record& record) {
+  const auto kept = journal::keep_added(place_.state, record, journal::system_now());
   if (!kept) not_remembered_ = kept.error().message();
 }
 
 /// Where this cannot be written, a later removal finds that there is nothing left.
-void adder::forget(const mapping_claim& claim) {
-  const auto dropped = journal::drop_added(place_.state, claim, journal::system_now());
+void adder::forget(const mapping_record& record) {
+  const auto dropped = journal::drop_added(place_.state, record, journal::system_now());
   if (!dropped) spdlog::debug("{}", dropped.error().message());
 }
 
-bool adder::is_wanted(const mapping_claim& claim) const {
-  return claim.gateway == place_.gateway->gateway && claim.protocol == done_.evidence.protocol &&
-         (claim.external_port == options_.external_port ||
-          (options_.any_port && claim.internal == done_.evidence.internal));
+bool adder::is_wanted(const mapping_record& record) const {
+  return record.gateway == place_.gateway->gateway && record.protocol == done_.evidence.protocol &&
+         (record.external_port == options_.external_port ||
+          (options_.any_port && record.internal == done_.evidence.internal));
 }
 
 std::optional<verdict> adder::taken_by_running() const {
   if (options_.any_port) return std::nullopt;
-  const auto found = std::ranges::find_if(known_, [&](const journal::known_claim& each) {
-    return each.owner == journal::claimed_by::running && is_wanted(each.claim);
+  const auto found = std::ranges::find_if(known_, [&](const journal::known_record& each) {
+    return each.owner == journal::recorded_by::running && is_wanted(each.record);
   });
   if (found == known_.end()) return std::nullopt;
   return judge_taken(found->process, options_.external_port);
@@ -129,9 +129,9 @@ std::vector<attempt> adder::ways() const {
   std::vector<attempt> all;
   for (auto& mapper : portmap::mappers_for(*place_.gateway, options_.via)) {
     const auto* earlier =
-        journal::added_before(known_, mapper->claim(request()), options_.any_port);
+        journal::added_before(known_, mapper->record(request()), options_.any_port);
     const bool renews = earlier != nullptr;
-    if (renews) mapper->adopt(earlier->claim);
+    if (renews) mapper->restore(earlier->record);
     all.push_back({std::move(mapper), renews});
   }
   std::stable_partition(all.begin(), all.end(), [](const attempt& way) { return way.renews; });
@@ -139,7 +139,7 @@ std::vector<attempt> adder::ways() const {
 }
 
 awaitable<bool> adder::find(portmap::port_mapper& mapper) {
-  const auto found = co_await net::before(place_.deadline, mapper.find());
+  const auto found = co_await net::with_deadline(place_.deadline, mapper.find());
   if (found && *found) co_return true;
   if (found) {
     note(mapper, found->error());
@@ -159,16 +159,16 @@ void adder::accept(const mapping& made) {
 }
 
 /// Takes back what may have been made though no yes was heard; what an earlier run had stays.
-awaitable<void> adder::undo(attempt& way, const mapping_claim& claim) {
+awaitable<void> adder::undo(attempt& way, const mapping_record& record) {
   if (way.renews) co_return;
   const auto deadline = std::chrono::steady_clock::now() + undoing_time;
-  const auto ended = co_await net::before(deadline, way.mapper->unmap());
-  if (ended && portmap::leaves_nothing(*ended)) co_return write_off(claim);
-  may_be_open_ = way.mapper->claim(request());
+  const auto ended = co_await net::with_deadline(deadline, way.mapper->unmap());
+  if (ended && portmap::leaves_nothing(*ended)) co_return write_off(record);
+  may_be_open_ = way.mapper->record(request());
 }
 
 awaitable<bool> adder::map(attempt& way) {
-  const auto asked = way.mapper->claim(request());
+  const auto asked = way.mapper->record(request());
   if (const auto why_not = journal::open_by_another_port(known_, asked, options_.any_port)) {
     note(*way.mapper, *why_not);
     co_return false;
@@ -179,7 +179,8 @@ awaitable<bool> adder::map(attempt& way) {
   } else {
     keep_meanwhile(asked);
   }
-  auto ended = co_await net::caught(net::before(place_.deadline, way.mapper->map(request())));
+  auto ended =
+      co_await net::catch_errors(net::with_deadline(place_.deadline, way.mapper->map(request())));
   if (ended.fault) {
     co_await net::asio::this_coro::reset_cancellation_state(net::asio::disable_cancellation());
     co_await undo(way, asked);
@@ -187,7 +188,7 @@ awaitable<bool> adder::map(attempt& way) {
   }
   auto& made = *ended.value;
   if (made && *made) {
-    const auto granted = way.mapper->claim(request());
+    const auto granted = way.mapper->record(request());
     keep_for_good(granted);
     if (way.renews && !journal::same_mapping(asked, granted)) forget(asked);
     if (!way.renews) write_off(asked);
@@ -213,7 +214,7 @@ awaitable<added_mapping> adder::run() {
     seen.gateway = place_.gateway->gateway;
     if (place_.gateway->by_tunnel) seen.tunnel = place_.gateway->from.interface;
     seen.internal = {place_.gateway->from.local, options_.internal_port};
-    known_ = journal::read_claims(place_.state, journal::system_now());
+    known_ = journal::read_records(place_.state, journal::system_now());
     if (auto judged = taken_by_running()) {
       done_.judged = *std::move(judged);
       co_return std::move(done_);
@@ -239,13 +240,14 @@ awaitable<added_mapping> adder::run() {
 
 awaitable<add_report> add(workplace place, add_options options) {
   add_report report;
-  auto left = co_await net::before(
-      place.deadline, remove_left_overs(place.here, place.state, {0, {}, place.asked}));
-  if (left) report.left_overs = *std::move(left);
-  auto book = journal::claim_book::open(place.state);
-  if (!book) report.not_remembered = book.error().message();
+  auto left = co_await net::with_deadline(
+      place.deadline, remove_stale_mappings(place.here, place.state, {0, {}, place.asked}));
+  if (left) report.stale_mappings = *std::move(left);
+  auto the_journal = journal::mapping_journal::open(place.state);
+  if (!the_journal) report.not_remembered = the_journal.error().message();
   for (const transport protocol : options.protocols) {
-    adder one(place, options, protocol, book ? &*book : nullptr, report.not_remembered);
+    adder one(place, options, protocol, the_journal ? &*the_journal : nullptr,
+              report.not_remembered);
     auto done = co_await one.run();
     report.mappings.push_back(std::move(done));
   }

@@ -49,10 +49,10 @@ std::optional<portmap::gateway_access> ipv4_gateway(const host_network& host) {
   return access;
 }
 
-bool is_row_of(const gateway_mapping& row, const mapping_claim& claim) {
-  return row.protocol == claim.protocol && row.external_port == claim.external_port &&
-         row.internal_port == claim.internal.port &&
-         portmap::may_lead_to(row.internal_client, claim.internal.ip);
+bool is_row_of(const gateway_mapping& row, const mapping_record& record) {
+  return row.protocol == record.protocol && row.external_port == record.external_port &&
+         row.internal_port == record.internal.port &&
+         portmap::may_lead_to(row.internal_client, record.internal.ip);
 }
 
 /// The network that a command works in. Not to be moved.
@@ -107,9 +107,9 @@ bool may_be_behind(const removal_report& report, const network& here) {
 
 /// What was removed at the gateway is told beside what becomes of the same command at the router.
 void keep_removed(change_report first, change_report& second) {
-  std::erase_if(first.left_overs, [](const auto& each) { return !each.removed; });
-  second.left_overs.insert(second.left_overs.begin(), first.left_overs.begin(),
-                           first.left_overs.end());
+  std::erase_if(first.stale_mappings, [](const auto& each) { return !each.removed; });
+  second.stale_mappings.insert(second.stale_mappings.begin(), first.stale_mappings.begin(),
+                               first.stale_mappings.end());
 }
 
 /// Runs `work`, a command that changes something, where `options` say.
@@ -137,7 +137,7 @@ awaitable<result<Report>> change(Options options, Work work) {
   report.asked = asked;
   report.started_at = at;
   report.elapsed = net::since(start);
-  report.way_out = here.host.ipv4;
+  report.egress_route = here.host.ipv4;
   co_return report;
 }
 
@@ -179,8 +179,8 @@ awaitable<result<mappings_report>> list(mappings_options options) {
     if (by_route != *report.gateway)
       report.notes.push_back(which_router(by_route, *report.gateway));
   }
-  report.way_out = here.host.ipv4;
-  mappings::recognize(journal::read_claims(journal::state_directory(), journal::system_now()),
+  report.egress_route = here.host.ipv4;
+  mappings::recognize(journal::read_records(journal::state_directory(), journal::system_now()),
                       report);
   report.elapsed = net::since(start);
   co_return report;
@@ -200,14 +200,14 @@ awaitable<result<add_report>> make(add_options options) {
 
 }  // namespace
 
-void mappings::recognize(const std::vector<journal::known_claim>& known, mappings_report& report) {
-  for (const journal::known_claim& each : known) {
-    if (each.owner == journal::claimed_by::dead) {
-      report.left_overs.push_back(mapping_of(each.claim));
+void mappings::recognize(const std::vector<journal::known_record>& known, mappings_report& report) {
+  for (const journal::known_record& each : known) {
+    if (each.owner == journal::recorded_by::dead) {
+      report.stale_mappings.push_back(mapping_of(each.record));
     }
-    if (report.gateway != each.claim.gateway) continue;
+    if (report.gateway != each.record.gateway) continue;
     for (gateway_mapping& row : report.entries) {
-      row.ours = row.ours || is_row_of(row, each.claim);
+      row.ours = row.ours || is_row_of(row, each.record);
     }
   }
 }

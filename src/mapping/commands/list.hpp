@@ -16,7 +16,7 @@ namespace natcheck::mappings {
 struct workplace {
   surroundings here;
   std::optional<portmap::gateway_access> gateway;  ///< the IPv4 one; empty: there is none
-  std::filesystem::path state;                     ///< the directory of claims
+  std::filesystem::path state;                     ///< the directory of records
   net::steady_time deadline;
   asked_options asked{};  ///< for advised commands
 };
@@ -27,6 +27,6 @@ net::asio::awaitable<removal_report> remove(workplace place, remove_options opti
 net::asio::awaitable<removal_report> clean(workplace place);
 
 /// Fills in what this user's files tell of the table that was read.
-void recognize(const std::vector<journal::known_claim>& known, mappings_report& report);
+void recognize(const std::vector<journal::known_record>& known, mappings_report& report);
 
 }  // namespace natcheck::mappings

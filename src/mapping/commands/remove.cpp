@@ -7,8 +7,8 @@
 #include "core/timed_out.hpp"
 #include "mapping/commands/list.hpp"
 #include "net/bound_ports.hpp"
-#include "net/side_by_side.hpp"
 #include "net/sockets.hpp"
+#include "net/when_all.hpp"
 #include "portmap/removals.hpp"
 #include "portmap/upnp_entry.hpp"
 #include "portmap/upnp_table.hpp"
@@ -16,8 +16,8 @@
 namespace natcheck::mappings {
 namespace {
 
-using journal::claimed_by;
-using journal::known_claim;
+using journal::known_record;
+using journal::recorded_by;
 using net::asio::awaitable;
 
 /// Which mappings are to be removed.
@@ -39,30 +39,30 @@ class remover {
   awaitable<removal_report> run();
 
  private:
-  awaitable<void> take_left_overs();
-  awaitable<void> remove_claims();
-  awaitable<void> remove_added(known_claim known, portmap::gateway_access access);
+  awaitable<void> take_stale_mappings();
+  awaitable<void> remove_records();
+  awaitable<void> remove_added(known_record known, portmap::gateway_access access);
   awaitable<void> remove_rows();
   awaitable<void> remove_row(const gateway_mapping& row);
-  bool is_run(const mapping_claim& claim) const;
-  void forget_added(const mapping_claim& claim) const;
-  void leave(const known_claim& known);
+  bool is_run(const mapping_record& record) const;
+  void forget_added(const mapping_record& record) const;
+  void leave(const known_record& known);
   void leave_foreign(const gateway_mapping& row);
   void tell(mapping entry, removal outcome, std::string detail = {});
   bool is_known(const gateway_mapping& row) const;
   bool is_told(const gateway_mapping& row) const;
-  mapping_claim claim_of(const gateway_mapping& row) const;
+  mapping_record record_of(const gateway_mapping& row) const;
 
   const workplace& place_;
   selection wanted_;
   net::asio::any_io_executor executor_;
-  std::vector<known_claim> known_;
+  std::vector<known_record> known_;
   removal_report report_;
 };
 
 /// With the time that is left of its lease.
-mapping entry_of(const known_claim& known) {
-  mapping entry = mapping_of(known.claim);
+mapping entry_of(const known_record& known) {
+  mapping entry = mapping_of(known.record);
   if (entry.lifetime.count() != 0) {
     entry.lifetime = std::max(known.ends - journal::system_now(), std::chrono::seconds(1));
   }
@@ -74,45 +74,45 @@ void remover::tell(mapping entry, removal outcome, std::string detail) {
 }
 
 /// Where one port is meant, what a dead run left on it is what was asked for.
-awaitable<void> remover::take_left_overs() {
-  auto removed = co_await net::before(
+awaitable<void> remover::take_stale_mappings() {
+  auto removed = co_await net::with_deadline(
       place_.deadline,
-      remove_left_overs(place_.here, place_.state, {0, wanted_.external_port, place_.asked}));
+      remove_stale_mappings(place_.here, place_.state, {0, wanted_.external_port, place_.asked}));
   if (!removed) co_return;
-  for (events::left_over& each : *removed) {
+  for (events::stale_mapping& each : *removed) {
     const mapping& entry = each.entry;
     if (wanted_.external_port && wanted_.has(entry.protocol, entry.external_port)) {
       tell(entry, each.removed ? removal::removed : removal::failed, each.detail);
     } else {
-      report_.left_overs.push_back(std::move(each));
+      report_.stale_mappings.push_back(std::move(each));
     }
   }
 }
 
-void remover::leave(const known_claim& known) {
-  if (known.owner == claimed_by::running) {
+void remover::leave(const known_record& known) {
+  if (known.owner == recorded_by::running) {
     return tell(entry_of(known), removal::in_use,
                 fmt::format("in use by another natcheck, process {}", known.process));
   }
   tell(entry_of(known), removal::elsewhere,
        fmt::format("it is on the router {} ({}), in another network",
-                   known.claim.gateway.to_string(), known.claim.interface));
+                   known.record.gateway.to_string(), known.record.interface));
 }
 
 /// Where this cannot be written, the next removal finds that there is nothing left.
-void remover::forget_added(const mapping_claim& claim) const {
-  static_cast<void>(journal::drop_added(place_.state, claim, journal::system_now()));
+void remover::forget_added(const mapping_record& record) const {
+  static_cast<void>(journal::drop_added(place_.state, record, journal::system_now()));
 }
 
 /// Whether another natcheck, which is running, has the same port.
-bool remover::is_run(const mapping_claim& claim) const {
-  return std::ranges::any_of(known_, [&](const known_claim& each) {
-    return each.owner == claimed_by::running && same_door(each.claim, claim);
+bool remover::is_run(const mapping_record& record) const {
+  return std::ranges::any_of(known_, [&](const known_record& each) {
+    return each.owner == recorded_by::running && same_external_port(each.record, record);
   });
 }
 
-awaitable<void> remover::remove_added(known_claim known, portmap::gateway_access access) {
-  const auto ended = co_await remove_claim(known.claim, std::move(access), place_.deadline);
+awaitable<void> remover::remove_added(known_record known, portmap::gateway_access access) {
+  const auto ended = co_await remove_record(known.record, std::move(access), place_.deadline);
   if (ended) {
     tell(entry_of(known), removal::removed);
   } else if (portmap::leaves_nothing(ended)) {
@@ -120,47 +120,47 @@ awaitable<void> remover::remove_added(known_claim known, portmap::gateway_access
   } else {
     co_return tell(entry_of(known), removal::failed, ended.error().message());
   }
-  forget_added(known.claim);
+  forget_added(known.record);
 }
 
-awaitable<void> remover::remove_claims() {
+awaitable<void> remover::remove_records() {
   net::coroutines works;
-  for (const known_claim& each : known_) {
-    if (!wanted_.has(each.claim.protocol, each.claim.external_port)) continue;
-    auto access = access_for(each.claim, place_.here);
-    if (each.owner == claimed_by::running || !access) {
+  for (const known_record& each : known_) {
+    if (!wanted_.has(each.record.protocol, each.record.external_port)) continue;
+    auto access = access_for(each.record, place_.here);
+    if (each.owner == recorded_by::running || !access) {
       leave(each);
-    } else if (each.owner == claimed_by::added) {
-      if (is_run(each.claim)) {
-        forget_added(each.claim);  // its run closes the port now
+    } else if (each.owner == recorded_by::added) {
+      if (is_run(each.record)) {
+        forget_added(each.record);  // its run closes the port now
       } else {
         works.push_back(remove_added(each, *std::move(access)));
       }
     }
     // What is left of a dead run here could not be removed, and that was told.
   }
-  co_await net::side_by_side(std::move(works));
+  co_await net::when_all(std::move(works));
 }
 
 bool remover::is_known(const gateway_mapping& row) const {
-  return std::ranges::any_of(known_, [&](const known_claim& each) {
-    return each.claim.protocol == row.protocol && each.claim.external_port == row.external_port &&
-           each.claim.gateway == place_.gateway->gateway &&
-           portmap::may_lead_to(row.internal_client, each.claim.internal.ip);
+  return std::ranges::any_of(known_, [&](const known_record& each) {
+    return each.record.protocol == row.protocol && each.record.external_port == row.external_port &&
+           each.record.gateway == place_.gateway->gateway &&
+           portmap::may_lead_to(row.internal_client, each.record.internal.ip);
   });
 }
 
-mapping_claim remover::claim_of(const gateway_mapping& row) const {
-  mapping_claim claim;
-  claim.via = mapping_protocol::upnp;
-  claim.protocol = row.protocol;
-  claim.gateway = place_.gateway->gateway;
-  claim.interface = place_.gateway->from.interface;
-  claim.internal = {place_.gateway->from.local, row.internal_port};
-  claim.external_port = row.external_port;
-  claim.lifetime = std::chrono::seconds(row.lease_s.value_or(0));
-  claim.description = row.description;
-  return claim;
+mapping_record remover::record_of(const gateway_mapping& row) const {
+  mapping_record record;
+  record.via = mapping_protocol::upnp;
+  record.protocol = row.protocol;
+  record.gateway = place_.gateway->gateway;
+  record.interface = place_.gateway->from.interface;
+  record.internal = {place_.gateway->from.local, row.internal_port};
+  record.external_port = row.external_port;
+  record.lifetime = std::chrono::seconds(row.lease_s.value_or(0));
+  record.description = row.description;
+  return record;
 }
 
 /// Of what was made with `mappings add` and taken over since.
@@ -172,7 +172,7 @@ bool remover::is_told(const gateway_mapping& row) const {
 }
 
 void remover::leave_foreign(const gateway_mapping& row) {
-  mapping entry = mapping_of(claim_of(row));
+  mapping entry = mapping_of(record_of(row));
   boost::system::error_code error;
   entry.internal.ip = net::asio::ip::make_address(row.internal_client, error);
   const bool here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
@@ -183,8 +183,8 @@ void remover::leave_foreign(const gateway_mapping& row) {
 }
 
 awaitable<void> remover::remove_row(const gateway_mapping& row) {
-  const auto claim = claim_of(row);
-  const auto entry = mapping_of(claim);
+  const auto record = record_of(row);
+  const auto entry = mapping_of(record);
   // A name may be another machine's; whoever names the port knows.
   const bool surely_here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
   if (!wanted_.external_port && !surely_here) {
@@ -195,10 +195,10 @@ awaitable<void> remover::remove_row(const gateway_mapping& row) {
                                to_options(place_.asked)));
   }
   // Another user's natcheck has its files elsewhere, and its server here.
-  if (!wanted_.external_port && net::may_be_listened_on(executor_, row.protocol, claim.internal)) {
-    co_return tell(entry, removal::in_use, why_not_touched(claim, place_.asked));
+  if (!wanted_.external_port && net::may_be_listened_on(executor_, row.protocol, record.internal)) {
+    co_return tell(entry, removal::in_use, why_not_touched(record, place_.asked));
   }
-  const auto ended = co_await remove_claim(claim, *place_.gateway, place_.deadline);
+  const auto ended = co_await remove_record(record, *place_.gateway, place_.deadline);
   tell(entry, ended ? removal::removed : removal::failed, ended ? "" : ended.error().message());
 }
 
@@ -224,9 +224,9 @@ awaitable<void> remover::remove_rows() {
 
 awaitable<removal_report> remover::run() {
   report_.external_port = wanted_.external_port;
-  co_await take_left_overs();
-  known_ = journal::read_claims(place_.state, journal::system_now());
-  co_await remove_claims();
+  co_await take_stale_mappings();
+  known_ = journal::read_records(place_.state, journal::system_now());
+  co_await remove_records();
   if (place_.gateway) co_await remove_rows();
   co_return std::move(report_);
 }

@@ -1,4 +1,4 @@
-// One file of claims on disk, locked as long as it is held.
+// One file of records on disk, locked as long as it is held.
 #pragma once
 
 #include <filesystem>

@@ -30,21 +30,21 @@ std::string_view name_in(const std::array<std::string_view, N>& names, Enum valu
 // --- writing ---------------------------------------------------------------------------------
 
 /// What tells the mapping from others.
-json::object key_part(const mapping_claim& claim) {
-  return {{"via", name_in(via_names, claim.via)},
-          {"protocol", name_in(transport_names, claim.protocol)},
-          {"gateway", claim.gateway.to_string()},
-          {"internal", to_string(claim.internal)},
-          {"external_port", claim.external_port}};
+json::object key_part(const mapping_record& record) {
+  return {{"via", name_in(via_names, record.via)},
+          {"protocol", name_in(transport_names, record.protocol)},
+          {"gateway", record.gateway.to_string()},
+          {"internal", to_string(record.internal)},
+          {"external_port", record.external_port}};
 }
 
-json::object claim_part(const mapping_claim& claim) {
-  json::object part = key_part(claim);
-  part["interface"] = claim.interface;
-  part["lifetime_s"] = claim.lifetime.count();
-  if (!claim.nonce.empty()) part["nonce"] = claim.nonce;
-  if (claim.description) part["description"] = *claim.description;
-  if (claim.pinhole) part["pinhole"] = *claim.pinhole;
+json::object record_part(const mapping_record& record) {
+  json::object part = key_part(record);
+  part["interface"] = record.interface;
+  part["lifetime_s"] = record.lifetime.count();
+  if (!record.nonce.empty()) part["nonce"] = record.nonce;
+  if (record.description) part["description"] = *record.description;
+  if (record.pinhole) part["pinhole"] = *record.pinhole;
   return part;
 }
 
@@ -96,7 +96,7 @@ bool is_nonce(std::string_view text) {
           text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos);
 }
 
-std::optional<mapping_claim> read_key(const json::object& part) {
+std::optional<mapping_record> read_key(const json::object& part) {
   const auto via = word_in<mapping_protocol>(part, "via", via_names);
   const auto protocol = word_in<transport>(part, "protocol", transport_names);
   const auto gateway = address_in(part, "gateway");
@@ -105,26 +105,26 @@ std::optional<mapping_claim> read_key(const json::object& part) {
   if (!via || !protocol || !gateway || !internal || !external_port) return std::nullopt;
   if (internal->port == 0) return std::nullopt;  // there was none
   if (gateway->is_v4() != internal->ip.is_v4()) return std::nullopt;
-  mapping_claim claim;
-  claim.via = *via;
-  claim.protocol = *protocol;
-  claim.gateway = *gateway;
-  claim.internal = *internal;
-  claim.external_port = *external_port;
-  return claim;
+  mapping_record record;
+  record.via = *via;
+  record.protocol = *protocol;
+  record.gateway = *gateway;
+  record.internal = *internal;
+  record.external_port = *external_port;
+  return record;
 }
 
-std::optional<mapping_claim> read_claim(const json::object& part) {
-  auto claim = read_key(part);
+std::optional<mapping_record> read_record(const json::object& part) {
+  auto record = read_key(part);
   const auto lifetime = number_in(part, "lifetime_s", longest_lifetime_s);
-  if (!claim || !lifetime) return std::nullopt;
-  claim->lifetime = std::chrono::seconds(*lifetime);
-  claim->interface = text_in(part, "interface").value_or("");
-  claim->nonce = text_in(part, "nonce").value_or("");
-  claim->description = text_in(part, "description");
-  claim->pinhole = port_in(part, "pinhole");
-  if (!is_nonce(claim->nonce)) return std::nullopt;
-  return claim;
+  if (!record || !lifetime) return std::nullopt;
+  record->lifetime = std::chrono::seconds(*lifetime);
+  record->interface = text_in(part, "interface").value_or("");
+  record->nonce = text_in(part, "nonce").value_or("");
+  record->description = text_in(part, "description");
+  record->pinhole = port_in(part, "pinhole");
+  if (!is_nonce(record->nonce)) return std::nullopt;
+  return record;
 }
 
 const json::object* object_in(const json::object& whole, std::string_view name) {
@@ -142,37 +142,40 @@ json::value parse_json(std::string_view line) {
 
 }  // namespace
 
-bool same_mapping(const mapping_claim& a, const mapping_claim& b) {
-  const auto key = [](const mapping_claim& c) {
+bool same_mapping(const mapping_record& a, const mapping_record& b) {
+  const auto key = [](const mapping_record& c) {
     return std::tie(c.via, c.protocol, c.gateway, c.internal);
   };
   if (key(a) != key(b)) return false;
   return a.via != mapping_protocol::upnp || a.external_port == b.external_port;
 }
 
-wall_time end_of(const dated_claim& claim) {
-  if (claim.claim.lifetime.count() == 0) return claim.at + longest_belief;
-  return claim.at + claim.claim.lifetime;
+wall_time end_of(const dated_record& record) {
+  if (record.record.lifetime.count() == 0) return record.at + longest_belief;
+  return record.at + record.record.lifetime;
 }
 
 std::string version_line() { return line_of({{version_key, journal_version}}); }
 
-std::string keep_line(const dated_claim& claim) {
-  return line_of({{"keep", claim_part(claim.claim)}, {"at", claim.at.time_since_epoch().count()}});
+std::string keep_line(const dated_record& record) {
+  return line_of(
+      {{"keep", record_part(record.record)}, {"at", record.at.time_since_epoch().count()}});
 }
 
-std::string drop_line(const mapping_claim& claim) { return line_of({{"drop", key_part(claim)}}); }
-
-void ledger::keep(const dated_claim& claim) {
-  drop(claim.claim);
-  claims_.push_back(claim);
+std::string drop_line(const mapping_record& record) {
+  return line_of({{"drop", key_part(record)}});
 }
 
-void ledger::drop(const mapping_claim& claim) {
-  std::erase_if(claims_, [&](const auto& known) { return same_mapping(known.claim, claim); });
+void record_set::keep(const dated_record& record) {
+  drop(record.record);
+  records_.push_back(record);
 }
 
-void ledger::read_line(std::string_view line) {
+void record_set::drop(const mapping_record& record) {
+  std::erase_if(records_, [&](const auto& known) { return same_mapping(known.record, record); });
+}
+
+void record_set::read_line(std::string_view line) {
   if (line.size() > longest_line) return;
   const json::value whole = parse_json(line);
   const json::object* members = whole.if_object();
@@ -182,29 +185,29 @@ void ledger::read_line(std::string_view line) {
   }
   const auto at = number_in(*members, "at", longest_lifetime_s);
   if (const auto* part = object_in(*members, "keep"); part != nullptr && at) {
-    const auto claim = read_claim(*part);
-    if (claim) keep({*claim, wall_time(std::chrono::seconds(*at))});
+    const auto record = read_record(*part);
+    if (record) keep({*record, wall_time(std::chrono::seconds(*at))});
   }
   if (const auto* part = object_in(*members, "drop")) {
-    const auto claim = read_key(*part);
-    if (claim) drop(*claim);
+    const auto record = read_key(*part);
+    if (record) drop(*record);
   }
 }
 
-void ledger::read(std::string_view text) {
+void record_set::read(std::string_view text) {
   for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
     read_line(text.substr(0, end));
     text.remove_prefix(end + 1);
   }
 }
 
-void ledger::forget_ended(wall_time now) {
-  std::erase_if(claims_, [now](const auto& known) { return end_of(known) <= now; });
+void record_set::forget_ended(wall_time now) {
+  std::erase_if(records_, [now](const auto& known) { return end_of(known) <= now; });
 }
 
-std::string ledger::text() const {
+std::string record_set::text() const {
   std::string all = version_line();
-  for (const auto& claim : claims_) all += keep_line(claim);
+  for (const auto& record : records_) all += keep_line(record);
   return all;
 }
 

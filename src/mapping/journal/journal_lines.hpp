@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/mapping_claim.hpp"
+#include "core/mapping_record.hpp"
 
 namespace natcheck::journal {
 
@@ -27,43 +27,43 @@ using wall_time = std::chrono::sys_seconds;
 /// The first line of every file: what the lines after it look like.
 inline constexpr int journal_version = 1;
 
-/// How long a claim on an entry without an end is believed in.
+/// How long a record on an entry without an end is believed in.
 inline constexpr std::chrono::days longest_belief{90};
 
-/// A claim, and when it was written down: right before the gateway was asked.
-struct dated_claim {
-  mapping_claim claim;
+/// A record, and when it was written down: right before the gateway was asked.
+struct dated_record {
+  mapping_record record;
   wall_time at;
 
-  friend bool operator==(const dated_claim&, const dated_claim&) = default;
+  friend bool operator==(const dated_record&, const dated_record&) = default;
 };
 
 /// True when both are about one mapping of the gateway. PCP and NAT-PMP have one for each internal
 /// endpoint (RFC 6887 section 11, RFC 6886 section 3.3), UPnP one for each external port.
-bool same_mapping(const mapping_claim& a, const mapping_claim& b);
+bool same_mapping(const mapping_record& a, const mapping_record& b);
 
 /// When the gateway will have forgotten it, if no one renewed it.
-wall_time end_of(const dated_claim& claim);
+wall_time end_of(const dated_record& record);
 
 // Each ends with a newline.
 std::string version_line();
-std::string keep_line(const dated_claim& claim);
-std::string drop_line(const mapping_claim& claim);
+std::string keep_line(const dated_record& record);
+std::string drop_line(const mapping_record& record);
 
 /// What the lines of one file amount to.
-class ledger {
+class record_set {
  public:
-  void keep(const dated_claim& claim);
-  void drop(const mapping_claim& claim);
+  void keep(const dated_record& record);
+  void drop(const mapping_record& record);
 
   /// Takes the lines of a file, in their order. The last one counts only with its newline: without,
   /// it may be the beginning of another one.
   void read(std::string_view text);
 
-  /// Drops the claims on mappings that have ended by themselves.
+  /// Drops the records on mappings that have ended by themselves.
   void forget_ended(wall_time now);
 
-  const std::vector<dated_claim>& claims() const { return claims_; }
+  const std::vector<dated_record>& records() const { return records_; }
 
   /// True where a line tells of another version: then nothing here is to be relied on.
   bool foreign() const { return foreign_; }
@@ -74,7 +74,7 @@ class ledger {
  private:
   void read_line(std::string_view line);
 
-  std::vector<dated_claim> claims_;
+  std::vector<dated_record> records_;
   bool foreign_ = false;
 };
 

@@ -16,8 +16,8 @@ constexpr std::string_view run_prefix = "run-";
 constexpr std::string_view ending = ".jsonl";
 constexpr std::string_view added_name = "added.jsonl";
 /// Each takes a descriptor. Those that are left over are for the next run.
-constexpr std::size_t most_orphans = 64;
-/// A claim takes 300 bytes, and each renewal writes another.
+constexpr std::size_t most_stale_journals = 64;
+/// A record takes 300 bytes, and each renewal writes another.
 constexpr std::size_t long_journal = 64 * 1024;
 
 /// "run-123-AbCdEf.jsonl" is of process 123; empty for another name.
@@ -40,20 +40,20 @@ std::vector<fs::path> run_files(const fs::path& directory) {
   return files;
 }
 
-std::optional<orphan> take_orphan(const fs::path& path, wall_time now) {
+std::optional<stale_journal> take_stale_journal(const fs::path& path, wall_time now) {
   auto file = journal_file::lock(path);
   if (!file) return std::nullopt;
   const auto text = file->read();
   if (!text) return std::nullopt;
-  ledger claims;
-  claims.read(*text);
-  if (claims.foreign()) return std::nullopt;
-  claims.forget_ended(now);
-  if (claims.claims().empty()) {
+  record_set records;
+  records.read(*text);
+  if (records.foreign()) return std::nullopt;
+  records.forget_ended(now);
+  if (records.records().empty()) {
     file->remove();
     return std::nullopt;
   }
-  return orphan(*std::move(file), std::move(claims));
+  return stale_journal(*std::move(file), std::move(records));
 }
 
 failure of_another_version(const fs::path& path) {
@@ -69,33 +69,33 @@ result<void> change_added(const fs::path& directory, wall_time now, Change chang
   if (!file) return file.error();
   const auto text = file->read();
   if (!text) return failed_with(path, EIO);
-  ledger claims;
-  claims.read(*text);
-  if (claims.foreign()) return of_another_version(path);
-  const std::string lines = change(claims);
-  claims.forget_ended(now);
-  if (claims.claims().empty()) {
+  record_set records;
+  records.read(*text);
+  if (records.foreign()) return of_another_version(path);
+  const std::string lines = change(records);
+  records.forget_ended(now);
+  if (records.records().empty()) {
     file->remove();
     return result<void>{};
   }
-  return file->size() > long_journal ? file->replace(claims.text()) : file->append(lines);
+  return file->size() > long_journal ? file->replace(records.text()) : file->append(lines);
 }
 
-void read_claims_of(const fs::path& path, claimed_by owner, wall_time now,
-                    std::vector<known_claim>& known) {
+void read_records_of(const fs::path& path, recorded_by owner, wall_time now,
+                     std::vector<known_record>& known) {
   const descriptor file = open_to_read(path);
   if (!file) return;
   // A look that does not disturb: shared, and over with the descriptor.
-  const bool held = owner == claimed_by::dead && ::flock(file.number(), LOCK_SH | LOCK_NB) != 0;
-  ledger claims;
-  claims.read(read_text(file).value_or(""));
-  if (claims.foreign()) return;
+  const bool held = owner == recorded_by::dead && ::flock(file.number(), LOCK_SH | LOCK_NB) != 0;
+  record_set records;
+  records.read(read_text(file).value_or(""));
+  if (records.foreign()) return;
   // Who is alive renews what has to be renewed.
-  if (!held) claims.forget_ended(now);
+  if (!held) records.forget_ended(now);
   const auto name = path.filename().string();
-  for (const dated_claim& each : claims.claims()) {
+  for (const dated_record& each : records.records()) {
     known.push_back(
-        {each.claim, held ? claimed_by::running : owner, process_of(name), name, end_of(each)});
+        {each.record, held ? recorded_by::running : owner, process_of(name), name, end_of(each)});
   }
 }
 
@@ -118,85 +118,85 @@ wall_time system_now() {
 
 // --- this run --------------------------------------------------------------------------------
 
-claim_book::claim_book(journal_file file, wall_clock clock)
+mapping_journal::mapping_journal(journal_file file, wall_clock clock)
     : file_(std::move(file)), clock_(std::move(clock)) {}
 
-claim_book::claim_book(claim_book&& other) noexcept
+mapping_journal::mapping_journal(mapping_journal&& other) noexcept
     : file_(std::exchange(other.file_, std::nullopt)),
       clock_(std::move(other.clock_)),
-      claims_(std::move(other.claims_)) {}
+      records_(std::move(other.records_)) {}
 
-result<claim_book> claim_book::open(const fs::path& directory, wall_clock clock) {
+result<mapping_journal> mapping_journal::open(const fs::path& directory, wall_clock clock) {
   const std::string prefix = std::string(run_prefix) + std::to_string(::getpid()) + "-";
   auto file = journal_file::create(directory, prefix);
   if (!file) return file.error();
-  return claim_book(*std::move(file), std::move(clock));
+  return mapping_journal(*std::move(file), std::move(clock));
 }
 
-claim_book::~claim_book() {
-  if (file_ && claims_.claims().empty()) file_->remove();
+mapping_journal::~mapping_journal() {
+  if (file_ && records_.records().empty()) file_->remove();
 }
 
-std::vector<known_claim> claim_book::others() const {
-  auto known = read_claims(file_->path().parent_path(), clock_());
+std::vector<known_record> mapping_journal::others() const {
+  auto known = read_records(file_->path().parent_path(), clock_());
   const auto own = file_->path().filename().string();
-  std::erase_if(known, [&](const known_claim& each) {
-    return each.file == own || each.owner == claimed_by::dead;
+  std::erase_if(known, [&](const known_record& each) {
+    return each.file == own || each.owner == recorded_by::dead;
   });
   return known;
 }
 
-result<void> claim_book::write(std::string_view lines) {
-  if (file_->size() > long_journal) return file_->replace(claims_.text());
+result<void> mapping_journal::write(std::string_view lines) {
+  if (file_->size() > long_journal) return file_->replace(records_.text());
   return file_->append(lines);
 }
 
-result<void> claim_book::keep(const mapping_claim& claim) {
-  const dated_claim dated{claim, clock_()};
+result<void> mapping_journal::keep(const mapping_record& record) {
+  const dated_record dated{record, clock_()};
   std::string lines = keep_line(dated);
-  const auto known = claims_.claims();
-  for (const dated_claim& each : known) {
-    mapping_claim moved = each.claim;
-    moved.external_port = claim.external_port;
-    if (each.claim.external_port == claim.external_port || !same_mapping(moved, claim)) continue;
-    claims_.drop(each.claim);
+  const auto known = records_.records();
+  for (const dated_record& each : known) {
+    mapping_record moved = each.record;
+    moved.external_port = record.external_port;
+    if (each.record.external_port == record.external_port || !same_mapping(moved, record)) continue;
+    records_.drop(each.record);
     // NAT-PMP and PCP: the line about the new port is about the same mapping.
-    if (!same_mapping(each.claim, claim)) lines += drop_line(each.claim);
+    if (!same_mapping(each.record, record)) lines += drop_line(each.record);
   }
-  claims_.keep(dated);
+  records_.keep(dated);
   return write(lines);
 }
 
-result<void> claim_book::drop(const mapping_claim& claim) {
-  claims_.drop(claim);
-  return write(drop_line(claim));
+result<void> mapping_journal::drop(const mapping_record& record) {
+  records_.drop(record);
+  return write(drop_line(record));
 }
 
 // --- dead runs -------------------------------------------------------------------------------
 
-orphan::orphan(journal_file file, ledger claims)
-    : file_(std::move(file)), claims_(std::move(claims)) {}
+stale_journal::stale_journal(journal_file file, record_set records)
+    : file_(std::move(file)), records_(std::move(records)) {}
 
-std::vector<mapping_claim> orphan::claims() const {
-  std::vector<mapping_claim> all;
-  for (const dated_claim& each : claims_.claims()) all.push_back(each.claim);
+std::vector<mapping_record> stale_journal::records() const {
+  std::vector<mapping_record> all;
+  for (const dated_record& each : records_.records()) all.push_back(each.record);
   return all;
 }
 
-void orphan::drop(const mapping_claim& claim) {
-  claims_.drop(claim);
-  if (claims_.claims().empty()) return file_.remove();
+void stale_journal::drop(const mapping_record& record) {
+  records_.drop(record);
+  if (records_.records().empty()) return file_.remove();
   // Where this cannot be written, the next run tries to remove it once more.
-  static_cast<void>(file_.append(drop_line(claim)));
+  static_cast<void>(file_.append(drop_line(record)));
 }
 
-std::vector<orphan> take_orphans(const fs::path& directory, wall_time now) {
-  std::vector<orphan> orphans;
+std::vector<stale_journal> take_stale_journals(const fs::path& directory, wall_time now) {
+  std::vector<stale_journal> stale_journals;
   for (const fs::path& path : run_files(directory)) {
-    if (orphans.size() == most_orphans) break;
-    if (auto taken = take_orphan(path, now)) orphans.push_back(*std::move(taken));
+    if (stale_journals.size() == most_stale_journals) break;
+    if (auto taken = take_stale_journal(path, now)) stale_journals.push_back(*std::move(taken));
   }
-  return orphans;
+  return stale_journals;
 }
 
 std::optional<descriptor> begin_removing(const fs::path& directory) {
@@ -205,26 +205,26 @@ std::optional<descriptor> begin_removing(const fs::path& directory) {
 
 // --- what is to stay -------------------------------------------------------------------------
 
-result<void> keep_added(const fs::path& directory, const mapping_claim& claim, wall_time now) {
-  return change_added(directory, now, [&](ledger& claims) {
-    claims.keep({claim, now});
-    return keep_line({claim, now});
+result<void> keep_added(const fs::path& directory, const mapping_record& record, wall_time now) {
+  return change_added(directory, now, [&](record_set& records) {
+    records.keep({record, now});
+    return keep_line({record, now});
   });
 }
 
-result<void> drop_added(const fs::path& directory, const mapping_claim& claim, wall_time now) {
-  return change_added(directory, now, [&](ledger& claims) {
-    claims.drop(claim);
-    return drop_line(claim);
+result<void> drop_added(const fs::path& directory, const mapping_record& record, wall_time now) {
+  return change_added(directory, now, [&](record_set& records) {
+    records.drop(record);
+    return drop_line(record);
   });
 }
 
-std::vector<known_claim> read_claims(const fs::path& directory, wall_time now) {
-  std::vector<known_claim> known;
+std::vector<known_record> read_records(const fs::path& directory, wall_time now) {
+  std::vector<known_record> known;
   for (const fs::path& path : run_files(directory)) {
-    read_claims_of(path, claimed_by::dead, now, known);
+    read_records_of(path, recorded_by::dead, now, known);
   }
-  read_claims_of(directory / added_name, claimed_by::added, now, known);
+  read_records_of(directory / added_name, recorded_by::added, now, known);
   return known;
 }
 

@@ -1,4 +1,4 @@
-// What the claims of others mean for a mapping that is about to be asked for. Pure.
+// What the records of others mean for a mapping that is about to be asked for. Pure.
 #pragma once
 
 #include <natcheck/error.hpp>
@@ -12,15 +12,15 @@ namespace natcheck::journal {
 /// Why the gateway must not be asked. NAT-PMP and PCP have one mapping for each place inside: where
 /// there is one already, on another port outside, the gateway would grant that one, and giving it
 /// back would close it. `any_port`: that one is as good.
-std::optional<failure> open_by_another_port(const std::vector<known_claim>& known,
-                                            const mapping_claim& wanted, bool any_port);
+std::optional<failure> open_by_another_port(const std::vector<known_record>& known,
+                                            const mapping_record& wanted, bool any_port);
 
 /// What `mappings add` made, by the same protocol, that is the mapping which is wanted: to be
 /// renewed by whoever has its nonce. Null: nothing.
-const known_claim* added_before(const std::vector<known_claim>& known, const mapping_claim& wanted,
-                                bool any_port);
+const known_record* added_before(const std::vector<known_record>& known,
+                                 const mapping_record& wanted, bool any_port);
 
 /// Whether that very port was opened by `mappings add`, by whatever protocol, and has to stay open.
-bool has_to_stay(const std::vector<known_claim>& known, const mapping_claim& made);
+bool has_to_stay(const std::vector<known_record>& known, const mapping_record& made);
 
 }  // namespace natcheck::journal

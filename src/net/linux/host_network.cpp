@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "core/canonical.hpp"
+#include "net/egress_route.hpp"
 #include "net/linux/netlink.hpp"
 #include "net/route_messages.hpp"
-#include "net/way_out.hpp"
 
 namespace natcheck::net {
 namespace {
@@ -164,16 +164,16 @@ found_route reader::decide(const packet_traits& packet) {
 /// ("ip rule from"), or a route for some sources only ("ip -6 route add default from"). A stable
 /// address that has none cannot stand for this host; then the kernel's own choice does.
 std::optional<route_info> reader::as_sent(const packet_traits& packet, const route& decided) {
-  auto way = way_out(decided, host_.interfaces);
+  auto way = egress_route(decided, host_.interfaces);
   if (!way) return way;
   packet_traits sent = packet;
   sent.source = canonical(way->local);
   const bool asked_already = packet.source == sent.source;
   if (!asked_already) {
     if (const auto again = decide(sent)) {
-      way = way_out(*again, host_.interfaces);
+      way = egress_route(*again, host_.interfaces);
     } else if (decided.source && *decided.source != *sent.source) {
-      way = way_out(decided, host_.interfaces, source_choice::kernels);
+      way = egress_route(decided, host_.interfaces, source_choice::kernels);
     }
   }
   const auto entry = look_up(sent, lookup::entry);

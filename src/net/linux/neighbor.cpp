@@ -29,7 +29,7 @@ asio::awaitable<neighbor_state> resolve_neighbor(address ip, source from,
   auto state = read_neighbor(ip, interface_index).state;
   while (state == neighbor_state::unanswered && std::chrono::steady_clock::now() < end) {
     timer.expires_after(between_looks);
-    co_await expiry(timer);
+    co_await wait(timer);
     co_await unless_cancelled();
     state = read_neighbor(ip, interface_index).state;
   }

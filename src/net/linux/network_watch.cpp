@@ -13,7 +13,7 @@
 #include <tuple>
 #include <utility>
 
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 
 namespace natcheck::net {
 namespace {
@@ -103,7 +103,7 @@ asio::awaitable<void> network_watch::subscription::settle() {
   const auto end = now() + longest_wait;
   while (now() < end) {
     const auto quiet = std::min(now() + quiet_time, end);
-    const auto more = co_await before(
+    const auto more = co_await with_deadline(
         quiet, descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, as_result));
     if (!more) co_return;
     discard_reports();

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/canonical.hpp"
+#include "net/egress_route.hpp"
 #include "net/linux/netlink.hpp"
-#include "net/way_out.hpp"
 
 namespace natcheck::net {
 namespace {
@@ -50,8 +50,8 @@ bool has_neighbours(const interface_info& one) {
 
 }  // namespace
 
-probe_standpoint read_standpoint(const address& target, const std::string& interface) {
-  probe_standpoint here;
+prober_location read_location(const address& target, const std::string& interface) {
+  prober_location here;
   auto socket = netlink_socket::open();
   if (!socket) return here;
   const auto interfaces = read_interfaces(*socket);

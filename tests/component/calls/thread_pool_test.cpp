@@ -13,7 +13,7 @@
 #include <natcheck/serve.hpp>
 #include <utility>
 
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "support/peers.hpp"
 
 namespace natcheck::calls {
@@ -65,7 +65,8 @@ TEST(ThreadPool, EachCallRunsOnAStrandOfItsOwn) {
   };
   const auto strand = asio::make_strand(pool);
   asio::steady_timer end(strand, net::steady_time::max());
-  auto served = asio::co_spawn(strand, net::until(end, serve(serving, on_event)), asio::use_future);
+  auto served =
+      asio::co_spawn(strand, net::with_deadline(end, serve(serving, on_event)), asio::use_future);
   probe_options probing;
   probing.host = "127.0.0.1";
   probing.port = port.get_future().get();

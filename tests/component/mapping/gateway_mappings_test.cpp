@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "component/mapping/kept_lease.hpp"
+#include "component/mapping/kept_mapping.hpp"
 
 namespace natcheck::mappings {
 namespace {
@@ -37,7 +37,7 @@ TEST_F(LeaseKeeper, UpnpWhereNatPmpRefuses) {
 }
 
 TEST_F(LeaseKeeper, ChosenProtocolIsTheOnlyOne) {
-  lease_options upnp_only;
+  mapping_options upnp_only;
   upnp_only.via = mapping_choice::upnp;
   keep(upnp_only);
   EXPECT_EQ(next<events::mapped>().entry.via, mapping_protocol::upnp);
@@ -145,14 +145,14 @@ TEST_F(LeaseKeeper, ARefusalByTheNextRouterIsToldAsWell) {
   gateway_.answers["AddPortMapping"] = soap_fault(728);
   keep();
   next<events::map_failed>();
-  keeper_->move_to(gateway_.access(), "the router is another one now");
+  gateway_mappings_->move_to(gateway_.access(), "the router is another one now");
   EXPECT_EQ(next<events::map_failed>().evidence.attempts.back().code, 728);
   cancel();
 }
 
 // In its secure mode miniupnpd would refuse; this router does not.
 TEST_F(LeaseKeeper, WhatLeadsToItsAddressOfBeforeIsNotInItsWay) {
-  lease_options upnp_only;
+  mapping_options upnp_only;
   upnp_only.via = mapping_choice::upnp;
   keep(upnp_only);
   next<events::mapped>();
@@ -163,7 +163,7 @@ TEST_F(LeaseKeeper, WhatLeadsToItsAddressOfBeforeIsNotInItsWay) {
   gateway_.on_request = [this](const http_request&) {
     if (gateway_.count("DeletePortMapping") > 1) gateway_.answers.erase("DeletePortMapping");
   };
-  keeper_->move_to(elsewhere, "this machine's address is another one now");
+  gateway_mappings_->move_to(elsewhere, "this machine's address is another one now");
   EXPECT_EQ(next<events::remapped>().entry.internal, (endpoint{elsewhere.from.local, 4321}));
   EXPECT_EQ(gateway_.table.at("1234/TCP").client, "127.0.0.9");
   cancel();
@@ -171,7 +171,7 @@ TEST_F(LeaseKeeper, WhatLeadsToItsAddressOfBeforeIsNotInItsWay) {
 
 TEST_F(LeaseKeeper, NoAddressIsNoAddressToProbe) {
   gateway_.external_address = "0.0.0.0";
-  lease_options upnp_only;
+  mapping_options upnp_only;
   upnp_only.via = mapping_choice::upnp;
   keep(upnp_only);
   const auto mapped = next<events::mapped>();
@@ -185,7 +185,7 @@ TEST_F(LeaseKeeper, NoAddressIsNoAddressToProbe) {
 
 TEST_F(LeaseKeeper, AnotherPortIsAMove) {
   make_nat_pmp_answer(0);
-  lease_options flexible;
+  mapping_options flexible;
   flexible.any_port = true;
   keep(flexible);
   next<events::mapped>();
@@ -228,7 +228,7 @@ TEST_F(LeaseKeeper, CancelledUpnpRequestsAreTakenBack) {
 
 TEST_F(LeaseKeeper, SaysSoAtOnceWhenSomebodyElseHasThePort) {
   gateway_.switch_off_nat_pmp();
-  lease_options short_lease;
+  mapping_options short_lease;
   short_lease.lifetime = std::chrono::seconds(4);
   keep(short_lease);
   next<events::mapped>();
@@ -247,15 +247,15 @@ TEST_F(LeaseKeeper, StoppedTooEarlyItSaysWhatIsMissing) {
   keep();
   ASSERT_TRUE(loop_.run_until([this] { return gateway_.nat_pmp.requests().size() >= 2; }));
   cancel();
-  keeper_->conclude();
+  gateway_mappings_->conclude();
   const auto attempts = next<events::map_failed>().evidence.attempts;
   ASSERT_THAT(attempts, SizeIs(3));
   EXPECT_EQ(attempts[0].state, service_state::not_tried);
-  EXPECT_FALSE(keeper_->holds(transport::tcp));
+  EXPECT_FALSE(gateway_mappings_->holds(transport::tcp));
 }
 
 TEST_F(LeaseKeeper, NoticesAnEntryThatIsGone) {
-  lease_options upnp_only;
+  mapping_options upnp_only;
   upnp_only.via = mapping_choice::upnp;
   keep(upnp_only);
   next<events::mapped>();
@@ -269,7 +269,7 @@ TEST_F(LeaseKeeper, NoticesAnEntryThatIsGone) {
 }
 
 TEST_F(LeaseKeeper, NoticesAnotherOutsideAddress) {
-  lease_options upnp_only;
+  mapping_options upnp_only;
   upnp_only.via = mapping_choice::upnp;
   keep(upnp_only);
   next<events::mapped>();
@@ -284,13 +284,13 @@ TEST_F(LeaseKeeper, MovesToAnotherGateway) {
   next<events::mapped>();
   fake_gateway other(loop_.context());
   other.external_address = "5.5.5.9";
-  keeper_->move_to(other.access(), "the router is another one now");
+  gateway_mappings_->move_to(other.access(), "the router is another one now");
   EXPECT_EQ(next<events::mapping_lost>().reason, "the router is another one now");
   EXPECT_EQ(outside_of(next<events::remapped>().entry), "5.5.5.9:1234");
-  keeper_->move_to(std::nullopt, "no way out");
+  gateway_mappings_->move_to(std::nullopt, "no way out");
   EXPECT_EQ(next<events::mapping_lost>().reason, "no way out");
-  EXPECT_FALSE(keeper_->holds(transport::tcp));
-  keeper_->move_to(gateway_.access(), "");
+  EXPECT_FALSE(gateway_mappings_->holds(transport::tcp));
+  gateway_mappings_->move_to(gateway_.access(), "");
   EXPECT_EQ(outside_of(next<events::remapped>().entry), "5.5.5.5:1234");
   cancel();
   release();
@@ -304,7 +304,7 @@ TEST_F(LeaseKeeper, AFailingRenewalIsToldOnce) {
   make_nat_pmp_answer(2);
   EXPECT_LE(next<events::renewal_failed>().left, 1s);
   next<events::mapping_lost>();
-  const auto again = std::count_if(events_.begin(), events_.end(), [](const lease_event& event) {
+  const auto again = std::count_if(events_.begin(), events_.end(), [](const mapping_event& event) {
     return std::holds_alternative<events::renewal_failed>(event);
   });
   EXPECT_EQ(again, 1);
@@ -312,7 +312,7 @@ TEST_F(LeaseKeeper, AFailingRenewalIsToldOnce) {
 }
 
 TEST_F(LeaseKeeper, AGatewayThatDiedDoesNotHoldTheEndUp) {
-  lease_options upnp_only;
+  mapping_options upnp_only;
   upnp_only.via = mapping_choice::upnp;
   keep(upnp_only);
   next<events::mapped>();

@@ -6,7 +6,7 @@
 #include <boost/asio/ip/multicast.hpp>
 
 #include "component/mapping/mapping_changes.hpp"
-#include "component/mapping/remembered_lease.hpp"
+#include "component/mapping/remembered_mapping.hpp"
 
 namespace natcheck::mappings {
 namespace {
@@ -24,9 +24,10 @@ class HalfWay : public RememberedLease {
     release();
     forget_run();
   }
-  std::vector<events::left_over> next_run() {
+  std::vector<events::stale_mapping> next_run() {
     const auto access = gateway_.access();
-    return loop_.await(remove_left_overs(surroundings{{access}, {access.from.local}}, directory_));
+    return loop_.await(
+        remove_stale_mappings(surroundings{{access}, {access.from.local}}, directory_));
   }
   /// Ports modulo 256 (miniupnp, issue 196).
   void make_nat_pmp_cut_ports() {
@@ -39,8 +40,8 @@ class HalfWay : public RememberedLease {
                 from);
     };
   }
-  static lease_options only(mapping_choice via) {
-    lease_options options;
+  static mapping_options only(mapping_choice via) {
+    mapping_options options;
     options.via = via;
     return options;
   }
@@ -57,12 +58,12 @@ TEST_F(HalfWay, AnUnusableGrantIsNoAbsenceAndIsTakenBack) {
               Contains(HasSubstr("for internal port 225 instead of 4321")));
   end_run();
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U) << "a removal";
-  EXPECT_THAT(claims(), SizeIs(1)) << "nobody said that it is gone";
+  EXPECT_THAT(records(), SizeIs(1)) << "nobody said that it is gone";
   gateway_.on_nat_pmp = {};
   const auto told = next_run();
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_TRUE(told[0].removed);
-  EXPECT_THAT(claims(), IsEmpty());
+  EXPECT_THAT(records(), IsEmpty());
 }
 
 TEST_F(HalfWay, SilenceToTheRequestAloneIsNoAbsence) {
@@ -76,7 +77,7 @@ TEST_F(HalfWay, SilenceToTheRequestAloneIsNoAbsence) {
             "NAT-PMP is available, but does not answer the mapping request.");
   end_run();
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
-  EXPECT_THAT(claims(), SizeIs(1));
+  EXPECT_THAT(records(), SizeIs(1));
 }
 
 TEST_F(HalfWay, AGrantForNoTimeIsUnusable) {
@@ -92,7 +93,7 @@ TEST_F(HalfWay, AGrantForNoTimeIsUnusable) {
   EXPECT_EQ(failed.judged.main.summary, "NAT-PMP is available, but its answer is unusable.");
   EXPECT_THAT(failed.judged.main.evidence, Contains(HasSubstr("lifetime of 0 s")));
   end_run();
-  EXPECT_THAT(claims(), IsEmpty()) << "it said that it removed it";
+  EXPECT_THAT(records(), IsEmpty()) << "it said that it removed it";
 }
 
 TEST_F(HalfWay, WhatUpnpDidNotRemoveTheNextRunDoes) {
@@ -110,14 +111,14 @@ TEST_F(HalfWay, WhatUpnpDidNotRemoveTheNextRunDoes) {
     gateway_.answers["DeletePortMapping"] = answer;
     end_run();
     EXPECT_FALSE(next<events::unmapped>().removed);
-    ASSERT_THAT(claims(), SizeIs(1));
-    EXPECT_EQ(claims()[0].owner, journal::claimed_by::dead);
+    ASSERT_THAT(records(), SizeIs(1));
+    EXPECT_EQ(records()[0].owner, journal::recorded_by::dead);
     gateway_.answers.clear();
     const auto told = next_run();
     ASSERT_THAT(told, SizeIs(1));
     EXPECT_TRUE(told[0].removed) << told[0].detail;
     EXPECT_THAT(gateway_.table, IsEmpty());
-    EXPECT_THAT(claims(), IsEmpty());
+    EXPECT_THAT(records(), IsEmpty());
     ended_ = false;
   }
 }
@@ -140,11 +141,11 @@ TEST_F(HalfWay, APermanentEntryThatWasNeverConfirmedIsToldAndRemoved) {
   EXPECT_EQ(told.entry.external_port, 1234);
   EXPECT_EQ(told.entry.lifetime.count(), 0);
   EXPECT_THAT(told.detail, HasSubstr("it may be open, although the router did not confirm it"));
-  ASSERT_THAT(claims(), SizeIs(1));
+  ASSERT_THAT(records(), SizeIs(1));
   gateway_.answers.clear();
   EXPECT_TRUE(next_run().at(0).removed);
   EXPECT_THAT(gateway_.table, IsEmpty());
-  EXPECT_THAT(claims(), IsEmpty());
+  EXPECT_THAT(records(), IsEmpty());
 }
 
 TEST_F(HalfWay, WhatPcpDidNotRemoveTheNextRunDoes) {
@@ -153,10 +154,10 @@ TEST_F(HalfWay, WhatPcpDidNotRemoveTheNextRunDoes) {
   make_nat_pmp_silent();
   end_run();
   EXPECT_FALSE(next<events::unmapped>().removed);
-  EXPECT_THAT(claims(), SizeIs(1));
+  EXPECT_THAT(records(), SizeIs(1));
   gateway_.on_nat_pmp = {};
   EXPECT_TRUE(next_run().at(0).removed);
-  EXPECT_THAT(claims(), IsEmpty());
+  EXPECT_THAT(records(), IsEmpty());
 }
 
 TEST_F(HalfWay, ALeaseOfASecondIsRenewedOnceASecond) {
@@ -181,7 +182,7 @@ TEST_F(HalfWay, AnAnnouncementRenews) {
   keep_remembered(only(mapping_choice::pcp));
   auto access = gateway_.access();
   access.announcement_port = closed_udp_port(loop_.context(), host_ip);
-  keeper_->move_to(access, "another port to listen on");
+  gateway_mappings_->move_to(access, "another port to listen on");
   next<events::mapped>();
   const auto maps = [this] {
     const auto& all = gateway_.nat_pmp.requests();
@@ -222,28 +223,28 @@ TEST_F(HalfAdded, WhatAFailedAddLeftIsNobodys) {
   EXPECT_EQ(report.mappings.at(0).judged.summary,
             "NAT-PMP is available, but its answer is unusable.");
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
-  EXPECT_THAT(known(claimed_by::added), IsEmpty());
-  EXPECT_THAT(known(claimed_by::dead), SizeIs(1));
+  EXPECT_THAT(known(recorded_by::added), IsEmpty());
+  EXPECT_THAT(known(recorded_by::dead), SizeIs(1));
   gateway_.on_nat_pmp = {};
-  EXPECT_TRUE(loop_.await(remove_left_overs(place().here, state_)).at(0).removed);
-  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+  EXPECT_TRUE(loop_.await(remove_stale_mappings(place().here, state_)).at(0).removed);
+  EXPECT_THAT(known(recorded_by::dead), IsEmpty());
 }
 
 TEST_F(HalfAdded, WhatSucceedsOnlyIsToStay) {
   ASSERT_EQ(answer_of(add(80)), answer::yes);
-  EXPECT_THAT(known(claimed_by::added), SizeIs(1));
-  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+  EXPECT_THAT(known(recorded_by::added), SizeIs(1));
+  EXPECT_THAT(known(recorded_by::dead), IsEmpty());
   gateway_.answers["AddPortMapping"] = soap_fault(728);
   EXPECT_EQ(answer_of(add(81)), answer::no);
-  EXPECT_THAT(known(claimed_by::added), SizeIs(1));
-  EXPECT_THAT(known(claimed_by::dead), IsEmpty()) << "a refusal leaves nothing";
+  EXPECT_THAT(known(recorded_by::added), SizeIs(1));
+  EXPECT_THAT(known(recorded_by::dead), IsEmpty()) << "a refusal leaves nothing";
 }
 
 TEST_F(HalfAdded, AFailedRenewalLeavesWhatWasAdded) {
   ASSERT_EQ(answer_of(add(80, mapping_choice::nat_pmp)), answer::yes);
   make_nat_pmp([](const nat_pmp_request&) { return std::string("nonsense"); });
   EXPECT_EQ(answer_of(add(80, mapping_choice::nat_pmp)), answer::unknown);
-  EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+  EXPECT_THAT(known(recorded_by::added), SizeIs(1));
   EXPECT_NE(gateway_.mapping_requests().back().lifetime_s, 0U) << "it is not removed";
 }
 

@@ -1,4 +1,4 @@
-// The commands on mappings against a scripted gateway, with a directory of their own for claims.
+// The commands on mappings against a scripted gateway, with a directory of their own for records.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 namespace natcheck::mappings {
 
 using namespace support;
-using journal::claimed_by;
+using journal::recorded_by;
 
 inline constexpr const char* other_ip = "127.0.0.9";
 
@@ -49,36 +49,36 @@ class MappingChanges : public ::testing::Test {
   }
   removal_report clean() { return loop_.await(mappings::clean(place())); }
 
-  mapping_claim upnp_claim(std::uint16_t port) const {
-    mapping_claim claim;
-    claim.via = mapping_protocol::upnp;
-    claim.gateway = asio::ip::make_address(gateway_ip);
-    claim.internal = {asio::ip::make_address(host_ip), 4321};
-    claim.external_port = port;
-    claim.lifetime = 1h;
-    claim.description = "natcheck";
-    return claim;
+  mapping_record upnp_record(std::uint16_t port) const {
+    mapping_record record;
+    record.via = mapping_protocol::upnp;
+    record.gateway = asio::ip::make_address(gateway_ip);
+    record.internal = {asio::ip::make_address(host_ip), 4321};
+    record.external_port = port;
+    record.lifetime = 1h;
+    record.description = "natcheck";
+    return record;
   }
-  mapping_claim claim_elsewhere(std::uint16_t port) const {
-    auto claim = upnp_claim(port);
-    claim.gateway = asio::ip::make_address("192.168.7.1");
-    claim.interface = "wlan9";
-    return claim;
+  mapping_record record_elsewhere(std::uint16_t port) const {
+    auto record = upnp_record(port);
+    record.gateway = asio::ip::make_address("192.168.7.1");
+    record.interface = "wlan9";
+    return record;
   }
   /// What a run leaves that was killed.
-  void leave_behind(const mapping_claim& claim) {
-    auto book = journal::claim_book::open(state_);
-    ASSERT_TRUE(book && book->keep(claim));
+  void leave_behind(const mapping_record& record) {
+    auto the_journal = journal::mapping_journal::open(state_);
+    ASSERT_TRUE(the_journal && the_journal->keep(record));
   }
   void put_row(const std::string& key, const char* client, const char* description = "natcheck") {
     gateway_.table[key] = {client, "4321", description, "3600"};
   }
-  std::vector<mapping_claim> known(claimed_by owner) const {
-    std::vector<mapping_claim> claims;
-    for (const auto& each : journal::read_claims(state_, journal::system_now())) {
-      if (each.owner == owner) claims.push_back(each.claim);
+  std::vector<mapping_record> known(recorded_by owner) const {
+    std::vector<mapping_record> records;
+    for (const auto& each : journal::read_records(state_, journal::system_now())) {
+      if (each.owner == owner) records.push_back(each.record);
     }
-    return claims;
+    return records;
   }
   static std::vector<removal> outcomes(const removal_report& report) {
     std::vector<removal> all;

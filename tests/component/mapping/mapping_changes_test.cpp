@@ -22,14 +22,14 @@ TEST_F(MappingChanges, WhatIsAddedStaysAndIsRemembered) {
   const auto& made = report.mappings[0];
   ASSERT_TRUE(made.entry);
   EXPECT_EQ(made.entry->via, mapping_protocol::upnp);
-  EXPECT_EQ(made.entry->internal, upnp_claim(1234).internal);
+  EXPECT_EQ(made.entry->internal, upnp_record(1234).internal);
   EXPECT_TRUE(made.entry->verified);
   EXPECT_EQ(made.probe_command, "natcheck probe 5.5.5.5:1234");
   EXPECT_EQ(report.not_remembered, "");
   EXPECT_THAT(gateway_.table, SizeIs(1));
-  const auto added = known(claimed_by::added);
+  const auto added = known(recorded_by::added);
   ASSERT_THAT(added, SizeIs(1));
-  EXPECT_TRUE(journal::same_mapping(added[0], upnp_claim(1234)));
+  EXPECT_TRUE(journal::same_mapping(added[0], upnp_record(1234)));
 }
 
 TEST_F(MappingChanges, EveryProtocolAddsAndRemoves) {
@@ -37,9 +37,9 @@ TEST_F(MappingChanges, EveryProtocolAddsAndRemoves) {
                          mapping_choice::upnp}) {
     const auto report = add(1234, via);
     EXPECT_EQ(answer_of(report), answer::yes) << report.mappings[0].judged.summary;
-    EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+    EXPECT_THAT(known(recorded_by::added), SizeIs(1));
     EXPECT_EQ(answer_of(remove(1234)), answer::yes);
-    EXPECT_THAT(known(claimed_by::added), IsEmpty());
+    EXPECT_THAT(known(recorded_by::added), IsEmpty());
     EXPECT_THAT(gateway_.table, IsEmpty());
   }
   const auto asked = gateway_.mapping_requests();
@@ -52,17 +52,17 @@ TEST_F(MappingChanges, AddingAgainRenewsByTheSameNonce) {
     const auto report = add(1234, mapping_choice::pcp);
     // To another nonce the gateway says NOT_AUTHORIZED.
     EXPECT_EQ(answer_of(report), answer::yes) << report.mappings[0].judged.summary;
-    EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+    EXPECT_THAT(known(recorded_by::added), SizeIs(1));
   }
 }
 
 TEST_F(MappingChanges, TwoOutsidePortsMayLeadToOne) {
   EXPECT_EQ(answer_of(add(80)), answer::yes);
   EXPECT_EQ(answer_of(add(81)), answer::yes);
-  EXPECT_THAT(known(claimed_by::added), SizeIs(2));
+  EXPECT_THAT(known(recorded_by::added), SizeIs(2));
   EXPECT_EQ(answer_of(remove(80)), answer::yes);
   EXPECT_TRUE(gateway_.table.contains("81/TCP"));
-  EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+  EXPECT_THAT(known(recorded_by::added), SizeIs(1));
 }
 
 // Those protocols have one mapping for each place inside: the gateway would grant that one again,
@@ -77,7 +77,7 @@ TEST_F(MappingChanges, WhatIsOpenUnderAnotherNumberIsNotAskedForByNatPmpOrPcp) {
     EXPECT_THAT(second.mappings[0].evidence.attempts.back().detail,
                 HasSubstr("port 4321 of this machine is already open as external port 8080"));
     EXPECT_EQ(gateway_.mapping_requests().size(), asked);
-    EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+    EXPECT_THAT(known(recorded_by::added), SizeIs(1));
     EXPECT_EQ(answer_of(remove(8080)), answer::yes);
   }
 }
@@ -104,7 +104,7 @@ TEST_F(MappingChanges, WhatIsRefusedIsJudgedAndForgotten) {
   EXPECT_EQ(answer_of(report), answer::no);
   EXPECT_FALSE(report.mappings.at(0).entry);
   EXPECT_EQ(report.mappings[0].judged.code, verdict_code::port_conflict);
-  EXPECT_THAT(known(claimed_by::added), IsEmpty());
+  EXPECT_THAT(known(recorded_by::added), IsEmpty());
   EXPECT_EQ(gateway_.table.at("1234/TCP").client, other_ip);
 }
 
@@ -126,8 +126,8 @@ TEST_F(MappingChanges, WithoutARouterNothingIsAdded) {
 }
 
 TEST_F(MappingChanges, WhatARunningNatcheckKeepsIsNotAdded) {
-  auto book = journal::claim_book::open(state_);
-  ASSERT_TRUE(book && book->keep(upnp_claim(1234)));
+  auto the_journal = journal::mapping_journal::open(state_);
+  ASSERT_TRUE(the_journal && the_journal->keep(upnp_record(1234)));
   put_row("1234/TCP", host_ip);
   const auto report = add(1234);
   EXPECT_EQ(answer_of(report), answer::no);
@@ -136,8 +136,8 @@ TEST_F(MappingChanges, WhatARunningNatcheckKeepsIsNotAdded) {
 }
 
 TEST_F(MappingChanges, AnyPortIsAddedBesideARunningNatcheck) {
-  auto book = journal::claim_book::open(state_);
-  ASSERT_TRUE(book && book->keep(upnp_claim(1234)));
+  auto the_journal = journal::mapping_journal::open(state_);
+  ASSERT_TRUE(the_journal && the_journal->keep(upnp_record(1234)));
   put_row("1234/TCP", other_ip, "game");
   auto options = options_for(1234, mapping_choice::upnp);
   options.any_port = true;
@@ -145,15 +145,15 @@ TEST_F(MappingChanges, AnyPortIsAddedBesideARunningNatcheck) {
 }
 
 TEST_F(MappingChanges, ARivalWhoLeadsElsewhereKeepsNothing) {
-  auto rival = upnp_claim(1234);
+  auto rival = upnp_record(1234);
   rival.internal.port = 2000;  // asked for the same port, and did not get it
-  auto book = journal::claim_book::open(state_);
-  ASSERT_TRUE(book && book->keep(rival));
-  leave_behind(upnp_claim(1234));
+  auto the_journal = journal::mapping_journal::open(state_);
+  ASSERT_TRUE(the_journal && the_journal->keep(rival));
+  leave_behind(upnp_record(1234));
   put_row("1234/TCP", host_ip);
   clean();
   EXPECT_THAT(gateway_.table, IsEmpty()) << "the dead run's mapping is nobody's now";
-  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+  EXPECT_THAT(known(recorded_by::dead), IsEmpty());
 }
 
 TEST_F(MappingChanges, WithoutAPlaceForItsFilesItAddsAllTheSame) {
@@ -177,7 +177,7 @@ TEST_F(MappingChanges, WhatTookTooLongIsTakenBack) {
   EXPECT_TRUE(mapping_asked);
   EXPECT_EQ(answer_of(report), answer::unknown);
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
-  EXPECT_THAT(known(claimed_by::added), IsEmpty());
+  EXPECT_THAT(known(recorded_by::added), IsEmpty());
 }
 
 TEST_F(MappingChanges, WhatCouldNotBeTakenBackIsSaid) {
@@ -193,7 +193,7 @@ TEST_F(MappingChanges, WhatCouldNotBeTakenBackIsSaid) {
 
 // --- list ----------------------------------------------------------------------------------
 
-TEST_F(MappingChanges, ListKnowsRowsByTheirClaims) {
+TEST_F(MappingChanges, ListKnowsRowsByTheirRecords) {
   mappings_report report;
   report.gateway = asio::ip::make_address(gateway_ip);
   gateway_mapping row;
@@ -207,15 +207,15 @@ TEST_F(MappingChanges, ListKnowsRowsByTheirClaims) {
   other_client.internal_client = other_ip;
   other_inside.internal_port = 1;
   report.entries = {row, other_protocol, other_port, other_client, other_inside};
-  auto claim = upnp_claim(1234);
-  claim.via = mapping_protocol::nat_pmp;
-  leave_behind(claim);
-  mappings::recognize(journal::read_claims(state_, journal::system_now()), report);
+  auto record = upnp_record(1234);
+  record.via = mapping_protocol::nat_pmp;
+  leave_behind(record);
+  mappings::recognize(journal::read_records(state_, journal::system_now()), report);
   std::vector<bool> ours;
   for (const auto& each : report.entries) ours.push_back(each.ours);
   EXPECT_THAT(ours, ElementsAre(true, false, false, false, false));
-  ASSERT_THAT(report.left_overs, SizeIs(1));
-  EXPECT_EQ(report.left_overs[0].via, mapping_protocol::nat_pmp);
+  ASSERT_THAT(report.stale_mappings, SizeIs(1));
+  EXPECT_EQ(report.stale_mappings[0].via, mapping_protocol::nat_pmp);
 }
 
 }  // namespace

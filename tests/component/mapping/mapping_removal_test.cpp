@@ -17,96 +17,96 @@ using ending = http_answer::ending;
 // --- what was left behind ------------------------------------------------------------------
 
 TEST_F(MappingChanges, WhatADeadRunLeftIsRemovedFirst) {
-  leave_behind(upnp_claim(99));
+  leave_behind(upnp_record(99));
   put_row("99/TCP", host_ip);
   const auto report = add(1234);
-  ASSERT_THAT(report.left_overs, SizeIs(1));
-  EXPECT_TRUE(report.left_overs[0].removed);
-  EXPECT_EQ(report.left_overs[0].entry.external_port, 99);
+  ASSERT_THAT(report.stale_mappings, SizeIs(1));
+  EXPECT_TRUE(report.stale_mappings[0].removed);
+  EXPECT_EQ(report.stale_mappings[0].entry.external_port, 99);
   EXPECT_FALSE(gateway_.table.contains("99/TCP"));
-  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+  EXPECT_THAT(known(recorded_by::dead), IsEmpty());
 }
 
 TEST_F(MappingChanges, ALeftOverWhosePlaceSomebodyElseHasIsWrittenOff) {
-  leave_behind(upnp_claim(99));
+  leave_behind(upnp_record(99));
   put_row("99/TCP", other_ip, "web");
-  EXPECT_THAT(add(1234).left_overs, SizeIs(1));
+  EXPECT_THAT(add(1234).stale_mappings, SizeIs(1));
   EXPECT_EQ(gateway_.table.at("99/TCP").client, other_ip);
-  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+  EXPECT_THAT(known(recorded_by::dead), IsEmpty());
 }
 
 TEST_F(MappingChanges, ALeftOverThatCannotBeRemovedIsToldAndKept) {
-  leave_behind(upnp_claim(99));
+  leave_behind(upnp_record(99));
   put_row("99/TCP", host_ip);
   gateway_.answers["DeletePortMapping"] = soap_fault(501);
   for (int i = 0; i < 2; ++i) {
     const auto report = add(1234);
-    ASSERT_THAT(report.left_overs, SizeIs(1));
-    EXPECT_FALSE(report.left_overs[0].removed);
-    EXPECT_NE(report.left_overs[0].detail, "");
-    EXPECT_THAT(known(claimed_by::dead), SizeIs(1));
+    ASSERT_THAT(report.stale_mappings, SizeIs(1));
+    EXPECT_FALSE(report.stale_mappings[0].removed);
+    EXPECT_NE(report.stale_mappings[0].detail, "");
+    EXPECT_THAT(known(recorded_by::dead), SizeIs(1));
   }
 }
 
 TEST_F(MappingChanges, WhatSeveralRunsLeftOnOnePortIsRemovedOnce) {
-  for (int i = 0; i < 3; ++i) leave_behind(upnp_claim(99));
+  for (int i = 0; i < 3; ++i) leave_behind(upnp_record(99));
   put_row("99/TCP", host_ip);
-  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  const auto told = loop_.await(remove_stale_mappings(place().here, state_));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_TRUE(told[0].removed);
   EXPECT_EQ(gateway_.count("DeletePortMapping"), 1);
-  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+  EXPECT_THAT(known(recorded_by::dead), IsEmpty());
 }
 
 TEST_F(MappingChanges, ALeftOverOfAnotherNetworkStays) {
-  leave_behind(claim_elsewhere(99));
-  EXPECT_THAT(add(1234).left_overs, IsEmpty());
-  EXPECT_THAT(known(claimed_by::dead), ElementsAre(claim_elsewhere(99)));
+  leave_behind(record_elsewhere(99));
+  EXPECT_THAT(add(1234).stale_mappings, IsEmpty());
+  EXPECT_THAT(known(recorded_by::dead), ElementsAre(record_elsewhere(99)));
 }
 
 TEST_F(MappingChanges, ALeftOverThatHasANewOwnerIsHis) {
   EXPECT_EQ(answer_of(add(1234)), answer::yes);
-  leave_behind(upnp_claim(1234));
-  EXPECT_THAT(add(80).left_overs, IsEmpty());
+  leave_behind(upnp_record(1234));
+  EXPECT_THAT(add(80).stale_mappings, IsEmpty());
   EXPECT_TRUE(gateway_.table.contains("1234/TCP"));
-  EXPECT_THAT(known(claimed_by::dead), IsEmpty());
+  EXPECT_THAT(known(recorded_by::dead), IsEmpty());
 }
 
 TEST_F(MappingChanges, LeftOversThatCannotBeRemovedCostABoundedTime) {
   gateway_.times = {300ms, 300ms, 300ms};
-  for (std::uint16_t port = 1; port <= 5; ++port) leave_behind(upnp_claim(port));
+  for (std::uint16_t port = 1; port <= 5; ++port) leave_behind(upnp_record(port));
   gateway_.answers["GetSpecificPortMappingEntry"] = {"", ending::hang};
   const stopwatch watch;
-  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  const auto told = loop_.await(remove_stale_mappings(place().here, state_));
   EXPECT_THAT(told, SizeIs(5));
   EXPECT_LT(watch.elapsed(), 12s) << "all have that together";
-  EXPECT_THAT(known(claimed_by::dead), SizeIs(5));
+  EXPECT_THAT(known(recorded_by::dead), SizeIs(5));
 }
 
 TEST_F(MappingChanges, WhereSomebodyListensALeftOverIsSpared) {
-  leave_behind(upnp_claim(99));
+  leave_behind(upnp_record(99));
   put_row("99/TCP", host_ip);
   asio::ip::tcp::acceptor other(loop_.context(), {asio::ip::make_address(host_ip), 4321});
-  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  const auto told = loop_.await(remove_stale_mappings(place().here, state_));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_FALSE(told[0].removed);
   EXPECT_THAT(told[0].detail, HasSubstr("something may be listening on port 4321 of this machine"));
   EXPECT_TRUE(gateway_.table.contains("99/TCP"));
-  caution asked;
+  removal_policy asked;
   asked.asked = {"eth1", asio::ip::make_address("192.168.2.1")};
-  EXPECT_THAT(loop_.await(remove_left_overs(place().here, state_, asked)).at(0).detail,
+  EXPECT_THAT(loop_.await(remove_stale_mappings(place().here, state_, asked)).at(0).detail,
               HasSubstr("to remove it anyway: natcheck mappings remove 99 --interface eth1 "
                         "--gateway 192.168.2.1"));
-  const auto by_its_own = loop_.await(remove_left_overs(place().here, state_, {4321}));
+  const auto by_its_own = loop_.await(remove_stale_mappings(place().here, state_, {4321}));
   EXPECT_TRUE(by_its_own.at(0).removed) << "who listens is this process itself";
 }
 
 TEST_F(MappingChanges, WhatLeadsToAFormerAddressIsSparedUntilItIsNamed) {
-  auto claim = upnp_claim(99);
-  claim.internal.ip = asio::ip::make_address(other_ip);
-  leave_behind(claim);
+  auto record = upnp_record(99);
+  record.internal.ip = asio::ip::make_address(other_ip);
+  leave_behind(record);
   put_row("99/TCP", other_ip);  // perhaps another machine's natcheck by now
-  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  const auto told = loop_.await(remove_stale_mappings(place().here, state_));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_FALSE(told[0].removed);
   EXPECT_THAT(told[0].detail, HasSubstr("a former address of this machine"));
@@ -116,18 +116,18 @@ TEST_F(MappingChanges, WhatLeadsToAFormerAddressIsSparedUntilItIsNamed) {
 }
 
 TEST_F(MappingChanges, AnEmptiedDescriptionIsKnownAgain) {
-  auto claim = upnp_claim(99);
-  claim.description = "";
-  leave_behind(claim);
+  auto record = upnp_record(99);
+  record.description = "";
+  leave_behind(record);
   put_row("99/TCP", host_ip, "");
-  EXPECT_TRUE(loop_.await(remove_left_overs(place().here, state_)).at(0).removed);
+  EXPECT_TRUE(loop_.await(remove_stale_mappings(place().here, state_)).at(0).removed);
   EXPECT_THAT(gateway_.table, IsEmpty());
 }
 
 TEST_F(MappingChanges, WhatStaysIsNotToldAsRemoved) {
-  leave_behind(upnp_claim(99));
+  leave_behind(upnp_record(99));
   put_row("99/TCP", host_ip, "made by hand");
-  const auto told = loop_.await(remove_left_overs(place().here, state_));
+  const auto told = loop_.await(remove_stale_mappings(place().here, state_));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_FALSE(told[0].removed);
   EXPECT_THAT(told[0].detail, HasSubstr("is called \"made by hand\""));
@@ -136,12 +136,12 @@ TEST_F(MappingChanges, WhatStaysIsNotToldAsRemoved) {
 
 TEST_F(MappingChanges, WhatARunHasTakenOverIsOnlyForgotten) {
   ASSERT_EQ(answer_of(add(1234)), answer::yes);
-  auto book = journal::claim_book::open(state_);
-  ASSERT_TRUE(book && book->keep(upnp_claim(1234)));
+  auto the_journal = journal::mapping_journal::open(state_);
+  ASSERT_TRUE(the_journal && the_journal->keep(upnp_record(1234)));
   const auto report = clean();
   EXPECT_THAT(outcomes(report), ElementsAre(removal::in_use));
   EXPECT_TRUE(gateway_.table.contains("1234/TCP"));
-  EXPECT_THAT(known(claimed_by::added), IsEmpty()) << "the run closes it now";
+  EXPECT_THAT(known(recorded_by::added), IsEmpty()) << "the run closes it now";
 }
 
 TEST_F(MappingChanges, TheTimeLimitEndsARowByRowRemoval) {
@@ -154,23 +154,23 @@ TEST_F(MappingChanges, TheTimeLimitEndsARowByRowRemoval) {
 }
 
 TEST_F(MappingChanges, TwoAtOnceRemoveALeftOverOnce) {
-  leave_behind(upnp_claim(99));
+  leave_behind(upnp_record(99));
   put_row("99/TCP", host_ip);
-  std::vector<asio::awaitable<std::vector<events::left_over>>> both;
-  both.push_back(remove_left_overs(place().here, state_));
-  both.push_back(remove_left_overs(place().here, state_));
+  std::vector<asio::awaitable<std::vector<events::stale_mapping>>> both;
+  both.push_back(remove_stale_mappings(place().here, state_));
+  both.push_back(remove_stale_mappings(place().here, state_));
   const auto told = loop_.await_all(std::move(both));
   EXPECT_EQ(told[0].size() + told[1].size(), 1U);
   EXPECT_EQ(gateway_.count("DeletePortMapping"), 1);
 }
 
 TEST_F(MappingChanges, WhoComesSecondWaitsForTheFirst) {
-  leave_behind(upnp_claim(99));
+  leave_behind(upnp_record(99));
   put_row("99/TCP", host_ip);
   auto turn = journal::begin_removing(state_);
   ASSERT_TRUE(turn);
   bool done = false;
-  asio::co_spawn(loop_.context(), remove_left_overs(place().here, state_),
+  asio::co_spawn(loop_.context(), remove_stale_mappings(place().here, state_),
                  [&](std::exception_ptr, const auto& told) {
                    EXPECT_THAT(told, SizeIs(1));
                    done = true;
@@ -183,23 +183,23 @@ TEST_F(MappingChanges, WhoComesSecondWaitsForTheFirst) {
 
 TEST_F(MappingChanges, TheAddressThatTheMappingLeadsToIsUsedWhileItIsOurs) {
   auto here = place().here;
-  auto claim = upnp_claim(99);
-  claim.internal.ip = asio::ip::make_address(other_ip);
-  EXPECT_EQ(access_for(claim, here)->from.local.to_string(), host_ip);
-  here.own.push_back(claim.internal.ip);
-  EXPECT_EQ(access_for(claim, here)->from.local.to_string(), other_ip);
-  EXPECT_FALSE(access_for(claim_elsewhere(99), here));
+  auto record = upnp_record(99);
+  record.internal.ip = asio::ip::make_address(other_ip);
+  EXPECT_EQ(access_for(record, here)->from.local.to_string(), host_ip);
+  here.own.push_back(record.internal.ip);
+  EXPECT_EQ(access_for(record, here)->from.local.to_string(), other_ip);
+  EXPECT_FALSE(access_for(record_elsewhere(99), here));
 }
 
 // --- remove --------------------------------------------------------------------------------
 
 TEST_F(MappingChanges, RemoveClosesWhatADeadRunLeft) {
-  leave_behind(upnp_claim(1234));
+  leave_behind(upnp_record(1234));
   put_row("1234/TCP", host_ip);
   const auto report = remove(1234);
   EXPECT_EQ(answer_of(report), answer::yes);
   EXPECT_THAT(outcomes(report), ElementsAre(removal::removed));
-  EXPECT_THAT(report.left_overs, IsEmpty());
+  EXPECT_THAT(report.stale_mappings, IsEmpty());
   EXPECT_THAT(gateway_.table, IsEmpty());
 }
 
@@ -231,8 +231,8 @@ TEST_F(MappingChanges, RemoveLeavesWhatIsNotNatchecks) {
 }
 
 TEST_F(MappingChanges, RemoveAndCleanLeaveWhatARunningNatcheckKeeps) {
-  auto book = journal::claim_book::open(state_);
-  ASSERT_TRUE(book && book->keep(upnp_claim(1234)));
+  auto the_journal = journal::mapping_journal::open(state_);
+  ASSERT_TRUE(the_journal && the_journal->keep(upnp_record(1234)));
   put_row("1234/TCP", host_ip);
   const auto report = remove(1234);
   EXPECT_EQ(answer_of(report), answer::no);
@@ -265,7 +265,7 @@ TEST_F(MappingChanges, WhatCouldNotBeRemovedStaysKnown) {
   const auto report = remove(1234);
   EXPECT_EQ(answer_of(report), answer::unknown);
   EXPECT_THAT(outcomes(report), ElementsAre(removal::failed));
-  EXPECT_THAT(known(claimed_by::added), SizeIs(1));
+  EXPECT_THAT(known(recorded_by::added), SizeIs(1));
   gateway_.answers.clear();
   EXPECT_EQ(answer_of(remove(1234)), answer::yes);
 }
@@ -277,18 +277,18 @@ TEST_F(MappingChanges, CleanRemovesAllThatIsOursAndNothingElse) {
   auto by_nat_pmp = options_for(2, mapping_choice::nat_pmp);
   by_nat_pmp.internal_port = 4322;
   EXPECT_EQ(answer_of(loop_.await(mappings::add(place(), by_nat_pmp))), answer::yes);
-  leave_behind(upnp_claim(3));
+  leave_behind(upnp_record(3));
   put_row("3/TCP", host_ip);
   put_row("4/UDP", host_ip);
   put_row("5/TCP", other_ip);
   put_row("6/TCP", host_ip, "Skype");
   const auto report = clean();
   EXPECT_EQ(answer_of(report), answer::yes) << judge_removal(report).summary;
-  EXPECT_THAT(report.left_overs, SizeIs(1));
+  EXPECT_THAT(report.stale_mappings, SizeIs(1));
   EXPECT_THAT(outcomes(report), ElementsAre(removal::removed, removal::removed, removal::removed));
   EXPECT_THAT(gateway_.table, SizeIs(2));
   EXPECT_TRUE(gateway_.table.contains("5/TCP") && gateway_.table.contains("6/TCP"));
-  EXPECT_THAT(journal::read_claims(state_, journal::system_now()), IsEmpty());
+  EXPECT_THAT(journal::read_records(state_, journal::system_now()), IsEmpty());
 
   const auto again = clean();
   EXPECT_EQ(answer_of(again), answer::yes);
@@ -306,13 +306,13 @@ TEST_F(MappingChanges, CleanLeavesARowThatSomebodyListensBehind) {
 }
 
 TEST_F(MappingChanges, CleanTellsOfOtherNetworks) {
-  leave_behind(claim_elsewhere(99));
-  ASSERT_TRUE(journal::keep_added(state_, claim_elsewhere(98), journal::system_now()));
+  leave_behind(record_elsewhere(99));
+  ASSERT_TRUE(journal::keep_added(state_, record_elsewhere(98), journal::system_now()));
   const auto report = clean();
   EXPECT_EQ(answer_of(report), answer::unknown);
   EXPECT_THAT(outcomes(report), ElementsAre(removal::elsewhere, removal::elsewhere));
   EXPECT_THAT(report.mappings.at(0).detail, HasSubstr("192.168.7.1"));
-  EXPECT_THAT(journal::read_claims(state_, journal::system_now()), SizeIs(2));
+  EXPECT_THAT(journal::read_records(state_, journal::system_now()), SizeIs(2));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "component/mapping/remembered_lease.hpp"
+#include "component/mapping/remembered_mapping.hpp"
 #include "portmap/pcp.hpp"
 
 namespace natcheck::mappings {
@@ -15,7 +15,7 @@ class RememberingKeeper : public RememberedLease {
  protected:
   /// What `mappings add` notes when it has made a mapping to the same port here.
   void remember_added(mapping_protocol via, std::uint16_t external_port) {
-    mapping_claim added;
+    mapping_record added;
     added.via = via;
     added.gateway = gateway_.access().gateway;
     added.internal = {gateway_.access().from.local, 4321};
@@ -29,13 +29,13 @@ TEST_F(RememberingKeeper, RemembersWhatItAsksFor) {
   make_nat_pmp_answer(0);
   keep_remembered();
   next<events::mapped>();
-  ASSERT_THAT(claims(), SizeIs(1));
-  EXPECT_EQ(claims()[0].claim.via, mapping_protocol::nat_pmp);
-  EXPECT_EQ(claims()[0].claim.external_port, 1234);
-  EXPECT_EQ(claims()[0].claim.gateway, gateway_.access().gateway);
+  ASSERT_THAT(records(), SizeIs(1));
+  EXPECT_EQ(records()[0].record.via, mapping_protocol::nat_pmp);
+  EXPECT_EQ(records()[0].record.external_port, 1234);
+  EXPECT_EQ(records()[0].record.gateway, gateway_.access().gateway);
   cancel();
   release();
-  EXPECT_THAT(claims(), SizeIs(0));
+  EXPECT_THAT(records(), SizeIs(0));
 }
 
 TEST_F(RememberingKeeper, WhatWasRefusedIsForgotten) {
@@ -43,13 +43,13 @@ TEST_F(RememberingKeeper, WhatWasRefusedIsForgotten) {
   gateway_.answers["AddPortMapping"] = soap_fault(728);
   keep_remembered();
   next<events::map_failed>();
-  EXPECT_THAT(claims(), SizeIs(0)) << "or it would keep others from removing what is theirs";
+  EXPECT_THAT(records(), SizeIs(0)) << "or it would keep others from removing what is theirs";
   cancel();
 }
 
 TEST_F(RememberingKeeper, WhatWasAddedToStayStays) {
   remember_added(mapping_protocol::upnp, 1234);
-  lease_options upnp_only;
+  mapping_options upnp_only;
   upnp_only.via = mapping_choice::upnp;
   keep_remembered(upnp_only);
   next<events::mapped>();
@@ -57,8 +57,8 @@ TEST_F(RememberingKeeper, WhatWasAddedToStayStays) {
   release();
   EXPECT_FALSE(next<events::unmapped>().removed);
   EXPECT_EQ(gateway_.table.count("1234/TCP"), 1U);
-  ASSERT_THAT(claims(), SizeIs(1));
-  EXPECT_EQ(claims()[0].owner, journal::claimed_by::added);
+  ASSERT_THAT(records(), SizeIs(1));
+  EXPECT_EQ(records()[0].owner, journal::recorded_by::added);
 }
 
 // A PCP server does for a mapping only what the owner of its nonce asks (RFC 6887 section 11.2.1).
@@ -66,8 +66,8 @@ TEST_F(RememberingKeeper, WhatWasAddedByPcpIsRenewedByItsNonceAndForItsTime) {
   portmap::mapping_request request{transport::tcp, 4321, 1234, 2h};
   portmap::pcp_mapper adder(gateway_.access());
   ASSERT_TRUE(loop_.await(adder.map(request)));
-  ASSERT_TRUE(journal::keep_added(directory_, adder.claim(request), journal::system_now()));
-  lease_options pcp_only;
+  ASSERT_TRUE(journal::keep_added(directory_, adder.record(request), journal::system_now()));
+  mapping_options pcp_only;
   pcp_only.via = mapping_choice::pcp;
   keep_remembered(pcp_only);
   EXPECT_GT(next<events::mapped>().entry.asked_lifetime, 1h);
@@ -79,7 +79,7 @@ TEST_F(RememberingKeeper, WhatWasAddedByPcpIsRenewedByItsNonceAndForItsTime) {
 
 TEST_F(RememberingKeeper, WhatWasAddedUnderAnotherNumberIsNotClosed) {
   remember_added(mapping_protocol::nat_pmp, 8080);
-  lease_options nat_pmp_only;
+  mapping_options nat_pmp_only;
   nat_pmp_only.via = mapping_choice::nat_pmp;
   keep_remembered(nat_pmp_only);
   const auto failed = next<events::map_failed>();

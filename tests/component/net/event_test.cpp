@@ -27,7 +27,7 @@ class Event : public ::testing::Test {
     co_return;
   }
   asio::awaitable<bool> ends_within(milliseconds limit) {
-    co_return co_await before(std::chrono::steady_clock::now() + limit, event_.wait());
+    co_return co_await with_deadline(std::chrono::steady_clock::now() + limit, event_.wait());
   }
   asio::awaitable<int> give(int value) { co_return value; }
   asio::awaitable<int> give_after_event(int value) {
@@ -42,7 +42,7 @@ class Event : public ::testing::Test {
 };
 
 TEST_F(Event, EndsAllWaits) {
-  loop_.await(side_by_side(wait("first"), wait("second"), set()));
+  loop_.await(when_all(wait("first"), wait("second"), set()));
   EXPECT_THAT(ended_, ElementsAre("set", "first", "second"));
   loop_.await(wait("later"));
   EXPECT_EQ(ended_.size(), 4U);
@@ -67,7 +67,7 @@ asio::awaitable<void> reset(event& which) {
 TEST_F(Event, AResetWakesNobody) {
   const auto wait_in_vain = [&]() -> asio::awaitable<bool> {
     const auto soon = std::chrono::steady_clock::now() + 20ms;
-    co_return co_await before(soon, side_by_side(wait("waiting"), reset(event_)));
+    co_return co_await with_deadline(soon, when_all(wait("waiting"), reset(event_)));
   };
   EXPECT_FALSE(loop_.await(wait_in_vain()));
   EXPECT_THAT(ended_, ElementsAre());
@@ -79,16 +79,16 @@ TEST_F(Event, ASetThatIsTakenBackAtOnceHasEndedTheWaits) {
     event_.reset();
     co_return;
   };
-  loop_.await(side_by_side(wait("waiting"), pulse()));
+  loop_.await(when_all(wait("waiting"), pulse()));
   EXPECT_THAT(ended_, ElementsAre("waiting"));
   EXPECT_FALSE(event_.is_set());
 }
 
 TEST_F(Event, EndsWork) {
-  EXPECT_EQ(loop_.await(until(event_, give(7))), 7);
+  EXPECT_EQ(loop_.await(with_deadline(event_, give(7))), 7);
   other_.set();
-  EXPECT_FALSE(loop_.await(until(other_, wait("work"))));
-  EXPECT_EQ(loop_.await(until(other_, give_after_event(7))), std::nullopt);
+  EXPECT_FALSE(loop_.await(with_deadline(other_, wait("work"))));
+  EXPECT_EQ(loop_.await(with_deadline(other_, give_after_event(7))), std::nullopt);
   EXPECT_THAT(ended_, ElementsAre()) << "the work was cancelled";
 }
 

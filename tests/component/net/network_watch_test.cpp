@@ -13,7 +13,7 @@
 #include <cstring>
 #include <string>
 
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 #include "support/loop.hpp"
 
 namespace natcheck::net {
@@ -85,7 +85,7 @@ struct watched {
   network_watch watch{events.context().get_executor(), {}};
 
   bool changes(milliseconds limit = 10s) {
-    return events.await(before(std::chrono::steady_clock::now() + limit, watch.next()));
+    return events.await(with_deadline(std::chrono::steady_clock::now() + limit, watch.next()));
   }
 };
 
@@ -188,7 +188,7 @@ TEST(NetworkWatch, CanBeGivenUpAndAskedAgain) {
   network_watch watch(loop.context().get_executor(), {});
   for (int i = 0; i < 3; ++i) {
     const stopwatch time;
-    loop.await(before(std::chrono::steady_clock::now() + 20ms, watch.next()));
+    loop.await(with_deadline(std::chrono::steady_clock::now() + 20ms, watch.next()));
     EXPECT_LT(time.elapsed(), 5s);
   }
 }

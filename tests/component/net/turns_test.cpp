@@ -18,13 +18,13 @@ class Turns : public ::testing::Test {
     co_await mine.comes();
     EXPECT_EQ(inside_++, 0) << "one at a time";
     asio::steady_timer pause(co_await asio::this_coro::executor, stay);
-    co_await expiry(pause);
+    co_await wait(pause);
     --inside_;
     order_.push_back(number);
   }
   /// Gives up after 1 ms, while somebody else has his turn.
   asio::awaitable<void> give_up(int number) {
-    co_await before(std::chrono::steady_clock::now() + 1ms, take(number));
+    co_await with_deadline(std::chrono::steady_clock::now() + 1ms, take(number));
   }
 
   support::loop loop_;
@@ -34,13 +34,13 @@ class Turns : public ::testing::Test {
 };
 
 TEST_F(Turns, ComeInTheOrderOfAsking) {
-  loop_.await(side_by_side(take(1), take(2), take(3)));
+  loop_.await(when_all(take(1), take(2), take(3)));
   loop_.await(take(4));
   EXPECT_THAT(order_, ElementsAre(1, 2, 3, 4));
 }
 
 TEST_F(Turns, WhoGivesUpHoldsNobodyUp) {
-  loop_.await(side_by_side(take(1, 30ms), give_up(2), take(3)));
+  loop_.await(when_all(take(1, 30ms), give_up(2), take(3)));
   EXPECT_THAT(order_, ElementsAre(1, 3));
 }
 

@@ -37,7 +37,7 @@ class Stun : public ::testing::Test {
   }
 
   loop loop_;
-  ways_out from_{net::source{asio::ip::make_address(host_ip), ""}, std::nullopt};
+  egress_routes from_{net::source{asio::ip::make_address(host_ip), ""}, std::nullopt};
   survey_options options_;
 };
 

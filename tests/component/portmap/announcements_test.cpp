@@ -55,7 +55,7 @@ class Announcements : public ::testing::Test {
   }
   asio::awaitable<std::string> next_within(milliseconds limit) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
-    auto news = co_await net::before(deadline, listener_.next());
+    auto news = co_await net::with_deadline(deadline, listener_.next());
     co_return news.value_or(silence);
   }
   std::string next(milliseconds limit = 10s) { return loop_.await(next_within(limit)); }
@@ -131,10 +131,10 @@ TEST_F(Announcements, AFloodGetsNoMoreThanItsShare) {
 TEST_F(Announcements, WhereNothingCanBeHeardNothingIsSaid) {
   gateway_access taken = access_;
   taken.from.local = asio::ip::make_address("192.0.2.1");  // no interface has it: none can join
-  announcement_listener deaf(loop_.context().get_executor(), taken);
+  announcement_listener ignored(loop_.context().get_executor(), taken);
   const auto wait = [&]() -> asio::awaitable<bool> {
     const auto deadline = std::chrono::steady_clock::now() + 50ms;
-    const auto news = co_await net::before(deadline, deaf.next());
+    const auto news = co_await net::with_deadline(deadline, ignored.next());
     co_return news.has_value();
   };
   EXPECT_FALSE(loop_.await(wait()));

@@ -209,14 +209,14 @@ TEST_F(NatPmpMapper, ALookThatFailsTellsNothing) {
 }
 
 TEST_F(NatPmpMapper, ANextRunRemovesWhatItClaimed) {
-  EXPECT_EQ(mapper_.claim(strict).external_port, 1234) << "about to be asked for";
+  EXPECT_EQ(mapper_.record(strict).external_port, 1234) << "about to be asked for";
   grant(20000);
   ASSERT_TRUE(map(any));
-  const mapping_claim claim = mapper_.claim(any);
-  EXPECT_EQ(claim.external_port, 20000);
-  EXPECT_EQ(claim.lifetime, 120s);
+  const mapping_record record = mapper_.record(any);
+  EXPECT_EQ(record.external_port, 20000);
+  EXPECT_EQ(record.lifetime, 120s);
   nat_pmp_mapper next(gateway_.access());
-  next.adopt(claim);
+  next.restore(record);
   ASSERT_TRUE(loop_.await(next.unmap()));
   const auto removal = gateway_.mapping_requests().back();
   EXPECT_EQ(removal.lifetime_s, 0U);
@@ -225,9 +225,9 @@ TEST_F(NatPmpMapper, ANextRunRemovesWhatItClaimed) {
 
 // The gateway would say yes: from here, there is no such mapping.
 TEST_F(NatPmpMapper, ANextRunWithAnotherAddressCannotRemoveIt) {
-  mapping_claim claim = mapper_.claim(strict);
-  claim.internal.ip = asio::ip::make_address("192.168.1.77");
-  mapper_.adopt(claim);
+  mapping_record record = mapper_.record(strict);
+  record.internal.ip = asio::ip::make_address("192.168.1.77");
+  mapper_.restore(record);
   const auto removed = unmap();
   ASSERT_FALSE(removed);
   EXPECT_THAT(removed.error().detail, HasSubstr("192.168.1.77"));

@@ -222,13 +222,13 @@ TEST_F(PcpMapper, ALookWithoutAnAnswerTellsNothing) {
 
 TEST_F(PcpMapper, ANextRunRemovesWhatItClaimed) {
   grant({outside.ip, 20000});
-  EXPECT_EQ(mapper_.claim(strict).external_port, 1234) << "about to be asked for";
+  EXPECT_EQ(mapper_.record(strict).external_port, 1234) << "about to be asked for";
   ASSERT_TRUE(map(any));
-  const mapping_claim claim = mapper_.claim(any);
-  EXPECT_EQ(claim.external_port, 20000);
-  EXPECT_EQ(claim.lifetime, 120s);
+  const mapping_record record = mapper_.record(any);
+  EXPECT_EQ(record.external_port, 20000);
+  EXPECT_EQ(record.lifetime, 120s);
   pcp_mapper next(gateway_.access());
-  next.adopt(claim);
+  next.restore(record);
   ASSERT_TRUE(loop_.await(next.unmap()));
   EXPECT_EQ(asked().back().lifetime_s, 0U);
   EXPECT_EQ(asked().back().internal_port, 4321);
@@ -236,15 +236,15 @@ TEST_F(PcpMapper, ANextRunRemovesWhatItClaimed) {
 }
 
 TEST_F(PcpMapper, WhatCannotBeRemovedIsNotAskedFor) {
-  mapping_claim elsewhere = mapper_.claim(strict);
+  mapping_record elsewhere = mapper_.record(strict);
   elsewhere.internal.ip = asio::ip::make_address("192.168.1.77");
-  mapping_claim unnamed = mapper_.claim(strict);
+  mapping_record unnamed = mapper_.record(strict);
   unnamed.nonce = "0123";
-  const std::pair<mapping_claim, const char*> table[] = {{elsewhere, "192.168.1.77"},
-                                                         {unnamed, "nonce"}};
-  for (const auto& [claim, words] : table) {
+  const std::pair<mapping_record, const char*> table[] = {{elsewhere, "192.168.1.77"},
+                                                          {unnamed, "nonce"}};
+  for (const auto& [record, words] : table) {
     pcp_mapper next(gateway_.access());
-    next.adopt(claim);
+    next.restore(record);
     const auto removed = loop_.await(next.unmap());
     ASSERT_FALSE(removed) << "a server says yes to the removal of what it does not have";
     EXPECT_THAT(removed.error().detail, HasSubstr(words));

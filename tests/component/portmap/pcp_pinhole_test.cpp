@@ -53,7 +53,7 @@ TEST_F(PcpMapperOverIpv6, OpensAPinhole) {
   const pcp_request asked(router_->requests().at(0));
   EXPECT_EQ(asked.external, (endpoint{asio::ip::make_address("::"), 4321}))
       << "any address, of this family";
-  EXPECT_EQ(mapper_->claim({transport::tcp, 4321, 1234, 3600s, false}).external_port, 4321);
+  EXPECT_EQ(mapper_->record({transport::tcp, 4321, 1234, 3600s, false}).external_port, 4321);
   EXPECT_TRUE(loop_.await(mapper_->unmap()));
 }
 
@@ -77,7 +77,7 @@ TEST_F(PcpMapperOverIpv6, APinholeThatTheRouterKeepsIsCalledSo) {
   EXPECT_EQ(removed.error().code, 2);
   EXPECT_EQ(removed.error().detail,
             "the router keeps the pinhole until its lease expires, in at most 60 s");
-  EXPECT_EQ(mapper_->claim({}).lifetime, 60s);
+  EXPECT_EQ(mapper_->record({}).lifetime, 60s);
 }
 
 }  // namespace

@@ -271,27 +271,27 @@ TEST_F(Pinhole, ClosesWhatWasAskedForAndNeverAnswered) {
 }
 
 TEST_F(Pinhole, AnotherRunClosesWhatWasClaimed) {
-  EXPECT_EQ(mapper_->claim(request()).pinhole, std::nullopt) << "not opened yet";
+  EXPECT_EQ(mapper_->record(request()).pinhole, std::nullopt) << "not opened yet";
   ASSERT_TRUE(map());
-  const mapping_claim claim = mapper_->claim(request());
-  EXPECT_EQ(claim.via, mapping_protocol::upnp);
-  EXPECT_EQ(claim.gateway, asio::ip::make_address(here));
-  EXPECT_EQ(claim.internal, (endpoint{asio::ip::make_address(here), 4321}));
-  EXPECT_EQ(claim.lifetime, 3600s);
-  EXPECT_EQ(claim.pinhole, 1);
+  const mapping_record record = mapper_->record(request());
+  EXPECT_EQ(record.via, mapping_protocol::upnp);
+  EXPECT_EQ(record.gateway, asio::ip::make_address(here));
+  EXPECT_EQ(record.internal, (endpoint{asio::ip::make_address(here), 4321}));
+  EXPECT_EQ(record.lifetime, 3600s);
+  EXPECT_EQ(record.pinhole, 1);
   upnp_pinhole_mapper later(router_->access());
-  later.adopt(claim);
+  later.restore(record);
   ASSERT_TRUE(loop_.await(later.unmap()));
   EXPECT_THAT(router_->table, IsEmpty());
 }
 
 TEST_F(Pinhole, AClaimOfBeforeARestartClosesNobodyElses) {
   ASSERT_TRUE(map());
-  const mapping_claim claim = mapper_->claim(request());
+  const mapping_record record = mapper_->record(request());
   router_->restart();
   router_->table[router_->next_id++] = foreign();
   upnp_pinhole_mapper later(router_->access());
-  later.adopt(claim);
+  later.restore(record);
   ASSERT_TRUE(loop_.await(later.unmap()));
   EXPECT_THAT(router_->table, ElementsAre(std::pair(1, foreign())));
 }

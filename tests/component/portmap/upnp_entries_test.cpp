@@ -194,18 +194,18 @@ TEST_F(UpnpEntries, UnmapFindsAGatewayThatMoved) {
 
 TEST_F(UpnpEntries, ANextRunRemovesWhatItClaimed) {
   gateway_.keeps_description_as = "UPnP";
-  EXPECT_FALSE(mapper_.claim(strict).description) << "not known before it was read back";
+  EXPECT_FALSE(mapper_.record(strict).description) << "not known before it was read back";
   ASSERT_TRUE(map());
-  const mapping_claim claim = mapper_.claim(strict);
-  EXPECT_EQ(claim.description, "UPnP");
-  EXPECT_EQ(claim.external_port, 1234);
-  ASSERT_TRUE(loop_.await(next_run(claim)->unmap()));
+  const mapping_record record = mapper_.record(strict);
+  EXPECT_EQ(record.description, "UPnP");
+  EXPECT_EQ(record.external_port, 1234);
+  ASSERT_TRUE(loop_.await(next_run(record)->unmap()));
   EXPECT_THAT(gateway_.table, IsEmpty());
 }
 
 TEST_F(UpnpEntries, ANextRunLeavesWhatIsNotAsItWasClaimed) {
-  mapping_claim claim = mapper_.claim(strict);
-  claim.description = "UPnP";
+  mapping_record record = mapper_.record(strict);
+  record.description = "UPnP";
   struct {
     row entry;
     bool removed;
@@ -219,7 +219,7 @@ TEST_F(UpnpEntries, ANextRunLeavesWhatIsNotAsItWasClaimed) {
   for (const auto& line : table) {
     gateway_.table = {{key, line.entry}};
     const stopwatch watch;
-    const auto ended = loop_.await(next_run(claim)->unmap());
+    const auto ended = loop_.await(next_run(record)->unmap());
     EXPECT_EQ(ended.has_value(), line.removed) << "what stays is not told as removed";
     EXPECT_LT(watch.elapsed(), 2s);
     EXPECT_EQ(gateway_.table.empty(), line.removed) << line.entry.client << line.entry.description;
@@ -229,16 +229,16 @@ TEST_F(UpnpEntries, ANextRunLeavesWhatIsNotAsItWasClaimed) {
 TEST_F(UpnpEntries, ANextRunRemovesNothingBlindly) {
   gateway_.table[key] = ours();
   gateway_.answers["GetSpecificPortMappingEntry"] = soap_fault(401);
-  const auto removed = loop_.await(next_run(mapper_.claim(strict))->unmap());
+  const auto removed = loop_.await(next_run(mapper_.record(strict))->unmap());
   ASSERT_FALSE(removed);
   EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
 }
 
 TEST_F(UpnpEntries, ANextRunThatMapsTakesOver) {
-  mapping_claim claim = mapper_.claim(strict);
-  claim.internal.ip = asio::ip::make_address("127.0.0.77");  // before DHCP had another
+  mapping_record record = mapper_.record(strict);
+  record.internal.ip = asio::ip::make_address("127.0.0.77");  // before DHCP had another
   gateway_.table[key] = {"127.0.0.77", "4321", "natcheck", "0"};
-  const auto next = next_run(claim);
+  const auto next = next_run(record);
   const auto made = loop_.await(next->map(strict));
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_EQ(gateway_.table.at(key).client, host_ip);
@@ -246,11 +246,11 @@ TEST_F(UpnpEntries, ANextRunThatMapsTakesOver) {
 
 // Secure mode of miniupnpd.
 TEST_F(UpnpEntries, ARemovalThatIsForAnotherAddressSaysSo) {
-  mapping_claim claim = mapper_.claim(strict);
-  claim.internal.ip = asio::ip::make_address("127.0.0.77");
+  mapping_record record = mapper_.record(strict);
+  record.internal.ip = asio::ip::make_address("127.0.0.77");
   gateway_.table[key] = {"127.0.0.77", "4321", "natcheck", "0"};
   gateway_.answers["DeletePortMapping"] = soap_fault(606);
-  const auto removed = loop_.await(next_run(claim)->unmap());
+  const auto removed = loop_.await(next_run(record)->unmap());
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().code, 606);
   EXPECT_THAT(removed.error().detail,

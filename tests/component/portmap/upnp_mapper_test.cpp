@@ -81,7 +81,7 @@ TEST_F(UpnpMapper, BelievesTheLeaseThatTheTableShows) {
   ASSERT_TRUE(made) << made.error().message();
   EXPECT_EQ(made->lifetime, 86400s);
   EXPECT_EQ(made->asked_lifetime, 3600s);
-  EXPECT_EQ(mapper_.claim({transport::tcp, 4321, 1234, 3600s, false}).lifetime, 86400s);
+  EXPECT_EQ(mapper_.record({transport::tcp, 4321, 1234, 3600s, false}).lifetime, 86400s);
 }
 
 TEST_F(UpnpMapper, SuccessWithoutAnEntryIsNone) {

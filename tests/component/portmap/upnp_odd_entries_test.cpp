@@ -50,7 +50,7 @@ TEST_F(UpnpOddEntries, WhatSomebodyPointedToAnotherPortHereIsRemoved) {
 TEST_F(UpnpOddEntries, SoItIsByTheNextRun) {
   ASSERT_TRUE(map());
   gateway_.table[key].port = "9001";
-  ASSERT_TRUE(loop_.await(next_run(mapper_.claim(strict))->unmap()));
+  ASSERT_TRUE(loop_.await(next_run(mapper_.record(strict))->unmap()));
   EXPECT_THAT(gateway_.table, IsEmpty());
 }
 
@@ -101,7 +101,7 @@ TEST_F(UpnpOddEntries, WhatReadsBackOtherwiseIsMappedAndNotVerified) {
 TEST_F(UpnpOddEntries, AnEntryThatNamesNobodyIsRemovedByTheNextRun) {
   keep_as([](row& of) { of.client = "0.0.0.0"; });
   ASSERT_TRUE(map());
-  ASSERT_TRUE(loop_.await(next_run(mapper_.claim(strict))->unmap()));
+  ASSERT_TRUE(loop_.await(next_run(mapper_.record(strict))->unmap()));
   EXPECT_THAT(gateway_.table, IsEmpty());
 }
 
@@ -160,7 +160,7 @@ TEST_F(UpnpOddEntries, WhatIsRefusedAndCannotBeReadIsRememberedUntilItIsGone) {
     ASSERT_FALSE(removed);
     EXPECT_FALSE(leaves_nothing(removed));
     gateway_.answers.clear();
-    ASSERT_TRUE(loop_.await(next_run(mapper.claim(strict))->unmap()));
+    ASSERT_TRUE(loop_.await(next_run(mapper.record(strict))->unmap()));
     EXPECT_THAT(gateway_.table, IsEmpty());
   }
 }

@@ -44,7 +44,7 @@ TEST_F(UpnpQuirks, LeasesAreTriedUntilOneIsAccepted) {
       ASSERT_TRUE(made) << made.error().message();
       EXPECT_EQ(made->lifetime, line.granted);
       EXPECT_EQ(made->asked_lifetime, 3600s);
-      EXPECT_EQ(mapper.claim(strict).lifetime, line.granted);
+      EXPECT_EQ(mapper.record(strict).lifetime, line.granted);
     }
     auto tried = line.tried;
     tried.emplace_back(line.accepted);
@@ -89,7 +89,7 @@ TEST_F(UpnpQuirks, AnotherPortWhereAnyWillDo) {
     EXPECT_EQ(made->asked_port, 1234);
     // By 501 it may have meant the lease.
     EXPECT_THAT(ports(), SizeIs(code == 501 ? 3 : 2));
-    EXPECT_EQ(mapper.claim(any).external_port, made->external_port);
+    EXPECT_EQ(mapper.record(any).external_port, made->external_port);
     const auto renewed = loop_.await(mapper.map(any));
     ASSERT_TRUE(renewed) << renewed.error().message();
     EXPECT_EQ(renewed->external_port, made->external_port) << "a renewal keeps it";

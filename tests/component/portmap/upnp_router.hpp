@@ -43,9 +43,9 @@ class UpnpRouter : public ::testing::Test {
     gateway_.refuses = [=](const std::string& of, const row&) { return of == which ? code : 0; };
   }
   /// The mapper of a later run of this program.
-  std::unique_ptr<upnp_mapper> next_run(const mapping_claim& claim) {
+  std::unique_ptr<upnp_mapper> next_run(const mapping_record& record) {
     auto next = std::make_unique<upnp_mapper>(gateway_.access());
-    next->adopt(claim);
+    next->restore(record);
     return next;
   }
 

@@ -30,7 +30,7 @@ asio::awaitable<outcome> raced(std::vector<behavior> addresses) {
   const auto ask = [&](std::size_t number) -> asio::awaitable<bool> {
     seen.begun.push_back(number);
     asio::steady_timer timer(executor, addresses[number].after);
-    co_await net::expiry(timer);
+    co_await net::wait(timer);
     co_await net::unless_cancelled();
     seen.ended.push_back(number);
     co_return addresses[number].reached;

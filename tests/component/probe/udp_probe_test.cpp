@@ -41,7 +41,7 @@ class relay {
 
 TEST(UdpProbe, MeasuresLossBehindARelay) {
   loop events_loop;
-  running_udp_service server(events_loop, {stranger_ip});
+  running_udp_responder server(events_loop, {stranger_ip});
   relay between(events_loop, server.port(), {2, 5});
   std::vector<probe_result> progress;
   const auto report =
@@ -53,7 +53,7 @@ TEST(UdpProbe, MeasuresLossBehindARelay) {
   EXPECT_EQ(progress, results(report)) << "in their order";
   EXPECT_EQ(report.evidence.handshakes[0].path, translation::mapped);
   ASSERT_TRUE(report.evidence.handshakes[0].ttl);
-  EXPECT_EQ(report.evidence.handshakes[0].ttl, report.evidence.standpoint.ttl);
+  EXPECT_EQ(report.evidence.handshakes[0].ttl, report.evidence.visitor_location.ttl);
   EXPECT_EQ(report.rtt.sent, 5U);
   EXPECT_EQ(report.rtt.received, 3U);
   EXPECT_EQ(report.judged.main.code, verdict_code::unstable);
@@ -112,7 +112,7 @@ TEST(UdpProbe, AClosedPortIsRefusedAtOnce) {
 TEST(UdpProbe, AServerThatDisappearsIsRefusedFromThenOn) {
   loop events_loop;
   auto server =
-      std::make_unique<running_udp_service>(events_loop, std::vector<const char*>{gateway_ip});
+      std::make_unique<running_udp_responder>(events_loop, std::vector<const char*>{gateway_ip});
   auto options = asking(gateway_ip, server->port());
   options.count = 4;
   const auto report = events_loop.await(probe(options, [&](const handshake_evidence& one) {
@@ -191,7 +191,7 @@ TEST(UdpProbe, AnswersOfSomebodyElseDoNotCount) {
 
 TEST(UdpProbe, NamesAreTriedAddressByAddress) {
   loop events_loop;
-  running_udp_service server(events_loop, {host_ip, "::1"});
+  running_udp_responder server(events_loop, {host_ip, "::1"});
   const auto report = events_loop.await(probe(asking("localhost", server.port())));
   EXPECT_THAT(results(report), Each(probe_result::reached));
   EXPECT_TRUE(report.evidence.address);

@@ -91,7 +91,7 @@ TEST(SelfTest, AnOutsideAddressOfThisHostIsTestedOnce) {
 
 TEST(SelfTest, AsksOverUdpAsWell) {
   loop events;
-  running_udp_service server(events, {host_ip});
+  running_udp_responder server(events, {host_ip});
   const auto seen = events.await(test_self(transport::udp, server.port(), ip(gateway_ip),
                                            endpoint{ip(host_ip), server.port()}, "mine"));
   EXPECT_EQ(seen.protocol, transport::udp);

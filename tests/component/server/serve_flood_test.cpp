@@ -133,14 +133,14 @@ class strangers {
 };
 
 /// How many visitors of a kind are told one by one before the others are only counted.
-constexpr std::size_t told = guest_book::told_one_by_one;
+constexpr std::size_t told = session_log::most_reported_singly;
 
 TEST(ServeFlood, AFullHouseStillLetsHonestVisitorsIn) {
   const descriptor_limit limit(256);
   loop events_loop;
   running_server server(events_loop, {});
   const endpoint at = server.ipv4();
-  const strangers crowd(at, 600);
+  const strangers connection_table(at, 600);
   // More than the house holds have come when the first of them had to leave.
   const auto one = server.wait_for<events::rejected>(told);
   EXPECT_THAT(one.reason, HasSubstr("make room"));
@@ -156,7 +156,7 @@ TEST(ServeFlood, GreetedVisitorsWhoStayMakeRoomToo) {
   running_server server(events_loop, {});
   const endpoint at = server.ipv4();
   // An unfinished natcheck line: greeted, and with a right to stay for a while.
-  const strangers crowd(at, 600, "Hello, server! natcheck/1 ");
+  const strangers connection_table(at, 600, "Hello, server! natcheck/1 ");
   server.wait_for<events::greeted>(told);
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(probe_result_of(events_loop, at), probe_result::reached);
@@ -170,7 +170,7 @@ TEST(ServeFlood, OneSourceTakesAPartOfTheHouseOnly) {
   const endpoint at = server.ipv4();
   // The house holds 192, and 24 of one source.
   auto honest = events_loop.await(connect_from(source_ip(1), at));
-  const strangers crowd(at, 600, {}, 1);
+  const strangers connection_table(at, 600, {}, 1);
   server.wait_for<events::rejected>(told);
   for (const auto& rejected : server.events_of<events::rejected>()) {
     EXPECT_THAT(rejected.reason, HasSubstr("make room"));

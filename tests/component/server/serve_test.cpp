@@ -60,7 +60,7 @@ TEST_F(Serve, IsReached) {
   EXPECT_EQ(seen.path, translation::direct);
   EXPECT_EQ(seen.server_version, "0.1.0");
   ASSERT_TRUE(seen.ttl);
-  EXPECT_EQ(seen.ttl, report.evidence.standpoint.ttl) << "no router is between them";
+  EXPECT_EQ(seen.ttl, report.evidence.visitor_location.ttl) << "no router is between them";
   EXPECT_THAT(seen.echo_rtts, SizeIs(3));
   const auto greeted = server_.wait_for<events::greeted>();
   EXPECT_EQ(greeted.spoken, dialect::natcheck);

@@ -20,7 +20,7 @@ using ::testing::SizeIs;
 
 TEST(UdpService, IsReachedByTheProbe) {
   loop events_loop;
-  running_udp_service server(events_loop, {"0.0.0.0"});
+  running_udp_responder server(events_loop, {"0.0.0.0"});
   const auto report = events_loop.await(probe(asking(gateway_ip, server.port())));
   EXPECT_THAT(results(report),
               ElementsAre(probe_result::reached, probe_result::reached, probe_result::reached,
@@ -47,7 +47,7 @@ TEST(UdpService, IsReachedByTheProbe) {
 TEST(UdpService, AnswersOverIpv6FromTheSamePort) {
   loop events_loop;
   ASSERT_TRUE(has_ipv6(events_loop.context()));
-  running_udp_service server(events_loop, {"0.0.0.0", "::"});
+  running_udp_responder server(events_loop, {"0.0.0.0", "::"});
   for (const char* ip : {"::1", "127.0.0.1"}) {
     const auto report = events_loop.await(probe(asking(ip, server.port())));
     EXPECT_THAT(results(report), Each(probe_result::reached)) << ip;
@@ -58,7 +58,7 @@ TEST(UdpService, AnswersOverIpv6FromTheSamePort) {
 
 TEST(UdpService, AnswersAPlainSocketFromTheAddressItAsked) {
   loop events_loop;
-  running_udp_service server(events_loop, {"0.0.0.0"});
+  running_udp_responder server(events_loop, {"0.0.0.0"});
   plain_client client(events_loop);
   for (const char* ip : {host_ip, gateway_ip, stranger_ip}) {
     EXPECT_EQ(client.ask("Hello, server!", ip, server.port()), "Hello, client!");
@@ -73,7 +73,7 @@ TEST(UdpService, AnswersAPlainSocketFromTheAddressItAsked) {
 
 TEST(UdpService, TheAnswerOnTheWireIsNeverLonger) {
   loop events_loop;
-  running_udp_service server(events_loop, {"127.0.0.2"});
+  running_udp_responder server(events_loop, {"127.0.0.2"});
   plain_client client(events_loop);
   for (std::size_t room = 0; room < 150; room += 7) {
     std::string question = "Hello, server! natcheck/1 session=s seq=" + std::to_string(room);
@@ -91,7 +91,7 @@ TEST(UdpService, TheAnswerOnTheWireIsNeverLonger) {
 
 TEST(UdpService, SaysNothingToRubbishAndTellsOfItOnce) {
   loop events_loop;
-  running_udp_service server(events_loop, {"127.0.0.2"});
+  running_udp_responder server(events_loop, {"127.0.0.2"});
   plain_client client(events_loop);
   for (const std::string& rubbish :
        {std::string("GET / HTTP/1.1\r\n\r\n"), std::string("Hello, client!"), std::string(),
@@ -109,7 +109,7 @@ TEST(UdpService, SaysNothingToRubbishAndTellsOfItOnce) {
 
 TEST(UdpService, DoesNotAnswerABroadcast) {
   loop events_loop;
-  running_udp_service server(events_loop, {"0.0.0.0"});
+  running_udp_responder server(events_loop, {"0.0.0.0"});
   udp::socket shouting(events_loop.context(), {asio::ip::make_address(host_ip), 0});
   shouting.set_option(asio::socket_base::broadcast(true));
   shouting.send_to(asio::buffer(std::string("Hello, server!")),
@@ -121,7 +121,7 @@ TEST(UdpService, DoesNotAnswerABroadcast) {
 
 TEST(UdpService, LimitsWhatOneAddressGets) {
   loop events_loop;
-  running_udp_service server(events_loop, {"127.0.0.2"});
+  running_udp_responder server(events_loop, {"127.0.0.2"});
   plain_client greedy(events_loop);
   const unsigned limit = greeting::responder::answers_to_site;
   // On a slow machine a second may pass, and the count begins anew.
@@ -137,11 +137,11 @@ TEST(UdpService, LimitsWhatOneAddressGets) {
 
 TEST(UdpService, EndsWhenItIsClosedOrCancelled) {
   loop events_loop;
-  running_udp_service closed(events_loop, {"127.0.0.2", "127.0.0.3"});
+  running_udp_responder closed(events_loop, {"127.0.0.2", "127.0.0.3"});
   closed.stop();
   EXPECT_TRUE(closed.ended);
   EXPECT_FALSE(closed.cancelled);
-  running_udp_service cancelled(events_loop, {"127.0.0.2", "127.0.0.3"});
+  running_udp_responder cancelled(events_loop, {"127.0.0.2", "127.0.0.3"});
   events_loop.run_until([] { return true; });
   plain_client client(events_loop);
   client.ask("Hello, server!", gateway_ip, cancelled.port());
@@ -152,8 +152,8 @@ TEST(UdpService, EndsWhenItIsClosedOrCancelled) {
 
 TEST(UdpService, APortThatIsTakenIsAFailure) {
   loop events_loop;
-  running_udp_service first(events_loop, {"127.0.0.2"});
-  udp_service second(events_loop.context().get_executor(), {"b", "1"}, {});
+  running_udp_responder first(events_loop, {"127.0.0.2"});
+  udp_responder second(events_loop.context().get_executor(), {"b", "1"}, {});
   const auto failed = second.listen({asio::ip::make_address("127.0.0.2"), first.port()});
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->kind, outcome::unavailable);

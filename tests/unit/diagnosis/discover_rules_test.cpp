@@ -413,7 +413,7 @@ const row rows[] = {
      "does not report its external address", "router's menu"},
     {"a tunnel without a router",
      [](auto& e) {
-       e.host.ipv4 = way_out("10.8.0.2", nullptr);
+       e.host.ipv4 = egress_route("10.8.0.2", nullptr);
        e.host.ipv4->interface = "wg0";
        e.host.ipv4->kind = interface_kind::tunnel;
        e.gateway.reset();

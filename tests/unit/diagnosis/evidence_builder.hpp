@@ -21,7 +21,7 @@ inline interface_info nic(const char* name, const char* own, bool default_route 
   return info;
 }
 
-inline route_info way_out(const char* local, const char* gateway) {
+inline route_info egress_route(const char* local, const char* gateway) {
   route_info route;
   route.local = ip(local);
   route.prefix_length = 24;
@@ -41,7 +41,7 @@ inline void silence(service_evidence& service) {
 inline discover_evidence home(const char* local = "192.168.1.10") {
   discover_evidence seen;
   seen.host.interfaces = {nic("eth0", local)};
-  seen.host.ipv4 = way_out(local, "192.168.1.1");
+  seen.host.ipv4 = egress_route(local, "192.168.1.1");
   seen.gateway.emplace();
   seen.gateway->ip = ip("192.168.1.1");
   seen.gateway->interface = "eth0";
@@ -95,7 +95,7 @@ inline void upnp_says(discover_evidence& seen, const std::string& external,
 }
 
 inline void add_ipv6(discover_evidence& seen, const char* local = "2a00:1::10") {
-  seen.host.ipv6 = way_out(local, "fe80::1");
+  seen.host.ipv6 = egress_route(local, "fe80::1");
   seen.host.ipv6->prefix_length = 64;
 }
 

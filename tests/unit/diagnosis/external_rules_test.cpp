@@ -145,9 +145,9 @@ TEST(Redirect, NoShellSeesStrangeNames) {
 TEST(Standpoint, TheRoutersInnerAddressProvesNothing) {
   page_facts facts{{ip("169.168.77.1"), 40000}, {ip("169.168.99.10"), 1234}, {}, "", "", {}};
   facts.outside = endpoint{ip("5.5.5.5"), 1234};
-  EXPECT_EQ(standpoint_of(facts), standpoint::outside);
+  EXPECT_EQ(location_of(facts), visitor_location::outside);
   facts.gateway = ip("169.168.77.1");
-  EXPECT_EQ(standpoint_of(facts), standpoint::router);
+  EXPECT_EQ(location_of(facts), visitor_location::router);
 }
 
 }  // namespace

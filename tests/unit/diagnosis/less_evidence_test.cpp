@@ -56,7 +56,7 @@ const changes upnp_answers{
     [](auto& e) { silence(e.gateway->upnp); },
 };
 
-const changes views{
+const changes reflexive{
     [](auto&) {},
     [](auto& e) { seen_as(e, "5.5.5.5"); },
     [](auto& e) { seen_as(e, "7.7.7.7"); },
@@ -134,7 +134,7 @@ const changes losses{
 template <class Check>
 void for_many_combinations(Check check) {
   const changes* const dimensions[] = {&hosts,        &neighbors, &pcp_answers, &nat_pmp_answers,
-                                       &upnp_answers, &views,     &paths,       &owners};
+                                       &upnp_answers, &reflexive, &paths,       &owners};
   constexpr std::size_t step = COMBINATION_STEP;
   std::size_t all = 1;
   for (const auto* dimension : dimensions) all *= dimension->size();
@@ -152,10 +152,10 @@ void for_many_combinations(Check check) {
 /// The owner test, or a router on the path, speaks against what the gateway and the outside agree
 /// on.
 bool contradicts_single_nat(const discover_evidence& seen) {
-  const auto claims = claims_of(seen);
+  const auto reported = reports_of(seen);
   const auto outside = seen_outside(seen);
   const bool agree = std::any_of(outside.begin(), outside.end(),
-                                 [&](const address& one) { return contains(claims, one); });
+                                 [&](const address& one) { return contains(reported, one); });
   const auto is_private_hop = [](const path_hop& hop) {
     return hop.ttl > 1 && hop.ip && !is_public(*hop.ip);
   };

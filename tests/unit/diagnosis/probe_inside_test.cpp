@@ -22,7 +22,7 @@ probe_evidence probed(const char* target, const char* seen) {
   evidence.target = target;
   evidence.address = endpoint{make_address(target), 4567};
   evidence.handshakes = {one};
-  auto& here = evidence.standpoint;
+  auto& here = evidence.visitor_location;
   here.local = make_address("192.168.50.10");
   here.gateway = make_address("192.168.50.1");
   here.on_link = {{make_address("192.168.50.10"), 24}};
@@ -45,7 +45,7 @@ void say_gateway(probe_evidence& e) { e.handshakes.front().near = proximity::gat
 void say_hops(probe_evidence& e, std::initializer_list<const char*> hops) {
   std::size_t at = 0;
   for (const char* hop : hops) {
-    if (hop != nullptr) e.standpoint.hops.at(at) = make_address(hop);
+    if (hop != nullptr) e.visitor_location.hops.at(at) = make_address(hop);
     ++at;
   }
 }
@@ -53,13 +53,13 @@ void say_hops(probe_evidence& e, std::initializer_list<const char*> hops) {
 void say_seen_hops(probe_evidence& e, std::initializer_list<const char*> hops) {
   std::size_t at = 0;
   for (const char* hop : hops) {
-    if (hop != nullptr) e.standpoint.seen_hops.at(at) = make_address(hop);
+    if (hop != nullptr) e.visitor_location.seen_hops.at(at) = make_address(hop);
     ++at;
   }
 }
 /// So many routers took one from the TTL of what arrived.
 void say_routers(probe_evidence& e, unsigned number) {
-  e.standpoint.ttl = 64;
+  e.visitor_location.ttl = 64;
   e.handshakes.front().ttl = 64 - number;
 }
 void from_internet(probe_evidence& e) { say_hops(e, {"192.168.50.1", "8.8.4.1"}); }
@@ -85,8 +85,8 @@ const row rows[] = {
     {"the same, asked with a public address of our own", "5.5.5.5", "192.168.77.1", std::nullopt,
      [](auto& e) {
        say_gateway(e);
-       e.standpoint.local = make_address("9.9.0.7");
-       e.standpoint.on_link.clear();
+       e.visitor_location.local = make_address("9.9.0.7");
+       e.visitor_location.on_link.clear();
      }},
     {"the same behind a carrier's NAT", "5.5.5.5", "192.168.77.1", std::nullopt,
      [](auto& e) {
@@ -183,7 +183,7 @@ const row rows[] = {
      }},
     {"a public host, one router away", "5.5.5.5", "9.9.0.7", std::nullopt,
      [](auto& e) {
-       e.standpoint.local = make_address("9.9.0.7");
+       e.visitor_location.local = make_address("9.9.0.7");
        say_routers(e, 2);
      }},
     {"behind a NAT, to a public host next to it", "5.5.5.5", "9.9.0.7", few_routers,
@@ -198,7 +198,7 @@ const row rows[] = {
      }},
     {"somebody else sent it, whose TTL begins at 255", "5.5.5.5", "9.9.0.7", std::nullopt,
      [](auto& e) {
-       e.standpoint.ttl = 64;
+       e.visitor_location.ttl = 64;
        e.handshakes.front().ttl = 250;
      }},
     {"a proxy on this machine that leads into the server's network", "5.5.5.5", "192.168.77.5",
@@ -206,30 +206,30 @@ const row rows[] = {
      [](auto& e) {
        say_network(e);
        from_internet(e);
-       e.standpoint.proxy = true;
+       e.visitor_location.proxy = true;
      }},
     {"the same, asked with a public address of our own", "5.5.5.5", "192.168.77.1", proxy,
      [](auto& e) {
        say_gateway(e);
-       e.standpoint.local = make_address("9.9.0.7");
-       e.standpoint.proxy = true;
+       e.visitor_location.local = make_address("9.9.0.7");
+       e.visitor_location.proxy = true;
      }},
     {"a proxy that ends at the server's router, which has two addresses", "5.5.5.5", "5.5.5.6",
      same_pool,
      [](auto& e) {
        from_internet(e);
-       e.standpoint.proxy = true;
+       e.visitor_location.proxy = true;
      }},
     {"a provider's proxy", "5.5.5.5", "9.9.0.9", std::nullopt,
      [](auto& e) {
        from_internet(e);
-       e.standpoint.proxy = true;
+       e.visitor_location.proxy = true;
      }},
     {"IPv6 whose prefix is translated, in the target's /48", "2a00:7:0:2::5", "2a00:7:0:1::9",
      same_pool,
      [](auto& e) {
-       e.standpoint.local = make_address("fd00::9");
-       e.standpoint.on_link = {{make_address("fd00::9"), 64}};
+       e.visitor_location.local = make_address("fd00::9");
+       e.visitor_location.on_link = {{make_address("fd00::9"), 64}};
      }},
     {"a public router behind the target's is none before it", "5.5.5.5", "192.168.77.1",
      not_from_outside,
@@ -241,15 +241,15 @@ const row rows[] = {
     {"a translator on their router", "64:ff9b::505:505", "192.168.77.1", not_from_outside,
      [](auto& e) {
        say_gateway(e);
-       e.standpoint.local = make_address("2a00:7:0:1::9");
-       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+       e.visitor_location.local = make_address("2a00:7:0:1::9");
+       e.visitor_location.on_link = {{make_address("2a00:7:0:1::9"), 64}};
        say_hops(e, {"2a00:7:0:1::1", "64:ff9b::808:401"});
      }},
     {"a translator of the provider", "64:ff9b::505:505", "192.168.77.1", std::nullopt,
      [](auto& e) {
        say_gateway(e);
-       e.standpoint.local = make_address("2a00:7:0:1::9");
-       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+       e.visitor_location.local = make_address("2a00:7:0:1::9");
+       e.visitor_location.on_link = {{make_address("2a00:7:0:1::9"), 64}};
        say_hops(e, {"2a00:7:0:1::1", "2a00:8::1"});
      }},
     {"hairpin without translation", "5.5.5.5", "192.168.50.10", seen_ourselves},
@@ -261,16 +261,16 @@ const row rows[] = {
     {"a relay in the server's network", "5.5.5.5", "192.168.77.5", std::nullopt,
      [](auto& e) {
        say_network(e);
-       e.standpoint.local = make_address("9.9.0.7");
-       e.standpoint.on_link.clear();
+       e.visitor_location.local = make_address("9.9.0.7");
+       e.visitor_location.on_link.clear();
      }},
     {"a LAN with public numbers", "5.5.5.5", "11.3.3.20", seen_ourselves,
      [](auto& e) {
        say_network(e);
-       e.standpoint.local = make_address("11.3.3.20");
+       e.visitor_location.local = make_address("11.3.3.20");
      }},
     {"a public host that is seen as itself", "5.5.5.5", "9.9.0.7", std::nullopt,
-     [](auto& e) { e.standpoint.local = make_address("9.9.0.7"); }},
+     [](auto& e) { e.visitor_location.local = make_address("9.9.0.7"); }},
     {"the first router has the target's address", "5.5.5.5", "9.9.0.7", own_router,
      [](auto& e) { say_hops(e, {"5.5.5.5"}); }},
     {"a plain greeter behind our own router", "5.5.5.5", nullptr, own_router,
@@ -281,39 +281,39 @@ const row rows[] = {
     {"a tunnel, and their router", "5.5.5.5", "192.168.77.1", tunnel,
      [](auto& e) {
        say_gateway(e);
-       e.standpoint.tunnel = true;
+       e.visitor_location.tunnel = true;
      }},
     {"a tunnel to elsewhere", "5.5.5.5", "9.9.0.7", std::nullopt,
-     [](auto& e) { e.standpoint.tunnel = true; }},
+     [](auto& e) { e.visitor_location.tunnel = true; }},
     {"a target on the link", "9.9.0.5", "9.9.0.7", own_network,
      [](auto& e) {
-       e.standpoint.local = make_address("9.9.0.7");
-       e.standpoint.on_link = {{make_address("9.9.0.7"), 24}};
+       e.visitor_location.local = make_address("9.9.0.7");
+       e.visitor_location.on_link = {{make_address("9.9.0.7"), 24}};
      }},
     {"a host route is no network", "9.9.0.5", "9.9.0.5", hairpin,
      [](auto& e) {
-       e.standpoint.on_link = {{make_address("9.9.0.5"), 32}};
+       e.visitor_location.on_link = {{make_address("9.9.0.5"), 32}};
      }},
     {"IPv6 in our /64", "2a00:7:0:1::5", "2a00:7:0:1::9", own_network,
      [](auto& e) {
-       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 128}};
+       e.visitor_location.on_link = {{make_address("2a00:7:0:1::9"), 128}};
      }},
     {"IPv6 in our /56", "2a00:7:0:2::5", "2a00:7:0:1::9", own_site,
      [](auto& e) {
-       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+       e.visitor_location.on_link = {{make_address("2a00:7:0:1::9"), 64}};
      }},
     {"IPv6 in our /48", "2a00:7:0:200::5", "2a00:7:0:1::9", own_site,
      [](auto& e) {
-       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+       e.visitor_location.on_link = {{make_address("2a00:7:0:1::9"), 64}};
      }},
     {"IPv6 in our /48, which is the provider's", "2a00:7:0:200::5", "2a00:7:0:1::9", std::nullopt,
      [](auto& e) {
-       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+       e.visitor_location.on_link = {{make_address("2a00:7:0:1::9"), 64}};
        say_hops(e, {"2a00:7:0:1::1", "2a00:8::1"});
      }},
     {"IPv6 elsewhere", "2a00:7:1::5", "2a00:7:0:1::9", std::nullopt,
      [](auto& e) {
-       e.standpoint.on_link = {{make_address("2a00:7:0:1::9"), 64}};
+       e.visitor_location.on_link = {{make_address("2a00:7:0:1::9"), 64}};
      }},
 };
 
@@ -334,7 +334,7 @@ TEST(ProbeInside, UdpIsJudgedAlike) {
     auto evidence = probed(r.target, r.seen);
     evidence.protocol = transport::udp;
     r.bend(evidence);
-    const bool told = r.reason && !evidence.standpoint.proxy;
+    const bool told = r.reason && !evidence.visitor_location.proxy;
     EXPECT_EQ(judging::inside_reasons(evidence).empty(), !told) << r.what;
   }
 }
@@ -343,7 +343,7 @@ TEST(ProbeInside, AProxyTakesNoDatagrams) {
   auto evidence = probed("5.5.5.5", "192.168.77.5");
   say_network(evidence);
   from_internet(evidence);
-  evidence.standpoint.proxy = true;
+  evidence.visitor_location.proxy = true;
   evidence.protocol = transport::udp;
   EXPECT_TRUE(judging::inside_reasons(evidence).empty());
 }

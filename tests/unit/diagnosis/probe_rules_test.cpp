@@ -235,7 +235,7 @@ TEST(ProbeRules, IcmpNamesWhoRejects) {
     auto one = shake(probe_result::unreachable);
     one.icmp = row.told;
     auto seen = probing({one});
-    seen.standpoint.local = boost::asio::ip::make_address("10.0.0.2");
+    seen.visitor_location.local = boost::asio::ip::make_address("10.0.0.2");
     const auto v = diagnose(seen).main;
     EXPECT_EQ(v.code, verdict_code::unreachable);
     EXPECT_THAT(v.summary, HasSubstr(row.in_summary));
@@ -257,7 +257,8 @@ TEST(ProbeRules, ARejectionByThisMachineIsNoVerdictOnTheServer) {
     const auto from = boost::asio::ip::make_address(row.from);
     auto seen = probing({shake(probe_result::refused)});
     seen.address->ip = boost::asio::ip::make_address(row.target);
-    seen.standpoint.local = boost::asio::ip::make_address(from.is_v6() ? "2a00::2" : "10.0.0.2");
+    seen.visitor_location.local =
+        boost::asio::ip::make_address(from.is_v6() ? "2a00::2" : "10.0.0.2");
     auto& one = seen.handshakes.front();
     one.icmp =
         icmp_notice{from, static_cast<std::uint8_t>(row.type), static_cast<std::uint8_t>(row.code)};

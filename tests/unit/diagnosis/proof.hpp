@@ -19,7 +19,7 @@ inline bool contains(const std::vector<address>& all, const address& ip) {
 }
 
 /// What the gateway's services named.
-inline std::vector<address> claims_of(const discover_evidence& e) {
+inline std::vector<address> reports_of(const discover_evidence& e) {
   std::vector<address> all;
   for (const auto& ip : {e.gateway->nat_pmp.external_address, e.gateway->upnp.external_address}) {
     if (ip) all.push_back(*ip);
@@ -27,9 +27,9 @@ inline std::vector<address> claims_of(const discover_evidence& e) {
   return all;
 }
 
-inline bool claims_scope(const discover_evidence& e, address_scope scope) {
-  const auto claims = claims_of(e);
-  return std::any_of(claims.begin(), claims.end(),
+inline bool reports_scope(const discover_evidence& e, address_scope scope) {
+  const auto reported = reports_of(e);
+  return std::any_of(reported.begin(), reported.end(),
                      [&](const address& ip) { return scope_of(ip) == scope; });
 }
 
@@ -79,7 +79,7 @@ inline bool disowned_by_gateway(const discover_evidence& e) {
 
 inline bool translates_beyond(const discover_evidence& e, address_scope scope) {
   return !seen_outside(e).empty() &&
-         (claims_scope(e, scope) || scope_of(e.host.ipv4->local) == scope);
+         (reports_scope(e, scope) || scope_of(e.host.ipv4->local) == scope);
 }
 
 /// The evidence, which has an IPv4 way out and a gateway, suffices for a confirmed verdict.
@@ -94,11 +94,11 @@ inline bool is_proven(const discover_evidence& e, verdict_code code) {
     case verdict_code::single_nat:
       return std::any_of(seen.begin(), seen.end(), [&](const address& ip) {
         const bool denied = disowned_by_gateway(e) && e.owner.target == ip;
-        return !denied && contains(claims_of(e), ip);
+        return !denied && contains(reports_of(e), ip);
       });
     case verdict_code::double_nat:
       return translates_beyond(e, address_scope::private_use) &&
-             claims_scope(e, address_scope::private_use);
+             reports_scope(e, address_scope::private_use);
     case verdict_code::cgnat:
       return translates_beyond(e, address_scope::shared);
     case verdict_code::ds_lite:
@@ -106,7 +106,7 @@ inline bool is_proven(const discover_evidence& e, verdict_code code) {
     case verdict_code::public_address_mismatch:
       return (seen.size() > 1 || owned_by_gateway(e)) && !contains(seen, local) &&
              std::none_of(seen.begin(), seen.end(),
-                          [&](const address& ip) { return contains(claims_of(e), ip); });
+                          [&](const address& ip) { return contains(reports_of(e), ip); });
     case verdict_code::nat_no_mapping_service:
       return !seen.empty() && owned_by_gateway(e) && is_closed(e.gateway->pcp) &&
              is_closed(e.gateway->nat_pmp) && is_closed(e.gateway->upnp);
@@ -117,7 +117,7 @@ inline bool is_proven(const discover_evidence& e, verdict_code code) {
     case verdict_code::no_internet:
       return nothing_is_beyond(e);
     case verdict_code::gateway_wan_down:
-      return nothing_is_beyond(e) && (claims_scope(e, address_scope::unspecified) ||
+      return nothing_is_beyond(e) && (reports_scope(e, address_scope::unspecified) ||
                                       e.gateway->upnp.connection_status == "Disconnected");
     case verdict_code::ipv6_only:
       return e.host.ipv6 && contains(seen_outside(e, 6), e.host.ipv6->local);

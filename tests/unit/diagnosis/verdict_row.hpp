@@ -29,7 +29,7 @@ struct row {
 
 inline void make_public(discover_evidence& e, const char* local) {
   e.host.interfaces = {nic("eth0", local)};
-  e.host.ipv4 = way_out(local, "192.168.1.1");
+  e.host.ipv4 = egress_route(local, "192.168.1.1");
 }
 
 inline void cut_off(discover_evidence& e) {

@@ -176,24 +176,24 @@ TEST(PortPreservation, IsAboutTranslatedSocketsOnly) {
 }
 
 TEST(Tempo, StaysWithinItsBounds) {
-  EXPECT_EQ(tempo(millis(0)).rtt, millis(100)) << "nothing was measured";
-  EXPECT_EQ(tempo(millis(0.1)).knock_again, millis(20));
-  EXPECT_EQ(tempo(millis(0.1)).last_wait, millis(100));
-  EXPECT_EQ(tempo(millis(300)).knock_again, millis(150));
-  EXPECT_EQ(tempo(millis(300)).ask_again, millis(250));
-  EXPECT_EQ(tempo(millis(300)).last_wait, millis(600));
+  EXPECT_EQ(pacing(millis(0)).rtt, millis(100)) << "nothing was measured";
+  EXPECT_EQ(pacing(millis(0.1)).open_filter_again, millis(20));
+  EXPECT_EQ(pacing(millis(0.1)).last_wait, millis(100));
+  EXPECT_EQ(pacing(millis(300)).open_filter_again, millis(150));
+  EXPECT_EQ(pacing(millis(300)).ask_again, millis(250));
+  EXPECT_EQ(pacing(millis(300)).last_wait, millis(600));
   // Binding a socket, knocking to the end, and the last wait, at 30 ms.
-  const tempo usual(millis(30));
-  const auto whole = usual.rtt + (tempo::tries - 1) * usual.knock_again + usual.last_wait;
+  const pacing usual(millis(30));
+  const auto whole = usual.rtt + (pacing::tries - 1) * usual.open_filter_again + usual.last_wait;
   EXPECT_LT(whole, 300ms);
 }
 
 TEST(Tempo, AsksOnWhileTooFewControlsAreAnswered) {
-  EXPECT_FALSE(tempo::is_last(tempo::tries - 1, tempo::tries - 1));
-  EXPECT_TRUE(tempo::is_last(tempo::tries, tempo::enough_controls));
-  EXPECT_FALSE(tempo::is_last(tempo::tries, tempo::enough_controls - 1));
-  EXPECT_TRUE(tempo::is_last(tempo::tries + 1, tempo::enough_controls));
-  EXPECT_TRUE(tempo::is_last(tempo::most_tries, 0));
+  EXPECT_FALSE(pacing::is_last(pacing::tries - 1, pacing::tries - 1));
+  EXPECT_TRUE(pacing::is_last(pacing::tries, pacing::enough_controls));
+  EXPECT_FALSE(pacing::is_last(pacing::tries, pacing::enough_controls - 1));
+  EXPECT_TRUE(pacing::is_last(pacing::tries + 1, pacing::enough_controls));
+  EXPECT_TRUE(pacing::is_last(pacing::most_tries, 0));
 }
 
 TEST(LifetimeBounds, TwoInARowAreTheEnd) {

@@ -45,28 +45,28 @@ TEST(Mappers, AClaimIsForTheNextRun) {
   const mapping_request request{transport::udp, 4321, 1234, 3600s, false};
   for (const auto* access : {&ipv4, &ipv6}) {
     for (const auto& mapper : mappers_for(*access, mapping_choice::automatic)) {
-      const mapping_claim claim = mapper->claim(request);
-      EXPECT_EQ(claim.via, mapper->protocol());
-      EXPECT_EQ(claim.protocol, transport::udp);
-      EXPECT_EQ(claim.gateway, access->gateway);
-      EXPECT_EQ(claim.interface, "eth0");
-      EXPECT_EQ(claim.internal, (endpoint{access->from.local, 4321}));
-      EXPECT_EQ(claim.external_port, access->gateway.is_v6() ? 4321 : 1234);
+      const mapping_record record = mapper->record(request);
+      EXPECT_EQ(record.via, mapper->protocol());
+      EXPECT_EQ(record.protocol, transport::udp);
+      EXPECT_EQ(record.gateway, access->gateway);
+      EXPECT_EQ(record.interface, "eth0");
+      EXPECT_EQ(record.internal, (endpoint{access->from.local, 4321}));
+      EXPECT_EQ(record.external_port, access->gateway.is_v6() ? 4321 : 1234);
       // A UPnP gateway may know nothing but permanent entries.
-      const bool may_stay = claim.via == upnp && !access->gateway.is_v6();
-      EXPECT_EQ(claim.lifetime, may_stay ? 0s : 3600s);
-      EXPECT_EQ(claim.nonce.size(), claim.via == pcp ? 24U : 0U);
-      const auto next = mapper_of(claim, *access);
+      const bool may_stay = record.via == upnp && !access->gateway.is_v6();
+      EXPECT_EQ(record.lifetime, may_stay ? 0s : 3600s);
+      EXPECT_EQ(record.nonce.size(), record.via == pcp ? 24U : 0U);
+      const auto next = mapper_of(record, *access);
       ASSERT_TRUE(next);
-      EXPECT_EQ(next->protocol(), claim.via);
-      EXPECT_EQ(next->claim(request), claim) << "whoever adopts it, claims it";
+      EXPECT_EQ(next->protocol(), record.via);
+      EXPECT_EQ(next->record(request), record) << "whoever adopts it, claims it";
     }
   }
 }
 
 TEST(Mappers, ThereIsNoNatPmpOnIpv6) {
-  mapping_claim claim = mappers_for(ipv4, mapping_choice::nat_pmp).front()->claim({});
-  EXPECT_FALSE(mapper_of(claim, ipv6));
+  mapping_record record = mappers_for(ipv4, mapping_choice::nat_pmp).front()->record({});
+  EXPECT_FALSE(mapper_of(record, ipv6));
 }
 
 TEST(Grants, PortZeroIsNeverAskedFor) {
@@ -109,10 +109,10 @@ TEST(Grants, AnExternalAddressIsTakenWhereItCanBeOne) {
 }
 
 TEST(Grants, WhatLeadsToAnAddressThatIsGoneIsOutOfReach) {
-  mapping_claim claim = claim_of(ipv4, pcp, {});
-  EXPECT_FALSE(out_of_reach(ipv4, claim));
-  claim.internal.ip = make_address("192.168.1.11");
-  const auto why = out_of_reach(ipv4, claim);
+  mapping_record record = record_of(ipv4, pcp, {});
+  EXPECT_FALSE(out_of_reach(ipv4, record));
+  record.internal.ip = make_address("192.168.1.11");
+  const auto why = out_of_reach(ipv4, record);
   ASSERT_TRUE(why);
   EXPECT_THAT(why->detail, HasSubstr("192.168.1.11"));
 }

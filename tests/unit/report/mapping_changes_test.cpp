@@ -30,7 +30,7 @@ Report report_at_noon() {
   report.started_at =
       std::chrono::system_clock::time_point(std::chrono::milliseconds(1'700'000'000'123));
   report.elapsed = millis(12.5);
-  report.way_out = way_out("192.168.1.10", "192.168.1.1");
+  report.egress_route = egress_route("192.168.1.10", "192.168.1.1");
   return report;
 }
 
@@ -117,7 +117,7 @@ TEST(AddText, WhatWillNotBeKnownAgain) {
 
 TEST(AddText, TellsOfLeftOversFirst) {
   auto report = added({made(1)});
-  report.left_overs = {{entry_of(99), true, ""}, {entry_of(98), false, "silent"}};
+  report.stale_mappings = {{entry_of(99), true, ""}, {entry_of(98), false, "silent"}};
   const auto text = to_text(report, fancy);
   EXPECT_LT(text.find(":99"), text.find(":98"));
   EXPECT_LT(text.find(":98"), text.find("Mapped"));
@@ -141,7 +141,7 @@ TEST(AddAnswer, IsYesWhenAllWereMade) {
 
 TEST(AddJson, HoldsEverything) {
   auto report = added({made(8080)});
-  report.left_overs = {{entry_of(99), false, "no answer"}};
+  report.stale_mappings = {{entry_of(99), false, "no answer"}};
   EXPECT_EQ(boost::json::parse(to_json(report)), boost::json::parse(R"({
       "schema":"natcheck/mappings-add/1","version":")" + std::string(version()) +
                                                                     R"(",
@@ -236,10 +236,10 @@ TEST(RemovalAnswer, WeighsWhatHappened) {
 
 TEST(RemovalAnswer, ALeftOverThatStaysIsNotCleaned) {
   auto report = removal_of({}, {});
-  report.left_overs = {{entry_of(99), true, ""}};
+  report.stale_mappings = {{entry_of(99), true, ""}};
   EXPECT_EQ(answer_of(report), answer::yes);
   EXPECT_EQ(judge_removal(report).summary, "No natcheck mappings are left.");
-  report.left_overs[0].removed = false;
+  report.stale_mappings[0].removed = false;
   EXPECT_EQ(answer_of(report), answer::unknown);
 }
 

@@ -29,7 +29,7 @@ mappings_report empty_table() {
   report.started_at =
       std::chrono::system_clock::time_point(std::chrono::milliseconds(1'700'000'000'123));
   report.elapsed = millis(12.5);
-  report.way_out = way_out("192.168.1.10", "192.168.1.1");
+  report.egress_route = egress_route("192.168.1.10", "192.168.1.1");
   report.gateway = ip("192.168.1.1");
   report.upnp.state = service_state::answered;
   report.service = "urn:schemas-upnp-org:service:WANIPConnection:1";
@@ -51,7 +51,7 @@ mappings_report three_entries() {
   return report;
 }
 
-mapping left_over() {
+mapping stale_mapping() {
   mapping entry;
   entry.protocol = transport::udp;
   entry.via = mapping_protocol::pcp;
@@ -88,9 +88,9 @@ TEST(MappingsText, TellsOfLeftOvers) {
   auto report = empty_table();
   for (const bool has_table : {true, false}) {
     report.upnp.state = has_table ? service_state::answered : service_state::silent;
-    report.left_overs.clear();
+    report.stale_mappings.clear();
     EXPECT_THAT(to_text(report, fancy), ::testing::Not(HasSubstr("left these open")));
-    report.left_overs = {left_over(), left_over()};
+    report.stale_mappings = {stale_mapping(), stale_mapping()};
     EXPECT_THAT(
         to_text(report, fancy),
         HasSubstr("left these open, or may have: UDP 99 by PCP,\n        UDP 99 by PCP. natcheck"));
@@ -176,7 +176,7 @@ TEST(MappingsText, NothingFromTheNetworkBreaksIt) {
 TEST(MappingsJson, HoldsEverything) {
   auto report = three_entries();
   report.entries.resize(1);
-  report.left_overs = {left_over()};
+  report.stale_mappings = {stale_mapping()};
   EXPECT_EQ(boost::json::parse(to_json(report)), boost::json::parse(R"({
       "schema":"natcheck/mappings/1","version":")" + std::string(version()) +
                                                                     R"(",

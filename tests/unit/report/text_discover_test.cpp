@@ -279,7 +279,7 @@ TEST(DiscoverText, Ipv6BesideIpv4) {
 
 TEST(DiscoverText, ATunnel) {
   auto seen = home();
-  seen.host.ipv4 = way_out("10.8.0.2", nullptr);
+  seen.host.ipv4 = egress_route("10.8.0.2", nullptr);
   seen.host.ipv4->interface = "wg0";
   seen.host.ipv4->kind = interface_kind::tunnel;
   EXPECT_THAT(to_text(judged_as(verdict_code::vpn_egress, seen), fancy), HasSubstr(

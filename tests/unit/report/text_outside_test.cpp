@@ -147,7 +147,7 @@ TEST(Sightings, AreCountedByServer) {
   for (const char* unusable : {"0.0.0.0", "192.168.1.10", "203.0.113.5", "255.255.255.255"}) {
     all.evidence.stun.push_back(stun_saw("f", unusable));
   }
-  const auto seen = report::sightings(all, 4);
+  const auto seen = report::reflexive_addresses(all, 4);
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].ip, ip("6.6.6.6"));
   EXPECT_EQ(seen[0].servers, (std::vector<std::string>{"b", "c"}));

@@ -188,9 +188,9 @@ TEST_F(serve_text, Pinholes) {
 TEST_F(serve_text, WhatAnEarlierRunLeft) {
   auto entry = example_mapping();
   entry.external_address.reset();
-  EXPECT_EQ(to_text(event_of(events::left_over{entry, true, ""}), fancy),
+  EXPECT_EQ(to_text(event_of(events::stale_mapping{entry, true, ""}), fancy),
             "Cleaned     mapping of port 1234 of the router, left by an earlier run\n");
-  EXPECT_EQ(to_text(event_of(events::left_over{entry, false, "no answer"}), fancy),
+  EXPECT_EQ(to_text(event_of(events::stale_mapping{entry, false, "no answer"}), fancy),
             "Left over   mapping of port 1234 of the router of an earlier run could not be\n"
             "            removed: no answer\n");
 }

@@ -26,43 +26,43 @@ struct seat {
   const char* seen;
   const char* local;
   const char* outside;
-  standpoint where;
+  visitor_location where;
 };
 
 const seat seats[] = {
-    {"9.9.0.7", "192.168.1.10", "5.5.5.5", standpoint::outside},
-    {"9.9.0.7", "5.5.5.5", nullptr, standpoint::outside},
-    {"::ffff:9.9.0.7", "::ffff:192.168.1.10", "5.5.5.5", standpoint::outside},
-    {"2a00:1::7", "2a00:2::10", nullptr, standpoint::outside},
-    {"2a00:1::7", "2a00:2::10", "5.5.5.5", standpoint::outside},
-    {"9.9.0.7", "192.168.1.10", nullptr, standpoint::perhaps},
+    {"9.9.0.7", "192.168.1.10", "5.5.5.5", visitor_location::outside},
+    {"9.9.0.7", "5.5.5.5", nullptr, visitor_location::outside},
+    {"::ffff:9.9.0.7", "::ffff:192.168.1.10", "5.5.5.5", visitor_location::outside},
+    {"2a00:1::7", "2a00:2::10", nullptr, visitor_location::outside},
+    {"2a00:1::7", "2a00:2::10", "5.5.5.5", visitor_location::outside},
+    {"9.9.0.7", "192.168.1.10", nullptr, visitor_location::perhaps},
     // The router's own external address is not public: nobody knows the one that is.
-    {"9.9.0.7", "192.168.1.10", "100.64.5.2", standpoint::perhaps},
+    {"9.9.0.7", "192.168.1.10", "100.64.5.2", visitor_location::perhaps},
     // The door of IPv4 says nothing of a way in by IPv6, and the Internet has none to fd00::/8.
-    {"2a00:1::7", "fd00::10", "5.5.5.5", standpoint::perhaps},
-    {"127.0.0.1", "127.0.0.1", "5.5.5.5", standpoint::same_machine},
-    {"::1", "::1", nullptr, standpoint::same_machine},
-    {"::ffff:127.0.0.1", "::ffff:127.0.0.1", nullptr, standpoint::same_machine},
-    {"192.168.1.10", "192.168.1.10", "5.5.5.5", standpoint::same_machine},
-    {"2a00:2::10", "2a00:2::10", nullptr, standpoint::same_machine},
-    {"5.5.5.5", "192.168.1.10", "5.5.5.5", standpoint::same_network},
-    {"100.64.5.2", "192.168.1.10", "100.64.5.2", standpoint::same_network},
-    {"2a00:2::20", "2a00:2::10", nullptr, standpoint::same_network},
-    {"5.5.5.2", "5.5.5.1", nullptr, standpoint::nearby},
-    {"2a00:5:0:2::2", "2a00:5:0:1::1", nullptr, standpoint::nearby},
-    {"5.5.5.2", "192.168.1.10", "5.5.5.1", standpoint::outside},
-    {"192.168.1.20", "192.168.1.10", "5.5.5.5", standpoint::not_public},
-    {"10.0.0.1", "5.5.5.5", nullptr, standpoint::not_public},
-    {"100.64.1.1", "192.168.1.10", "5.5.5.5", standpoint::not_public},
-    {"169.254.7.7", "169.254.1.1", nullptr, standpoint::not_public},
-    {"fe80::7", "fe80::1", nullptr, standpoint::not_public},
-    {"fd00::7", "fd00::1", nullptr, standpoint::not_public},
-    {"192.0.2.7", "192.168.1.10", "5.5.5.5", standpoint::not_public},
+    {"2a00:1::7", "fd00::10", "5.5.5.5", visitor_location::perhaps},
+    {"127.0.0.1", "127.0.0.1", "5.5.5.5", visitor_location::same_machine},
+    {"::1", "::1", nullptr, visitor_location::same_machine},
+    {"::ffff:127.0.0.1", "::ffff:127.0.0.1", nullptr, visitor_location::same_machine},
+    {"192.168.1.10", "192.168.1.10", "5.5.5.5", visitor_location::same_machine},
+    {"2a00:2::10", "2a00:2::10", nullptr, visitor_location::same_machine},
+    {"5.5.5.5", "192.168.1.10", "5.5.5.5", visitor_location::same_network},
+    {"100.64.5.2", "192.168.1.10", "100.64.5.2", visitor_location::same_network},
+    {"2a00:2::20", "2a00:2::10", nullptr, visitor_location::same_network},
+    {"5.5.5.2", "5.5.5.1", nullptr, visitor_location::nearby},
+    {"2a00:5:0:2::2", "2a00:5:0:1::1", nullptr, visitor_location::nearby},
+    {"5.5.5.2", "192.168.1.10", "5.5.5.1", visitor_location::outside},
+    {"192.168.1.20", "192.168.1.10", "5.5.5.5", visitor_location::not_public},
+    {"10.0.0.1", "5.5.5.5", nullptr, visitor_location::not_public},
+    {"100.64.1.1", "192.168.1.10", "5.5.5.5", visitor_location::not_public},
+    {"169.254.7.7", "169.254.1.1", nullptr, visitor_location::not_public},
+    {"fe80::7", "fe80::1", nullptr, visitor_location::not_public},
+    {"fd00::7", "fd00::1", nullptr, visitor_location::not_public},
+    {"192.0.2.7", "192.168.1.10", "5.5.5.5", visitor_location::not_public},
 };
 
 TEST(VisitPage, KnowsWhereAVisitorStands) {
   for (const seat& row : seats) {
-    EXPECT_EQ(standpoint_of(facts(row.seen, row.local, row.outside)), row.where)
+    EXPECT_EQ(location_of(facts(row.seen, row.local, row.outside)), row.where)
         << row.seen << " at " << row.local;
   }
 }
@@ -76,16 +76,18 @@ std::string unwrapped(std::string text) {
 TEST(VisitPage, SaysWhatThatProves) {
   for (const seat& row : seats) {
     const auto known = facts(row.seen, row.local, row.outside);
-    const bool inside = row.where != standpoint::outside && row.where != standpoint::perhaps;
+    const bool inside =
+        row.where != visitor_location::outside && row.where != visitor_location::perhaps;
     for (const std::string& page : {to_html(known), unwrapped(to_text(known))}) {
       EXPECT_THAT(page, HasSubstr("You reached it")) << row.seen;
       EXPECT_EQ(page.find("proves nothing about access from outside") != page.npos, inside)
           << row.seen;
       const bool sends_out = page.find("turn Wi-Fi off and load again") != page.npos;
-      EXPECT_EQ(sends_out, row.where != standpoint::outside) << row.seen;
+      EXPECT_EQ(sends_out, row.where != visitor_location::outside) << row.seen;
       const bool claims = page.find("this server can be reached from outside.") != page.npos ||
                           page.find("this server can probably be reached") != page.npos;
-      EXPECT_EQ(claims, row.where == standpoint::outside || row.where == standpoint::perhaps);
+      EXPECT_EQ(claims,
+                row.where == visitor_location::outside || row.where == visitor_location::perhaps);
     }
   }
 }

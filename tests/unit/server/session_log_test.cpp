@@ -32,8 +32,8 @@ class GuestBook : public ::testing::Test {
   }
 
   std::vector<told> told_;
-  guest_book book_{[this](const told& event) { told_.push_back(event); }};
-  const guest_book::clock::time_point start_{1000h};
+  session_log book_{[this](const told& event) { told_.push_back(event); }};
+  const session_log::clock::time_point start_{1000h};
 };
 
 TEST_F(GuestBook, FewAreToldOneByOne) {
@@ -77,7 +77,7 @@ TEST_F(GuestBook, TheEndIsNotWaitedFor) {
   EXPECT_EQ(all<events::crowded>()[0].period, 2s);
   book_.close(start_ + 3s);
   EXPECT_THAT(all<events::crowded>(), SizeIs(1));
-  EXPECT_EQ(book_.due(), guest_book::clock::time_point::max());
+  EXPECT_EQ(book_.due(), session_log::clock::time_point::max());
 }
 
 }  // namespace

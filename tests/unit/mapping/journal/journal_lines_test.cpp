@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "unit/mapping/journal/some_claims.hpp"
+#include "unit/mapping/journal/some_records.hpp"
 
 namespace natcheck::journal {
 namespace {
@@ -17,58 +17,58 @@ using namespace std::chrono_literals;
 constexpr auto upnp = mapping_protocol::upnp;
 constexpr auto nat_pmp = mapping_protocol::nat_pmp;
 
-ledger ledger_of(std::string_view text) {
-  ledger read;
+record_set record_set_of(std::string_view text) {
+  record_set read;
   read.read(text);
   return read;
 }
 
-dated_claim at_noon(const mapping_claim& claim) { return {claim, noon}; }
+dated_record at_noon(const mapping_record& record) { return {record, noon}; }
 
-mapping_claim permanent_claim() {
-  auto claim = claim_of(upnp, 65535);
-  claim.lifetime = 0s;
-  claim.description = "a \"line\"\nand \xff\x01 what a router made of it";
-  return claim;
+mapping_record permanent_record() {
+  auto record = record_of(upnp, 65535);
+  record.lifetime = 0s;
+  record.description = "a \"line\"\nand \xff\x01 what a router made of it";
+  return record;
 }
 
 TEST(JournalLines, TheFormatOfTheFiles) {
   EXPECT_EQ(version_line(), "{\"natcheck-mappings\":1}\n");
-  EXPECT_EQ(keep_line(at_noon(pcp_claim())),
+  EXPECT_EQ(keep_line(at_noon(pcp_record())),
             R"({"keep":{"via":"pcp","protocol":"udp","gateway":"192.168.1.1",)"
             R"("internal":"192.168.1.10:1234","external_port":1234,"interface":"eth0",)"
             R"("lifetime_s":3600,"nonce":"00112233445566778899aabb"},"at":1700000000})"
             "\n");
-  EXPECT_EQ(drop_line(pcp_claim()),
+  EXPECT_EQ(drop_line(pcp_record()),
             R"({"drop":{"via":"pcp","protocol":"udp","gateway":"192.168.1.1",)"
             R"("internal":"192.168.1.10:1234","external_port":1234}})"
             "\n");
 }
 
 TEST(JournalLines, KeepIsReadAsItWasWritten) {
-  for (const auto& claim :
-       {pcp_claim(), pinhole_claim(), permanent_claim(), claim_of(nat_pmp, 0)}) {
-    const auto line = keep_line(at_noon(claim));
+  for (const auto& record :
+       {pcp_record(), pinhole_record(), permanent_record(), record_of(nat_pmp, 0)}) {
+    const auto line = keep_line(at_noon(record));
     EXPECT_EQ(std::ranges::count(line, '\n'), 1) << line;
-    EXPECT_THAT(ledger_of(line).claims(), ElementsAre(at_noon(claim))) << line;
+    EXPECT_THAT(record_set_of(line).records(), ElementsAre(at_noon(record))) << line;
   }
 }
 
 TEST(JournalLines, ATornLineIsNoLine) {
-  const auto whole = keep_line(at_noon(pcp_claim()));
-  EXPECT_THAT(ledger_of(whole.substr(0, whole.size() - 1)).claims(), IsEmpty());
+  const auto whole = keep_line(at_noon(pcp_record()));
+  EXPECT_THAT(record_set_of(whole.substr(0, whole.size() - 1)).records(), IsEmpty());
   for (std::size_t length = 0; length < whole.size() - 1; ++length) {
-    EXPECT_THAT(ledger_of(whole.substr(0, length)).claims(), IsEmpty()) << length;
+    EXPECT_THAT(record_set_of(whole.substr(0, length)).records(), IsEmpty()) << length;
     // Whatever is left of it, with the next line right behind it or on a line of its own.
-    const auto next = keep_line(at_noon(pinhole_claim()));
-    EXPECT_THAT(ledger_of(whole.substr(0, length) + "\n" + next).claims(),
-                ElementsAre(at_noon(pinhole_claim())))
+    const auto next = keep_line(at_noon(pinhole_record()));
+    EXPECT_THAT(record_set_of(whole.substr(0, length) + "\n" + next).records(),
+                ElementsAre(at_noon(pinhole_record())))
         << length;
   }
 }
 
 TEST(JournalLines, WhatCannotBeReadIsPassedOver) {
-  const std::string good = keep_line(at_noon(pcp_claim()));
+  const std::string good = keep_line(at_noon(pcp_record()));
   const auto with = [&](std::string_view from, std::string_view to) {
     auto line = good;
     return line.replace(line.find(from), from.size(), to);
@@ -99,49 +99,50 @@ TEST(JournalLines, WhatCannotBeReadIsPassedOver) {
                               with(",\"at\":1700000000", ""),
                               with("1700000000", "1e300")};
   for (const auto& row : rows) {
-    EXPECT_THAT(ledger_of(row).claims(), IsEmpty()) << row;
-    EXPECT_THAT(ledger_of(version_line() + row + good).claims(), SizeIs(1)) << row;
+    EXPECT_THAT(record_set_of(row).records(), IsEmpty()) << row;
+    EXPECT_THAT(record_set_of(version_line() + row + good).records(), SizeIs(1)) << row;
   }
 }
 
 TEST(JournalLines, AnotherVersionIsForeign) {
-  EXPECT_FALSE(ledger_of(version_line()).foreign());
-  EXPECT_FALSE(ledger_of("").foreign());
-  EXPECT_TRUE(ledger_of("{\"natcheck-mappings\":2}\n").foreign());
-  EXPECT_TRUE(ledger_of("{\"natcheck-mappings\":2}\n" + version_line()).foreign());
+  EXPECT_FALSE(record_set_of(version_line()).foreign());
+  EXPECT_FALSE(record_set_of("").foreign());
+  EXPECT_TRUE(record_set_of("{\"natcheck-mappings\":2}\n").foreign());
+  EXPECT_TRUE(record_set_of("{\"natcheck-mappings\":2}\n" + version_line()).foreign());
 }
 
 TEST(Ledger, TheLaterLineCounts) {
-  auto longer = pcp_claim();
+  auto longer = pcp_record();
   longer.lifetime = 2h;
-  EXPECT_THAT(ledger_of(keep_line(at_noon(pcp_claim())) + keep_line({longer, noon + 1h})).claims(),
-              ElementsAre(dated_claim{longer, noon + 1h}));
-  EXPECT_THAT(ledger_of(keep_line(at_noon(pcp_claim())) + drop_line(pcp_claim())).claims(),
+  EXPECT_THAT(
+      record_set_of(keep_line(at_noon(pcp_record())) + keep_line({longer, noon + 1h})).records(),
+      ElementsAre(dated_record{longer, noon + 1h}));
+  EXPECT_THAT(record_set_of(keep_line(at_noon(pcp_record())) + drop_line(pcp_record())).records(),
               IsEmpty());
-  EXPECT_THAT(ledger_of(drop_line(pcp_claim()) + keep_line(at_noon(pcp_claim()))).claims(),
+  EXPECT_THAT(record_set_of(drop_line(pcp_record()) + keep_line(at_noon(pcp_record()))).records(),
               SizeIs(1));
 }
 
 TEST(Ledger, TextSaysTheSame) {
-  ledger claims;
-  claims.keep(at_noon(pinhole_claim()));
-  claims.keep(at_noon(pcp_claim()));
-  claims.keep(at_noon(permanent_claim()));
-  claims.drop(pcp_claim());
-  EXPECT_EQ(ledger_of(claims.text()).claims(), claims.claims());
-  EXPECT_THAT(claims.claims(), SizeIs(2));
+  record_set records;
+  records.keep(at_noon(pinhole_record()));
+  records.keep(at_noon(pcp_record()));
+  records.keep(at_noon(permanent_record()));
+  records.drop(pcp_record());
+  EXPECT_EQ(record_set_of(records.text()).records(), records.records());
+  EXPECT_THAT(records.records(), SizeIs(2));
 }
 
 TEST(SameMapping, IsWhatTheGatewayTakesForOne) {
-  const auto changed = [](mapping_claim claim, auto change) {
-    change(claim);
-    return claim;
+  const auto changed = [](mapping_record record, auto change) {
+    change(record);
+    return record;
   };
-  const auto pcp = pcp_claim();
-  const auto other_port = [](mapping_claim& c) { c.external_port = 99; };
+  const auto pcp = pcp_record();
+  const auto other_port = [](mapping_record& c) { c.external_port = 99; };
   EXPECT_TRUE(same_mapping(pcp, changed(pcp, other_port)));
-  EXPECT_TRUE(same_mapping(claim_of(nat_pmp, 1), claim_of(nat_pmp, 2)));
-  EXPECT_FALSE(same_mapping(claim_of(upnp, 1), claim_of(upnp, 2)));
+  EXPECT_TRUE(same_mapping(record_of(nat_pmp, 1), record_of(nat_pmp, 2)));
+  EXPECT_FALSE(same_mapping(record_of(upnp, 1), record_of(upnp, 2)));
   EXPECT_TRUE(same_mapping(pcp, changed(pcp, [](auto& c) {
                              c.lifetime = 5s;
                              c.nonce = c.interface = "";
@@ -155,17 +156,17 @@ TEST(SameMapping, IsWhatTheGatewayTakesForOne) {
 
 TEST(Ledger, ForgetsWhatHasEnded) {
   const struct {
-    mapping_claim claim;
+    mapping_record record;
     std::chrono::seconds lives;
-  } rows[] = {{pcp_claim(), 1h}, {permanent_claim(), longest_belief}};
-  for (const auto& [claim, lives] : rows) {
-    ledger claims;
-    claims.keep(at_noon(claim));
-    EXPECT_EQ(end_of(at_noon(claim)), noon + lives);
-    claims.forget_ended(noon + lives - 1s);
-    EXPECT_THAT(claims.claims(), SizeIs(1));
-    claims.forget_ended(noon + lives);
-    EXPECT_THAT(claims.claims(), IsEmpty());
+  } rows[] = {{pcp_record(), 1h}, {permanent_record(), longest_belief}};
+  for (const auto& [record, lives] : rows) {
+    record_set records;
+    records.keep(at_noon(record));
+    EXPECT_EQ(end_of(at_noon(record)), noon + lives);
+    records.forget_ended(noon + lives - 1s);
+    EXPECT_THAT(records.records(), SizeIs(1));
+    records.forget_ended(noon + lives);
+    EXPECT_THAT(records.records(), IsEmpty());
   }
 }
 

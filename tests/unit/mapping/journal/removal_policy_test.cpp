@@ -10,8 +10,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-mapping_claim claim(mapping_protocol via, std::uint16_t external, std::uint16_t internal = 80) {
-  mapping_claim made;
+mapping_record record(mapping_protocol via, std::uint16_t external, std::uint16_t internal = 80) {
+  mapping_record made;
   made.via = via;
   made.gateway = boost::asio::ip::make_address("192.168.1.1");
   made.internal = {boost::asio::ip::make_address("192.168.1.10"), internal};
@@ -19,8 +19,8 @@ mapping_claim claim(mapping_protocol via, std::uint16_t external, std::uint16_t 
   return made;
 }
 
-known_claim known(claimed_by owner, const mapping_claim& made) {
-  return {made, owner, owner == claimed_by::running ? "77" : "", "", {}};
+known_record known(recorded_by owner, const mapping_record& made) {
+  return {made, owner, owner == recorded_by::running ? "77" : "", "", {}};
 }
 
 constexpr auto pcp = mapping_protocol::pcp;
@@ -30,25 +30,26 @@ constexpr auto upnp = mapping_protocol::upnp;
 TEST(ClaimRules, OneNumberOutsideForEachPlaceInside) {
   const struct {
     const char* name;
-    known_claim there;
-    mapping_claim wanted;
+    known_record there;
+    mapping_record wanted;
     bool any_port;
     const char* because;  ///< null: it may be asked for
   } rows[]{
-      {"added", known(claimed_by::added, claim(nat_pmp, 8080)), claim(nat_pmp, 9090), false,
-       "port 80 of this machine is already open as external port 8080 (created by natcheck mappings add; to remove it: natcheck mappings remove 8080)"},
-      {"a run's", known(claimed_by::running, claim(nat_pmp, 8080)), claim(pcp, 9090), false,
+      {"added", known(recorded_by::added, record(nat_pmp, 8080)), record(nat_pmp, 9090), false,
+       "port 80 of this machine is already open as external port 8080 (created by natcheck "
+       "mappings add; to remove it: natcheck mappings remove 8080)"},
+      {"a run's", known(recorded_by::running, record(nat_pmp, 8080)), record(pcp, 9090), false,
        "in use by another natcheck, process 77"},
-      {"gateways have one table", known(claimed_by::added, claim(upnp, 8080)), claim(pcp, 9090),
+      {"gateways have one table", known(recorded_by::added, record(upnp, 8080)), record(pcp, 9090),
        false, "as external port 8080"},
-      {"UPnP has several", known(claimed_by::added, claim(upnp, 8080)), claim(upnp, 9090), false,
+      {"UPnP has several", known(recorded_by::added, record(upnp, 8080)), record(upnp, 9090), false,
        nullptr},
-      {"the same", known(claimed_by::added, claim(pcp, 8080)), claim(pcp, 8080), false, nullptr},
-      {"any is as good", known(claimed_by::added, claim(pcp, 8080)), claim(pcp, 9090), true,
+      {"the same", known(recorded_by::added, record(pcp, 8080)), record(pcp, 8080), false, nullptr},
+      {"any is as good", known(recorded_by::added, record(pcp, 8080)), record(pcp, 9090), true,
        nullptr},
-      {"elsewhere inside", known(claimed_by::added, claim(pcp, 8080, 81)), claim(pcp, 9090), false,
-       nullptr},
-      {"nobody's any more", known(claimed_by::dead, claim(pcp, 8080)), claim(pcp, 9090), false,
+      {"elsewhere inside", known(recorded_by::added, record(pcp, 8080, 81)), record(pcp, 9090),
+       false, nullptr},
+      {"nobody's any more", known(recorded_by::dead, record(pcp, 8080)), record(pcp, 9090), false,
        nullptr},
   };
   for (const auto& row : rows) {
@@ -62,22 +63,22 @@ TEST(ClaimRules, OneNumberOutsideForEachPlaceInside) {
 }
 
 TEST(ClaimRules, WhatWasAddedIsKnownByItsProtocolAndItsNumber) {
-  const std::vector<known_claim> all{known(claimed_by::running, claim(pcp, 8080)),
-                                     known(claimed_by::added, claim(pcp, 8081)),
-                                     known(claimed_by::added, claim(upnp, 8082))};
-  EXPECT_EQ(added_before(all, claim(pcp, 8081), false), &all[1]);
-  EXPECT_EQ(added_before(all, claim(pcp, 9090), true), &all[1]);
-  EXPECT_EQ(added_before(all, claim(upnp, 8082), false), &all[2]);
-  EXPECT_EQ(added_before(all, claim(pcp, 8080), false), nullptr) << "a run's";
-  EXPECT_EQ(added_before(all, claim(nat_pmp, 8081), true), nullptr) << "another protocol";
+  const std::vector<known_record> all{known(recorded_by::running, record(pcp, 8080)),
+                                      known(recorded_by::added, record(pcp, 8081)),
+                                      known(recorded_by::added, record(upnp, 8082))};
+  EXPECT_EQ(added_before(all, record(pcp, 8081), false), &all[1]);
+  EXPECT_EQ(added_before(all, record(pcp, 9090), true), &all[1]);
+  EXPECT_EQ(added_before(all, record(upnp, 8082), false), &all[2]);
+  EXPECT_EQ(added_before(all, record(pcp, 8080), false), nullptr) << "a run's";
+  EXPECT_EQ(added_before(all, record(nat_pmp, 8081), true), nullptr) << "another protocol";
 }
 
 TEST(ClaimRules, WhatHasToStayIsKnownByItsNumber) {
-  const std::vector<known_claim> all{known(claimed_by::added, claim(upnp, 8080)),
-                                     known(claimed_by::running, claim(upnp, 8081))};
-  EXPECT_TRUE(has_to_stay(all, claim(pcp, 8080))) << "by whatever protocol";
-  EXPECT_FALSE(has_to_stay(all, claim(upnp, 8081)));
-  EXPECT_FALSE(has_to_stay(all, claim(upnp, 8080, 81)));
+  const std::vector<known_record> all{known(recorded_by::added, record(upnp, 8080)),
+                                      known(recorded_by::running, record(upnp, 8081))};
+  EXPECT_TRUE(has_to_stay(all, record(pcp, 8080))) << "by whatever protocol";
+  EXPECT_FALSE(has_to_stay(all, record(upnp, 8081)));
+  EXPECT_FALSE(has_to_stay(all, record(upnp, 8080, 81)));
 }
 
 }  // namespace

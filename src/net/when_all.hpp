@@ -26,7 +26,7 @@ inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 asio::awaitable<void> unless_cancelled();
 
 /// Until `timer` expires or is cancelled.
-asio::awaitable<void> expiry(asio::steady_timer& timer);
+asio::awaitable<void> wait(asio::steady_timer& timer);
 
 /// Never ends but by cancellation, with operation_aborted.
 asio::awaitable<void> forever();
@@ -34,7 +34,7 @@ asio::awaitable<void> forever();
 /// Puts what `work` returns into `place`, which must outlive it: what follows here runs coroutines
 /// without values.
 template <class Place, class T>
-asio::awaitable<void> put(Place& place, asio::awaitable<T> work) {
+asio::awaitable<void> store(Place& place, asio::awaitable<T> work) {
   place = co_await std::move(work);
 }
 
@@ -51,40 +51,40 @@ coroutines listed(Work... works) {
 
 /// Runs all of them, and ends with the last. When one throws, the others are cancelled, and what it
 /// threw is thrown here.
-asio::awaitable<void> side_by_side(coroutines works);
+asio::awaitable<void> when_all(coroutines works);
 template <class... Work>
-asio::awaitable<void> side_by_side(asio::awaitable<void> first, Work... others) {
-  return side_by_side(listed(std::move(first), std::move(others)...));
+asio::awaitable<void> when_all(asio::awaitable<void> first, Work... others) {
+  return when_all(listed(std::move(first), std::move(others)...));
 }
 
 /// Runs all of them until one ends, and gives its number. The others are cancelled, and have ended
 /// when this returns. Throws what that one threw. There is at least one.
-asio::awaitable<std::size_t> first_of(coroutines works);
+asio::awaitable<std::size_t> when_any(coroutines works);
 template <class... Work>
-asio::awaitable<std::size_t> first_of(asio::awaitable<void> first, Work... others) {
-  return first_of(listed(std::move(first), std::move(others)...));
+asio::awaitable<std::size_t> when_any(asio::awaitable<void> first, Work... others) {
+  return when_any(listed(std::move(first), std::move(others)...));
 }
 
 /// Runs `work` until `end` expires or is cancelled; false when that came first. What was running is
 /// cancelled and finished when this returns. Throws what `work` throws, and operation_aborted when
 /// the awaiting coroutine was cancelled.
-asio::awaitable<bool> until(asio::steady_timer& end, asio::awaitable<void> work);
+asio::awaitable<bool> with_deadline(asio::steady_timer& end, asio::awaitable<void> work);
 
 /// The same with a value; empty when the end came first.
 template <class T>
-asio::awaitable<std::optional<T>> until(asio::steady_timer& end, asio::awaitable<T> work) {
+asio::awaitable<std::optional<T>> with_deadline(asio::steady_timer& end, asio::awaitable<T> work) {
   std::optional<T> value;
-  const bool ended = co_await until(end, put(value, std::move(work)));
+  const bool ended = co_await with_deadline(end, store(value, std::move(work)));
   if (!ended) value.reset();
   co_return value;
 }
 
 /// The same with a point in time.
-asio::awaitable<bool> before(steady_time deadline, asio::awaitable<void> work);
+asio::awaitable<bool> with_deadline(steady_time deadline, asio::awaitable<void> work);
 template <class T>
-asio::awaitable<std::optional<T>> before(steady_time deadline, asio::awaitable<T> work) {
+asio::awaitable<std::optional<T>> with_deadline(steady_time deadline, asio::awaitable<T> work) {
   asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
-  co_return co_await until(timer, std::move(work));
+  co_return co_await with_deadline(timer, std::move(work));
 }
 
 /// What an operation returned or threw, for those who have to await something else after it threw.
@@ -95,7 +95,7 @@ struct ending {
 };
 
 template <class T>
-asio::awaitable<ending<T>> caught(asio::awaitable<T> operation) {
+asio::awaitable<ending<T>> catch_errors(asio::awaitable<T> operation) {
   ending<T> end;
   try {
     end.value = co_await std::move(operation);

@@ -11,27 +11,27 @@
 namespace natcheck::judging {
 
 /// An address that the gateway reports as its external address.
-struct claim {
+struct reported_address {
   std::string_view source;  ///< as in JSON: "nat-pmp"
   std::string_view name;    ///< for people: "NAT-PMP"
   address ip;
 };
 
 /// What a service of the gateway gives as external address and what cannot be one.
-struct doubtful_claim {
-  std::string_view source;  ///< as of a claim
+struct doubtful_report {
+  std::string_view source;  ///< as of a reported address
   std::string doubt;        ///< why not, a sentence
 };
 
 /// The evidence, and what follows from it at first glance.
-struct situation {
-  explicit situation(const discover_evidence& evidence);
+struct facts {
+  explicit facts(const discover_evidence& evidence);
 
   const discover_evidence& seen;
   outside_view outside;
-  std::vector<claim> claims;             ///< IPv4 only; 0.0.0.0 is no claim
-  std::vector<doubtful_claim> doubtful;  ///< no claims: judged as if nothing had been named
-  bool says_unspecified = false;         ///< some service named 0.0.0.0
+  std::vector<reported_address> reported;  ///< IPv4 only; 0.0.0.0 is no reported address
+  std::vector<doubtful_report> doubtful;   ///< no claims: judged as if nothing had been named
+  bool says_unspecified = false;           ///< some service named 0.0.0.0
 
   /// The source address of the IPv4 way out.
   std::optional<address> local() const;
@@ -58,15 +58,15 @@ struct situation {
 };
 
 /// The services name different addresses.
-bool differ(const std::vector<claim>& claims);
+bool differ(const std::vector<reported_address>& reported);
 
 /// They differ, and which of them is right would change the verdict.
-bool contradict(const std::vector<claim>& claims);
+bool contradict(const std::vector<reported_address>& reported);
 
 /// What that service names cannot be an external address.
-bool is_doubtful(const situation& s, std::string_view source);
+bool is_doubtful(const facts& s, std::string_view source);
 
-bool claims_name(const situation& s, const address& ip);
+bool reports_name(const facts& s, const address& ip);
 
 /// "Connected", or "Up" as some routers say.
 bool is_connected(const upnp_evidence& upnp);
@@ -82,8 +82,8 @@ bool hides_address(const upnp_evidence& upnp);
 /// an address mismatch means a translation between this host and the server (RFC 6887 section 7.4).
 bool hides_address(const pcp_evidence& pcp);
 
-/// "Network failure" by NAT-PMP or PCP, and no claim: no lease from the provider (RFC 6886
-/// section 3.5), but miniupnpd sends it also when its external address is not a public one.
+/// "Network failure" by NAT-PMP or PCP, and no reported address: no lease from the provider (RFC
+/// 6886 section 3.5), but miniupnpd sends it also when its external address is not a public one.
 bool reports_network_failure(const gateway_evidence& gateway);
 
 /// The service is there or was refused: something answered, so the gateway is alive.

@@ -37,7 +37,7 @@ struct refusal {
 ///
 /// Only an intact answer to one's own question closes it. What else comes is kept for the case that
 /// no such answer does: over UDP anyone can have sent it.
-class questioner {
+class udp_prober {
  public:
   using time_point = std::chrono::steady_clock::time_point;
   using duration = std::chrono::steady_clock::duration;
@@ -48,7 +48,7 @@ class questioner {
   static constexpr unsigned smaller_tries = 3;  ///< the first has a payload, the others are plain
 
   /// `count` is above 0.
-  questioner(endpoint target, std::string session, unsigned count)
+  udp_prober(endpoint target, std::string session, unsigned count)
       : target_(target), session_(std::move(session)), count_(count) {}
 
   /// Whether a datagram is to be sent now; then next_datagram() is it.

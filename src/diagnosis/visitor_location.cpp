@@ -30,17 +30,17 @@ bool has_public_door(const page_facts& facts, const address& seen) {
 
 }  // namespace
 
-standpoint standpoint_of(const page_facts& facts) {
+visitor_location location_of(const page_facts& facts) {
   const address seen = canonical(facts.seen.ip);
   const address local = canonical(facts.local.ip);
-  if (seen.is_loopback() || seen == local) return standpoint::same_machine;
-  if (facts.outside && seen == canonical(facts.outside->ip)) return standpoint::same_network;
-  if (facts.gateway && seen == canonical(*facts.gateway)) return standpoint::router;
-  if (is_neighbour(seen, local)) return standpoint::same_network;
-  if (!is_public(seen)) return standpoint::not_public;
-  if (is_close(seen, local)) return standpoint::nearby;
-  return has_public_door(facts, seen) || is_public(local) ? standpoint::outside
-                                                          : standpoint::perhaps;
+  if (seen.is_loopback() || seen == local) return visitor_location::same_machine;
+  if (facts.outside && seen == canonical(facts.outside->ip)) return visitor_location::same_network;
+  if (facts.gateway && seen == canonical(*facts.gateway)) return visitor_location::router;
+  if (is_neighbour(seen, local)) return visitor_location::same_network;
+  if (!is_public(seen)) return visitor_location::not_public;
+  if (is_close(seen, local)) return visitor_location::nearby;
+  return has_public_door(facts, seen) || is_public(local) ? visitor_location::outside
+                                                          : visitor_location::perhaps;
 }
 
 }  // namespace natcheck

@@ -5,8 +5,8 @@
 #include <map>
 
 #include "protocols/greeting/datagram.hpp"
-#include "protocols/greeting/questioner.hpp"
 #include "protocols/greeting/responder.hpp"
+#include "protocols/greeting/udp_prober.hpp"
 
 namespace natcheck::greeting {
 namespace {
@@ -59,13 +59,13 @@ struct world {
     const auto number = static_cast<unsigned>(sent.size());
     const std::string text = std::to_string(number);
     sent.push_back(machine.next_datagram(
-        now, {"nonce" + text, std::string(questioner::payload_size - text.size(), 'p') + text}));
+        now, {"nonce" + text, std::string(udp_prober::payload_size - text.size(), 'p') + text}));
     answer(number + 1, sent.back(), [&](auto delay, std::string bytes) {
       on_their_way.emplace(now + delay, std::move(bytes));
     });
   }
 
-  questioner machine;
+  udp_prober machine;
   server_side answer;
   time_point now = start;
   std::vector<std::string> sent;
@@ -116,25 +116,25 @@ TEST(Questioner, AsksAtItsPaceAndEndsWithTheLastAnswer) {
 TEST(Questioner, EachDatagramIsAnotherAndOfModerateSize) {
   world here(say_nothing);
   here.run();
-  ASSERT_THAT(here.sent, SizeIs(5 + questioner::smaller_tries));
+  ASSERT_THAT(here.sent, SizeIs(5 + udp_prober::smaller_tries));
   for (unsigned i = 0; i < 5; ++i) {
     const auto read = parse_question(here.sent[i]);
     ASSERT_TRUE(read) << read.error().reason;
     EXPECT_EQ(read->asked.seq, i + 1);
     EXPECT_EQ(read->asked.nonce, "nonce" + std::to_string(i));
     EXPECT_EQ(read->asked.to, server);
-    EXPECT_EQ(read->payload.size(), questioner::payload_size);
+    EXPECT_EQ(read->payload.size(), udp_prober::payload_size);
     EXPECT_LE(here.sent[i].size(), max_sent_datagram);
   }
   const auto small = parse_question(here.sent[5]);
   ASSERT_TRUE(small) << small.error().reason;
-  EXPECT_EQ(small->payload.size(), questioner::small_payload_size);
+  EXPECT_EQ(small->payload.size(), udp_prober::small_payload_size);
   EXPECT_LT(here.sent[5].size(), 400U);
   EXPECT_EQ(here.sent[6], plain_question);
 }
 
 TEST(Questioner, TheRoomItLeavesIsEnoughForTheLongestAnswer) {
-  questioner machine(at("::1", 1), std::string(16, 's'), 1);
+  udp_prober machine(at("::1", 1), std::string(16, 's'), 1);
   const std::string question =
       machine.next_datagram(start, {std::string(32, 'n'), std::string(512, 'p')});
   responder other({std::string(64, 'i'), std::string(64, 'v')});
@@ -340,7 +340,7 @@ TEST(Questioner, ForgedAnswersDoNotHideTheTrueOnes) {
 
 TEST(Questioner, ARefusalEndsItAtOnce) {
   for (const auto result : {refused, unreachable}) {
-    questioner machine(server, "s", 5);
+    udp_prober machine(server, "s", 5);
     machine.next_datagram(start, {"n", "p"});
     machine.handle_refusal(start + 31ms, {result, "nothing listens on that port"});
     EXPECT_TRUE(machine.finished(start + 31ms));
@@ -355,7 +355,7 @@ TEST(Questioner, ARefusalEndsItAtOnce) {
 }
 
 TEST(Questioner, ARefusalAmongAnswersIsOneOfTheOutcomes) {
-  questioner machine(server, "s", 3);
+  udp_prober machine(server, "s", 3);
   const auto question = machine.next_datagram(start, {"n1", "p"});
   machine.handle_datagram(start + 10ms, natcheck_answer(question));
   machine.next_datagram(start + 100ms, {"n2", "p"});

@@ -62,7 +62,7 @@ const row direct_rows[] = {
      "natcheck probe 5.5.5.5:1234"},
 };
 
-const row claim_rows[] = {
+const row report_rows[] = {
     {"the router's word holds",
      [](auto& e) {
        nat_pmp_says(e, "5.5.5.5");
@@ -224,7 +224,7 @@ const row claim_rows[] = {
 
 TEST(ClaimsSeen, OnThisHost) { check_all(direct_rows); }
 
-TEST(ClaimsSeen, OfTheGateway) { check_all(claim_rows); }
+TEST(ClaimsSeen, OfTheGateway) { check_all(report_rows); }
 
 }  // namespace
 }  // namespace natcheck

@@ -1,4 +1,4 @@
-#include "net/way_out.hpp"
+#include "net/egress_route.hpp"
 
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
@@ -216,9 +216,9 @@ std::optional<route> best_default(const std::vector<route>& routes, std::uint8_t
   return chosen;
 }
 
-std::optional<route_info> way_out(const route& decided,
-                                  const std::vector<interface_info>& interfaces,
-                                  source_choice source) {
+std::optional<route_info> egress_route(const route& decided,
+                                       const std::vector<interface_info>& interfaces,
+                                       source_choice source) {
   if (!carries_packets(decided)) return std::nullopt;
   const next_hop& hop = decided.hops.front();
   const auto leaving = std::find_if(interfaces.begin(), interfaces.end(),

@@ -94,7 +94,7 @@ bool fell_silent(const gateway_evidence& gateway) {
   return is_silent(gateway.pcp) || is_silent(gateway.nat_pmp) || is_silent(gateway.upnp);
 }
 
-verdict unreachable_router(const situation& s, const address& ipv6) {
+verdict unreachable_router(const facts& s, const address& ipv6) {
   verdict v;
   v.summary = fmt::format("The router {} does not answer; IPv6 was not tested.", s.router());
   v.evidence = {local_line(s), public_ipv6_line(ipv6),
@@ -103,14 +103,14 @@ verdict unreachable_router(const situation& s, const address& ipv6) {
   return v;
 }
 
-std::string how_it_arrives(const situation& s) {
+std::string how_it_arrives(const facts& s) {
   if (s.outside.sees_nothing()) return ", and nothing on the Internet answers through it";
   const auto ip = s.seen_as();
   return ip ? fmt::format("; the Internet sees {}, an address of its far end", ip->to_string())
             : "";
 }
 
-std::vector<std::string> other_interfaces(const situation& s) {
+std::vector<std::string> other_interfaces(const facts& s) {
   std::vector<std::string> advice;
   for (const auto& name : default_routes(s.seen.host, s.seen.host.ipv4->interface)) {
     advice.push_back(
@@ -127,7 +127,7 @@ std::string no_ipv4_way(const host_network& host) {
 }
 
 /// RFC 8950: packets find the router by its IPv6 address, and IPv4's protocols cannot.
-verdict hidden_behind_ipv6(const situation& s, const address& router) {
+verdict hidden_behind_ipv6(const facts& s, const address& router) {
   verdict v;
   v.summary =
       fmt::format("IPv4 traffic leaves on {} through {}, a router whose IPv4 address is not known.",
@@ -139,7 +139,7 @@ verdict hidden_behind_ipv6(const situation& s, const address& router) {
 
 }  // namespace
 
-std::optional<verdict> way_out_not_read(const situation& s) {
+std::optional<verdict> egress_route_not_read(const facts& s) {
   const auto& host = s.seen.host;
   const bool read = !host.interfaces.empty() && host.unread.empty();
   if (host.ipv4 || read) return std::nullopt;
@@ -151,7 +151,7 @@ std::optional<verdict> way_out_not_read(const situation& s) {
   return v;
 }
 
-std::optional<verdict> no_ipv4_route(const situation& s) {
+std::optional<verdict> no_ipv4_route(const facts& s) {
   if (s.seen.host.ipv4) return std::nullopt;
   if (s.global_ipv6()) return ipv6_alone(s, no_ipv4_way(s.seen.host), {"no IPv4 route"});
   if (s.seen.host.ipv6 && s.outside.ipv6_answered) return translated_ipv6(s);
@@ -168,7 +168,7 @@ std::optional<verdict> no_ipv4_route(const situation& s) {
 
 // A router that is only slow resolves within the whole schedule of a service, so a schedule that
 // was cut short proves nothing.
-std::optional<verdict> dead_gateway(const situation& s) {
+std::optional<verdict> dead_gateway(const facts& s) {
   if (!s.seen.gateway || s.seen.gateway->neighbor != neighbor_state::unanswered) return {};
   if (s.outside.reach == beyond::answered || !fell_silent(*s.seen.gateway)) return {};
   if (s.global_ipv6() && s.outside.ipv6_answered) {
@@ -185,7 +185,7 @@ std::optional<verdict> dead_gateway(const situation& s) {
 }
 
 // Most likely the user named the wrong one: the kernel's own route works.
-std::optional<verdict> absent_gateway(const situation& s) {
+std::optional<verdict> absent_gateway(const facts& s) {
   if (!s.seen.gateway || s.seen.gateway->neighbor != neighbor_state::unanswered) return {};
   if (s.outside.reach != beyond::answered || !fell_silent(*s.seen.gateway)) return {};
   verdict v;
@@ -201,11 +201,11 @@ std::optional<verdict> absent_gateway(const situation& s) {
 
 // Without an external server that reports otherwise, a public address at this end of the tunnel, or
 // one that its far end claims, is believed.
-std::optional<verdict> leaves_by_tunnel(const situation& s) {
+std::optional<verdict> leaves_by_tunnel(const facts& s) {
   if (!s.leaves_by_tunnel()) return std::nullopt;
-  const bool claimed = !s.claims.empty() && is_public(s.claims.front().ip);
+  const bool reported = !s.reported.empty() && is_public(s.reported.front().ip);
   const bool untold = !s.outside.sees_us() && !s.outside.sees_nothing();
-  if (untold && (claimed || is_public(*s.local()))) return std::nullopt;
+  if (untold && (reported || is_public(*s.local()))) return std::nullopt;
   const auto& name = s.seen.host.ipv4->interface;
   verdict v;
   v.code = verdict_code::vpn_egress;
@@ -218,7 +218,7 @@ std::optional<verdict> leaves_by_tunnel(const situation& s) {
   return v;
 }
 
-std::optional<verdict> leaves_without_router(const situation& s) {
+std::optional<verdict> leaves_without_router(const facts& s) {
   if (s.seen.gateway) return std::nullopt;
   if (const auto& router = s.seen.host.ipv4->gateway_ipv6) return hidden_behind_ipv6(s, *router);
   verdict v;
@@ -232,7 +232,7 @@ std::optional<verdict> leaves_without_router(const situation& s) {
 }
 
 // The inner end of DS-Lite (RFC 6333 section 5.7) or of 464XLAT (RFC 6877) on this very machine.
-std::optional<verdict> tunnel_address_on_host(const situation& s) {
+std::optional<verdict> tunnel_address_on_host(const facts& s) {
   const auto local = s.local();
   if (!local || scope_of(*local) != address_scope::ds_lite) return std::nullopt;
   return verdict{verdict_code::ds_lite,
@@ -246,7 +246,7 @@ std::optional<verdict> tunnel_address_on_host(const situation& s) {
 
 // 100.64/10 without a router of one's own in between, as from a modem in bridge mode: the
 // provider's NAT is the next hop, and no router menu can open a port.
-std::optional<verdict> carrier_address_on_host(const situation& s) {
+std::optional<verdict> carrier_address_on_host(const facts& s) {
   const auto local = s.local();
   if (!local || scope_of(*local) != address_scope::shared) return std::nullopt;
   // A router that offers something may be one's own, whose network was given this range.

@@ -9,13 +9,13 @@ using enum verdict_code;
 using enum confidence;
 
 void tunnel(discover_evidence& e, const char* local = "10.8.0.2") {
-  e.host.ipv4 = way_out(local, nullptr);
+  e.host.ipv4 = egress_route(local, nullptr);
   e.host.ipv4->interface = "wg0";
   e.host.ipv4->kind = interface_kind::tunnel;
   e.gateway.reset();
 }
 
-const row way_out_rows[] = {
+const row egress_rows[] = {
     {"a VPN",
      [](auto& e) {
        tunnel(e);
@@ -209,7 +209,7 @@ const row ipv6_rows[] = {
      "natcheck probe [2a00:1::10]:1234"},
 };
 
-TEST(WayOutRules, TunnelsAndLinks) { check_all(way_out_rows); }
+TEST(WayOutRules, TunnelsAndLinks) { check_all(egress_rows); }
 
 TEST(WayOutRules, InternetByIpv6) { check_all(ipv6_rows); }
 

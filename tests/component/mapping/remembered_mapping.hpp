@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "component/mapping/kept_lease.hpp"
+#include "component/mapping/kept_mapping.hpp"
 #include "mapping/journal/mapping_journal.hpp"
 
 namespace natcheck::mappings {
@@ -22,23 +22,23 @@ class RememberedLease : public LeaseKeeper {
     forget_run();
     std::filesystem::remove_all(directory_);
   }
-  void keep_remembered(lease_options options = {}) {
-    auto opened = journal::claim_book::open(directory_);
+  void keep_remembered(mapping_options options = {}) {
+    auto opened = journal::mapping_journal::open(directory_);
     ASSERT_TRUE(opened);
-    book_.emplace(std::move(*opened));
-    keep(options, &*book_);
+    journal_.emplace(std::move(*opened));
+    keep(options, &*journal_);
   }
   /// What is left of the run is a file that nobody holds.
   void forget_run() {
-    keeper_.reset();
-    book_.reset();
+    gateway_mappings_.reset();
+    journal_.reset();
   }
-  std::vector<journal::known_claim> claims() const {
-    return journal::read_claims(directory_, journal::system_now());
+  std::vector<journal::known_record> records() const {
+    return journal::read_records(directory_, journal::system_now());
   }
 
   std::filesystem::path directory_;
-  std::optional<journal::claim_book> book_;
+  std::optional<journal::mapping_journal> journal_;
 };
 
 }  // namespace natcheck::mappings

@@ -18,14 +18,14 @@ using namespace support;
 class LeaseKeeper : public ::testing::Test {
  protected:
   /// Begins to keep a mapping of external port 1234 to port 4321 of this host.
-  void keep(lease_options options = {}, journal::claim_book* book = nullptr) {
+  void keep(mapping_options options = {}, journal::mapping_journal* the_journal = nullptr) {
     options.internal_port = 4321;
     options.external_port = 1234;
-    keeper_ = std::make_unique<lease_keeper>(
-        loop_.context().get_executor(), std::vector{options}, book,
-        [this](const lease_event& event) { events_.push_back(event); });
-    keeper_->move_to(gateway_.access(), "");
-    asio::co_spawn(loop_.context(), keeper_->keep(),
+    gateway_mappings_ = std::make_unique<gateway_mappings>(
+        loop_.context().get_executor(), std::vector{options}, the_journal,
+        [this](const mapping_event& event) { events_.push_back(event); });
+    gateway_mappings_->move_to(gateway_.access(), "");
+    asio::co_spawn(loop_.context(), gateway_mappings_->keep(),
                    asio::bind_cancellation_slot(cancel_.slot(),
                                                 [this](std::exception_ptr) { ended_ = true; }));
   }
@@ -33,7 +33,7 @@ class LeaseKeeper : public ::testing::Test {
     cancel_.emit(asio::cancellation_type::terminal);
     ASSERT_TRUE(loop_.run_until([this] { return ended_; }));
   }
-  void release() { loop_.await(keeper_->release(std::chrono::steady_clock::now() + 3s)); }
+  void release() { loop_.await(gateway_mappings_->release(std::chrono::steady_clock::now() + 3s)); }
 
   /// The next event of that kind, after the one that was looked at last.
   template <class Event>
@@ -77,8 +77,8 @@ class LeaseKeeper : public ::testing::Test {
   loop loop_;
   fake_gateway gateway_{loop_.context()};
   asio::cancellation_signal cancel_;
-  std::unique_ptr<lease_keeper> keeper_;
-  std::vector<lease_event> events_;
+  std::unique_ptr<gateway_mappings> gateway_mappings_;
+  std::vector<mapping_event> events_;
   std::size_t looked_at_ = 0;  ///< how many of them
   bool ended_ = false;
 };

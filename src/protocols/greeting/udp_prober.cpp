@@ -1,4 +1,4 @@
-#include "protocols/greeting/questioner.hpp"
+#include "protocols/greeting/udp_prober.hpp"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 /// The longest line with which natcheck's server can answer this client.
 constexpr std::size_t room_for_answer = 320;
-static_assert(room_for_answer + 8 + questioner::payload_size <= max_sent_datagram);
+static_assert(room_for_answer + 8 + udp_prober::payload_size <= max_sent_datagram);
 
 /// The least time that an answer is waited for: a mobile network that wakes up takes that long.
 constexpr std::chrono::seconds least_patience{1};
@@ -71,7 +71,7 @@ void judge_payload(handshake_evidence& evidence, std::string_view sent, std::str
                                 back.size(), sent.size(), same - sent.begin());
 }
 
-double in_seconds(questioner::duration value) {
+double in_seconds(udp_prober::duration value) {
   return std::chrono::duration<double>(value).count();
 }
 
@@ -80,17 +80,17 @@ double in_seconds(questioner::duration value) {
 // --- when to send, and how long to wait ------------------------------------------------------
 
 /// Four times the slowest round trip: whoever is slower than that is lost, for all purposes.
-questioner::duration questioner::patience() const {
+udp_prober::duration udp_prober::patience() const {
   return std::max<duration>(least_patience, 4 * slowest_);
 }
 
-bool questioner::all_closed() const {
+bool udp_prober::all_closed() const {
   return asked_.size() == count_ &&
          std::all_of(asked_.begin(), asked_.end(), [](const asked& one) { return one.closed; });
 }
 
 /// Empty when everything was sent.
-std::optional<questioner::time_point> questioner::next_send() const {
+std::optional<udp_prober::time_point> udp_prober::next_send() const {
   if (refused_ || smaller_answer_) return std::nullopt;
   if (asked_.empty()) return last_sent_;
   if (asked_.size() < count_) return last_sent_ + pace;
@@ -98,21 +98,21 @@ std::optional<questioner::time_point> questioner::next_send() const {
   return last_sent_ + (smaller_sent_.empty() ? patience() : duration(pace));
 }
 
-bool questioner::is_due(time_point now) const {
+bool udp_prober::is_due(time_point now) const {
   const auto next = next_send();
   return next && *next <= now;
 }
 
-bool questioner::finished(time_point now) const {
+bool udp_prober::finished(time_point now) const {
   if (refused_ || smaller_answer_ || all_closed()) return true;
   return !next_send() && now >= last_sent_ + patience();
 }
 
-questioner::time_point questioner::next_timeout() const {
+udp_prober::time_point udp_prober::next_timeout() const {
   return next_send().value_or(last_sent_ + patience());
 }
 
-question questioner::question_of(const asked& one, std::size_t number) const {
+question udp_prober::question_of(const asked& one, std::size_t number) const {
   question value;
   value.session = session_;
   value.nonce = one.nonce;
@@ -122,7 +122,7 @@ question questioner::question_of(const asked& one, std::size_t number) const {
   return value;
 }
 
-std::string questioner::smaller_datagram(time_point now, fresh anew) {
+std::string udp_prober::smaller_datagram(time_point now, fresh anew) {
   smaller_sent_.push_back(now);
   if (small_) return std::string(plain_question);
   anew.payload.resize(std::min(anew.payload.size(), small_payload_size));
@@ -131,7 +131,7 @@ std::string questioner::smaller_datagram(time_point now, fresh anew) {
   return encode_padded(value, room_for_answer) + small_->payload;
 }
 
-std::string questioner::next_datagram(time_point now, fresh anew) {
+std::string udp_prober::next_datagram(time_point now, fresh anew) {
   last_sent_ = now;
   if (asked_.size() == count_) return smaller_datagram(now, std::move(anew));
   asked_.push_back({std::move(anew.nonce), std::move(anew.payload), now, {}, false});
@@ -141,7 +141,7 @@ std::string questioner::next_datagram(time_point now, fresh anew) {
 
 // --- what comes back -------------------------------------------------------------------------
 
-void questioner::settle(asked& question, time_point now, handshake_evidence answer) {
+void udp_prober::settle(asked& question, time_point now, handshake_evidence answer) {
   const millis rtt = now - question.at;
   answer.timing.greeting = answer.timing.total = rtt;
   if (answer.result == probe_result::reached) {
@@ -153,14 +153,14 @@ void questioner::settle(asked& question, time_point now, handshake_evidence answ
   question.answer = std::move(answer);
 }
 
-questioner::asked* questioner::oldest_without_answer() {
+udp_prober::asked* udp_prober::oldest_without_answer() {
   const auto found = std::find_if(asked_.begin(), asked_.end(),
                                   [](const asked& one) { return !one.closed && !one.answer; });
   return found == asked_.end() ? nullptr : &*found;
 }
 
 /// It does not say which question it is about; most likely it is the oldest.
-void questioner::handle_stray(time_point now, handshake_evidence stray) {
+void udp_prober::handle_stray(time_point now, handshake_evidence stray) {
   // The first of the smaller ones is not plain.
   if (stray.result == probe_result::reached_plain && smaller_sent_.size() > 1) {
     stray.timing.greeting = stray.timing.total = now - smaller_sent_.at(1);
@@ -172,7 +172,7 @@ void questioner::handle_stray(time_point now, handshake_evidence stray) {
   if (asked* question = oldest_without_answer()) settle(*question, now, std::move(stray));
 }
 
-void questioner::handle_extended(time_point now, const reply_reader& read) {
+void udp_prober::handle_extended(time_point now, const reply_reader& read) {
   const reply& said = read.value();
   const auto own = std::find_if(asked_.begin(), asked_.end(), [&](const asked& one) {
     return one.nonce == said.nonce && session_ == said.session;
@@ -196,7 +196,7 @@ void questioner::handle_extended(time_point now, const reply_reader& read) {
 
 /// An intact answer shows that the larger questions, or their answers, are lost for their size, if
 /// there were some: one or two are lost on any bad line.
-void questioner::handle_small(time_point now, handshake_evidence answer, std::string_view payload) {
+void udp_prober::handle_small(time_point now, handshake_evidence answer, std::string_view payload) {
   judge_payload(answer, small_->payload, payload);
   if (answer.result != probe_result::reached) return handle_stray(now, std::move(answer));
   answer.timing.greeting = answer.timing.total = now - small_->at;
@@ -212,14 +212,14 @@ void questioner::handle_small(time_point now, handshake_evidence answer, std::st
   smaller_answer_ = std::move(answer);
 }
 
-void questioner::handle_datagram(time_point now, std::string_view bytes) {
+void udp_prober::handle_datagram(time_point now, std::string_view bytes) {
   heard_ = true;
   reply_reader read;
   if (read.feed(bytes) == reading::extended) return handle_extended(now, read);
   handle_stray(now, evidence_of_stray(read));
 }
 
-void questioner::handle_refusal(time_point now, refusal why) {
+void udp_prober::handle_refusal(time_point now, refusal why) {
   handshake_evidence evidence;
   evidence.result = why.result;
   evidence.detail = std::move(why.detail);
@@ -236,7 +236,7 @@ void questioner::handle_refusal(time_point now, refusal why) {
 
 // --- what became of it -----------------------------------------------------------------------
 
-handshake_evidence questioner::outcome_of(const asked& question, time_point now) const {
+handshake_evidence udp_prober::outcome_of(const asked& question, time_point now) const {
   if (question.answer) return *question.answer;
   handshake_evidence lost;
   lost.result = probe_result::timed_out;
@@ -246,7 +246,7 @@ handshake_evidence questioner::outcome_of(const asked& question, time_point now)
   return lost;
 }
 
-std::string questioner::silence(time_point now) const {
+std::string udp_prober::silence(time_point now) const {
   std::string text = "no answer to " + counted(asked_.size(), "datagram");
   if (!smaller_sent_.empty()) text += fmt::format(" and {} smaller ones", smaller_sent_.size());
   text += fmt::format(" in {:.1f} s", in_seconds(now - asked_.front().at));
@@ -254,7 +254,7 @@ std::string questioner::silence(time_point now) const {
   return text;
 }
 
-std::optional<handshake_evidence> questioner::poll_settled(time_point now) {
+std::optional<handshake_evidence> udp_prober::poll_settled(time_point now) {
   if (!heard_ || told_ == asked_.size()) return std::nullopt;
   const asked& next = asked_[told_];
   const auto rest = asked_.begin() + static_cast<std::ptrdiff_t>(told_);
@@ -267,7 +267,7 @@ std::optional<handshake_evidence> questioner::poll_settled(time_point now) {
   return outcome_of(next, now);
 }
 
-std::vector<handshake_evidence> questioner::finish(time_point now) {
+std::vector<handshake_evidence> udp_prober::finish(time_point now) {
   std::vector<handshake_evidence> rest;
   const bool any = std::any_of(asked_.begin(), asked_.end(),
                                [](const asked& one) { return one.answer.has_value(); });

@@ -1,4 +1,4 @@
-#include "net/side_by_side.hpp"
+#include "net/when_all.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -39,17 +39,17 @@ awaitable<void> unless_cancelled() {
   throw boost::system::system_error(asio::error::operation_aborted);
 }
 
-awaitable<void> expiry(asio::steady_timer& timer) { co_await timer.async_wait(as_result); }
+awaitable<void> wait(asio::steady_timer& timer) { co_await timer.async_wait(as_result); }
 
 awaitable<void> forever() {
   for (;;) {
     asio::steady_timer never(co_await asio::this_coro::executor, steady_time::max());
-    co_await expiry(never);
+    co_await wait(never);
     co_await unless_cancelled();
   }
 }
 
-awaitable<void> side_by_side(coroutines works) {
+awaitable<void> when_all(coroutines works) {
   if (works.empty()) co_return;
   const group_end end =
       co_await run_group(std::move(works), asio::experimental::wait_for_one_error());
@@ -58,7 +58,7 @@ awaitable<void> side_by_side(coroutines works) {
   }
 }
 
-awaitable<std::size_t> first_of(coroutines works) {
+awaitable<std::size_t> when_any(coroutines works) {
   const group_end end = co_await run_group(std::move(works), asio::experimental::wait_for_one());
   const std::size_t first = end.order.front();
   if (end.faults[first]) std::rethrow_exception(end.faults[first]);
@@ -66,14 +66,14 @@ awaitable<std::size_t> first_of(coroutines works) {
 }
 
 awaitable<bool> until(asio::steady_timer& end, awaitable<void> work) {
-  const std::size_t first = co_await first_of(std::move(work), expiry(end));
+  const std::size_t first = co_await when_any(std::move(work), wait(end));
   co_await unless_cancelled();
   co_return first == 0;
 }
 
 awaitable<bool> before(steady_time deadline, awaitable<void> work) {
   asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
-  co_return co_await until(timer, std::move(work));
+  co_return co_await with_deadline(timer, std::move(work));
 }
 
 }  // namespace natcheck::net

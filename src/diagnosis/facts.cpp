@@ -1,4 +1,4 @@
-#include "diagnosis/situation.hpp"
+#include "diagnosis/facts.hpp"
 
 #include <algorithm>
 
@@ -30,7 +30,7 @@ std::optional<address> lasting_ipv6(const interface_info& link) {
 
 }  // namespace
 
-situation::situation(const discover_evidence& evidence) : seen(evidence), outside(evidence) {
+facts::facts(const discover_evidence& evidence) : seen(evidence), outside(evidence) {
   if (!evidence.gateway) return;
   const auto add = [this](std::string_view source, std::string_view name, const auto& service,
                           const std::string& text) {
@@ -42,7 +42,7 @@ situation::situation(const discover_evidence& evidence) : seen(evidence), outsid
     } else if (ip && scope_of(*ip) == address_scope::unspecified) {
       says_unspecified = true;
     } else if (ip) {
-      claims.push_back({source, name, *ip});
+      reported.push_back({source, name, *ip});
     }
   };
   const auto text_of = [](const std::optional<address>& ip) { return ip ? ip->to_string() : ""; };
@@ -52,25 +52,25 @@ situation::situation(const discover_evidence& evidence) : seen(evidence), outsid
   add("upnp", "UPnP", upnp, upnp.external_address_text.value_or(text_of(upnp.external_address)));
 }
 
-std::optional<address> situation::local() const {
+std::optional<address> facts::local() const {
   if (!seen.host.ipv4) return std::nullopt;
   return seen.host.ipv4->local;
 }
 
-std::optional<address> situation::seen_as() const {
+std::optional<address> facts::seen_as() const {
   if (auto ip = outside.agreed()) return ip;
-  for (const auto& one : outside.views) {
-    if (local() == one.ip || claims_name(*this, one.ip)) return one.ip;
+  for (const auto& one : outside.reflexive) {
+    if (local() == one.ip || reports_name(*this, one.ip)) return one.ip;
   }
   return std::nullopt;
 }
 
-tested situation::gateway_owns_it() const {
+tested facts::gateway_owns_it() const {
   const auto ip = seen_as();
   return ip && seen.owner.target == ip ? gateway_owns_seen_address(seen) : tested::not_tested;
 }
 
-std::optional<address> situation::global_ipv6() const {
+std::optional<address> facts::global_ipv6() const {
   if (!seen.host.ipv6 || !is_public(seen.host.ipv6->local)) return std::nullopt;
   for (const auto& link : seen.host.interfaces) {
     if (link.name != seen.host.ipv6->interface) continue;
@@ -79,20 +79,20 @@ std::optional<address> situation::global_ipv6() const {
   return seen.host.ipv6->local;
 }
 
-std::optional<address> situation::seen_ipv6() const {
-  for (const auto& one : outside.ipv6_views) {
+std::optional<address> facts::seen_ipv6() const {
+  for (const auto& one : outside.ipv6_reflexive) {
     if (!is_own_address(seen.host, one.ip)) continue;
     // One that stays, where the one that was seen will change.
     const auto lasting = global_ipv6();
     return lasting && same_prefix(*lasting, one.ip, 64) ? lasting : one.ip;
   }
-  const auto& views = outside.ipv6_views;
-  const bool mapped = !views.empty() && seen.host.ipv6 &&
-                      is_prefix_translated(seen.host.ipv6->local, views.front().ip);
-  return mapped ? std::optional(views.front().ip) : std::nullopt;
+  const auto& reflexive = outside.ipv6_reflexive;
+  const bool mapped = !reflexive.empty() && seen.host.ipv6 &&
+                      is_prefix_translated(seen.host.ipv6->local, reflexive.front().ip);
+  return mapped ? std::optional(reflexive.front().ip) : std::nullopt;
 }
 
-asked_options situation::way() const {
+asked_options facts::way() const {
   auto options = seen.asked;
   const bool another =
       seen.gateway && seen.host.ipv4 && seen.host.ipv4->gateway != seen.gateway->ip;
@@ -100,13 +100,13 @@ asked_options situation::way() const {
   return options;
 }
 
-bool situation::leaves_by_tunnel() const {
+bool facts::leaves_by_tunnel() const {
   return seen.host.ipv4 && seen.host.ipv4->kind == interface_kind::tunnel;
 }
 
-std::string situation::router() const { return seen.gateway->ip.to_string(); }
+std::string facts::router() const { return seen.gateway->ip.to_string(); }
 
-bool situation::has_home_router() const {
+bool facts::has_home_router() const {
   if (!seen.gateway || leaves_by_tunnel()) return false;
   const auto scope = scope_of(seen.gateway->ip);
   if (scope == address_scope::private_use || scope == address_scope::link_local) return true;
@@ -115,25 +115,26 @@ bool situation::has_home_router() const {
   return scope == address_scope::global && translates && is_public(*local());
 }
 
-bool differ(const std::vector<claim>& claims) {
-  return std::any_of(claims.begin(), claims.end(),
-                     [&](const claim& c) { return c.ip != claims.front().ip; });
+bool differ(const std::vector<reported_address>& reported) {
+  return std::any_of(reported.begin(), reported.end(),
+                     [&](const reported_address& c) { return c.ip != reported.front().ip; });
 }
 
-bool contradict(const std::vector<claim>& claims) {
-  return std::any_of(claims.begin(), claims.end(), [&](const claim& c) {
-    const auto& first = claims.front().ip;
+bool contradict(const std::vector<reported_address>& reported) {
+  return std::any_of(reported.begin(), reported.end(), [&](const reported_address& c) {
+    const auto& first = reported.front().ip;
     return c.ip != first && (is_public(c.ip) || scope_of(c.ip) != scope_of(first));
   });
 }
 
-bool is_doubtful(const situation& s, std::string_view source) {
+bool is_doubtful(const facts& s, std::string_view source) {
   return std::any_of(s.doubtful.begin(), s.doubtful.end(),
-                     [&](const doubtful_claim& each) { return each.source == source; });
+                     [&](const doubtful_report& each) { return each.source == source; });
 }
 
-bool claims_name(const situation& s, const address& ip) {
-  return std::any_of(s.claims.begin(), s.claims.end(), [&](const claim& c) { return c.ip == ip; });
+bool reports_name(const facts& s, const address& ip) {
+  return std::any_of(s.reported.begin(), s.reported.end(),
+                     [&](const reported_address& c) { return c.ip == ip; });
 }
 
 bool is_connected(const upnp_evidence& upnp) {

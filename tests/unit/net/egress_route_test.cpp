@@ -1,4 +1,4 @@
-#include "net/way_out.hpp"
+#include "net/egress_route.hpp"
 
 #include <gmock/gmock.h>
 #include <linux/if.h>
@@ -270,21 +270,22 @@ TEST(WayOut, Ipv4) {
       {"except to itself", own, "127.0.0.1/8 lo 1 -"},
   };
   for (const way_row& each : rows) {
-    EXPECT_EQ(describe(way_out(each.decided, home())), each.expected) << each.what;
+    EXPECT_EQ(describe(egress_route(each.decided, home())), each.expected) << each.what;
   }
 }
 
 TEST(WayOut, KindOfItsInterface) {
-  EXPECT_EQ(way_out(decision(AF_INET, "10.8.0.2", hop(3)), home())->kind, interface_kind::tunnel);
+  EXPECT_EQ(egress_route(decision(AF_INET, "10.8.0.2", hop(3)), home())->kind,
+            interface_kind::tunnel);
 }
 
 TEST(WayOut, LinkLocalAddressesCarryTheirScope) {
-  const auto way = way_out(decision(AF_INET6, "fe80::10", hop(2, "fe80::1")), home());
+  const auto way = egress_route(decision(AF_INET6, "fe80::10", hop(2, "fe80::1")), home());
   ASSERT_TRUE(way);
   EXPECT_EQ(way->prefix_length, 64U);
   EXPECT_EQ(way->local.to_v6().scope_id(), 2U);
   EXPECT_EQ(way->gateway.value().to_v6().scope_id(), 2U);
-  const auto global = way_out(decision(AF_INET6, "2a00::1", hop(2, "2a00::2")), home());
+  const auto global = egress_route(decision(AF_INET6, "2a00::1", hop(2, "2a00::2")), home());
   EXPECT_EQ(global->gateway.value(), make_address("2a00::2"));
 }
 
@@ -335,25 +336,28 @@ TEST(WayOut, Ipv6SourceIsAStableOne) {
   for (const row& each : rows) {
     const std::vector interfaces{
         make_interface(2, "eth0", interface_kind::ethernet, each.addresses)};
-    const auto way = way_out(decision(AF_INET6, each.source, hop(2, "fe80::ff")), interfaces);
+    const auto way = egress_route(decision(AF_INET6, each.source, hop(2, "fe80::ff")), interfaces);
     const auto local = way ? std::optional{way->local} : std::nullopt;
     EXPECT_EQ(local, maybe(each.expected)) << each.what;
   }
 }
 
 TEST(WayOut, AnIpv6RouterOfAnIpv4RouteIsNamedWithItsScope) {
-  const auto way = way_out(decision(AF_INET, "192.168.1.10", hop(2, "fe80::1")), home());
+  const auto way = egress_route(decision(AF_INET, "192.168.1.10", hop(2, "fe80::1")), home());
   ASSERT_TRUE(way && way->gateway_ipv6);
   EXPECT_EQ(way->gateway_ipv6->to_v6().scope_id(), 2U);
-  EXPECT_FALSE(way_out(decision(AF_INET6, "fe80::10", hop(2, "fe80::1")), home())->gateway_ipv6);
+  EXPECT_FALSE(
+      egress_route(decision(AF_INET6, "fe80::10", hop(2, "fe80::1")), home())->gateway_ipv6);
 }
 
 TEST(WayOut, TheKernelsSourceWhereTheLastingOneHasNoWay) {
   const std::vector interfaces{make_interface(2, "eth0", interface_kind::ethernet,
                                               {temporary("2a00::99"), plain("2a00:1::1", 64)})};
   const route decided = decision(AF_INET6, "2a00::99", hop(2, "fe80::1"));
-  EXPECT_EQ(way_out(decided, interfaces, source_choice::lasting)->local, make_address("2a00:1::1"));
-  EXPECT_EQ(way_out(decided, interfaces, source_choice::kernels)->local, make_address("2a00::99"));
+  EXPECT_EQ(egress_route(decided, interfaces, source_choice::lasting)->local,
+            make_address("2a00:1::1"));
+  EXPECT_EQ(egress_route(decided, interfaces, source_choice::kernels)->local,
+            make_address("2a00::99"));
 }
 
 // --- sources, nexthop objects, other tables ------------------------------------------------------
@@ -430,7 +434,7 @@ TEST(Ipv4Forbidden, ByType) {
 }
 
 TEST(OtherGateways, ThoseThatWereNotTaken) {
-  const auto way = way_out(decision(AF_INET, "192.168.1.10", hop(2, "192.168.1.1")), home());
+  const auto way = egress_route(decision(AF_INET, "192.168.1.10", hop(2, "192.168.1.1")), home());
   const route entry =
       default_route(AF_INET, 0, {hop(2, "192.168.1.1"), hop(2, "192.168.1.2"), hop(3)});
   EXPECT_THAT(other_gateways(entry, *way), ElementsAre(make_address("192.168.1.2")));

@@ -59,9 +59,9 @@ enum class source_choice {
 /// The way out along `decided`, whose first next hop counts. Empty when the interface is not among
 /// `interfaces` or has no address of that family to send from. Where the kernel names no source (a
 /// table's entry rather than a decision), it is the interface's address nearest to the gateway.
-std::optional<route_info> way_out(const route& decided,
-                                  const std::vector<interface_info>& interfaces,
-                                  source_choice source = source_choice::lasting);
+std::optional<route_info> egress_route(const route& decided,
+                                       const std::vector<interface_info>& interfaces,
+                                       source_choice source = source_choice::lasting);
 
 /// The gateways of `entry`, the table's entry that led to `way`, besides the one that was taken.
 std::vector<address> other_gateways(const route& entry, const route_info& way);

@@ -10,7 +10,7 @@
 
 namespace natcheck {
 
-struct mapping_claim {
+struct mapping_record {
   mapping_protocol via = mapping_protocol::nat_pmp;
   transport protocol = transport::tcp;
   address gateway;        ///< that was asked; an IPv6 one is link-local and has its zone
@@ -22,7 +22,7 @@ struct mapping_claim {
   std::optional<std::string> description;  ///< UPnP: how the gateway keeps ours; empty: not known
   std::optional<std::uint16_t> pinhole;    ///< UniqueID of WANIPv6FirewallControl
 
-  friend bool operator==(const mapping_claim&, const mapping_claim&) = default;
+  friend bool operator==(const mapping_record&, const mapping_record&) = default;
 };
 
 }  // namespace natcheck
