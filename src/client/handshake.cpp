@@ -169,8 +169,9 @@ awaitable<bool> conversation::connect() {
   socket_.emplace(std::move(*opened));
   net::keep_errors(socket_->native_handle());
   const auto start = std::chrono::steady_clock::now();
+  const net::tcp::endpoint remote(target.ip, target.port);
   const auto connected = co_await net::with_deadline(
-      options_.deadline, socket_->async_connect({target.ip, target.port}, net::as_result));
+      options_.deadline, socket_->async_connect(remote, net::as_result));
   if (!connected) {
     finish(probe_result::timed_out,
            fmt::format("no answer to the connection request in {:.1f} s",
@@ -360,7 +361,7 @@ awaitable<handshake_evidence> conversation::speak_plainly() {
   const auto start = std::chrono::steady_clock::now();
   const bool connected = co_await connect();
   if (connected) {
-    co_await greet(greeting::plain_question, {});
+    co_await greet(greeting::plain_question, "");
   }
   evidence_.timing.total = net::since(start);
   co_return std::move(evidence_);

@@ -65,13 +65,13 @@ awaitable<std::size_t> when_any(coroutines works) {
   co_return first;
 }
 
-awaitable<bool> until(asio::steady_timer& end, awaitable<void> work) {
+awaitable<bool> with_deadline(asio::steady_timer& end, awaitable<void> work) {
   const std::size_t first = co_await when_any(std::move(work), wait(end));
   co_await unless_cancelled();
   co_return first == 0;
 }
 
-awaitable<bool> before(steady_time deadline, awaitable<void> work) {
+awaitable<bool> with_deadline(steady_time deadline, awaitable<void> work) {
   asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
   co_return co_await with_deadline(timer, std::move(work));
 }

@@ -81,7 +81,8 @@ awaitable<void> watch_for_proxy(endpoint target, std::string interface, bool& pr
   net::error_code error;
   socket->set_option(net::asio::ip::unicast::hops(1), error);
   if (error) co_return;
-  const auto [failed] = co_await socket->async_connect({target.ip, target.port}, net::as_result);
+  const net::tcp::endpoint remote(target.ip, target.port);
+  const auto [failed] = co_await socket->async_connect(remote, net::as_result);
   if (!failed) proxy = true;
 }
 

@@ -253,8 +253,9 @@ awaitable<void> prober::locate_ourselves() {
       std::clamp<millis>(2 * round_trip.value_or(millis{0}), shortest_locating, longest_locating);
   const auto deadline = std::chrono::steady_clock::now() +
                         std::chrono::duration_cast<net::steady_time::duration>(wait);
-  co_await outside::locate({*seen, unused_port}, options_.interface,
-                           evidence_.visitor_location.seen_hops, std::min(deadline, end_));
+  const endpoint unused{*seen, unused_port};
+  co_await outside::locate(unused, options_.interface, evidence_.visitor_location.seen_hops,
+                           std::min(deadline, end_));
 }
 
 awaitable<void> prober::repeat() {
@@ -272,7 +273,8 @@ awaitable<probe_evidence> prober::run() {
   evidence_.target = target_of(options_);
   evidence_.protocol = options_.protocol;
   evidence_.session = random_hex(8);
-  const auto addresses = co_await net::resolve(options_.host, handshake_with({}).deadline);
+  const auto deadline = handshake_with({}).deadline;
+  const auto addresses = co_await net::resolve(options_.host, deadline);
   resolving_ = net::since(start_);
   if (!addresses) {
     add(not_resolved(addresses.error()));

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Finds `co_await` inside conditions, which GCC 12 compiles into broken coroutine frames.
+"""Finds `co_await` inside conditions, and values built in braces inside an expression that awaits, which
+GCC 12 compiles into broken coroutine frames.
 
 Seen: `while (a || b) { if (!co_await f()) break; }` and `if (p && !co_await f())` give a frame whose
 layout the rest of the program does not agree with; it crashes when it is resumed, or worse, does not.
-An awaited value is therefore always named first: `const bool more = co_await f(); if (!more) …`.
+An awaited value is therefore always named first: `const bool more = co_await f(); if (!more) …`. What is built in braces within the expression
+(`co_await f(x, {0, {}, name})`) is destroyed twice, and gets a name first, too.
 """
 
 import pathlib
@@ -14,6 +16,9 @@ import source_tree
 
 # The statement under a condition may await: `if (empty) co_await prepare();`
 CONDITION = re.compile(r"\b(?:if|while|switch|for) (\()")
+
+
+BRACES = re.compile(r"\bco_await\b[^;{]*[(,]\s*\{")
 
 
 def condition_of(text, opening):
@@ -32,6 +37,8 @@ def faults(text):
     for match in CONDITION.finditer(code):
         if "co_await" in condition_of(code, match.start(1)):
             yield code.count("\n", 0, match.start()) + 1
+    for match in BRACES.finditer(code):
+        yield code.count("\n", 0, match.start()) + 1
     for match in re.finditer(r"(?:&&|\|\||\?|!)\s*co_await\b", code):
         yield code.count("\n", 0, match.start()) + 1
 
@@ -39,9 +46,11 @@ def faults(text):
 def self_test():
     """Fails when the check would miss, or invent, a fault."""
     bad = ("if (!co_await f()) break;", "while (a && co_await f()) g();",
-           "if (\n    co_await f(x)) {", "x = a ? b : c ? co_await f() : d;")
+           "if (\n    co_await f(x)) {", "auto v = co_await f(\n    x, {0, {}, name});",
+           "x = a ? b : c ? co_await f() : d;")
     good = ("if (a) co_await f();", "const bool b = co_await f();\nif (!b) co_return;",
-            "// if (co_await f())\nco_await (a() && b());")
+            "// if (co_await f())\nco_await (a() && b());",
+            "co_await f([&](int x) { g({x}); });", "co_await f(x);\ng({1});")
     assert all(list(faults(text)) for text in bad), "a fault is missed"
     assert not any(list(faults(text)) for text in good), "a fault is invented"
 
@@ -49,10 +58,10 @@ def self_test():
 def main():
     self_test()
     root = pathlib.Path(__file__).resolve().parents[2]
-    found = [f"{file}:{line}: co_await in a condition; name the value first"
+    found = [f"{file}:{line}: an awaited condition, or braces in what is awaited; name the value first"
              for file in source_tree.cpp_files(root)
              for line in sorted(set(faults((root / file).read_text())))]
-    print("\n".join(found) or "no co_await in a condition")
+    print("\n".join(found) or "no co_await in a condition, and no braces in what is awaited")
     return 1 if found else 0
 
 

@@ -123,7 +123,8 @@ awaitable<void> write_bytewise(tcp::socket& socket, std::string_view bytes, mill
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   for (const char& byte : bytes) {
-    const bool sent = co_await write(socket, {&byte, 1});
+    const std::string_view one(&byte, 1);
+    const bool sent = co_await write(socket, one);
     if (!sent) co_return;
     timer.expires_after(pause);
     co_await timer.async_wait(as_result);
@@ -139,8 +140,9 @@ void reset(tcp::socket& socket) {
 }
 
 awaitable<tcp::socket> connect(endpoint to) {
+  const tcp::endpoint remote(to.ip, to.port);
   tcp::socket socket(co_await asio::this_coro::executor);
-  co_await socket.async_connect({to.ip, to.port}, as_result);
+  co_await socket.async_connect(remote, as_result);
   co_return socket;
 }
 

@@ -240,8 +240,9 @@ awaitable<added_mapping> adder::run() {
 
 awaitable<add_report> add(workplace place, add_options options) {
   add_report report;
-  auto left = co_await net::with_deadline(
-      place.deadline, remove_stale_mappings(place.here, place.state, {0, {}, place.asked}));
+  const removal_policy spare{0, {}, place.asked};
+  auto left = co_await net::with_deadline(place.deadline,
+                                          remove_stale_mappings(place.here, place.state, spare));
   if (left) report.stale_mappings = *std::move(left);
   auto the_journal = journal::mapping_journal::open(place.state);
   if (!the_journal) report.not_remembered = the_journal.error().message();

@@ -75,9 +75,9 @@ void remover::tell(mapping entry, removal outcome, std::string detail) {
 
 /// Where one port is meant, what a dead run left on it is what was asked for.
 awaitable<void> remover::take_stale_mappings() {
+  const removal_policy spare{0, wanted_.external_port, place_.asked};
   auto removed = co_await net::with_deadline(
-      place_.deadline,
-      remove_stale_mappings(place_.here, place_.state, {0, wanted_.external_port, place_.asked}));
+      place_.deadline, remove_stale_mappings(place_.here, place_.state, spare));
   if (!removed) co_return;
   for (events::stale_mapping& each : *removed) {
     const mapping& entry = each.entry;

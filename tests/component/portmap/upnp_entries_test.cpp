@@ -71,7 +71,8 @@ struct attempt_end {
 /// Maps on a router of which one step fails, and removes when it is well again.
 asio::awaitable<attempt_end> map_and_unmap(fake_gateway& gateway) {
   upnp_mapper mapper(gateway.access());
-  auto made = co_await mapper.map({transport::tcp, 4321, 1234, 3600s, false});
+  const mapping_request wanted{transport::tcp, 4321, 1234, 3600s, false};
+  auto made = co_await mapper.map(wanted);
   gateway.answers.clear();
   auto removed = co_await mapper.unmap();
   co_return attempt_end{std::move(made), std::move(removed)};

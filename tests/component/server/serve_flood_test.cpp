@@ -70,8 +70,10 @@ asio::awaitable<std::string> greet(tcp::socket& socket, std::string words) {
 }
 
 asio::awaitable<tcp::socket> connect_from(asio::ip::address_v4 source, endpoint to) {
-  tcp::socket socket(co_await asio::this_coro::executor, {source, 0});
-  co_await socket.async_connect({to.ip, to.port}, asio::use_awaitable);
+  const tcp::endpoint local(source, 0);
+  const tcp::endpoint remote(to.ip, to.port);
+  tcp::socket socket(co_await asio::this_coro::executor, local);
+  co_await socket.async_connect(remote, asio::use_awaitable);
   co_return socket;
 }
 
