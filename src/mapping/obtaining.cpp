@@ -97,6 +97,7 @@ std::optional<failure> managed_mapping::respect_others(service& which,
   const auto known = journal_->others();
   const auto record = which.mapper->record(wanted);
   if (auto why = journal::open_by_another_port(known, record, wanted.any_port)) return why;
+  which.mapper->spare(journal::ports_of_others(known, record));
   const auto* added = journal::added_before(known, record, wanted.any_port);
   if (added != nullptr && !which.record) which.mapper->restore(added->record);
   return std::nullopt;

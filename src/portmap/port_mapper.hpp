@@ -10,6 +10,7 @@
 #include <natcheck/mapping.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/mapping_record.hpp"
 #include "net/sockets.hpp"
@@ -108,6 +109,10 @@ class port_mapper {
 
   /// Makes an earlier run's mapping this mapper's own, so that `unmap` removes it.
   virtual void restore(const mapping_record& record) = 0;
+
+  /// External ports that others opened for the same port inside: never taken for what the gateway
+  /// made of this mapper's request. Only UPnP can mistake them.
+  virtual void spare(std::vector<std::uint16_t> /*external_ports*/) {}
 
   /// Whether the gateway has answered anything by this protocol, usable or not.
   bool has_spoken() const { return spoke_; }

@@ -202,10 +202,7 @@ awaitable<result<upnp_entry>> upnp_mapper::switch_on(upnp_entry row) {
 /// table is taken at its word, and the mapping stays unverified.
 awaitable<result<mapping>> upnp_mapper::verify() {
   auto row = co_await read_row_until(std::chrono::steady_clock::now() + access_.times.settling);
-  if (says_no_entry(row)) {
-    co_return refusal("it confirmed the mapping, but its table does not have it",
-                      upnp_error::not_kept);
-  }
+  if (says_no_entry(row)) co_return co_await look_elsewhere();
   const bool added_now = row && was_free_ && row->description == our_description;
   if (row && is_odd(*row) && !added_now && !bears_our_mark(*row)) {
     forget();

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "portmap/port_mapper.hpp"
 #include "portmap/upnp_description.hpp"
@@ -26,6 +27,9 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<result<void>> unmap() override;
   mapping_record record(const mapping_request& request) const override;
   void restore(const mapping_record& record) override;
+  void spare(std::vector<std::uint16_t> external_ports) override {
+    spared_ = std::move(external_ports);
+  }
 
  private:
   /// What became of the adding of `request_`. A renewal of an entry that was confirmed and not seen
@@ -55,6 +59,9 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<grant_state> look_after(failure why, row_before before);
   bool lease_may_be_why(const failure& refused) const;
   boost::asio::awaitable<result<mapping>> verify();
+  boost::asio::awaitable<std::vector<std::uint16_t>> ports_elsewhere();
+  boost::asio::awaitable<result<mapping>> look_elsewhere();
+  boost::asio::awaitable<result<void>> close_elsewhere();
   boost::asio::awaitable<result<mapping>> made(const upnp_entry* row);
   boost::asio::awaitable<result<upnp_entry>> read_row();
   boost::asio::awaitable<result<upnp_entry>> read_row_until(net::steady_time deadline);
@@ -87,7 +94,9 @@ class upnp_mapper final : public port_mapper {
   bool was_free_ = false;     ///< no entry stood there before the add, and none was read back since
   std::optional<upnp_entry> shown_;  ///< our entry, where it does not lead to where it was to lead
   std::optional<std::string> kept_description_;  ///< of our entry, as the gateway keeps it
-  std::optional<std::chrono::seconds> worked_;   ///< a lease time that the gateway accepted
+  bool moves_ports_ = false;  ///< the gateway has put an entry on another port than it was told
+  std::vector<std::uint16_t> spared_;
+  std::optional<std::chrono::seconds> worked_;  ///< a lease time that the gateway accepted
 };
 
 }  // namespace natcheck::portmap

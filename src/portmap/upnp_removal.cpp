@@ -102,8 +102,11 @@ awaitable<result<void>> upnp_mapper::unmap() {
   const bool was_known = service_.has_value();
   auto removed = co_await remove();
   const bool may_have_moved = was_known && !service_;
-  if (!may_have_moved) co_return removed;
-  co_return co_await remove();
+  if (may_have_moved) removed = co_await remove();
+  const bool more = moves_ports_ && service_;
+  if (!more) co_return removed;
+  auto rest = co_await close_elsewhere();
+  co_return removed ? rest : removed;
 }
 
 }  // namespace natcheck::portmap

@@ -238,11 +238,16 @@ awaitable<std::string> read_whole(const gateway_access& access, upnp_table& tabl
   if (!description) co_return table.gateway.detail;
   const auto connection = co_await choose_connection(access, *description);
   take_connection(connection, table.gateway);
-  table_reader reader(access, connection.service, table);
-  co_return co_await reader.run();
+  co_return co_await read_rows(access, connection.service, table);
 }
 
 }  // namespace
+
+awaitable<std::string> read_rows(const gateway_access& access, const wan_service& service,
+                                 upnp_table& table) {
+  table_reader reader(access, service, table);
+  co_return co_await reader.run();
+}
 
 awaitable<upnp_table> read_upnp_table(gateway_access access, net::steady_time deadline) {
   upnp_table table;

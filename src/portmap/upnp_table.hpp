@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "portmap/port_mapper.hpp"
+#include "portmap/upnp_description.hpp"
 
 namespace natcheck::portmap {
 
@@ -25,5 +26,10 @@ struct upnp_table {
 /// Changes nothing on the gateway.
 boost::asio::awaitable<upnp_table> read_upnp_table(gateway_access access,
                                                    net::steady_time deadline);
+
+/// Reads the table of one WAN connection into `table`, whose `gateway` it leaves alone. Gives why
+/// it was not read to its end; empty when it was. The references must outlive the awaiting.
+boost::asio::awaitable<std::string> read_rows(const gateway_access& access,
+                                              const wan_service& service, upnp_table& table);
 
 }  // namespace natcheck::portmap

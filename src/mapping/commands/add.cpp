@@ -173,6 +173,7 @@ awaitable<bool> adder::map(attempt& way) {
     note(*way.mapper, *why_not);
     co_return false;
   }
+  way.mapper->spare(journal::ports_of_others(known_, asked));
   // Before the gateway is asked: should this program be killed now, the next one knows.
   if (way.renews) {
     keep_for_good(asked);

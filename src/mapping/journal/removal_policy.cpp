@@ -56,4 +56,14 @@ bool has_to_stay(const std::vector<known_record>& known, const mapping_record& m
   });
 }
 
+std::vector<std::uint16_t> ports_of_others(const std::vector<known_record>& known,
+                                           const mapping_record& wanted) {
+  std::vector<std::uint16_t> ports;
+  for (const known_record& each : known) {
+    if (each.owner == recorded_by::dead || !leads_to_the_same_place(each.record, wanted)) continue;
+    ports.push_back(each.record.external_port);
+  }
+  return ports;
+}
+
 }  // namespace natcheck::journal

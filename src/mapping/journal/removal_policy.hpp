@@ -1,6 +1,7 @@
 // What the records of others mean for a mapping that is about to be asked for. Pure.
 #pragma once
 
+#include <cstdint>
 #include <natcheck/error.hpp>
 #include <optional>
 #include <vector>
@@ -22,5 +23,10 @@ const known_record* added_before(const std::vector<known_record>& known,
 
 /// Whether that very port was opened by `mappings add`, by whatever protocol, and has to stay open.
 bool has_to_stay(const std::vector<known_record>& known, const mapping_record& made);
+
+/// The external ports that running programs and `mappings add` have on the gateway of `wanted`, for
+/// the same port inside.
+std::vector<std::uint16_t> ports_of_others(const std::vector<known_record>& known,
+                                           const mapping_record& wanted);
 
 }  // namespace natcheck::journal

@@ -12,11 +12,23 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::IsEmpty;
+using ::testing::Key;
 using ::testing::Le;
 using ::testing::SizeIs;
 using ending = http_answer::ending;
 
-class UpnpQuirks : public UpnpRouter {};
+class UpnpQuirks : public UpnpRouter {
+ protected:
+  /// Makes each entry on the port after the one that was asked for, and says yes.
+  void put_on_another_port() {
+    gateway_.keeps_entries = false;
+    gateway_.on_request = [this](const http_request& request) {
+      if (request.action != "AddPortMapping") return;
+      const int port = std::stoi(element(request.body, "NewExternalPort").value_or("0"));
+      gateway_.table[std::to_string(port + 1) + "/TCP"] = ours();
+    };
+  }
+};
 
 // --- lease times ---------------------------------------------------------------------------
 
@@ -202,6 +214,50 @@ TEST_F(UpnpQuirks, Version2InNameOnly) {
     ASSERT_TRUE(made) << made.error().message();
     EXPECT_GE(made->external_port, 49'152);
   }
+}
+
+// --- another port than the one it was told, without a word -----------------------------------
+
+TEST_F(UpnpQuirks, WhatItPutsOnAnotherPortIsClosed) {
+  put_on_another_port();
+  const row others{host_ip, "4321", "natcheck", "0"};
+  gateway_.table["2000/TCP"] = others;
+  gateway_.table["2001/TCP"] = foreign();
+  mapper_.spare({2000});
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, outcome::refused);
+  EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
+  EXPECT_EQ(made.error().detail, "it granted external port 1235 instead of 1234");
+  EXPECT_THAT(gateway_.table, ElementsAre(Key("2000/TCP"), Key("2001/TCP")));
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, SizeIs(2));
+}
+
+TEST_F(UpnpQuirks, WhatItPutsOnAnotherPortIsTakenWhereAnyWillDo) {
+  put_on_another_port();
+  for (int i = 0; i < 2; ++i) {
+    const auto made = map(any);
+    ASSERT_TRUE(made) << made.error().message();
+    EXPECT_EQ(made->external_port, 1235);
+    EXPECT_EQ(made->asked_port, 1234);
+    EXPECT_TRUE(made->verified);
+  }
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, IsEmpty()) << "also what the renewal made";
+}
+
+TEST_F(UpnpQuirks, WhatStaysOnAnotherPortIsRemembered) {
+  put_on_another_port();
+  gateway_.answers["DeletePortMapping"] = soap_fault(501);
+  const auto made = map();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
+  EXPECT_EQ(mapper_.record(strict).external_port, 1235);
+  EXPECT_FALSE(unmap());
+  gateway_.answers.clear();
+  ASSERT_TRUE(unmap());
+  EXPECT_THAT(gateway_.table, IsEmpty());
 }
 
 // With the old port still in its table, a new one would leave that behind.

@@ -8,6 +8,7 @@
 namespace natcheck::journal {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 mapping_record record(mapping_protocol via, std::uint16_t external, std::uint16_t internal = 80) {
@@ -79,6 +80,14 @@ TEST(ClaimRules, WhatHasToStayIsKnownByItsNumber) {
   EXPECT_TRUE(has_to_stay(all, record(pcp, 8080))) << "by whatever protocol";
   EXPECT_FALSE(has_to_stay(all, record(upnp, 8081)));
   EXPECT_FALSE(has_to_stay(all, record(upnp, 8080, 81)));
+}
+
+TEST(ClaimRules, OthersHavePortsForTheSamePlaceInside) {
+  const std::vector<known_record> all{known(recorded_by::added, record(upnp, 8080)),
+                                      known(recorded_by::running, record(pcp, 8081)),
+                                      known(recorded_by::dead, record(upnp, 8082)),
+                                      known(recorded_by::added, record(upnp, 8083, 81))};
+  EXPECT_THAT(ports_of_others(all, record(upnp, 9090)), ElementsAre(8080, 8081));
 }
 
 }  // namespace
