@@ -52,6 +52,30 @@ bool is_proxied(const probe_evidence& seen) {
   return seen.protocol == transport::tcp && seen.visitor_location.proxy;
 }
 
+/// How many routers the TTL says that our packet met on its way to the server. Zero or less:
+/// something else sent it for us.
+std::optional<int> routers_between(const handshake_evidence& one, const probe_evidence& seen) {
+  if (!one.ttl || !seen.visitor_location.ttl) return std::nullopt;
+  return static_cast<int>(*seen.visitor_location.ttl) - static_cast<int>(*one.ttl);
+}
+
+/// Whether every connection may have taken the way of the datagrams, on which a router before the
+/// target's answered that TTL: it passed as many routers, and the target's where that translates.
+/// Rules for a port or a mark can lead a connection elsewhere.
+bool may_have_passed(std::size_t ttl, const probe_evidence& seen) {
+  return std::ranges::all_of(seen.handshakes, [&](const handshake_evidence& one) {
+    const auto routers = routers_between(one, seen);
+    const int fewest = static_cast<int>(ttl) + (one.path == translation::mapped ? 1 : 0);
+    return !routers || *routers <= 0 || *routers >= fewest;
+  });
+}
+
+bool server_saw(const address& ip, const probe_evidence& seen) {
+  return any_of(seen.handshakes, [&](const handshake_evidence& one) {
+    return one.seen_as && canonical(one.seen_as->ip) == ip;
+  });
+}
+
 /// Whether a router that answers before the target's has the address that the server saw: whoever
 /// asks is translated there, and then comes to the target's router from outside. The same TTL has
 /// to have been answered on the way to the target: a router that has both addresses may be silent
@@ -62,32 +86,34 @@ bool is_translated_before(const probe_evidence& seen) {
   for (std::size_t i = 0; i < here.hops.size(); ++i) {
     if (here.hops.at(i) == target) return false;
     if (!here.hops.at(i) || !here.seen_hops.at(i)) continue;
-    const bool owned = any_of(seen.handshakes, [&](const handshake_evidence& one) {
-      return one.seen_as && canonical(one.seen_as->ip) == *here.seen_hops.at(i);
-    });
-    if (owned) return true;
+    if (server_saw(*here.seen_hops.at(i), seen)) return may_have_passed(i + 1, seen);
   }
   return false;
 }
 
-/// Whether a router of the Internet answers before the target: whoever asks is not behind the
-/// target's router. Routers of our own site, or of the target's, have public addresses as well.
+/// Whether it is the address of a router of the Internet. Routers of our own site, or of the
+/// target's, have public addresses as well.
+bool is_of_internet(const address& hop, const probe_evidence& seen) {
+  const auto& here = seen.visitor_location;
+  if (!is_public(hop) || holds(here.on_link, hop) || holds(here.others, hop)) return false;
+  const bool site = hop.is_v6() && (same_prefix(hop, canonical(seen.address->ip), site_length) ||
+                                    shares_bits(here.on_link, hop, site_length));
+  return !site && !server_saw(hop, seen);
+}
+
+/// Whether a router of the Internet answers before the target, on a way that the connection may
+/// have taken as well: whoever asks is not behind the target's router.
 bool is_outside(const probe_evidence& seen) {
   if (is_proxied(seen)) return false;
   if (is_translated_before(seen)) return true;
-  const auto& here = seen.visitor_location;
-  const address target = canonical(seen.address->ip);
-  for (const auto& hop : here.hops) {
-    if (hop == target) return false;
-    if (!hop || !is_public(*hop) || holds(here.on_link, *hop) || holds(here.others, *hop)) continue;
-    const bool site = hop->is_v6() && (same_prefix(*hop, target, site_length) ||
-                                       shares_bits(here.on_link, *hop, site_length));
-    const bool server_saw = any_of(seen.handshakes, [&](const handshake_evidence& one) {
-      return one.seen_as && canonical(one.seen_as->ip) == *hop;
-    });
-    if (!site && !server_saw) return true;
+  const auto& hops = seen.visitor_location.hops;
+  std::size_t last = 0;  // the TTL of the last one
+  for (std::size_t ttl = 1; ttl <= hops.size(); ++ttl) {
+    const auto& hop = hops.at(ttl - 1);
+    if (hop == canonical(seen.address->ip)) break;
+    if (hop && is_of_internet(*hop, seen)) last = ttl;
   }
-  return false;
+  return last > 0 && may_have_passed(last, seen);
 }
 
 /// Whether the target answers behind private routers, each of which answers as well. Those of a
@@ -129,18 +155,11 @@ void add_by_target(std::vector<inside_reason>& reasons, const probe_evidence& se
   }
 }
 
-/// How many routers the TTL says that our packet met on its way to the server. Zero or less:
-/// something else sent it for us.
-std::optional<int> routers_between(const handshake_evidence& one, const probe_evidence& seen) {
-  if (!one.ttl || !seen.visitor_location.ttl) return std::nullopt;
-  return static_cast<int>(*seen.visitor_location.ttl) - static_cast<int>(*one.ttl);
-}
-
-/// Whether our packets met no more routers than one that translated us and, where the server has
-/// another address than the target's, the target's.
-bool met_few_routers(const handshake_evidence& one, const probe_evidence& seen) {
+/// Whether our packets met no more routers than that many of ours and, where the server has another
+/// address than the target's, the target's.
+bool met_few_routers(const handshake_evidence& one, const probe_evidence& seen, int ours) {
   const auto routers = routers_between(one, seen);
-  const int fewest = one.path == translation::direct ? 1 : 2;
+  const int fewest = one.path == translation::direct ? ours : ours + 1;
   return routers && *routers > 0 && *routers <= fewest;
 }
 
@@ -165,7 +184,7 @@ std::optional<inside_reason> by_public_address(const handshake_evidence& one,
   const bool translated = is_public(ip) && ip != canonical(*here.local);
   if (!translated || is_outside(seen)) return std::nullopt;
   if (std::ranges::find(here.hops, target) != here.hops.end()) return inside_reason::near_target;
-  if (met_few_routers(one, seen)) return inside_reason::few_routers;
+  if (met_few_routers(one, seen, 1)) return inside_reason::few_routers;
   if (may_be_one_pool(ip, target, seen)) return inside_reason::same_pool;
   return std::nullopt;
 }
@@ -178,12 +197,16 @@ std::optional<inside_reason> by_inner_address(const address& ip, const handshake
   if (here.gateway && ip == canonical(*here.gateway)) return inside_reason::seen_own_router;
   if (holds(here.on_link, ip)) return inside_reason::seen_own_network;
   if (is_proxied(seen)) return inside_reason::proxy;
+  const bool public_ipv4 = here.local && here.local->is_v4() && is_public(*here.local);
+  // From outside it is farther, whatever the way of the datagrams is: the first router there is the
+  // provider's, or ours, which translates us.
+  const bool few = met_few_routers(one, seen, public_ipv4 ? 0 : 1);
   // Who is outside is not behind the server's router: that or a relay there stands for it, and
   // everybody's containers have the same networks.
-  if (is_outside(seen)) return std::nullopt;
+  if (!few && is_outside(seen)) return std::nullopt;
   if (holds(here.others, ip)) return inside_reason::seen_own_network;
   // The same with a public IPv4 address. One of IPv6 may reach the target's through a translator.
-  if (here.local && here.local->is_v4() && is_public(*here.local)) return std::nullopt;
+  if (!few && public_ipv4) return std::nullopt;
   if (one.near == proximity::network) return inside_reason::near_server;
   if (one.near == proximity::gateway && here.tunnel) return inside_reason::tunnel;
   return inside_reason::not_from_outside;

@@ -148,6 +148,53 @@ def check_a_tunnel_that_ends_at_the_router(scene):
                         expect(outcome.json["seen_as"].startswith(seen + ":"), "seen", outcome)
 
 
+_VPN_LEADS_IN = f"""
+table ip vpn {{
+  chain prerouting {{
+    type nat hook prerouting priority -102; iifname {{ vpn, home0 }} ip daddr {_PUBLIC} \
+      tcp dport {FORWARDED} dnat to 192.168.1.10
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority 98; ip saddr {{ 10.6.0.2, 10.8.0.2 }} oifname lan masquerade
+  }}
+}}
+"""
+
+
+@contextlib.contextmanager
+def _own_way_for_the_port(scene, host, via):
+    """Connections to that port go by the VPN, and nothing else does."""
+    rule = f"ipproto tcp dport {FORWARDED} lookup 9"
+    scene.lab.run("router", "nft", _VPN_LEADS_IN)
+    scene.lab.run(host, "ip", *f"route add default via {via} table 9".split())
+    scene.lab.run(host, "ip", "rule", "add", *rule.split())
+    try:
+        yield
+    finally:
+        scene.lab.run(host, "ip", "rule", "delete", *rule.split())
+        scene.lab.run(host, "ip", *"route flush table 9".split())
+        scene.lab.run("router", "nft", "delete table ip vpn")
+
+
+def _led_home(scene, host):
+    outcome = _probe(scene, FORWARDED, "tested-from-inside", host)
+    expect_equal(outcome.json["verdict"]["confidence"], "likely", "confidence", outcome)
+    expect(outcome.json["seen_as"].startswith(_ROUTER + ":"), "the router stands for it", outcome)
+    _probe(scene, FORWARDED, "reachable-mapped", host, "--protocol", "udp")
+
+
+def check_a_vpn_for_one_port(scene):
+    with _serving(scene, FORWARDED), _own_way_for_the_port(scene, "guest", "10.8.0.1"):
+        _led_home(scene, "guest")
+
+
+def check_a_vpn_for_one_port_of_a_public_host(scene):
+    with _tunnel_home(scene), _serving(scene, FORWARDED):
+        scene.lab.run("outside", "ip", "route", "delete", _PUBLIC)
+        with _own_way_for_the_port(scene, "outside", "10.6.0.1"):
+            _led_home(scene, "outside")
+
+
 _REDIRECT = f"""
 table ip proxy {{
   chain output {{

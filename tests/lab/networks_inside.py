@@ -51,19 +51,22 @@ def _inside():
     outside = dataclasses.replace(
         OUTSIDE, interfaces={"eth0": Interface("9.9.0.7/24", "9.9.0.8/24", "2a00:9::7/64")},
         routes=(*OUTSIDE.routes, "default via 2a00:9::1"))
-    guest = Host({"eth0": Interface("192.168.50.10/24")}, routes=("default via 192.168.50.1",))
+    # The cable `vpn` stands for a tunnel. It is used where a check leads something into it.
+    guest = Host({"eth0": Interface("192.168.50.10/24"), "vpn": Interface("10.8.0.2/24")},
+                 routes=("default via 192.168.50.1",))
     guest_router = Host({"lan": Interface("192.168.50.1/24"), "wan": Interface("8.8.4.7/24")},
                         routes=("default via 8.8.4.1",), forwarding=True, nat=Nat(public="8.8.4.7"))
     isp = with_interfaces(isp, guests=Interface("8.8.4.1/24"))
     base = behind_router("the router leads its public address back inside, in its own LAN name",
                          SINGLE_NAT, _router(), isp=isp, checks=("inside",))
+    house = with_interfaces(base.hosts["router"], vpn=Interface("10.8.0.1/24"))
     links = [link for link in base.links if "home:eth0" not in link.a]
     return dataclasses.replace(
         extended(base, {"home": HOME, "second": second, "machine": machine, "outside": outside, "guest": guest,
-                        "guest-router": guest_router}),
+                        "router": house, "guest-router": guest_router}),
         links=(Link("home:eth0", "router:port1"), Link("second:eth0", "router:port2"),
                Link("machine:eth0", "second:vms"),
-               Link("guest:eth0", "guest-router:lan"), Link("guest-router:wan", "isp:guests"),
+               Link("guest:vpn", "router:vpn"), Link("guest:eth0", "guest-router:lan"), Link("guest-router:wan", "isp:guests"),
                *links),
         names=((NAME, _IPV6), (NAME, "5.5.5.5")))
 

@@ -93,6 +93,61 @@ const row rows[] = {
        say_gateway(e);
        say_hops(e, {"192.168.50.1", "100.64.0.1", "8.8.4.1"});
      }},
+    {"a way of its own for the port, through a VPN to their router", "5.5.5.5", "192.168.77.1",
+     not_from_outside,
+     [](auto& e) {
+       say_gateway(e);
+       from_internet(e);
+       say_routers(e, 1);
+     }},
+    {"the same, and the VPN ends at an inner router", "5.5.5.5", "192.168.77.1", not_from_outside,
+     [](auto& e) {
+       from_internet(e);
+       say_routers(e, 2);
+     }},
+    {"the same, with more routers than that, and the way outside has more", "5.5.5.5",
+     "192.168.77.1", not_from_outside,
+     [](auto& e) {
+       say_hops(e, {"192.168.50.1", "8.8.4.1", "8.8.5.1"});
+       say_routers(e, 3);
+     }},
+    {"a way of its own for the port, and a public address of our own", "5.5.5.5", "192.168.77.1",
+     not_from_outside,
+     [](auto& e) {
+       e.visitor_location.local = make_address("9.9.0.7");
+       say_routers(e, 1);
+     }},
+    {"a public host, one router away from one that translates what comes in", "5.5.5.5",
+     "192.168.77.1", std::nullopt,
+     [](auto& e) {
+       e.visitor_location.local = make_address("9.9.0.7");
+       say_routers(e, 2);
+     }},
+    {"a router over there that translates what comes in, as far as the datagrams say", "5.5.5.5",
+     "192.168.77.1", std::nullopt,
+     [](auto& e) {
+       from_internet(e);
+       say_routers(e, 3);
+     }},
+    {"our router leads the port to a server of ours, in its public name", "5.5.5.5", "9.9.0.7",
+     few_routers,
+     [](auto& e) {
+       from_internet(e);
+       say_seen_hops(e, {"9.9.0.7"});
+       say_routers(e, 1);
+     }},
+    {"a way of its own through a VPN, and their router's second address", "5.5.5.5", "5.5.5.6",
+     few_routers,
+     [](auto& e) {
+       from_internet(e);
+       say_routers(e, 2);
+     }},
+    {"somebody else sent it, and the way says outside", "5.5.5.5", "192.168.77.1", std::nullopt,
+     [](auto& e) {
+       from_internet(e);
+       e.visitor_location.ttl = 64;
+       e.handshakes.front().ttl = 128;
+     }},
     {"a guest network whose router stays silent", "5.5.5.5", "192.168.77.1", not_from_outside,
      say_gateway},
     {"a carrier's routers alone", "5.5.5.5", "192.168.77.1", not_from_outside,
