@@ -113,7 +113,8 @@ struct greeted {
   std::string session;      ///< the visitor's; empty when it spoke the plain greeting
   std::uint64_t bytes = 0;  ///< echoed
   millis duration{0};
-  std::optional<visitor_location> from{};  ///< as far as the visitor's address tells
+  std::optional<visitor_location> from{};  ///< as far as the visitor's address and TTL tell
+  std::optional<unsigned> ttl{};           ///< of a visitor's datagram, as it arrived
 };
 struct rejected {
   transport protocol;

@@ -16,14 +16,16 @@ struct page_facts {
   std::string version;
   std::string instance;
   std::optional<address> gateway{};  ///< the router's inner address; shown to nobody
+  /// IPv6: the hop limit; with which the visitor's packet arrived. Empty: not known.
+  std::optional<unsigned> ttl{};
 };
 
-/// Where a visitor stands, as far as addresses tell.
+/// Where a visitor stands, as far as addresses and the TTL tell.
 enum class visitor_location {
   outside,       ///< a public address, and none of the server's own
   perhaps,       ///< a public address, but the server does not know its own
   same_machine,  ///< loopback, or the server's own address
-  nearby,        ///< a public address close to the server's own: perhaps of the same site
+  nearby,        ///< a public address close to the server's own or its router's: perhaps inside
   same_network,  ///< the server's outside address, or its own IPv6 /64
   not_public,    ///< an address that is not of the Internet: nearby, or hidden by something between
   router,        ///< the router's inner address: nearby, or from outside and masqueraded

@@ -21,6 +21,21 @@ bool is_close(const address& seen, const address& local) {
   return share_prefix(seen, local, 24, 48);
 }
 
+/// How many routers a packet passed that arrived with that TTL: systems begin with one of these.
+unsigned routers_passed(unsigned ttl) {
+  for (const unsigned first : {64U, 128U}) {
+    if (ttl <= first) return first - ttl;
+  }
+  return 255 - ttl;
+}
+
+/// Our router can lead its own network back inside in the name of any of its addresses, which are
+/// neighbours most often. A neighbour of ours is as near: it is a guess, on the safe side.
+bool may_be_led_back(const page_facts& facts, const address& seen) {
+  return facts.outside && share_prefix(seen, canonical(facts.outside->ip), 24, 48) && facts.ttl &&
+         routers_passed(*facts.ttl) <= 2;
+}
+
 /// Whether the router leads somebody like that in from the Internet: the door of IPv4 is none for
 /// IPv6.
 bool has_public_door(const page_facts& facts, const address& seen) {
@@ -38,7 +53,7 @@ visitor_location location_of(const page_facts& facts) {
   if (facts.gateway && seen == canonical(*facts.gateway)) return visitor_location::router;
   if (is_neighbour(seen, local)) return visitor_location::same_network;
   if (!is_public(seen)) return visitor_location::not_public;
-  if (is_close(seen, local)) return visitor_location::nearby;
+  if (is_close(seen, local) || may_be_led_back(facts, seen)) return visitor_location::nearby;
   return has_public_door(facts, seen) || is_public(local) ? visitor_location::outside
                                                           : visitor_location::perhaps;
 }

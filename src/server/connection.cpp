@@ -22,7 +22,10 @@ constexpr std::chrono::milliseconds last_pause{100};
 }  // namespace
 
 connection::connection(tcp::socket socket, const endpoint& peer, shared_buffer& buffer)
-    : socket_(std::move(socket)), buffer_(buffer), peer_(peer) {
+    : socket_(std::move(socket)),
+      buffer_(buffer),
+      peer_(peer),
+      ttl_of_request_(net::ttl_of_request(socket_.native_handle())) {
   net::error_code error;
   // What was waited for is there: reading it must not wait again if it is gone meanwhile.
   socket_.non_blocking(true, error);
@@ -105,10 +108,6 @@ awaitable<void> connection::part(std::size_t most) {
     if (!more) break;
     drained += received_.size();
   }
-}
-
-std::optional<unsigned> connection::ttl_of_request() {
-  return net::ttl_of_request(socket_.native_handle());
 }
 
 void connection::keep_time(net::steady_time now) {

@@ -52,8 +52,8 @@ class connection {
   net::steady_time opened() const { return opened_; }
   const endpoint& peer() const { return peer_; }
   endpoint local() const;
-  /// As net::ttl_of_request.
-  std::optional<unsigned> ttl_of_request();
+  /// As net::ttl_of_request, any number of times.
+  std::optional<unsigned> ttl_of_request() const { return ttl_of_request_; }
 
  private:
   bool is_acknowledged() const;
@@ -66,6 +66,7 @@ class connection {
   std::string_view received_;
   net::error_code ended_;
   endpoint peer_;
+  std::optional<unsigned> ttl_of_request_;
   std::uint64_t sent_ = 0;  ///< or to be sent
   std::uint64_t marked_ = 0;
   bool late_ = false;

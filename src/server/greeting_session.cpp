@@ -182,8 +182,8 @@ events::rejected never_acknowledged(const connection& line) {
 }
 
 page_facts facts_of(const connection& line, const server_identity& identity) {
-  return {line.peer(),      line.local(),      identity.outside,
-          identity.version, identity.instance, identity.gateway};
+  return {line.peer(),       line.local(),     identity.outside,     identity.version,
+          identity.instance, identity.gateway, line.ttl_of_request()};
 }
 
 awaitable<session_result> attend(connection& line, const server_identity& identity,

@@ -70,7 +70,7 @@ class server {
   void update(const serve_event& event);
   void tell_event(serve_event event);
   void know_outside();
-  page_facts facts_of_sender(const endpoint& peer) const;
+  page_facts facts_of_sender(const events::greeted& visitor) const;
   std::optional<endpoint> hairpin_target(transport protocol) const;
   diagnosis without_repetition(diagnosis judged);
   template <class Event>
@@ -122,13 +122,13 @@ void server::complete(serve_event& event) {
   } else if (auto* again = std::get_if<events::remapped>(&event.what)) {
     addresses_.open(again->entry, again->probe_command, again->external);
   } else if (auto* greeted = std::get_if<events::greeted>(&event.what)) {
-    if (!greeted->from) greeted->from = location_of(facts_of_sender(greeted->peer));
+    if (!greeted->from) greeted->from = location_of(facts_of_sender(*greeted));
   }
 }
 
 /// Of one who came by datagram.
-page_facts server::facts_of_sender(const endpoint& peer) const {
-  page_facts facts{peer, {}, addresses_.of(transport::udp), {}, {}, {}};
+page_facts server::facts_of_sender(const events::greeted& visitor) const {
+  page_facts facts{visitor.peer, {}, addresses_.of(transport::udp), {}, {}, {}, visitor.ttl};
   if (!mappings_) return facts;
   const external_evidence here = mappings_->outside();
   if (here.local) facts.local.ip = *here.local;

@@ -76,9 +76,14 @@ void udp_responder::handle(net::udp_listener& here, const net::received_datagram
     }
   }
   if (const auto& greeted = response.greeted) {
-    on_end_(events::greeted{transport::udp, came.peer,
+    on_end_(events::greeted{transport::udp,
+                            came.peer,
                             greeted->session ? dialect::natcheck : dialect::plain,
-                            greeted->session.value_or(""), greeted->echoed, net::since(now)});
+                            greeted->session.value_or(""),
+                            greeted->echoed,
+                            net::since(now),
+                            {},
+                            came.ttl});
   }
   if (!response.rejected.empty()) {
     on_end_(events::rejected{transport::udp, came.peer, response.rejected});

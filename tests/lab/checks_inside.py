@@ -1,6 +1,7 @@
 """`probe` tells from where it asked: a "reachable" is one for the Internet."""
 
 import contextlib
+import http.client
 import signal
 import socket
 
@@ -193,6 +194,28 @@ def check_a_vpn_for_one_port_of_a_public_host(scene):
         scene.lab.run("outside", "ip", "route", "delete", _PUBLIC)
         with _own_way_for_the_port(scene, "outside", "10.6.0.1"):
             _led_home(scene, "outside")
+
+
+def _page(scene, host, port):
+    with scene.lab.at(host):
+        connection = http.client.HTTPConnection(_PUBLIC, port, timeout=5)
+        connection.connect()
+    with contextlib.closing(connection):
+        connection.request("GET", "/", headers={"Connection": "close"})
+        return connection.getresponse().read().decode()
+
+
+def check_the_page_from_inside(scene):
+    with scene.natcheck.serve("--map", SECOND_ADDRESS, "--protocol", "both") as server:
+        for _ in ("tcp", "udp"):
+            server.wait_for("mapped")
+        for host, where in (("second", "nearby"), ("machine", "nearby"), ("guest", "outside")):
+            page = _page(scene, host, SECOND_ADDRESS)
+            expect_equal(server.wait_for("greeted")["from"], where, "from", server)
+            expect_equal("can be reached from outside" in page, where == "outside", host, page)
+            scene.natcheck.probe(f"{_PUBLIC}:{SECOND_ADDRESS}", "--protocol", "udp", host=host)
+            expect_equal(server.wait_for("greeted")["from"], where, "from, by datagram", server)
+        expect_equal(server.end(signal.SIGTERM)[0], 0, "exit code", server)
 
 
 _REDIRECT = f"""

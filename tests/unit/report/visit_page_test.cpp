@@ -12,13 +12,15 @@ using ::testing::Not;
 
 address ip(const char* text) { return boost::asio::ip::make_address(text); }
 
-page_facts facts(const char* seen, const char* local, const char* outside = nullptr) {
+page_facts facts(const char* seen, const char* local, const char* outside = nullptr,
+                 std::optional<unsigned> ttl = {}) {
   page_facts known;
   known.seen = {ip(seen), 51820};
   known.local = {ip(local), 1234};
   if (outside != nullptr) known.outside = endpoint{ip(outside), 1234};
   known.version = "0.1.0";
   known.instance = "a91e12cd";
+  known.ttl = ttl;
   return known;
 }
 
@@ -27,6 +29,7 @@ struct seat {
   const char* local;
   const char* outside;
   visitor_location where;
+  std::optional<unsigned> ttl{};
 };
 
 const seat seats[] = {
@@ -51,6 +54,14 @@ const seat seats[] = {
     {"5.5.5.2", "5.5.5.1", nullptr, visitor_location::nearby},
     {"2a00:5:0:2::2", "2a00:5:0:1::1", nullptr, visitor_location::nearby},
     {"5.5.5.2", "192.168.1.10", "5.5.5.1", visitor_location::outside},
+    // The router's second address, or a neighbour's: from 64, 128 and 255.
+    {"5.5.5.2", "192.168.1.10", "5.5.5.1", visitor_location::nearby, 63},
+    {"5.5.5.2", "192.168.1.10", "5.5.5.1", visitor_location::nearby, 62},
+    {"5.5.5.2", "192.168.1.10", "5.5.5.1", visitor_location::nearby, 127},
+    {"5.5.5.2", "192.168.1.10", "5.5.5.1", visitor_location::nearby, 254},
+    {"5.5.5.2", "192.168.1.10", "5.5.5.1", visitor_location::outside, 61},
+    {"5.5.5.2", "192.168.1.10", "5.5.5.1", visitor_location::outside, 0},
+    {"5.5.6.2", "192.168.1.10", "5.5.5.1", visitor_location::outside, 63},
     {"192.168.1.20", "192.168.1.10", "5.5.5.5", visitor_location::not_public},
     {"10.0.0.1", "5.5.5.5", nullptr, visitor_location::not_public},
     {"100.64.1.1", "192.168.1.10", "5.5.5.5", visitor_location::not_public},
@@ -62,7 +73,7 @@ const seat seats[] = {
 
 TEST(VisitPage, KnowsWhereAVisitorStands) {
   for (const seat& row : seats) {
-    EXPECT_EQ(location_of(facts(row.seen, row.local, row.outside)), row.where)
+    EXPECT_EQ(location_of(facts(row.seen, row.local, row.outside, row.ttl)), row.where)
         << row.seen << " at " << row.local;
   }
 }
@@ -75,7 +86,7 @@ std::string unwrapped(std::string text) {
 
 TEST(VisitPage, SaysWhatThatProves) {
   for (const seat& row : seats) {
-    const auto known = facts(row.seen, row.local, row.outside);
+    const auto known = facts(row.seen, row.local, row.outside, row.ttl);
     const bool inside =
         row.where != visitor_location::outside && row.where != visitor_location::perhaps;
     for (const std::string& page : {to_html(known), unwrapped(to_text(known))}) {
