@@ -101,7 +101,7 @@ def show(stage):
     stage.say("\nOpen a port on the router and greet every visitor.")
     with stage.serving("home", "serve", "--map", "1234", "--stun", "stun.example.org") as output:
         output.wait_for("natcheck probe")
-        output.wait_for("Note:")
+        output.wait_for("Internet sees.")
         stage.say("\nThe router's table of mappings now:")
         stage.run("router", *_TABLE)
         stage.say("\nCan anyone outside reach it?")
