@@ -29,7 +29,10 @@ struct mapping {
   std::chrono::seconds lifetime{0};  ///< granted; 0: it stays until somebody removes it
   bool verified = false;             ///< read back from the gateway's table
   bool switched_off = false;         ///< the router lists it, and lets nobody in by it
-  std::uint16_t asked_port = 0;      ///< the external port that was asked for
+  /// Where the router's table shows it leading, where that is not `internal`; else empty. As the
+  /// router has it: "192.168.1.77:1234".
+  std::string shown_to{};
+  std::uint16_t asked_port = 0;  ///< the external port that was asked for
   std::chrono::seconds asked_lifetime{0};
 };
 

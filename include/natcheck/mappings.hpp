@@ -23,7 +23,7 @@ struct gateway_mapping {
   std::uint16_t external_port = 0;
   std::string remote_host;      ///< empty: any; else who alone may use it, as the gateway has it
   std::string internal_client;  ///< as the gateway has it: an address on most
-  std::uint16_t internal_port = 0;
+  std::optional<std::uint16_t> internal_port;  ///< empty: what the gateway has there is no port
   bool enabled = true;
   std::string description;
   std::optional<std::uint32_t> lease_s;  ///< what is left of it; 0: for ever

@@ -40,6 +40,7 @@ inline constexpr std::string_view ipv6_translated = "ipv6-translated";
 // Of a mapping.
 inline constexpr std::string_view short_lease = "short-lease";
 inline constexpr std::string_view mapping_switched_off = "mapping-switched-off";
+inline constexpr std::string_view mapping_leads_elsewhere = "mapping-leads-elsewhere";
 
 inline constexpr std::array finding_codes{sources_disagree,
                                           upnp_empty_address,
@@ -68,7 +69,8 @@ inline constexpr std::array finding_codes{sources_disagree,
                                           external_address_unknown,
                                           external_address_unconfirmed,
                                           short_lease,
-                                          mapping_switched_off};
+                                          mapping_switched_off,
+                                          mapping_leads_elsewhere};
 
 /// `seen` is `local` in another prefix (NPTv6, RFC 6296): the interface identifiers are the same,
 /// but for the first 16 bits, which keep the checksum (section 3.5).

@@ -3,6 +3,7 @@
 
 #include <natcheck/diagnosis.hpp>
 
+#include "core/text.hpp"
 #include "diagnosis/findings.hpp"
 
 namespace natcheck {
@@ -19,6 +20,16 @@ finding switched_off(const mapping& granted) {
           "enable it on the router's port forwarding page, or try another protocol with --via"};
 }
 
+finding leads_elsewhere(const mapping& granted) {
+  return {std::string(judging::mapping_leads_elsewhere),
+          fmt::format("The router lists external port {} as leading to \"{}\" instead of {}, so "
+                      "connections may not reach this machine.",
+                      granted.external_port, escape_bytes(granted.shown_to),
+                      to_string(granted.internal)),
+          "test the port from outside; if it fails, correct the entry on the router's port "
+          "forwarding page, or try another protocol with --via"};
+}
+
 }  // namespace
 
 std::vector<finding> findings_of(const mapping& granted) {
@@ -28,6 +39,7 @@ std::vector<finding> findings_of(const mapping& granted) {
                    "natcheck discover shows which address the Internet sees"});
   }
   if (granted.switched_off) all.push_back(switched_off(granted));
+  if (!granted.shown_to.empty()) all.push_back(leads_elsewhere(granted));
   const bool is_short = granted.lifetime.count() > 0 && granted.lifetime < shortest_good_lease &&
                         granted.lifetime < granted.asked_lifetime;
   if (!is_short) return all;

@@ -1,7 +1,6 @@
 #include "portmap/upnp_mapper.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <tuple>
 
@@ -222,9 +221,7 @@ awaitable<result<mapping>> upnp_mapper::made(const upnp_entry* row) {
   shown_.reset();
   if (row != nullptr && is_odd(*row)) {
     shown_ = *row;
-    spdlog::warn("{} shows the entry on port {} as leading to \"{}:{}\" instead of {}:{}",
-                 access_.gateway.to_string(), request_.external_port, escape_bytes(row->client),
-                 row->port, client_, request_.internal_port);
+    made.shown_to = fmt::format("{}:{}", row->client, row->port);
   }
   made.verified = row != nullptr && row->enabled && !shown_;
   made.switched_off = row != nullptr && !row->enabled;

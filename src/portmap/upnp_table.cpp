@@ -27,7 +27,7 @@ constexpr std::string_view action = "GetGenericPortMappingEntry";
 constexpr int max_repeats = 3;
 /// Rows without a port or a protocol, one after the other: a table of placeholders.
 constexpr int max_placeholders = 64;
-constexpr std::size_t max_named_indexes = 8;  ///< of placeholders, in a note
+constexpr std::size_t max_named_indexes = 8;  ///< in a note
 
 /// As the standard has it, in lower case, and for both at once.
 std::vector<transport> parse_protocols(const soap_values& values) {
@@ -48,9 +48,16 @@ std::string remote_host_of(const soap_values& values) {
   return host;
 }
 
+/// Empty for what only begins with a 0, as hexadecimal digits do.
+std::optional<std::uint16_t> port_of(const soap_values& values, std::string_view name) {
+  const auto port = values.find_number<std::uint16_t>(name);
+  const bool is_zero = port == 0 && values.find(name)->find_first_not_of("+0") == std::string::npos;
+  return port != 0 || is_zero ? port : std::nullopt;
+}
+
 /// Empty for an answer that lacks what makes it a row.
 std::vector<gateway_mapping> parse_rows(const soap_values& values, const address& self) {
-  const auto external_port = values.find_number<std::uint16_t>("NewExternalPort");
+  const auto external_port = port_of(values, "NewExternalPort");
   std::vector<gateway_mapping> rows;
   if (!external_port) return rows;
   for (const transport protocol : parse_protocols(values)) {
@@ -59,14 +66,23 @@ std::vector<gateway_mapping> parse_rows(const soap_values& values, const address
     row.external_port = *external_port;
     row.remote_host = remote_host_of(values);
     row.internal_client = values.find("NewInternalClient").value_or("");
-    row.internal_port = values.find_number<std::uint16_t>("NewInternalPort").value_or(0);
+    row.internal_port = port_of(values, "NewInternalPort");
     row.enabled = values.find_flag("NewEnabled").value_or(true);
     row.description = values.find("NewPortMappingDescription").value_or("");
     row.lease_s = values.find_number<std::uint32_t>("NewLeaseDuration");
-    row.ours = row.description == our_description && may_lead_to(row.internal_client, self);
+    row.ours = row.internal_port && row.description == our_description &&
+               may_lead_to(row.internal_client, self);
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+/// "1, 2 and more".
+std::string named(const std::vector<std::size_t>& indexes) {
+  const auto some = std::min(indexes.size(), max_named_indexes);
+  const auto end = indexes.begin() + static_cast<std::ptrdiff_t>(some);
+  return fmt::format("{}{}", fmt::join(indexes.begin(), end, ", "),
+                     indexes.size() > some ? " and more" : "");
 }
 
 /// What a gateway answers to an index.
@@ -98,10 +114,11 @@ class table_reader {
   const gateway_access& access_;
   const wan_service& service_;
   upnp_table& table_;
-  int repeats_ = 0;                ///< in a row
-  bool has_repeated_ = false;      ///< at all
-  int placeholders_ = 0;           ///< in a row
-  std::vector<std::size_t> odd_;   ///< the indexes of placeholders
+  int repeats_ = 0;                    ///< in a row
+  bool has_repeated_ = false;          ///< at all
+  int placeholders_ = 0;               ///< in a row
+  std::vector<std::size_t> odd_;       ///< the indexes of placeholders
+  std::vector<std::size_t> portless_;  ///< of rows whose internal port cannot be read
   std::optional<row_answer> gap_;  ///< what the index before was answered with, if not with a row
   std::string unread_;             ///< which entry failed, and why
 };
@@ -191,6 +208,7 @@ std::optional<std::string> table_reader::take(std::size_t index, const soap_valu
   const auto rows = parse_rows(values, access_.from.local);
   if (rows.empty()) return pass_placeholder(index);
   placeholders_ = 0;
+  if (!rows.front().internal_port) portless_.push_back(index);
   for (const gateway_mapping& row : rows) add(row);
   if (repeats_ < max_repeats) return std::nullopt;
   return "it repeats the same entries endlessly";
@@ -198,14 +216,14 @@ std::optional<std::string> table_reader::take(std::size_t index, const soap_valu
 
 void table_reader::tell_what_was_odd() {
   if (!odd_.empty()) {
-    const auto more = odd_.size() > max_named_indexes;
-    const std::vector<std::size_t> named(
-        odd_.begin(),
-        odd_.begin() + static_cast<std::ptrdiff_t>(std::min(odd_.size(), max_named_indexes)));
+    table_.notes.push_back(fmt::format(
+        "{} of the router's table without a port or a protocol {} left out: {}.",
+        odd_.size() == 1 ? "An entry" : "Entries", odd_.size() == 1 ? "is" : "are", named(odd_)));
+  }
+  if (!portless_.empty()) {
     table_.notes.push_back(
-        fmt::format("{} of the router's table without a port or a protocol {} left out: {}{}.",
-                    odd_.size() == 1 ? "An entry" : "Entries", odd_.size() == 1 ? "is" : "are",
-                    fmt::join(named, ", "), more ? " and more" : ""));
+        fmt::format("The internal port is unreadable in these entries of the router's table: {}.",
+                    named(portless_)));
   }
   if (has_repeated_)
     table_.notes.emplace_back(

@@ -27,7 +27,7 @@ json::object entry_part(const gateway_mapping& entry) {
           {"external_port", entry.external_port},
           {"remote_host", anybody ? json::value(nullptr) : foreign(entry.remote_host)},
           {"internal_client", foreign(entry.internal_client)},
-          {"internal_port", entry.internal_port},
+          {"internal_port", or_null(entry.internal_port)},
           {"enabled", entry.enabled},
           {"description", foreign(entry.description)},
           {"lease_s", or_null(entry.lease_s)},

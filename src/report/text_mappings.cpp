@@ -68,8 +68,10 @@ std::string description_of(const gateway_mapping& entry) {
 cells cells_of(const page& out, const gateway_mapping& entry) {
   const auto client = report::clipped(entry.internal_client, longest_client);
   const bool v6 = client.find(':') != std::string::npos;
-  const auto inside = v6 ? fmt::format("[{}]:{}", client, entry.internal_port)
-                         : fmt::format("{}:{}", client, entry.internal_port);
+  const auto internal_port =
+      entry.internal_port ? std::to_string(*entry.internal_port) : std::string("unreadable");
+  const auto inside = v6 ? fmt::format("[{}]:{}", client, internal_port)
+                         : fmt::format("{}:{}", client, internal_port);
   return {entry.ours ? "*" : "",
           fmt::format("{} {:>5}", report::words_for(entry.protocol), entry.external_port),
           report::printable(inside, out.style().unicode), lease_of(entry), description_of(entry)};

@@ -156,7 +156,7 @@ mapping_record remover::record_of(const gateway_mapping& row) const {
   record.protocol = row.protocol;
   record.gateway = place_.gateway->gateway;
   record.interface = place_.gateway->from.interface;
-  record.internal = {place_.gateway->from.local, row.internal_port};
+  record.internal = {place_.gateway->from.local, row.internal_port.value_or(0)};
   record.external_port = row.external_port;
   record.lifetime = std::chrono::seconds(row.lease_s.value_or(0));
   record.description = row.description;
@@ -178,7 +178,8 @@ void remover::leave_foreign(const gateway_mapping& row) {
   const bool here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
   tell(entry, removal::foreign,
        fmt::format("it leads to {}:{}{} and is not natcheck's (\"{}\")",
-                   escape_bytes(row.internal_client), row.internal_port,
+                   escape_bytes(row.internal_client),
+                   row.internal_port ? std::to_string(*row.internal_port) : "unreadable",
                    here ? ", this machine," : "", escape_bytes(row.description)));
 }
 

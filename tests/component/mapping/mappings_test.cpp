@@ -13,6 +13,7 @@ namespace {
 using namespace support;
 using portmap::upnp_table;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -81,6 +82,27 @@ TEST_F(Mappings, EveryRowIsRead) {
   EXPECT_EQ(other.lease_s, 0U);
   EXPECT_FALSE(other.ours);
   EXPECT_FALSE(table.rows[2].ours) << "natcheck's, on another host";
+}
+
+TEST_F(Mappings, AnUnreadableInternalPortIsNone) {
+  int external = 1234;
+  for (const char* port : {"0x50", "65536", "-1", "", "http", "0", "+80"}) {
+    gateway_.table[std::to_string(external++) + "/TCP"] = {host_ip, port, "natcheck", "0"};
+  }
+  const auto table = read();
+  std::vector<std::optional<std::uint16_t>> ports;
+  std::vector<bool> ours;
+  for (const auto& row : table.rows) {
+    ports.push_back(row.internal_port);
+    ours.push_back(row.ours);
+  }
+  EXPECT_THAT(ports,
+              ElementsAre(std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
+                          std::optional<std::uint16_t>(0), std::optional<std::uint16_t>(80)));
+  EXPECT_THAT(ours, ElementsAre(false, false, false, false, false, true, true));
+  EXPECT_THAT(table.notes,
+              ElementsAre("The internal port is unreadable in these entries of the router's table: "
+                          "0, 1, 2, 3, 4."));
 }
 
 TEST_F(Mappings, ChangesNothing) {

@@ -77,19 +77,20 @@ TEST_F(UpnpOddEntries, WhatIsAnothersByNowIsToldAsThat) {
 // --- read back otherwise ---------------------------------------------------------------------
 
 TEST_F(UpnpOddEntries, WhatReadsBackOtherwiseIsMappedAndNotVerified) {
-  const std::function<void(row&)> changes[] = {
-      [](row& of) { of.client = "0.0.0.0"; },
-      [](row& of) { of.client = "127.0.0.77"; },
-      [](row& of) { of.port = "0"; },
+  const std::pair<std::function<void(row&)>, const char*> changes[] = {
+      {[](row& of) { of.client = "0.0.0.0"; }, "0.0.0.0:4321"},
+      {[](row& of) { of.client = "127.0.0.77"; }, "127.0.0.77:4321"},
+      {[](row& of) { of.port = "0"; }, "127.0.0.1:0"},
   };
-  for (const auto& change : changes) {
-    SCOPED_TRACE(&change - changes);
+  for (const auto& [change, shown] : changes) {
+    SCOPED_TRACE(shown);
     gateway_.table.clear();
     keep_as(change);
     upnp_mapper mapper(gateway_.access());
     const auto made = loop_.await(mapper.map(strict));
     ASSERT_TRUE(made) << made.error().message();
     EXPECT_FALSE(made->verified);
+    EXPECT_EQ(made->shown_to, shown);
     const auto seen = loop_.await(mapper.check());
     ASSERT_TRUE(seen);
     EXPECT_TRUE(seen->stands) << seen->detail;

@@ -80,6 +80,19 @@ TEST(MappingFindings, AMappingThatStaysSwitchedOffIsTold) {
   EXPECT_THAT(told.advice, HasSubstr("enable it"));
 }
 
+TEST(MappingFindings, AMappingThatLeadsElsewhereIsTold) {
+  mapping granted;
+  granted.external_port = 1234;
+  granted.internal = {boost::asio::ip::make_address("192.168.1.10"), 4321};
+  granted.shown_to = "192.168.1.77\n:4321";
+  ASSERT_EQ(findings_of(granted).size(), 1U);
+  const auto told = findings_of(granted).front();
+  EXPECT_EQ(told.code, "mapping-leads-elsewhere");
+  EXPECT_EQ(told.summary,
+            "The router lists external port 1234 as leading to \"192.168.1.77\\n:4321\" instead of "
+            "192.168.1.10:4321, so connections may not reach this machine.");
+}
+
 TEST(MappingFindings, AShortLeaseIsTold) {
   mapping granted;
   granted.asked_lifetime = std::chrono::seconds(3600);

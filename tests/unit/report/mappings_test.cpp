@@ -192,6 +192,15 @@ TEST(MappingsJson, HoldsEverything) {
         "internal":"192.168.1.10:99","lifetime_s":3600}]})"));
 }
 
+TEST(MappingsJson, AnUnreadableInternalPortIsNull) {
+  auto report = empty_table();
+  report.entries = {entry_of(transport::tcp, 80, "192.168.1.10", 80, "web")};
+  report.entries[0].internal_port.reset();
+  const auto all = boost::json::parse(to_json(report));
+  EXPECT_TRUE(all.at("mappings").at(0).at("internal_port").is_null());
+  EXPECT_THAT(to_text(report, {}), HasSubstr("192.168.1.10:unreadable"));
+}
+
 TEST(MappingsJson, WhatIsNotKnownIsNull) {
   const auto all = boost::json::parse(to_json(mappings_report{}));
   for (const char* key : {"gateway", "service", "external_address", "incomplete_because"}) {
