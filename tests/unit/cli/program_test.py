@@ -16,6 +16,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import unittest
 
@@ -23,9 +24,10 @@ NATCHECK = sys.argv.pop(1)
 SECONDS = 20  # for what takes milliseconds
 
 
-def run(*arguments, stdout=subprocess.PIPE):
+def run(*arguments, stdout=subprocess.PIPE, env=None):
     return subprocess.run(
-        [NATCHECK, *arguments], stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=SECONDS
+        [NATCHECK, *arguments], stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+        env=env
     )
 
 
@@ -221,6 +223,20 @@ class Program(unittest.TestCase):
             self.assertFalse([line for line in left if "─" in line or "Visitors" in line], left)
             self.assertTrue(left[0].startswith("Listening"), left)
             self.assertEqual(sum(line.startswith("Stopped") for line in left), 1, left)
+
+    def test_mappings_where_nothing_answers(self):
+        """By the options as they are typed; on the loopback interface, so that nothing leaves."""
+        rows = (
+            (("add", "1234"), 1, "neither PCP nor NAT-PMP nor UPnP"),
+            (("remove", "1234"), 1, "There is no natcheck mapping on port 1234"),
+            (("clean",), 0, "There are no natcheck mappings to remove"),
+        )
+        for command, code, words in rows:
+            with self.subTest(command), tempfile.TemporaryDirectory() as state:
+                ended = run("mappings", *command, "--interface", "lo", "--gateway", "127.0.0.1",
+                            env=os.environ | {"XDG_STATE_HOME": state})
+                self.assertEqual(ended.returncode, code, ended.stderr)
+                self.assertIn(words, " ".join(ended.stdout.split()))
 
     def test_serve_on_a_taken_port(self):
         with socket.socket() as taken:
