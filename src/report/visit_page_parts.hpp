@@ -110,6 +110,6 @@ run();
 )js";
 
 inline constexpr std::string_view page_script_hash =
-    "sha256-KP3NKN8wr5Ssc93bZ8thhgin4/+lnxv7CmLHak7OAdU=";
+    "sha256-/32pbrDghCZBL3XCEP2J4jOSFgdY26kGkQm+lJqiXQg=";
 
 }  // namespace natcheck::report
