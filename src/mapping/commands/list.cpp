@@ -66,7 +66,6 @@ struct network {
 template <class Options>
 awaitable<std::optional<failure>> enter(network& here, const Options& options,
                                         net::steady_time deadline) {
-  if (const auto wrong = calls::check(options)) co_return *wrong;
   auto host = net::read_host_network({options.interface, options.gateway});
   if (!host) co_return host.error();
   here.host = std::move(*host);
@@ -116,6 +115,7 @@ void keep_removed(change_report first, change_report& second) {
 template <class Report, class Options, class Work>
 awaitable<result<Report>> change(Options options, Work work) {
   const auto at = std::chrono::system_clock::now();
+  if (const auto invalid = calls::check(options)) co_return *invalid;
   const auto start = std::chrono::steady_clock::now();
   const auto deadline = start + options.timeout;
   network here;
@@ -161,6 +161,7 @@ awaitable<portmap::upnp_table> read_table(network& here, net::steady_time deadli
 }
 
 awaitable<result<mappings_report>> list(mappings_options options) {
+  if (const auto invalid = calls::check(options)) co_return *invalid;
   const auto start = std::chrono::steady_clock::now();
   const auto deadline = start + options.timeout;
   mappings_report report;
