@@ -3,6 +3,8 @@
 
 #include <natcheck/evidence.hpp>
 #include <natcheck/mapping.hpp>
+#include <natcheck/probe_evidence.hpp>
+#include <natcheck/server_evidence.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -127,5 +129,13 @@ enum class answer { yes, no, unknown };
 
 answer answer_of(const discover_evidence& evidence, const verdict& judged);
 answer answer_of(const probe_evidence& evidence, const verdict& judged);
+
+/// Whether the server answered this handshake, by our greeting or by the plain one.
+bool was_reached(const handshake_evidence& one);
+
+/// The handshake whose details represent all: one that reached the server, else the first. Where
+/// none was made, this machine could not follow the options (`machine_fault`). The reference is
+/// valid as long as `all`.
+const handshake_evidence& representative(const std::vector<handshake_evidence>& all);
 
 }  // namespace natcheck

@@ -64,8 +64,8 @@ struct host_network {
   std::vector<interface_info> interfaces;
   std::optional<route_info> ipv4;
   std::optional<route_info> ipv6;
-  /// What the kernel did not tell, and why, as a clause; empty: it told everything, so a way out
-  /// that is empty does not exist.
+  /// What the kernel did not tell, and why, as a clause; empty: it told everything, so a egress
+  /// route that is empty does not exist.
   std::string unread;
   /// Names of the interfaces that an IPv4 default route leaves by, in whatever table: packets of
   /// some programs may take it though those of this one do not.
@@ -254,14 +254,14 @@ struct web_evidence {
   std::optional<address> diverted_to;   ///< as for STUN servers
 };
 
-/// An IPv4 way out inside IPv6: the prefix that the resolver mixes in (RFC 7050).
+/// An IPv4 egress route inside IPv6: the prefix that the resolver mixes in (RFC 7050).
 struct nat64_prefix {
   address ip;
   unsigned length = 96;
   friend bool operator==(const nat64_prefix&, const nat64_prefix&) = default;
 };
 
-/// What the user named instead of the kernel's way out: advised commands repeat it.
+/// What the user named instead of the kernel's egress route: advised commands repeat it.
 struct asked_options {
   std::string interface;           ///< empty: none
   std::optional<address> gateway;  ///< empty: none
@@ -273,7 +273,7 @@ struct discover_evidence {
   asked_options asked;
   host_network host;
   /// The router of the IPv4 route: the one that the route names, unless another device of the same
-  /// link is proven to be the way out.
+  /// link is proven to be the egress route.
   std::optional<gateway_evidence> gateway;
   /// Further devices of that link that offer to open ports, or forward packets.
   std::vector<gateway_evidence> other_gateways;
@@ -284,119 +284,6 @@ struct discover_evidence {
   owner_evidence owner;
   web_evidence web;
   std::optional<nat64_prefix> nat64;
-};
-
-// --- a probe -------------------------------------------------------------------------------
-
-enum class probe_result {
-  reached,        ///< natcheck answered, nonce right, payload intact
-  reached_plain,  ///< "Hello, client!" and nothing else
-  refused,
-  timed_out,
-  unreachable,
-  silent,         ///< connected, and no greeting came
-  other_service,  ///< connected, and something else answered
-  reset,          ///< connected, and torn down before the greeting was complete
-  corrupted,      ///< the greeting came, and the echo differs from what was sent
-  unresolved,
-};
-
-/// Why a reachable target proves nothing about the outside.
-enum class inside_reason {
-  own_address,       ///< the target is an address of this very host
-  loopback,          ///< the target is a loopback address
-  private_target,    ///< the target is private, shared (100.64/10) or link-local
-  hairpin,           ///< the server saw us come from its own public address
-  own_network,       ///< the target is in a network of this host (IPv6: its /64)
-  own_router,        ///< the target is an address of our own router: it answered at TTL 1
-  seen_ourselves,    ///< the server saw the private address that we sent from
-  seen_own_router,   ///< the server saw our own router's inner address
-  seen_own_network,  ///< the server saw a private address of a network of this host
-  near_server,       ///< the server says that we came from its own network
-  tunnel,            ///< we left by a tunnel, and the server saw its own router
-  own_site,          ///< the target is in our /48 (IPv6), which is one site most likely
-  near_target,       ///< the target answered behind private routers alone, within three hops
-  not_from_outside,  ///< the server saw what no client on the Internet has, and nothing shows that
-                     ///< we asked from the Internet
-  few_routers,       ///< a router translated us, and hardly another one stands before the server's
-  proxy,             ///< a proxy near us made the connection, and the server saw an inner address
-  same_pool,         ///< the server saw a public address close to the target's, and nothing shows
-                     ///< that we asked from the Internet
-};
-
-/// What the server knows of where its visitor's address is.
-enum class proximity {
-  network,  ///< in a network of the server's own
-  gateway,  ///< the server's own router
-};
-
-/// Where a probe asks from.
-struct prober_location {
-  std::optional<address> local;            ///< that the packets to the target leave from
-  std::optional<address> gateway;          ///< that they are handed to
-  bool tunnel = false;                     ///< they leave by a tunnel
-  std::vector<interface_address> on_link;  ///< of the interface that they leave by
-  std::vector<interface_address> others;   ///< of all other interfaces but loopback
-  /// Who answered on the way to the target with a TTL (IPv6: a hop limit) of 1, 2 and 3, the target
-  /// itself included. Empty: nobody, or it was not tested.
-  std::array<std::optional<address>, 3> hops;
-  /// The same on the way to the address that the server saw, where that was asked for.
-  std::array<std::optional<address>, 3> seen_hops;
-  std::optional<unsigned> ttl;  ///< IPv6: the hop limit; with which packets leave this host
-  /// Somebody on this host or at its first router accepts TCP connections to the target: a proxy.
-  bool proxy = false;
-};
-
-/// An ICMP error that answered a packet of ours.
-struct icmp_notice {
-  address from;
-  std::uint8_t type = 0, code = 0;  ///< RFC 792, or RFC 4443 where `from` is IPv6
-
-  friend bool operator==(const icmp_notice&, const icmp_notice&) = default;
-};
-
-/// Whether the server saw its own address as the destination (`direct`) or another.
-enum class translation { direct, mapped };
-
-struct probe_timing {
-  std::optional<millis> resolve, connect, greeting, echo;
-  millis total{0};
-};
-
-/// One handshake: over TCP a connection, over UDP a question in one datagram, and its answer.
-struct handshake_evidence {
-  probe_result result = probe_result::timed_out;
-  std::string detail;           ///< what happened, for people; for other_service the first bytes
-  bool local_fault = false;     ///< nothing left this machine: no route, or it forbids sending
-  bool machine_fault = false;   ///< beside it: no descriptor, no free port, no such device
-  bool large_lost = false;      ///< greeting and small echo are intact, and larger packets vanish
-  bool wrong_identity = false;  ///< a natcheck greeting with another session or nonce than ours
-  std::optional<icmp_notice> icmp;  ///< why it was refused, or called unreachable
-  std::optional<endpoint> seen_as;  ///< our endpoint as the server saw it
-  std::optional<proximity> near;    ///< as the server says
-  std::optional<unsigned> ttl;      ///< that was left of ours at the server, as it says
-  std::optional<std::string> server_version;
-  std::optional<std::string> server_instance;
-  std::optional<translation> path;
-  probe_timing timing;
-  std::vector<millis> echo_rtts;
-};
-
-/// One address of a name that was asked, and the handshake with it.
-struct address_attempt {
-  natcheck::address ip;
-  handshake_evidence handshake;
-};
-
-struct probe_evidence {
-  std::string target;               ///< as the caller wrote it, with the port
-  std::optional<endpoint> address;  ///< what it resolved to and was asked
-  transport protocol = transport::tcp;
-  std::string session;  ///< told to the server, which shows it as well; empty: not known
-  std::vector<inside_reason> inside;  ///< by the target's address alone
-  prober_location visitor_location;
-  std::vector<address_attempt> attempts;       ///< in the order of the name's addresses
-  std::vector<handshake_evidence> handshakes;  ///< one, or `count`; never empty
 };
 
 // --- making a mapping ----------------------------------------------------------------------
@@ -428,86 +315,20 @@ struct mapping_evidence {
   endpoint internal;                ///< what was to be reached
   std::uint16_t external_port = 0;  ///< what was asked for
   std::optional<address> gateway;
-  std::string tunnel;  ///< the interface of the way out where that is a tunnel (VPN), else empty
+  std::string
+      tunnel;  ///< the interface of the egress route where that is a tunnel (VPN), else empty
   neighbor_state neighbor = neighbor_state::unknown;  ///< of the gateway, after it was asked
   std::vector<mapping_attempt> attempts;
 };
 
 /// What is known of the address at which the Internet finds a port of this host, over IPv4.
 struct external_evidence {
-  std::optional<address> local;        ///< of the way out
+  std::optional<address> local;        ///< of the egress route
   bool mapped = false;                 ///< the router has opened the port
   std::optional<address> gateway;      ///< empty: nobody to ask for a mapping
   std::optional<address> router_says;  ///< by the service that made the mapping; empty: nothing
   std::vector<stun_evidence> stun;     ///< empty: nobody outside was asked, or not yet
   bool asking = false;                 ///< servers outside are being asked
-};
-
-// --- a server on this host ------------------------------------------------------------------
-
-/// One greeting of this machine to its own server.
-struct self_check {
-  endpoint target;
-  probe_result result = probe_result::timed_out;
-  std::string detail;
-  bool local_fault = false;  ///< nothing left this machine: `detail` is its own reason
-};
-
-/// A rule of this host's packet filter that sends what comes to a port elsewhere (DNAT, REDIRECT):
-/// to a container, or to another port.
-struct nat_rule {
-  std::string family, table, chain;      ///< as nft(8) names them
-  std::optional<address> to;             ///< empty: this host, or the rule does not say it as such
-  std::optional<std::uint16_t> to_port;  ///< empty: the port stays
-
-  friend bool operator==(const nat_rule&, const nat_rule&) = default;
-};
-
-/// The server's port, and the rule that leads elsewhere what comes to it.
-struct redirect_evidence {
-  transport protocol = transport::tcp;
-  std::uint16_t port = 0;
-  nat_rule rule;
-};
-
-/// What the server answers to this machine itself. Empty: not tested.
-struct self_test_evidence {
-  transport protocol = transport::tcp;
-  std::optional<self_check> loopback;
-  std::optional<self_check> lan;       ///< at the address of the way out
-  std::optional<self_check> hairpin;   ///< at the outside address: out to the NAT, and back
-  std::optional<nat_rule> led_away{};  ///< a rule of this host for that port
-  bool nat_read{};                     ///< the NAT rules could be read and understood
-};
-
-/// Which program manages this host's firewall, and where it lets nothing in. As far as it could be
-/// read: that takes privileges.
-struct firewall_evidence {
-  enum class manager { unknown, none, nftables, ufw, firewalld };
-  manager by = manager::unknown;
-  /// nftables: the base chain of the input hook whose policy is to drop, or the first with rules.
-  std::string family, table, chain;
-  bool nat_read = false;               ///< the NAT rules could be read and understood
-  std::optional<nat_rule> led_away{};  ///< the one for the server's port
-  std::string nat_doubt{};             ///< why they could not be, a clause; empty: not known
-};
-
-/// What came in from one client, seen at the interface before any firewall of this host, and what
-/// this host sent back, seen after all of them.
-struct arrival_evidence {
-  transport protocol = transport::tcp;
-  endpoint peer, local;
-  std::string interface;
-  // Each counts what is half a second apart at least: a bridge shows one packet several times.
-  unsigned requests = 0;  ///< connection requests (SYN), or datagrams, that arrived
-  unsigned answers = 0;   ///< answers (SYN and ACK), or datagrams, that left
-  unsigned refusals = 0;  ///< RST, or ICMP errors, that left
-  bool accepted = false;  ///< the server had the connection, or the datagram
-  millis waited{0};       ///< since the first request
-  /// The answers would leave by another interface, and the kernel dropped packets meanwhile for
-  /// that reason (rp_filter).
-  bool reverse_path = false;
-  firewall_evidence firewall;
 };
 
 }  // namespace natcheck

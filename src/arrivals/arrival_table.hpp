@@ -6,7 +6,7 @@
 #include <deque>
 #include <list>
 #include <map>
-#include <natcheck/evidence.hpp>
+#include <natcheck/server_evidence.hpp>
 #include <tuple>
 #include <utility>
 #include <vector>

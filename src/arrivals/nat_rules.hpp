@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <map>
-#include <natcheck/evidence.hpp>
+#include <natcheck/server_evidence.hpp>
 #include <optional>
 #include <string>
 #include <vector>

@@ -2,7 +2,7 @@
 // also those of iptables-nft, ufw and firewalld.
 #pragma once
 
-#include <natcheck/evidence.hpp>
+#include <natcheck/server_evidence.hpp>
 #include <optional>
 #include <string>
 #include <vector>

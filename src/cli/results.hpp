@@ -12,7 +12,7 @@ namespace natcheck::cli {
 std::string waiting_text(const discover_options& options);
 
 /// The line that `discover -q` prints: the public address, the IPv6 address of a machine that has
-/// no other way out, or nothing.
+/// no other egress route, or nothing.
 std::string short_text(const discover_report& report);
 
 /// What is known of a probe that was ended after these handshakes, of which there is at least one.

@@ -44,7 +44,7 @@ class session {
   bool stopped() const { return stopping_; }
   /// The signal that ended it, or 0.
   int signal() const { return signal_; }
-  /// Whether the result was lost on its way out, for a reason other than a reader that left.
+  /// Whether the result was lost on its egress route, for a reason other than a reader that left.
   bool output_failed() const { return output_.now() == output::state::failed; }
 
  private:

@@ -3,7 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
-#include <natcheck/evidence.hpp>
+#include <natcheck/probe_evidence.hpp>
 #include <vector>
 
 #include "client/handshake.hpp"

@@ -34,7 +34,7 @@ struct gap {
   std::string advice;
 };
 
-/// What is missing for a way out, the earliest first.
+/// What is missing for a egress route, the earliest first.
 gap missing(const host_network& host) {
   const auto up = up_links(host, false);
   if (up.empty()) {

@@ -18,7 +18,7 @@ constexpr std::uint16_t pcp_address_mismatch = 12;
 constexpr int upnp_action_failed = 501;
 constexpr int upnp_not_authorised = 606;
 
-/// Stable before temporary, and none that is on its way out.
+/// Stable before temporary, and none that is on its egress route.
 std::optional<address> lasting_ipv6(const interface_info& link) {
   const auto lasting =
       std::find_if(link.addresses.begin(), link.addresses.end(), [](const interface_address& own) {

@@ -33,7 +33,7 @@ struct facts {
   std::vector<doubtful_report> doubtful;   ///< no claims: judged as if nothing had been named
   bool says_unspecified = false;           ///< some service named 0.0.0.0
 
-  /// The source address of the IPv4 way out.
+  /// The source address of the IPv4 egress route.
   std::optional<address> local() const;
   /// The IPv4 address that the Internet sees: the one most servers saw, or, where they disagree,
   /// the one that this host or its gateway names too. A server that is wrong does not hit on it.
@@ -48,7 +48,7 @@ struct facts {
   std::optional<address> seen_ipv6() const;
   /// Options with which other commands of natcheck ask the same router.
   asked_options way() const;
-  /// The IPv4 way out is a tunnel.
+  /// The IPv4 egress route is a tunnel.
   bool leaves_by_tunnel() const;
   /// "192.168.1.1"; only with a gateway.
   std::string router() const;

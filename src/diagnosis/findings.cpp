@@ -109,7 +109,7 @@ found find_unusable_address(const facts& s) {
 }
 
 found find_wrong_device(const facts& s) {
-  // Where the gateway is not there at all, the other one may well be the way out.
+  // Where the gateway is not there at all, the other one may well be the egress route.
   if (!s.seen.gateway || s.seen.gateway->neighbor == neighbor_state::unanswered) return {};
   std::string names;
   for (const auto& ip : s.seen.gateway->upnp.other_responders) {

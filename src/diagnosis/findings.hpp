@@ -83,7 +83,7 @@ bool seems_restarted(const gateway_evidence& gateway);
 /// Something worth knowing beside the verdict, where it is there to be found.
 using look = std::optional<finding>(const facts&);
 
-// About this host's way out and its gateway (findings.cpp).
+// About this host's egress route and its gateway (findings.cpp).
 look find_disagreement;
 look find_wrong_word;
 look find_empty_address;

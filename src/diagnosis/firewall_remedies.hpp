@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <natcheck/evidence.hpp>
+#include <natcheck/server_evidence.hpp>
 #include <string>
 #include <vector>
 

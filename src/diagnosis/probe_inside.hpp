@@ -1,7 +1,7 @@
 // Whether a probe was asked from inside: from behind the very router that it asks for.
 #pragma once
 
-#include <natcheck/evidence.hpp>
+#include <natcheck/probe_evidence.hpp>
 #include <optional>
 #include <vector>
 

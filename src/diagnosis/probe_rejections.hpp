@@ -1,7 +1,7 @@
 // What an ICMP error that answered a probe says, and who says it.
 #pragma once
 
-#include <natcheck/evidence.hpp>
+#include <natcheck/probe_evidence.hpp>
 #include <string>
 
 namespace natcheck::judging {

@@ -12,17 +12,9 @@
 namespace natcheck {
 namespace {
 
-using judging::was_reached;
-
 std::size_t reached_count(const probe_evidence& seen) {
   return static_cast<std::size_t>(
       std::count_if(seen.handshakes.begin(), seen.handshakes.end(), was_reached));
-}
-
-/// The handshake that represents all: one that reached the server, else the first.
-const handshake_evidence& representative(const probe_evidence& seen) {
-  const auto reached = std::find_if(seen.handshakes.begin(), seen.handshakes.end(), was_reached);
-  return reached == seen.handshakes.end() ? seen.handshakes.front() : *reached;
 }
 
 verdict_code reached_code(const handshake_evidence& one) {
@@ -113,7 +105,7 @@ verdict judge_failed(const probe_evidence& seen, const handshake_evidence& one) 
 }
 
 verdict judge(const probe_evidence& seen) {
-  const auto& one = representative(seen);
+  const auto& one = representative(seen.handshakes);
   const auto reached = reached_count(seen);
   if (reached == 0) return judge_failed(seen, one);
   if (!is_steady(seen)) return judge_unstable(seen, one);
@@ -124,14 +116,14 @@ void add_details(verdict& v, const probe_evidence& seen) {
   if (reached_count(seen) == 0) {
     for (auto& line : judging::address_lines(seen)) v.evidence.push_back(std::move(line));
   }
-  for (auto& line : judging::handshake_lines(seen, representative(seen))) {
+  for (auto& line : judging::handshake_lines(seen, representative(seen.handshakes))) {
     v.evidence.push_back(std::move(line));
   }
   for (const auto reason : seen.inside) {
     v.evidence.push_back(judging::inside_line(reason));
   }
   if (!seen.inside.empty()) v.advice.push_back(judging::ask_outside(seen));
-  if (judging::may_lack_hairpin(representative(seen), seen)) {
+  if (judging::may_lack_hairpin(representative(seen.handshakes), seen)) {
     v.advice.push_back(judging::ask_outside_if_own(seen.address->ip));
   }
 }
@@ -154,6 +146,22 @@ diagnosis diagnose(const probe_evidence& evidence) {
   return judged;
 }
 
+bool was_reached(const handshake_evidence& one) {
+  return !one.wrong_identity &&
+         (one.result == probe_result::reached || one.result == probe_result::reached_plain);
+}
+
+const handshake_evidence& representative(const std::vector<handshake_evidence>& all) {
+  static const handshake_evidence none = [] {
+    handshake_evidence fault;
+    fault.machine_fault = true;
+    return fault;
+  }();
+  if (all.empty()) return none;
+  const auto reached = std::ranges::find_if(all, was_reached);
+  return reached == all.end() ? all.front() : *reached;
+}
+
 answer answer_of(const probe_evidence& evidence, const verdict& judged) {
   switch (judged.code) {
     case verdict_code::reachable:
@@ -166,7 +174,7 @@ answer answer_of(const probe_evidence& evidence, const verdict& judged) {
     case verdict_code::inconclusive:
       return answer::unknown;
     default: {
-      const auto& one = representative(evidence);
+      const auto& one = representative(evidence.handshakes);
       return one.local_fault || one.large_lost ? answer::unknown : answer::no;
     }
   }

@@ -178,11 +178,6 @@ std::string count_line(const probe_evidence& seen) {
 
 }  // namespace
 
-bool was_reached(const handshake_evidence& one) {
-  return !one.wrong_identity &&
-         (one.result == probe_result::reached || one.result == probe_result::reached_plain);
-}
-
 std::string handshakes(std::size_t number, const probe_evidence& seen) {
   return counted(number, seen.protocol == transport::tcp ? "handshake" : "datagram");
 }
@@ -215,7 +210,7 @@ failure_words words_for(const handshake_evidence& one, const probe_evidence& see
 std::string session_line(const probe_evidence& seen, const handshake_evidence& one) {
   if (!seen.address || one.local_fault || seen.session.empty()) return {};
   if (one.result == probe_result::reached) {
-    return "the session is " + seen.session + ", as natcheck serve shows it too";
+    return "session " + seen.session + "; natcheck serve shows the same one";
   }
   if (one.result == probe_result::refused || one.result == probe_result::reached_plain) return {};
   return "the session is " + seen.session + ": if natcheck serve shows it, the probe arrived";

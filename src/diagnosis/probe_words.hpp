@@ -7,8 +7,6 @@
 
 namespace natcheck::judging {
 
-bool was_reached(const handshake_evidence& one);
-
 /// "3 handshakes", or datagrams over UDP.
 std::string handshakes(std::size_t number, const probe_evidence& seen);
 

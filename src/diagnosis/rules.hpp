@@ -12,7 +12,7 @@ namespace natcheck::judging {
 /// services and the external servers said is appended to it for every rule.
 using rule = std::optional<verdict>(const facts&);
 
-// The way out of this host (egress_rules.cpp).
+// The egress route of this host (egress_rules.cpp).
 rule egress_route_not_read;
 rule no_ipv4_route;
 rule dead_gateway;

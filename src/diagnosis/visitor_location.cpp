@@ -36,8 +36,7 @@ bool may_be_led_back(const page_facts& facts, const address& seen) {
          routers_passed(*facts.ttl) <= 2;
 }
 
-/// Whether the router leads somebody like that in from the Internet: the door of IPv4 is none for
-/// IPv6.
+/// Whether the router lets such a visitor in from the Internet: a mapping of IPv4 is none of IPv6.
 bool has_public_door(const page_facts& facts, const address& seen) {
   return facts.outside && is_public(facts.outside->ip) &&
          canonical(facts.outside->ip).is_v6() == seen.is_v6();

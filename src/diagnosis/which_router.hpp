@@ -9,8 +9,8 @@ namespace natcheck::judging {
 /// `ip` let one of the first two TTLs end: it forwards what this host sends.
 bool forwards_packets(const discover_evidence& seen, const address& ip);
 
-/// `device` is on the way out: it forwards packets, names the address that the Internet sees, or is
-/// the gateway by another address (the same link-layer address).
+/// `device` is on the egress route: it forwards packets, names the address that the Internet sees,
+/// or is the gateway by another address (the same link-layer address).
 bool is_on_egress_route(const discover_evidence& seen, const gateway_evidence& device);
 
 /// Where the gateway that the route names is not the one that translates, and another one of the

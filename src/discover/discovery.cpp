@@ -150,7 +150,7 @@ awaitable<void> discovery::ask_suspect(suspect& which) {
 
 awaitable<void> discovery::ask_services(gateway_evidence& device, const route_info& way) {
   device.interface = way.interface;
-  portmap::gateway_access access{device.ip, source_of(way), way.interface_index};
+  portmap::gateway_access access = portmap::access_to(device.ip, way);
   const bool by_route = device.ip == way.gateway;
   if (by_route) access.on_other_gateway = [this](const address& ip) { suspect_router(ip); };
   const auto told = [this](awaitable<void> asking) -> awaitable<void> {
@@ -182,7 +182,7 @@ awaitable<void> discovery::ask_ipv6_router() {
     seen_.ipv6_pcp.detail = "this machine has no public IPv6 address behind a router";
     co_return;
   }
-  const portmap::gateway_access access{*way->gateway, source_of(*way), way->interface_index};
+  const auto access = portmap::access_to(*way->gateway, *way);
   co_await ask(seen_.ipv6_pcp, deadline_, portmap::ask_pcp(access, soft_deadline_));
 }
 
@@ -314,7 +314,7 @@ awaitable<void> discovery::test_behavior() {
                                      soft_deadline_);
 }
 
-/// Whoever else is on the link may be the way out: that is decided when all have answered.
+/// Whoever else is on the link may be the egress route: that is decided when all have answered.
 void discovery::suspect_router(const address& ip) {
   const auto& way = seen_.host.ipv4;
   if (!way || !way->gateway || options_.gateway || ip == *way->gateway || ip == way->local) return;

@@ -23,7 +23,7 @@ class discovery {
   net::asio::awaitable<void> run();
 
  private:
-  /// Another device of the link that may be the way out.
+  /// Another device of the link that may be the egress route.
   struct suspect {
     explicit suspect(const net::asio::any_io_executor& executor);
     std::optional<address> ip;  ///< empty: there is none

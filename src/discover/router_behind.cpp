@@ -43,7 +43,7 @@ awaitable<std::vector<path_hop>> first_hops(std::string interface) {
 }
 
 awaitable<void> ask(gateway_evidence& device, const route_info& way, net::steady_time deadline) {
-  const portmap::gateway_access access{device.ip, {way.local, way.interface}, way.interface_index};
+  const auto access = portmap::access_to(device.ip, way);
   device.interface = way.interface;
   co_await net::when_all(net::store(device.pcp, portmap::ask_pcp(access, deadline)),
                          net::store(device.nat_pmp, portmap::ask_nat_pmp(access, deadline)),

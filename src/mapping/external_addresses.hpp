@@ -44,7 +44,7 @@ class external_addresses {
     std::uint16_t port = 0;
     std::optional<address> router_says;
     std::string command;              ///< that was told last
-    std::optional<std::string> said;  ///< of the address and its doubt, since the door was opened
+    std::optional<std::string> said;  ///< of the address and its doubt, since the port was opened
   };
 
   port_state& of_protocol(transport protocol) { return ports_[static_cast<std::size_t>(protocol)]; }

@@ -21,10 +21,10 @@ constexpr std::uint32_t longest_politeness_ms = 1000;
 
 gateway_mappings::gateway_mappings(net::asio::any_io_executor executor,
                                    const std::vector<mapping_options>& wanted,
-                                   journal::mapping_journal* the_journal,
+                                   journal::mapping_journal* journal,
                                    const mapping_observer& observer)
     : due_(executor), moved_(executor), attempted_(executor) {
-  for (const mapping_options& each : wanted) mappings_.emplace_back(each, the_journal, observer);
+  for (const mapping_options& each : wanted) mappings_.emplace_back(each, journal, observer);
 }
 
 void gateway_mappings::move_to(std::optional<portmap::gateway_access> access, std::string reason) {

@@ -14,7 +14,7 @@ namespace natcheck::mappings {
 class gateway_mappings {
  public:
   gateway_mappings(net::asio::any_io_executor executor, const std::vector<mapping_options>& wanted,
-                   journal::mapping_journal* the_journal, const mapping_observer& observer);
+                   journal::mapping_journal* journal, const mapping_observer& observer);
 
   /// From now on that gateway is asked, or none. Where there is a mapping already it is lost for
   /// `reason`, and the mappings count as not attempted. Takes effect while `keep` runs.

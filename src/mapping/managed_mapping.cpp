@@ -42,9 +42,9 @@ net::steady_time now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-managed_mapping::managed_mapping(mapping_options options, journal::mapping_journal* the_journal,
+managed_mapping::managed_mapping(mapping_options options, journal::mapping_journal* journal,
                                  mapping_observer observer)
-    : options_(options), journal_(the_journal), observer_(std::move(observer)) {}
+    : options_(options), journal_(journal), observer_(std::move(observer)) {}
 
 managed_mapping::managed_mapping(managed_mapping&&) noexcept = default;
 managed_mapping::~managed_mapping() = default;

@@ -44,7 +44,7 @@ class managed_mapping {
  public:
   /// `the journal`, where there is one, remembers for a later run what this one has no chance to
   /// remove.
-  managed_mapping(mapping_options options, journal::mapping_journal* the_journal,
+  managed_mapping(mapping_options options, journal::mapping_journal* journal,
                   mapping_observer observer);
   managed_mapping(managed_mapping&&) noexcept;
   ~managed_mapping();

@@ -72,15 +72,15 @@ bool is_same_way(const std::optional<route_info>& a, const std::optional<route_i
          a->interface_index == b->interface_index;
 }
 
-gateway_access access_to(const route_info& way, const address& local) {
-  gateway_access access{*way.gateway, {local, way.interface}, way.interface_index};
-  access.by_tunnel = way.kind == interface_kind::tunnel;
+gateway_access access_from(const address& local, const route_info& way) {
+  gateway_access access = portmap::access_to(*way.gateway, way);
+  access.from.local = local;
   return access;
 }
 
-void move(gateway_mappings& keeper, const std::optional<gateway_access>& to) {
-  if (is_same(keeper.gateway(), to)) return;
-  keeper.move_to(to, reason_to_move(keeper.gateway(), to));
+void move(gateway_mappings& kept, const std::optional<gateway_access>& to) {
+  if (is_same(kept.gateway(), to)) return;
+  kept.move_to(to, reason_to_move(kept.gateway(), to));
 }
 
 }  // namespace
@@ -117,10 +117,10 @@ void mapping_manager::open_journal() {
 
 void mapping_manager::make_gateway_mappings() {
   const mapping_observer observer = [this](const mapping_event& event) { tell_or_hold(event); };
-  auto* the_journal = journal_ ? &*journal_ : nullptr;
+  auto* journal = journal_ ? &*journal_ : nullptr;
   const auto add = [&](std::uint16_t external_port) {
-    keepers_.push_back(std::make_unique<gateway_mappings>(
-        executor_, wanted(options_, external_port), the_journal, observer));
+    gateways_.push_back(std::make_unique<gateway_mappings>(
+        executor_, wanted(options_, external_port), journal, observer));
   };
   add(*options_.external_port);
   // A pinhole translates nothing. NAT-PMP knows no IPv6.
@@ -169,7 +169,7 @@ void mapping_manager::enter_ipv4() {
 }
 
 void mapping_manager::lead_ipv4_mappings(bool direct) {
-  gateway_mappings& keeper = *keepers_.front();
+  gateway_mappings& kept = *gateways_.front();
   if (direct) {
     const bool confirmed = judge_external(outside()).direct == true;
     const bool told = own_public_ == ipv4_->local && told_confirmed_ == confirmed;
@@ -178,14 +178,14 @@ void mapping_manager::lead_ipv4_mappings(bool direct) {
     for (const transport protocol : options_.protocols) {
       if (!told) tell_not_needed(protocol, confirmed);
     }
-    return move(keeper, std::nullopt);
+    return move(kept, std::nullopt);
   }
   const bool translated = judge_external(outside()).direct == false;
   if (translated || !ipv4_ || own_public_ != ipv4_->local) own_public_.reset();
   const bool can_ask = ipv4_ && ipv4_->gateway;
-  const bool had_one = keeper.gateway().has_value();  // then mapping-lost says it all
-  move(keeper,
-       can_ask ? std::optional(search_.lead(access_to(*ipv4_, ipv4_->local))) : std::nullopt);
+  const bool had_one = kept.gateway().has_value();  // then mapping-lost says it all
+  move(kept, can_ask ? std::optional(search_.lead(portmap::access_to(*ipv4_->gateway, *ipv4_)))
+                     : std::nullopt);
   if (!can_ask && !had_one) tell_no_router();
 }
 
@@ -193,7 +193,7 @@ void mapping_manager::heed_outside() {
   on_outside_();
   asked_outside_.set();
   // What the gateway has opened stays open, whatever this host's address looks like.
-  if (ipv4_ && is_public(ipv4_->local) && !keepers_.front()->holds_any()) enter_ipv4();
+  if (ipv4_ && is_public(ipv4_->local) && !gateways_.front()->holds_any()) enter_ipv4();
 }
 
 /// Where no one outside tells, a public address whose gateway opens nothing needs nothing opened.
@@ -237,26 +237,27 @@ awaitable<void> mapping_manager::heed_search() {
   const auto& host = network_->latest();
   if (!search_.found() || !host || !ipv4_) co_return tell_held();
   auto here = surroundings_of(*host);
-  here.gateways = {search_.lead(access_to(*ipv4_, ipv4_->local))};
+  here.gateways = {search_.lead(portmap::access_to(*ipv4_->gateway, *ipv4_))};
   co_await clear_stale_mappings_at(std::move(here));
   co_await net::unless_cancelled();
   on_outside_();
   enter_ipv4();
 }
 
-/// Each address keeps the keeper that it has; a new one gets one that is idle or has lost its own.
+/// Each address keeps the mappings that it has; a new one gets some that are idle or has lost its
+/// own.
 void mapping_manager::enter_ipv6(const host_network& host) {
   std::vector<gateway_access> targets;
   if (host.ipv6 && host.ipv6->gateway) {
-    for (const address& own : stable_global(host)) targets.push_back(access_to(*host.ipv6, own));
+    for (const address& own : stable_global(host)) targets.push_back(access_from(own, *host.ipv6));
   }
   std::vector<gateway_mappings*> free;
-  for (std::size_t i = 1; i < keepers_.size(); ++i) {
+  for (std::size_t i = 1; i < gateways_.size(); ++i) {
     const auto kept = std::find_if(targets.begin(), targets.end(), [&](const gateway_access& to) {
-      return is_same(keepers_[i]->gateway(), to);
+      return is_same(gateways_[i]->gateway(), to);
     });
     if (kept == targets.end()) {
-      free.push_back(keepers_[i].get());
+      free.push_back(gateways_[i].get());
     } else {
       targets.erase(kept);
     }
@@ -340,7 +341,7 @@ awaitable<result<void>> mapping_manager::keep() {
   co_await clear_stale_mappings(*host);
   enter(*host);
   net::coroutines works;
-  for (auto& keeper : keepers_) works.push_back(keeper->keep());
+  for (auto& kept : gateways_) works.push_back(kept->keep());
   works.push_back(enter_ipv6_after_ipv4());
   works.push_back(follow_network());
   works.push_back(outside_.run());
@@ -352,11 +353,11 @@ awaitable<result<void>> mapping_manager::keep() {
 awaitable<void> mapping_manager::attempted_ipv4() {
   co_await entered_ipv4_.wait();
   co_await net::unless_cancelled();
-  if (!keepers_.front()->gateway()) co_return;
-  co_await keepers_.front()->attempted();
+  if (!gateways_.front()->gateway()) co_return;
+  co_await gateways_.front()->attempted();
   co_await search_.idle();
   co_await net::unless_cancelled();
-  if (search_.found()) co_await keepers_.front()->attempted();
+  if (search_.found()) co_await gateways_.front()->attempted();
 }
 
 awaitable<void> mapping_manager::asked_outside() { co_await asked_outside_.wait(); }
@@ -364,8 +365,8 @@ awaitable<void> mapping_manager::asked_outside() { co_await asked_outside_.wait(
 awaitable<void> mapping_manager::attempted() {
   co_await entered_ipv6_.wait();
   co_await net::unless_cancelled();
-  for (auto& keeper : keepers_) {
-    if (keeper->gateway()) co_await keeper->attempted();
+  for (auto& kept : gateways_) {
+    if (kept->gateway()) co_await kept->attempted();
   }
 }
 
@@ -373,20 +374,20 @@ bool mapping_manager::all_open() const {
   if (own_public_) return true;
   return std::all_of(
       options_.protocols.begin(), options_.protocols.end(), [this](transport protocol) {
-        return std::any_of(keepers_.begin(), keepers_.end(),
-                           [protocol](const auto& keeper) { return keeper->holds(protocol); });
+        return std::any_of(gateways_.begin(), gateways_.end(),
+                           [protocol](const auto& kept) { return kept->holds(protocol); });
       });
 }
 
 void mapping_manager::conclude() {
-  for (auto& keeper : keepers_) keeper->conclude();
+  for (auto& kept : gateways_) kept->conclude();
   tell_held();
 }
 
 awaitable<void> mapping_manager::close() {
   const auto deadline = std::chrono::steady_clock::now() + release_time;
   net::coroutines ends;
-  for (auto& keeper : keepers_) ends.push_back(keeper->release(deadline));
+  for (auto& kept : gateways_) ends.push_back(kept->release(deadline));
   co_await net::when_all(std::move(ends));
 }
 

@@ -1,5 +1,5 @@
-// Every door to this host: the port of the IPv4 gateway, and the pinholes of the IPv6 router, kept
-// open wherever this host's addresses and gateways move to.
+// Every mapping to this host: the port of the IPv4 gateway, and the pinholes of the IPv6 router,
+// kept open wherever this host's addresses and gateways move to.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -30,7 +30,7 @@ class mapping_manager {
   /// Fails, at once, for reasons of this machine.
   net::asio::awaitable<result<void>> keep();
 
-  /// Waits until every door, or that of IPv4, has been tried for once.
+  /// Waits until every mapping, or that of IPv4, has been tried once.
   net::asio::awaitable<void> attempted();
   net::asio::awaitable<void> attempted_ipv4();
 
@@ -46,8 +46,8 @@ class mapping_manager {
   /// Says why there is no mapping, where it was stopped before that was known.
   void conclude();
 
-  /// Closes every door; 25 s at most, which only a slow router takes. To be awaited after `keep`
-  /// ended, in a coroutine that is not itself cancelled.
+  /// Removes every mapping; 25 s at most, which only a slow router takes. To be awaited after
+  /// `keep` ended, in a coroutine that is not itself cancelled.
   net::asio::awaitable<void> close();
 
  private:
@@ -80,10 +80,10 @@ class mapping_manager {
   std::optional<journal::mapping_journal> journal_;
   std::optional<net::network_watch> network_;  ///< while `keep` runs
   /// The first is for IPv4, the others for an IPv6 address each. Idle where there is no one to ask.
-  std::vector<std::unique_ptr<gateway_mappings>> keepers_;
+  std::vector<std::unique_ptr<gateway_mappings>> gateways_;
   std::function<void()> on_outside_;
   std::vector<address> cleared_at_;  ///< the gateways at which left-overs were removed
-  std::optional<route_info> ipv4_;   ///< the way out
+  std::optional<route_info> ipv4_;   ///< the egress route
   outside_watch outside_;
   router_search search_;
   std::vector<mapping_event>

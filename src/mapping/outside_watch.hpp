@@ -15,7 +15,8 @@
 
 namespace natcheck::mappings {
 
-/// Asks by IPv4 when the way out is known or changes, when it is told to, and every ten minutes.
+/// Asks by IPv4 when the egress route is known or changes, when it is told to, and every ten
+/// minutes.
 class outside_watch {
  public:
   /// `servers` may be empty: then no one is asked. `on_answer` is called when a survey has ended.

@@ -1,4 +1,4 @@
-// Inside of a lease.
+// A service of the gateway, as a managed mapping uses it.
 #pragma once
 
 #include <memory>

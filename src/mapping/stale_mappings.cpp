@@ -28,7 +28,7 @@ constexpr auto wait_interval = 50ms;
 
 void add_gateway(const std::optional<route_info>& way, surroundings& here) {
   if (!way || !way->gateway) return;
-  here.gateways.push_back({*way->gateway, {way->local, way->interface}, way->interface_index});
+  here.gateways.push_back(portmap::access_to(*way->gateway, *way));
 }
 
 /// Holds the turn until it is destroyed. Without one after all: whoever has it for so long is not
@@ -185,7 +185,7 @@ mapping mapping_of(const mapping_record& record) {
   return entry;
 }
 
-/// What leads elsewhere is another door: what is removed is only what leads to our own endpoint.
+/// A mapping to another endpoint is another mapping: what is removed leads to our own endpoint.
 bool same_external_port(const mapping_record& a, const mapping_record& b) {
   return a.protocol == b.protocol && a.gateway == b.gateway && a.external_port == b.external_port &&
          a.internal == b.internal && a.internal.ip.is_v4();

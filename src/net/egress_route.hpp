@@ -56,9 +56,10 @@ enum class source_choice {
   lasting,  ///< a stable global one where the kernel names a temporary or deprecated one
 };
 
-/// The way out along `decided`, whose first next hop counts. Empty when the interface is not among
-/// `interfaces` or has no address of that family to send from. Where the kernel names no source (a
-/// table's entry rather than a decision), it is the interface's address nearest to the gateway.
+/// The egress route along `decided`, whose first next hop counts. Empty when the interface is not
+/// among `interfaces` or has no address of that family to send from. Where the kernel names no
+/// source (a table's entry rather than a decision), it is the interface's address nearest to the
+/// gateway.
 std::optional<route_info> egress_route(const route& decided,
                                        const std::vector<interface_info>& interfaces,
                                        source_choice source = source_choice::lasting);

@@ -24,17 +24,16 @@ class event {
   asio::awaitable<void> wait() { return net::wait(timer_); }
 
  private:
+  template <class T>
+  friend auto with_deadline(event& end, asio::awaitable<T> work);
+
   asio::steady_timer timer_;  ///< expired when it is set: all waits of Asio end with a timer
 };
 
 /// Runs `work` until `end` is set; otherwise as with a timer.
-asio::awaitable<bool> with_deadline(event& end, asio::awaitable<void> work);
 template <class T>
-asio::awaitable<std::optional<T>> with_deadline(event& end, asio::awaitable<T> work) {
-  std::optional<T> value;
-  const bool ended = co_await with_deadline(end, store(value, std::move(work)));
-  if (!ended) value.reset();
-  co_return value;
+auto with_deadline(event& end, asio::awaitable<T> work) {
+  return with_deadline(end.timer_, std::move(work));
 }
 
 }  // namespace natcheck::net

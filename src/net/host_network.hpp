@@ -11,7 +11,7 @@
 
 namespace natcheck::net {
 
-/// What the user wants instead of the kernel's own way out. Nothing set: the kernel decides.
+/// What the user wants instead of the kernel's own egress route. Nothing set: the kernel decides.
 struct route_choice {
   std::string interface;           ///< leave by this interface, though another may be preferred
   std::optional<address> gateway;  ///< ask this gateway; it replaces the one of its own family
@@ -20,9 +20,9 @@ struct route_choice {
 /// Reads interfaces, addresses and the IPv4 and IPv6 ways out over rtnetlink.
 ///
 /// Sends nothing to the network, needs no privileges, and blocks only as long as the kernel takes
-/// to answer (microseconds; one that is silent for 2 s is given up on). A family without a way out,
-/// be it that there is no route, that a rule forbids it, or that the family is switched off, is
-/// empty and no error.
+/// to answer (microseconds; one that is silent for 2 s is given up on). A family without a egress
+/// route, be it that there is no route, that a rule forbids it, or that the family is switched off,
+/// is empty and no error.
 ///
 /// `ipv4->gateway` is empty on a point-to-point link, and where the next hop is an IPv6 router
 /// (RTA_VIA, RFC 8950): no IPv4 protocol can ask that one. A link-local gateway carries its scope.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <natcheck/endpoint.hpp>
-#include <natcheck/evidence.hpp>
+#include <natcheck/probe_evidence.hpp>
 #include <optional>
 
 #include "net/sockets.hpp"

@@ -76,7 +76,7 @@ void bind_address(tcp::socket& socket, const address& local, error_code& error) 
   socket.bind({local, 0}, error);
 }
 
-/// Makes an open socket ready for asynchronous use, on the way out that was chosen.
+/// Makes an open socket ready for asynchronous use, on the egress route that was chosen.
 template <class Socket>
 void prepare(Socket& socket, const source& from, error_code& error) {
   socket.non_blocking(true, error);

@@ -3,7 +3,7 @@
 
 #include <chrono>
 #include <natcheck/endpoint.hpp>
-#include <natcheck/evidence.hpp>
+#include <natcheck/probe_evidence.hpp>
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
-// The first routers on the way out, without privileges: UDP with a small TTL, and the ICMP errors
-// that the kernel keeps for the socket (IP_RECVERR, ip(7)).
+// The first routers on the egress route, without privileges: UDP with a small TTL, and the ICMP
+// errors that the kernel keeps for the socket (IP_RECVERR, ip(7)).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

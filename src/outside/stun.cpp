@@ -259,7 +259,8 @@ awaitable<void> surveyor::read_answer(std::size_t number, tcp::socket& socket) {
 void surveyor::end_failed(std::size_t number, const error_code& error) {
   const failure why = net::failure_from(operation(number), error);
   spdlog::debug("{}", why.message());
-  // Also without a route: this host has a way out, so it is a router that says so (ICMP code 0).
+  // Also without a route: this host has a egress route, so it is a router that says so (ICMP code
+  // 0).
   const service_state state = state_of(why);
   if (state == service_state::not_tried) return schedule_.end_unsent(number, why.detail);
   schedule_.end(number, state, why.detail);

@@ -4,6 +4,12 @@
 
 namespace natcheck::portmap {
 
+gateway_access access_to(const address& gateway, const route_info& way) {
+  gateway_access access{gateway, {way.local, way.interface}, way.interface_index};
+  access.by_tunnel = way.kind == interface_kind::tunnel;
+  return access;
+}
+
 service_state state_of(outcome kind) {
   switch (kind) {
     case outcome::timed_out:

@@ -45,6 +45,9 @@ struct gateway_access {
   std::shared_ptr<net::turns> exchanges = std::make_shared<net::turns>();
 };
 
+/// How to ask `gateway`, a device on the link that `way` leaves by.
+gateway_access access_to(const address& gateway, const route_info& way);
+
 struct mapping_request {
   transport protocol = transport::tcp;
   std::uint16_t internal_port = 0;

@@ -84,16 +84,6 @@ handshake_evidence not_resolved(const failure& why) {
   return evidence;
 }
 
-bool was_reached(const handshake_evidence& one) {
-  return one.result == probe_result::reached || one.result == probe_result::reached_plain;
-}
-
-/// The handshake that speaks for all with one address.
-const handshake_evidence& representative(const std::vector<handshake_evidence>& all) {
-  const auto reached = std::ranges::find_if(all, was_reached);
-  return reached == all.end() ? all.front() : *reached;
-}
-
 /// Of addresses that were not reached, the one that says most stands for the name: smallest first.
 int rank_of(const handshake_evidence& one) {
   if (one.machine_fault) return 3;
@@ -326,7 +316,7 @@ rtt_statistics statistics_of(const probe_evidence& evidence) {
   std::vector<millis> rtts;
   for (const handshake_evidence& handshake : evidence.handshakes) {
     ++statistics.sent;
-    if (!probing::was_reached(handshake)) continue;
+    if (!was_reached(handshake)) continue;
     ++statistics.received;
     rtts.insert(rtts.end(), handshake.echo_rtts.begin(), handshake.echo_rtts.end());
     if (handshake.echo_rtts.empty()) rtts.push_back(*handshake.timing.greeting);

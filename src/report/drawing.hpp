@@ -7,7 +7,7 @@
 
 namespace natcheck::report {
 
-/// Draws the path after a blank line; nothing when there is no way out to draw.
+/// Draws the path after a blank line; nothing when there is no egress route to draw.
 void draw_path(page& out, const discover_report& report);
 
 }  // namespace natcheck::report

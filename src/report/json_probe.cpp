@@ -14,22 +14,6 @@ using report::or_null;
 using report::to_value;
 namespace json = boost::json;
 
-/// The handshake whose details represent all: one that reached the server, else the first. Where
-/// none was made, the caller's options could not be followed.
-const handshake_evidence& representative(const probe_evidence& seen) {
-  static const handshake_evidence none = [] {
-    handshake_evidence fault;
-    fault.machine_fault = true;
-    return fault;
-  }();
-  if (seen.handshakes.empty()) return none;
-  const auto reached = std::find_if(
-      seen.handshakes.begin(), seen.handshakes.end(), [](const handshake_evidence& one) {
-        return one.result == probe_result::reached || one.result == probe_result::reached_plain;
-      });
-  return reached == seen.handshakes.end() ? seen.handshakes.front() : *reached;
-}
-
 json::value server_part(const handshake_evidence& one) {
   if (!one.server_version && !one.server_instance) return nullptr;
   return {{"version", or_null(one.server_version)}, {"instance", or_null(one.server_instance)}};
@@ -79,7 +63,7 @@ json::array handshakes_part(const probe_evidence& seen) {
 
 std::string to_json(const probe_report& report) {
   const auto& seen = report.evidence;
-  const auto& one = representative(seen);
+  const auto& one = representative(seen.handshakes);
   json::object all{{"schema", "natcheck/probe/1"},
                    {"target", seen.target},
                    {"address", or_null(seen.address)},

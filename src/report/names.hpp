@@ -2,7 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <natcheck/evidence.hpp>
+#include <natcheck/probe_evidence.hpp>
 #include <natcheck/serve.hpp>
 #include <optional>
 #include <string>

@@ -12,11 +12,6 @@ namespace {
 
 using report::page;
 
-bool was_reached(const handshake_evidence& one) {
-  return !one.wrong_identity &&
-         (one.result == probe_result::reached || one.result == probe_result::reached_plain);
-}
-
 /// Like ping's: what was sent, what came back, and how long it took.
 void statistics(page& out, const probe_report& report) {
   const auto& rtt = report.rtt;

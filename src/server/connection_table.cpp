@@ -35,7 +35,7 @@ std::size_t visitor_limit() {
   return std::min(descriptors - std::min(spare_descriptors, descriptors / 2), most_visitors);
 }
 
-/// Many people may share one address, and no address takes the house for itself.
+/// Many people may share one address, and no address takes the whole table.
 std::size_t limit_from_one_source(std::size_t limit) {
   return std::max<std::size_t>(16, limit / 8);
 }
@@ -124,7 +124,7 @@ awaitable<void> connection_table::host(sessions::iterator who) {
   const auto self = shared_from_this();
   const auto on_greeted = [self, who] { self->establish(who); };
   const session_result end = co_await attend(who->line, identity_, on_greeted);
-  // A stranger who is still at the door when everyone has to go was not turned away.
+  // A session that is still pending when all are closed was not rejected.
   if (!closed_ || std::holds_alternative<events::greeted>(end)) on_end_(end);
   if (who->where != session_state::closing) forget_source(who);
   in(who->where).erase(who);

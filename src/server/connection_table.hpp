@@ -34,17 +34,17 @@ class connection_table : public std::enable_shared_from_this<connection_table> {
   /// The router's inner address, as which it may show visitors.
   void set_gateway(std::optional<address> gateway) { identity_.gateway = std::move(gateway); }
 
-  /// Takes a new visitor. When the house is full, or has too many from one source (an address, or
+  /// Takes a new visitor. When the table is full, or has too many from one source (an address, or
   /// an IPv6 /64), someone has to leave, so that a flood of connections, silent or slow, keeps
   /// no one honest out.
   void admit(net::tcp::socket socket, const endpoint& peer);
 
-  /// Hangs up on one visitor: on the stranger who has waited longest, or, where greeted visitors
-  /// are in the majority, on the first of those, who has had its answer long ago. A flood of either
-  /// kind so meets itself at the door. False when no one is there.
+  /// Closes one session: the pending one that has waited longest, or, where established ones are
+  /// in the majority, the first of those, which has had its answer long ago. A flood of either kind
+  /// so displaces only itself. False when there is no session.
   bool evict_one();
 
-  /// Closes the door and waits until everyone has left.
+  /// Takes no one any more, and waits until every session has ended.
   net::asio::awaitable<void> close_all();
 
  private:

@@ -3,7 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
-#include <natcheck/evidence.hpp>
+#include <natcheck/server_evidence.hpp>
 #include <optional>
 #include <string>
 

@@ -55,8 +55,9 @@ The wide-area round trip is held at 30 ms by the lab's own wire (measured in thi
 
 Every `discover` asks two STUN servers outside and looks at the path, too. The network `delayed` is
 a home router that opens ports by PCP, NAT-PMP and UPnP; `delayed-refusing` answers all of them with
-ICMP port unreachable; `delayed-silent` ignores all; `delayed-nat-pmp` speaks NAT-PMP alone. natpmpc is not run in the last: it sends all
-nine requests of RFC 6886 section 3.1 and gives up after 127.75 s. In `nothing-answers` the router
+ICMP port unreachable; `delayed-silent` ignores all; `delayed-nat-pmp` speaks NAT-PMP alone. natpmpc
+is not run in `delayed-silent`: it sends all nine requests of RFC 6886 section 3.1 and gives up after
+127.75 s. In `nothing-answers` the router
 is silent and the provider's line is dead. `behavior-delayed` is the NAT that Linux makes of itself.
 In `loss` one packet of ten is lost in each direction, also between host and router.
 "connect and echo" is a Python program that is already running: connect, send, receive.

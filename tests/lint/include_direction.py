@@ -37,7 +37,8 @@ ROOMS = {
     "cli": {"values", "api", "calls", "report"},
 }
 
-VALUE_HEADERS = {"endpoint.hpp", "error.hpp", "evidence.hpp", "diagnosis.hpp", "mapping.hpp"}
+VALUE_HEADERS = {"diagnosis.hpp", "endpoint.hpp", "error.hpp", "evidence.hpp", "mapping.hpp",
+                 "probe_evidence.hpp", "server_evidence.hpp"}
 
 # The single-compilation files of Asio and Beast, which belong to no room.
 EXEMPT = {pathlib.Path("src/core/asio.cpp")}

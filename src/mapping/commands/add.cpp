@@ -31,8 +31,8 @@ class adder {
   /// `the journal` has what is not made yet: should this end before, or fail half-way, it is no
   /// one's, and the next run removes it. Null where nothing can be written.
   adder(const workplace& place, const add_options& options, transport protocol,
-        journal::mapping_journal* the_journal, std::string& not_remembered)
-      : place_(place), options_(options), journal_(the_journal), not_remembered_(not_remembered) {
+        journal::mapping_journal* journal, std::string& not_remembered)
+      : place_(place), options_(options), journal_(journal), not_remembered_(not_remembered) {
     done_.evidence.asked_by = mapping_command::mappings_add;
     done_.evidence.asked = {options.interface, options.gateway};
     done_.evidence.only_via = portmap::only_protocol_of(options.via);
@@ -245,11 +245,10 @@ awaitable<add_report> add(workplace place, add_options options) {
   auto left = co_await net::with_deadline(place.deadline,
                                           remove_stale_mappings(place.here, place.state, spare));
   if (left) report.stale_mappings = *std::move(left);
-  auto the_journal = journal::mapping_journal::open(place.state);
-  if (!the_journal) report.not_remembered = the_journal.error().message();
+  auto journal = journal::mapping_journal::open(place.state);
+  if (!journal) report.not_remembered = journal.error().message();
   for (const transport protocol : options.protocols) {
-    adder one(place, options, protocol, the_journal ? &*the_journal : nullptr,
-              report.not_remembered);
+    adder one(place, options, protocol, journal ? &*journal : nullptr, report.not_remembered);
     auto done = co_await one.run();
     report.mappings.push_back(std::move(done));
   }

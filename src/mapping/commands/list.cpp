@@ -44,9 +44,7 @@ void take_absence(std::string reason, mappings_report& report) {
 std::optional<portmap::gateway_access> ipv4_gateway(const host_network& host) {
   const auto& way = host.ipv4;
   if (!way || !way->gateway) return std::nullopt;
-  portmap::gateway_access access{*way->gateway, {way->local, way->interface}, way->interface_index};
-  access.by_tunnel = way->kind == interface_kind::tunnel;
-  return access;
+  return portmap::access_to(*way->gateway, *way);
 }
 
 bool is_row_of(const gateway_mapping& row, const mapping_record& record) {

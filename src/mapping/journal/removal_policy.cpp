@@ -13,7 +13,7 @@ bool leads_to_the_same_place(const mapping_record& a, const mapping_record& b) {
   return a.protocol == b.protocol && a.gateway == b.gateway && a.internal == b.internal;
 }
 
-std::string keeper_of(const known_record& known) {
+std::string owner_of(const known_record& known) {
   if (known.owner == recorded_by::running) {
     return fmt::format("in use by another natcheck, process {}", known.process);
   }
@@ -35,7 +35,7 @@ std::optional<failure> open_by_another_port(const std::vector<known_record>& kno
       outcome::refused,
       fmt::format("opening port {} on {}", wanted.external_port, wanted.gateway.to_string()),
       fmt::format("port {} of this machine is already open as external port {} ({})",
-                  wanted.internal.port, found->record.external_port, keeper_of(*found)),
+                  wanted.internal.port, found->record.external_port, owner_of(*found)),
       upnp_error::open_by_another_port};
 }
 

@@ -181,7 +181,7 @@ std::optional<route_info> reader::as_sent(const packet_traits& packet, const rou
   return way;
 }
 
-/// The kernel's own way out; else that of the first source that has one; else, of a named
+/// The kernel's own egress route; else that of the first source that has one; else, of a named
 /// interface, its default route in whatever table.
 std::optional<route_info> reader::find_way(std::uint8_t family, unsigned index) {
   const auto wanted = request_for(family, index, choice_.gateway);

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <natcheck/endpoint.hpp>
-#include <natcheck/evidence.hpp>
+#include <natcheck/probe_evidence.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -8,7 +8,7 @@
 #include <deque>
 #include <map>
 #include <natcheck/endpoint.hpp>
-#include <natcheck/evidence.hpp>
+#include <natcheck/probe_evidence.hpp>
 #include <optional>
 #include <set>
 #include <string>

@@ -426,7 +426,7 @@ TEST(ProbeRules, NameTheSession) {
   auto seen = probing({shake(probe_result::reached)});
   EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr("session"))));
   seen.session = "8f2c";
-  EXPECT_THAT(diagnose(seen).main.evidence.back(), HasSubstr("the session is 8f2c"));
+  EXPECT_THAT(diagnose(seen).main.evidence.back(), HasSubstr("session 8f2c; natcheck serve shows the same one"));
   for (const auto result : {probe_result::timed_out, probe_result::silent}) {
     seen.handshakes.front() = shake(result);
     EXPECT_THAT(diagnose(seen).main.evidence,

@@ -1,0 +1,125 @@
+// What a probe saw, and what it did not: the input of its diagnose(). Plain values, no behaviour.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <natcheck/endpoint.hpp>
+#include <natcheck/evidence.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace natcheck {
+
+enum class probe_result {
+  reached,        ///< natcheck answered, nonce right, payload intact
+  reached_plain,  ///< "Hello, client!" and nothing else
+  refused,
+  timed_out,
+  unreachable,
+  silent,         ///< connected, and no greeting came
+  other_service,  ///< connected, and something else answered
+  reset,          ///< connected, and torn down before the greeting was complete
+  corrupted,      ///< the greeting came, and the echo differs from what was sent
+  unresolved,
+};
+
+/// Why a reachable target proves nothing about the outside.
+enum class inside_reason {
+  own_address,       ///< the target is an address of this very host
+  loopback,          ///< the target is a loopback address
+  private_target,    ///< the target is private, shared (100.64/10) or link-local
+  hairpin,           ///< the server saw us come from its own public address
+  own_network,       ///< the target is in a network of this host (IPv6: its /64)
+  own_router,        ///< the target is an address of our own router: it answered at TTL 1
+  seen_ourselves,    ///< the server saw the private address that we sent from
+  seen_own_router,   ///< the server saw our own router's inner address
+  seen_own_network,  ///< the server saw a private address of a network of this host
+  near_server,       ///< the server says that we came from its own network
+  tunnel,            ///< we left by a tunnel, and the server saw its own router
+  own_site,          ///< the target is in our /48 (IPv6), which is one site most likely
+  near_target,       ///< the target answered behind private routers alone, within three hops
+  not_from_outside,  ///< the server saw what no client on the Internet has, and nothing shows that
+                     ///< we asked from the Internet
+  few_routers,       ///< a router translated us, and hardly another one stands before the server's
+  proxy,             ///< a proxy near us made the connection, and the server saw an inner address
+  same_pool,         ///< the server saw a public address close to the target's, and nothing shows
+                     ///< that we asked from the Internet
+};
+
+/// What the server knows of where its visitor's address is.
+enum class proximity {
+  network,  ///< in a network of the server's own
+  gateway,  ///< the server's own router
+};
+
+/// Where a probe asks from.
+struct prober_location {
+  std::optional<address> local;            ///< that the packets to the target leave from
+  std::optional<address> gateway;          ///< that they are handed to
+  bool tunnel = false;                     ///< they leave by a tunnel
+  std::vector<interface_address> on_link;  ///< of the interface that they leave by
+  std::vector<interface_address> others;   ///< of all other interfaces but loopback
+  /// Who answered on the way to the target with a TTL (IPv6: a hop limit) of 1, 2 and 3, the target
+  /// itself included. Empty: nobody, or it was not tested.
+  std::array<std::optional<address>, 3> hops;
+  /// The same on the way to the address that the server saw, where that was asked for.
+  std::array<std::optional<address>, 3> seen_hops;
+  std::optional<unsigned> ttl;  ///< IPv6: the hop limit; with which packets leave this host
+  /// Somebody on this host or at its first router accepts TCP connections to the target: a proxy.
+  bool proxy = false;
+};
+
+/// An ICMP error that answered a packet of ours.
+struct icmp_notice {
+  address from;
+  std::uint8_t type = 0, code = 0;  ///< RFC 792, or RFC 4443 where `from` is IPv6
+
+  friend bool operator==(const icmp_notice&, const icmp_notice&) = default;
+};
+
+/// Whether the server saw its own address as the destination (`direct`) or another.
+enum class translation { direct, mapped };
+
+struct probe_timing {
+  std::optional<millis> resolve, connect, greeting, echo;
+  millis total{0};
+};
+
+/// One handshake: over TCP a connection, over UDP a question in one datagram, and its answer.
+struct handshake_evidence {
+  probe_result result = probe_result::timed_out;
+  std::string detail;           ///< what happened, for people; for other_service the first bytes
+  bool local_fault = false;     ///< nothing left this machine: no route, or it forbids sending
+  bool machine_fault = false;   ///< beside it: no descriptor, no free port, no such device
+  bool large_lost = false;      ///< greeting and small echo are intact, and larger packets vanish
+  bool wrong_identity = false;  ///< a natcheck greeting with another session or nonce than ours
+  std::optional<icmp_notice> icmp;  ///< why it was refused, or called unreachable
+  std::optional<endpoint> seen_as;  ///< our endpoint as the server saw it
+  std::optional<proximity> near;    ///< as the server says
+  std::optional<unsigned> ttl;      ///< that was left of ours at the server, as it says
+  std::optional<std::string> server_version;
+  std::optional<std::string> server_instance;
+  std::optional<translation> path;
+  probe_timing timing;
+  std::vector<millis> echo_rtts;
+};
+
+/// One address of a name that was asked, and the handshake with it.
+struct address_attempt {
+  natcheck::address ip;
+  handshake_evidence handshake;
+};
+
+struct probe_evidence {
+  std::string target;               ///< as the caller wrote it, with the port
+  std::optional<endpoint> address;  ///< what it resolved to and was asked
+  transport protocol = transport::tcp;
+  std::string session;  ///< told to the server, which shows it as well; empty: not known
+  std::vector<inside_reason> inside;  ///< by the target's address alone
+  prober_location visitor_location;
+  std::vector<address_attempt> attempts;       ///< in the order of the name's addresses
+  std::vector<handshake_evidence> handshakes;  ///< one, or `count`; never empty
+};
+
+}  // namespace natcheck
