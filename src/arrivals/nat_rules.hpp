@@ -32,9 +32,6 @@ struct nft_rule {
   std::optional<nat_rule> to;      ///< a destination, or a redirection
 };
 
-/// NFT_MSG_GETRULE for all rules. Sequence number and port id are left 0.
-net::message rules_request();
-
 /// Takes one whole message. Empty for another type, for another version of IP, and for what is cut
 /// short. Conditions that are not understood (marks, states, sets that are not among `sets`)
 /// exclude nothing.

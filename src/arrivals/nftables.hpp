@@ -22,11 +22,7 @@ struct nft_chain {
   friend bool operator==(const nft_chain&, const nft_chain&) = default;
 };
 
-/// Asks for all that `message_type` (NFT_MSG_GETCHAIN and the like) stands for. Sequence number and
-/// port id are left 0.
-net::message dump_request(unsigned message_type);
-
-/// NFT_MSG_GETCHAIN for all chains.
+/// NFT_MSG_GETCHAIN for all chains. Sequence number and port id are left 0.
 net::message chains_request();
 
 /// Takes one whole message, its nlmsghdr included. Empty for another type, for a family through

@@ -51,6 +51,7 @@ WITH_SOCKETS = {"net", "portmap", "outside", "arrivals", "client", "calls", "dis
 LIBRARIES = {
     "natpmp.h": {"portmap"},
     "miniupnpc/": {"portmap"},
+    "libmnl/": {"net", "arrivals"},
     "pugixml.hpp": {"portmap"},
     "boost/program_options": {"cli"},
     "boost/json": {"report", "mapping/journal"},

@@ -1,11 +1,6 @@
 #include "arrivals/nat_rules.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <netinet/in.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,9 +9,9 @@
 
 #include "arrivals/linux/legacy_nat.hpp"
 #include "arrivals/linux/nft_expressions.hpp"
+#include "arrivals/linux/nft_messages.hpp"
 #include "arrivals/nftables.hpp"
 #include "core/text.hpp"
-#include "net/linux/attributes.hpp"
 #include "net/linux/netlink.hpp"
 #include "net/own_addresses.hpp"
 
@@ -25,16 +20,6 @@ namespace {
 
 /// A chain may lead to another, and that to a third.
 constexpr int deepest_jump = 8;
-
-std::string rule_family(std::uint8_t family) {
-  if (family == NFPROTO_INET) return "inet";
-  if (family == NFPROTO_IPV4) return "ip";
-  return family == NFPROTO_IPV6 ? "ip6" : "";
-}
-
-bool concerns(const std::string& family, bool ipv6) {
-  return family == "inet" || family == (ipv6 ? "ip6" : "ip");
-}
 
 struct base_chain {
   std::string family, table, name;
@@ -47,10 +32,8 @@ std::optional<base_chain> parse_base(net::message_view bytes) {
     return std::nullopt;
   }
   const auto hook = net::attributes::find(parts->attributes, NFTA_CHAIN_HOOK);
-  const auto number =
-      hook ? net::attributes::find_number<std::uint32_t>(*hook, NFTA_HOOK_HOOKNUM) : std::nullopt;
-  if (!number || ntohl(*number) != NF_INET_PRE_ROUTING) return std::nullopt;
-  return base_chain{rule_family(parts->body.nfgen_family),
+  if (!hook || find_be32(*hook, NFTA_HOOK_HOOKNUM) != NF_INET_PRE_ROUTING) return std::nullopt;
+  return base_chain{nft_family(parts->body.nfgen_family),
                     net::attributes::find_string(parts->attributes, NFTA_CHAIN_TABLE),
                     net::attributes::find_string(parts->attributes, NFTA_CHAIN_NAME)};
 }
@@ -106,14 +89,12 @@ class walk {
 
 }  // namespace
 
-net::message rules_request() { return dump_request(NFT_MSG_GETRULE); }
-
 std::optional<nft_rule> parse_rule(net::message_view bytes, const port_question& asked,
                                    const std::vector<nft_set>& sets) {
   const auto parts = net::attributes::open<nfgenmsg>(bytes, nft_type(NFT_MSG_NEWRULE));
   if (!parts) return std::nullopt;
   nft_rule rule;
-  rule.family = rule_family(parts->body.nfgen_family);
+  rule.family = nft_family(parts->body.nfgen_family);
   rule.table = net::attributes::find_string(parts->attributes, NFTA_RULE_TABLE);
   rule.chain = net::attributes::find_string(parts->attributes, NFTA_RULE_CHAIN);
   if (!concerns(rule.family, asked.ipv6) || rule.table.empty() || rule.chain.empty()) {
@@ -150,7 +131,8 @@ namespace {
 std::vector<nft_set> read_sets(net::netlink_socket& socket,
                                const std::vector<net::message>& chains) {
   std::vector<nft_set> sets;
-  const auto listed = socket.request(sets_request(), "reading the sets of nftables");
+  const auto listed =
+      socket.request(dump_request(NFT_MSG_GETSET).finish(), "reading the sets of nftables");
   if (!listed) return sets;
   for (const net::message& one : *listed) {
     auto set = parse_set(one);
@@ -158,7 +140,7 @@ std::vector<nft_set> read_sets(net::netlink_socket& socket,
     const bool concerned =
         std::any_of(chains.begin(), chains.end(), [&](const net::message& chain) {
           const auto base = parse_base(chain);
-          return base && base->table == set->table && base->family == rule_family(set->family);
+          return base && base->table == set->table && base->family == nft_family(set->family);
         });
     if (!concerned) continue;
     const auto elements =
@@ -180,7 +162,8 @@ nat_rule_search read_nftables(const port_question& asked) {
   if (!socket) return unable(socket.error());
   const auto chains = socket->request(chains_request(), "reading the chains of nftables");
   if (!chains) return unable(chains.error());
-  const auto all = socket->request(rules_request(), "reading the rules of nftables");
+  const auto all =
+      socket->request(dump_request(NFT_MSG_GETRULE).finish(), "reading the rules of nftables");
   if (!all) return unable(all.error());
   const auto sets = read_sets(*socket, *chains);
   std::vector<nft_rule> rules;

@@ -1,9 +1,6 @@
 #include "arrivals/linux/nft_expressions.hpp"
 
-#include <arpa/inet.h>
-#include <linux/netfilter.h>
 #include <linux/netfilter/nf_nat.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_tcpudp.h>
@@ -12,16 +9,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "net/linux/attributes.hpp"
+#include "arrivals/linux/nft_messages.hpp"
 
 namespace natcheck::arrivals {
 namespace {
-
-/// nftables has its numbers in network order.
-std::optional<std::uint32_t> number_in(net::message_view from, unsigned type) {
-  const auto value = net::attributes::find_number<std::uint32_t>(from, type);
-  return value ? std::optional(ntohl(*value)) : std::nullopt;
-}
 
 /// NFTA_DATA_VALUE of a nested NFTA_DATA_ATTRIBUTES.
 std::optional<net::message_view> value_in(net::message_view from, unsigned type) {
@@ -165,7 +156,7 @@ nft_expressions::content nft_expressions::content_of(std::uint32_t number) {
 
 void nft_expressions::forget(net::message_view data, unsigned attribute) {
   constexpr std::size_t longest = 16;
-  if (const auto number = number_in(data, attribute)) put(*number, content::unknown, longest);
+  if (const auto number = find_be32(data, attribute)) put(*number, content::unknown, longest);
 }
 
 void nft_expressions::note_port_test(bool holds) {
@@ -174,18 +165,18 @@ void nft_expressions::note_port_test(bool holds) {
 }
 
 void nft_expressions::read_meta(net::message_view data) {
-  const auto number = number_in(data, NFTA_META_DREG);
+  const auto number = find_be32(data, NFTA_META_DREG);
   if (!number) return;
-  const bool protocol = number_in(data, NFTA_META_KEY) == NFT_META_L4PROTO;
+  const bool protocol = find_be32(data, NFTA_META_KEY) == NFT_META_L4PROTO;
   put(*number, protocol ? content::protocol : content::unknown, 1);
 }
 
 void nft_expressions::read_payload(net::message_view data) {
-  const auto number = number_in(data, NFTA_PAYLOAD_DREG);
+  const auto number = find_be32(data, NFTA_PAYLOAD_DREG);
   if (!number) return;
-  const auto base = number_in(data, NFTA_PAYLOAD_BASE);
-  const auto offset = number_in(data, NFTA_PAYLOAD_OFFSET);
-  const auto length = number_in(data, NFTA_PAYLOAD_LEN);
+  const auto base = find_be32(data, NFTA_PAYLOAD_BASE);
+  const auto offset = find_be32(data, NFTA_PAYLOAD_OFFSET);
+  const auto length = find_be32(data, NFTA_PAYLOAD_LEN);
   const bool network = base == NFT_PAYLOAD_NETWORK_HEADER;
   content what = content::unknown;
   if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 2U && length == 2U) what = content::port;
@@ -196,8 +187,8 @@ void nft_expressions::read_payload(net::message_view data) {
 }
 
 void nft_expressions::read_cmp(net::message_view data) {
-  const auto number = number_in(data, NFTA_CMP_SREG);
-  const auto op = number_in(data, NFTA_CMP_OP);
+  const auto number = find_be32(data, NFTA_CMP_SREG);
+  const auto op = find_be32(data, NFTA_CMP_OP);
   const auto value = value_in(data, NFTA_CMP_DATA);
   if (!number || !op || !value) return;
   switch (content_of(*number)) {
@@ -224,18 +215,18 @@ void nft_expressions::read_cmp(net::message_view data) {
 }
 
 void nft_expressions::read_range(net::message_view data) {
-  const auto number = number_in(data, NFTA_RANGE_SREG);
+  const auto number = find_be32(data, NFTA_RANGE_SREG);
   const auto from = value_in(data, NFTA_RANGE_FROM_DATA);
   const auto to = value_in(data, NFTA_RANGE_TO_DATA);
   if (!number || !from || !to || content_of(*number) != content::port) return;
   const auto first = port_in(*from);
   const auto last = port_in(*to);
-  const bool inverted = number_in(data, NFTA_RANGE_OP) == NFT_RANGE_NEQ;
+  const bool inverted = find_be32(data, NFTA_RANGE_OP) == NFT_RANGE_NEQ;
   if (first && last) note_port_test(port_range{*first, *last, inverted}.holds(asked_.port));
 }
 
 void nft_expressions::read_immediate(net::message_view data) {
-  const auto number = number_in(data, NFTA_IMMEDIATE_DREG);
+  const auto number = find_be32(data, NFTA_IMMEDIATE_DREG);
   const auto nested = net::attributes::find(data, NFTA_IMMEDIATE_DATA);
   if (!number || !nested) return;
   if (const auto verdict = net::attributes::find(*nested, NFTA_DATA_VERDICT)) {
@@ -270,7 +261,7 @@ bool nft_expressions::may_be(const nft_element& element, slots key) const {
 /// The value of the one element that was found, or the chains that they lead to.
 void nft_expressions::take_found(net::message_view data,
                                  const std::vector<const nft_element*>& found) {
-  const auto number = number_in(data, NFTA_LOOKUP_DREG);
+  const auto number = find_be32(data, NFTA_LOOKUP_DREG);
   if (!number) return;
   for (const nft_element* each : found) {
     if (!each->chain.empty()) rule_.jumps.push_back(each->chain);
@@ -281,12 +272,12 @@ void nft_expressions::take_found(net::message_view data,
 }
 
 void nft_expressions::read_lookup(net::message_view data) {
-  const auto number = number_in(data, NFTA_LOOKUP_SREG);
+  const auto number = find_be32(data, NFTA_LOOKUP_SREG);
   const auto name = net::attributes::find_string(data, NFTA_LOOKUP_SET);
   const auto set = std::find_if(sets_.begin(), sets_.end(),
                                 [&](const nft_set& each) { return each.name == name; });
   if (!number || set == sets_.end()) {
-    rule_.doubtful = rule_.doubtful || number_in(data, NFTA_LOOKUP_DREG) == NFT_REG_VERDICT;
+    rule_.doubtful = rule_.doubtful || find_be32(data, NFTA_LOOKUP_DREG) == NFT_REG_VERDICT;
     return forget(data, NFTA_LOOKUP_DREG);
   }
   const slots all = from(*number);
@@ -301,7 +292,7 @@ void nft_expressions::read_lookup(net::message_view data) {
   for (const nft_element& each : set->elements) {
     if (each.catch_all && found.empty()) found.push_back(&each);
   }
-  const bool inverted = (number_in(data, NFTA_LOOKUP_FLAGS).value_or(0) & NFT_LOOKUP_F_INV) != 0;
+  const bool inverted = (find_be32(data, NFTA_LOOKUP_FLAGS).value_or(0) & NFT_LOOKUP_F_INV) != 0;
   const bool partly = holds(content::unknown) || holds(content::constant);
   if (inverted && partly) return;
   const bool passes = found.empty() == inverted;
@@ -314,9 +305,9 @@ void nft_expressions::read_lookup(net::message_view data) {
 }
 
 void nft_expressions::read_nat(net::message_view data) {
-  if (number_in(data, NFTA_NAT_TYPE) != NFT_NAT_DNAT) return;
+  if (find_be32(data, NFTA_NAT_TYPE) != NFT_NAT_DNAT) return;
   nat_rule to;
-  if (const auto number = number_in(data, NFTA_NAT_REG_ADDR_MIN)) {
+  if (const auto number = find_be32(data, NFTA_NAT_REG_ADDR_MIN)) {
     to.to = address_of(constant_in(*number), asked_.ipv6);
   }
   to.to_port = port_of(data, NFTA_NAT_REG_PROTO_MIN);
@@ -324,7 +315,7 @@ void nft_expressions::read_nat(net::message_view data) {
 }
 
 std::optional<std::uint16_t> nft_expressions::port_of(net::message_view data, unsigned attribute) {
-  const auto number = number_in(data, attribute);
+  const auto number = find_be32(data, attribute);
   return number ? port_in(constant_in(*number)) : std::nullopt;
 }
 
@@ -370,7 +361,7 @@ void nft_expressions::read_target(net::message_view data) {
   const std::string name = net::attributes::find_string(data, NFTA_TARGET_NAME);
   const auto info = net::attributes::find(data, NFTA_TARGET_INFO);
   if (!info || (name != "DNAT" && name != "REDIRECT")) return;
-  const bool old = number_in(data, NFTA_TARGET_REV).value_or(0) == 0 && !asked_.ipv6;
+  const bool old = find_be32(data, NFTA_TARGET_REV).value_or(0) == 0 && !asked_.ipv6;
   if (old) return read_old_target(*info);
   const auto range = net::attributes::read<nf_nat_range>(*info);
   if (!range) return;

@@ -1,24 +1,14 @@
 #include "arrivals/linux/nft_sets.hpp"
 
-#include <arpa/inet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-
 #include <algorithm>
 #include <cstring>
 #include <tuple>
 #include <utility>
 
-#include "arrivals/nftables.hpp"
-#include "net/linux/attributes.hpp"
+#include "arrivals/linux/nft_messages.hpp"
 
 namespace natcheck::arrivals {
 namespace {
-
-std::uint32_t flags_in(net::message_view from, unsigned type) {
-  return ntohl(net::attributes::find_number<std::uint32_t>(from, type).value_or(0));
-}
 
 net::message bytes_in(net::message_view from, unsigned type) {
   const auto nested = net::attributes::find(from, type);
@@ -39,7 +29,7 @@ struct raw_element {
 };
 
 raw_element read_element(net::message_view bytes) {
-  const std::uint32_t flags = flags_in(bytes, NFTA_SET_ELEM_FLAGS);
+  const std::uint32_t flags = find_be32(bytes, NFTA_SET_ELEM_FLAGS).value_or(0);
   raw_element read;
   read.ends = (flags & NFT_SET_ELEM_INTERVAL_END) != 0;
   read.value.first = bytes_in(bytes, NFTA_SET_ELEM_KEY);
@@ -79,16 +69,6 @@ std::vector<nft_element> joined(std::vector<raw_element> all) {
   return elements;
 }
 
-void append_string(net::message& out, unsigned type, const std::string& text) {
-  const rtattr header{static_cast<std::uint16_t>(sizeof(rtattr) + text.size() + 1),
-                      static_cast<std::uint16_t>(type)};
-  const auto* begin = reinterpret_cast<const std::byte*>(&header);
-  out.insert(out.end(), begin, begin + sizeof header);
-  const auto* words = reinterpret_cast<const std::byte*>(text.c_str());
-  out.insert(out.end(), words, words + text.size() + 1);
-  out.resize(net::attributes::aligned(out.size()));
-}
-
 }  // namespace
 
 bool part_of_key::holds(std::span<const std::byte> value) const {
@@ -111,16 +91,11 @@ bool part_of_key::holds_address(const address& ip, bool ipv6) const {
   return ipv6 ? holds(std::as_bytes(std::span(v6))) : holds(std::as_bytes(std::span(v4)));
 }
 
-net::message sets_request() { return dump_request(NFT_MSG_GETSET); }
-
 net::message elements_request(const nft_set& set) {
-  net::message bytes = dump_request(NFT_MSG_GETSETELEM);
-  bytes[sizeof(nlmsghdr) + offsetof(nfgenmsg, nfgen_family)] = std::byte{set.family};
-  append_string(bytes, NFTA_SET_ELEM_LIST_TABLE, set.table);
-  append_string(bytes, NFTA_SET_ELEM_LIST_SET, set.name);
-  const auto length = static_cast<std::uint32_t>(bytes.size());
-  std::memcpy(bytes.data() + offsetof(nlmsghdr, nlmsg_len), &length, sizeof length);
-  return bytes;
+  auto request = dump_request(NFT_MSG_GETSETELEM, set.family);
+  request.add(NFTA_SET_ELEM_LIST_TABLE, set.table);
+  request.add(NFTA_SET_ELEM_LIST_SET, set.name);
+  return request.finish();
 }
 
 std::optional<nft_set> parse_set(net::message_view bytes) {
@@ -130,7 +105,7 @@ std::optional<nft_set> parse_set(net::message_view bytes) {
   set.family = parts->body.nfgen_family;
   set.table = net::attributes::find_string(parts->attributes, NFTA_SET_TABLE);
   set.name = net::attributes::find_string(parts->attributes, NFTA_SET_NAME);
-  set.key_length = flags_in(parts->attributes, NFTA_SET_KEY_LEN);
+  set.key_length = find_be32(parts->attributes, NFTA_SET_KEY_LEN).value_or(0);
   if (set.table.empty() || set.name.empty() || set.key_length == 0) return std::nullopt;
   return set;
 }

@@ -1,8 +1,6 @@
 // The sets and maps of nftables (nft(8)) that rules look ports up in. Pure.
 #pragma once
 
-#include <linux/netfilter/nfnetlink.h>
-
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -12,11 +10,6 @@
 #include "net/route_messages.hpp"
 
 namespace natcheck::arrivals {
-
-/// What nftables' `message_type` (NFT_MSG_…) is in the header of a netlink message.
-constexpr std::uint16_t nft_type(unsigned message_type) {
-  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message_type);
-}
 
 /// One element: a key, or all from the first to the last one. Parts of a concatenated key are
 /// padded to four bytes each, as they are in registers.
@@ -47,9 +40,7 @@ struct nft_set {
   std::vector<nft_element> elements;
 };
 
-/// NFT_MSG_GETSET for all sets, and NFT_MSG_GETSETELEM for the elements of one. Sequence number and
-/// port id are left 0.
-net::message sets_request();
+/// NFT_MSG_GETSETELEM for the elements of one set. Sequence number and port id are left 0.
 net::message elements_request(const nft_set& set);
 
 /// Takes one whole message. Empty for another type, and for what is cut short.

@@ -1,17 +1,11 @@
 #include "arrivals/nftables.hpp"
 
-#include <arpa/inet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <tuple>
 
-#include "net/linux/attributes.hpp"
+#include "arrivals/linux/nft_messages.hpp"
 #include "net/linux/netlink.hpp"
 
 namespace natcheck::arrivals {
@@ -19,41 +13,14 @@ namespace {
 
 using manager = firewall_evidence::manager;
 
-constexpr std::uint16_t type_of(unsigned message_type) {
-  return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message_type);
-}
-
-std::string family_name(std::uint8_t family) {
-  switch (family) {
-    case NFPROTO_INET:
-      return "inet";
-    case NFPROTO_IPV4:
-      return "ip";
-    case NFPROTO_IPV6:
-      return "ip6";
-    default:
-      return {};
-  }
-}
-
-/// nftables has its numbers in network order.
-std::optional<std::uint32_t> find_be32(net::message_view from, unsigned type) {
-  const auto value = net::attributes::find_number<std::uint32_t>(from, type);
-  return value ? std::optional(ntohl(*value)) : std::nullopt;
-}
-
 bool is_input_hook(net::message_view from) {
   const auto hook = net::attributes::find(from, NFTA_CHAIN_HOOK);
   return hook && find_be32(*hook, NFTA_HOOK_HOOKNUM) == NF_INET_LOCAL_IN;
 }
 
-bool applies_to(const nft_chain& chain, bool ipv6) {
-  return chain.family == "inet" || chain.family == (ipv6 ? "ip6" : "ip");
-}
-
 const nft_chain* deciding_chain(const std::vector<nft_chain>& chains, bool ipv6) {
   const auto rank = [&](const nft_chain& chain) {
-    return std::tuple(chain.input && applies_to(chain, ipv6), chain.drops, chain.rules);
+    return std::tuple(chain.input && concerns(chain.family, ipv6), chain.drops, chain.rules);
   };
   const auto best =
       std::max_element(chains.begin(), chains.end(),
@@ -99,26 +66,13 @@ manager manager_by_files() {
 
 }  // namespace
 
-net::message dump_request(unsigned message_type) {
-  nlmsghdr header{};
-  nfgenmsg generic{};
-  generic.nfgen_family = NFPROTO_UNSPEC;
-  header.nlmsg_len = sizeof header + sizeof generic;
-  header.nlmsg_type = type_of(message_type);
-  header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  net::message bytes(header.nlmsg_len);
-  std::memcpy(bytes.data(), &header, sizeof header);
-  std::memcpy(bytes.data() + sizeof header, &generic, sizeof generic);
-  return bytes;
-}
-
-net::message chains_request() { return dump_request(NFT_MSG_GETCHAIN); }
+net::message chains_request() { return dump_request(NFT_MSG_GETCHAIN).finish(); }
 
 std::optional<nft_chain> parse_chain(net::message_view bytes) {
-  const auto parts = net::attributes::open<nfgenmsg>(bytes, type_of(NFT_MSG_NEWCHAIN));
+  const auto parts = net::attributes::open<nfgenmsg>(bytes, nft_type(NFT_MSG_NEWCHAIN));
   if (!parts) return std::nullopt;
   nft_chain chain;
-  chain.family = family_name(parts->body.nfgen_family);
+  chain.family = nft_family(parts->body.nfgen_family);
   chain.table = net::attributes::find_string(parts->attributes, NFTA_CHAIN_TABLE);
   chain.name = net::attributes::find_string(parts->attributes, NFTA_CHAIN_NAME);
   if (chain.family.empty() || chain.table.empty() || chain.name.empty()) return std::nullopt;

@@ -1,11 +1,9 @@
 #include "net/linux/netlink.hpp"
 
-#include <linux/netlink.h>
+#include <libmnl/libmnl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -13,11 +11,13 @@
 #include <string>
 #include <system_error>
 
+#include "net/linux/attributes.hpp"
+
 namespace natcheck::net {
 namespace {
 
 /// The kernel answers at once; this only keeps a broken one from hanging the program.
-constexpr timeval patience{2, 0};
+constexpr timeval longest_wait{2, 0};
 
 /// The size of the kernel's own dump buffers; a smaller one costs more datagrams.
 constexpr std::size_t buffer_size = 32'768;
@@ -37,89 +37,74 @@ failure cannot_open(int error) {
                 error);
 }
 
-/// The socket's own address, once it is bound.
-std::optional<std::uint32_t> bind_to_any_port(int descriptor) {
-  sockaddr_nl self{};
-  self.nl_family = AF_NETLINK;
-  socklen_t length = sizeof(self);
-  auto* generic = reinterpret_cast<sockaddr*>(&self);
-  if (::bind(descriptor, generic, length) != 0) return std::nullopt;
-  if (::getsockname(descriptor, generic, &length) != 0) return std::nullopt;
-  return self.nl_pid;
+/// Any process with privileges may send to a netlink socket, but not to one that is connected to
+/// the kernel.
+bool connect_to_kernel(int descriptor) {
+  sockaddr_nl kernel{};
+  kernel.nl_family = AF_NETLINK;
+  return ::connect(descriptor, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) == 0;
 }
 
 /// The errno, negative, at the beginning of NLMSG_ERROR and NLMSG_DONE; `absent` where there is
 /// none.
-int read_error(message_view bytes, int absent) {
+int read_error(const nlmsghdr& header, int absent) {
   constexpr std::int32_t last_errno = 4095;  // MAX_ERRNO in the kernel
   std::int32_t value = 0;
-  if (bytes.size() < sizeof(nlmsghdr) + sizeof(value)) return absent;
-  std::memcpy(&value, bytes.data() + sizeof(nlmsghdr), sizeof(value));
+  if (mnl_nlmsg_get_payload_len(&header) < sizeof value) return absent;
+  std::memcpy(&value, mnl_nlmsg_get_payload(&header), sizeof value);
   return value > 0 || value < -last_errno ? EBADMSG : -value;
 }
 
 }  // namespace
 
+// mnl_cb_run() does the same for answers without faults: it does not read the errno in NLMSG_DONE,
+// and fails where a late answer to another request comes first.
 void netlink_answer::consume(message_view datagram) {
-  nlmsghdr header;
-  while (!complete_ && datagram.size() >= sizeof(header)) {
-    std::memcpy(&header, datagram.data(), sizeof(header));
-    if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > datagram.size()) {
-      interrupted_ = true;
-      return;
-    }
-    if (header.nlmsg_seq == sequence_ && header.nlmsg_pid == port_) {
-      consume_message(datagram.first(header.nlmsg_len));
-    }
-    const std::size_t padded = (std::size_t{header.nlmsg_len} + 3) & ~std::size_t{3};
-    datagram = datagram.subspan(std::min(padded, datagram.size()));
+  while (!complete_) {
+    const nlmsghdr* const next = attributes::first_message(datagram);
+    if (next == nullptr) break;
+    const bool ours = next->nlmsg_seq == sequence_ && next->nlmsg_pid == port_;
+    if (ours) consume_message(*next);
+    datagram = attributes::skip(datagram, next->nlmsg_len);
   }
   if (!complete_ && !datagram.empty()) interrupted_ = true;
 }
 
-void netlink_answer::consume_message(message_view bytes) {
-  nlmsghdr header;
-  std::memcpy(&header, bytes.data(), sizeof(header));
+void netlink_answer::consume_message(const nlmsghdr& header) {
   if ((header.nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted_ = true;
+  const auto* begin = reinterpret_cast<const std::byte*>(&header);
   switch (header.nlmsg_type) {
     case NLMSG_NOOP:
       return;
     case NLMSG_DONE:
-      error_ = read_error(bytes, 0);
+      error_ = read_error(header, 0);
       complete_ = true;
       return;
     case NLMSG_ERROR:
-      error_ = read_error(bytes, EBADMSG);
+      error_ = read_error(header, EBADMSG);
       complete_ = true;
       return;
     default:
-      messages_.emplace_back(bytes.begin(), bytes.end());
+      messages_.emplace_back(begin, begin + header.nlmsg_len);
       complete_ = (header.nlmsg_flags & NLM_F_MULTI) == 0;
   }
 }
 
 result<netlink_socket> netlink_socket::open(int protocol) {
-  const int descriptor = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-  if (descriptor < 0) return cannot_open(errno);
-  netlink_socket socket{descriptor, 0};
-  const auto port = bind_to_any_port(descriptor);
-  if (!port) return cannot_open(errno);
-  socket.port_ = *port;
-  if (::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0) {
+  netlink_socket opened{mnl_socket_open2(protocol, SOCK_CLOEXEC)};
+  mnl_socket* const socket = opened.socket_.get();
+  if (socket == nullptr || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) != 0) {
     return cannot_open(errno);
   }
-  return socket;
+  const int descriptor = mnl_socket_get_fd(socket);
+  if (!connect_to_kernel(descriptor) ||
+      ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &longest_wait, sizeof longest_wait) != 0) {
+    return cannot_open(errno);
+  }
+  return opened;
 }
 
-netlink_socket::netlink_socket(netlink_socket&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)},
-      port_{other.port_},
-      sequence_{other.sequence_},
-      complete_{other.complete_} {}
-
-netlink_socket::~netlink_socket() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+void netlink_socket::closing::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
 result<std::vector<message>> netlink_socket::request(message question, std::string_view purpose) {
   for (int attempt = 1;; ++attempt) {
@@ -133,11 +118,11 @@ result<std::vector<message>> netlink_socket::request(message question, std::stri
 
 result<netlink_answer> netlink_socket::exchange(message& question, std::string_view purpose) {
   ++sequence_;
-  std::memcpy(question.data() + offsetof(nlmsghdr, nlmsg_seq), &sequence_, sizeof(sequence_));
-  if (::send(descriptor_, question.data(), question.size(), 0) < 0) {
+  std::memcpy(question.data() + offsetof(nlmsghdr, nlmsg_seq), &sequence_, sizeof sequence_);
+  if (mnl_socket_sendto(socket_.get(), question.data(), question.size()) < 0) {
     return failed(outcome::denied, purpose, errno);
   }
-  netlink_answer answer{sequence_, port_};
+  netlink_answer answer{sequence_, mnl_socket_get_portid(socket_.get())};
   while (!answer.complete()) {
     if (auto problem = receive(answer, purpose)) return *std::move(problem);
   }
@@ -145,20 +130,22 @@ result<netlink_answer> netlink_socket::exchange(message& question, std::string_v
 }
 
 std::optional<failure> netlink_socket::receive(netlink_answer& answer, std::string_view purpose) {
-  std::array<std::byte, buffer_size> buffer;
-  sockaddr_nl sender{};
-  socklen_t sender_length = sizeof(sender);
-  const auto length = ::recvfrom(descriptor_, buffer.data(), buffer.size(), MSG_TRUNC,
-                                 reinterpret_cast<sockaddr*>(&sender), &sender_length);
-  if (length < 0) {
-    if (errno == EINTR) return std::nullopt;
-    return failed(errno == EAGAIN ? outcome::timed_out : outcome::unavailable, purpose, errno);
+  alignas(nlmsghdr) std::array<std::byte, buffer_size> buffer;
+  const auto length = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
+  if (length >= 0) {
+    answer.consume(std::span{buffer}.first(static_cast<std::size_t>(length)));
+    return std::nullopt;
   }
-  const auto received = static_cast<std::size_t>(length);
-  if (received > buffer.size()) return failed(outcome::malformed, purpose, EMSGSIZE);
-  // Any process may send to this socket; only the kernel has the port id 0.
-  if (sender.nl_pid == 0) answer.consume(std::span{buffer}.first(received));
-  return std::nullopt;
+  switch (errno) {
+    case EINTR:
+      return std::nullopt;
+    case EAGAIN:
+      return failed(outcome::timed_out, purpose, EAGAIN);
+    case ENOSPC:  // as libmnl calls it
+      return failed(outcome::malformed, purpose, EMSGSIZE);
+    default:
+      return failed(outcome::unavailable, purpose, errno);
+  }
 }
 
 }  // namespace natcheck::net

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <natcheck/error.hpp>
 #include <optional>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include <vector>
 
 #include "net/route_messages.hpp"
+
+struct mnl_socket;
+struct nlmsghdr;
 
 namespace natcheck::net {
 
@@ -19,7 +23,8 @@ class netlink_answer {
   netlink_answer(std::uint32_t sequence, std::uint32_t port) : sequence_{sequence}, port_{port} {}
 
   /// Takes what belongs to this answer and ignores the rest: other sequence numbers, other ports.
-  /// A message that does not fit into the datagram counts as missing.
+  /// A message that does not fit into the datagram counts as missing. The datagram begins at an
+  /// address that is a multiple of four.
   void consume(message_view datagram);
 
   bool complete() const { return complete_; }
@@ -31,7 +36,7 @@ class netlink_answer {
   std::vector<message> take_messages() { return std::move(messages_); }
 
  private:
-  void consume_message(message_view bytes);
+  void consume_message(const nlmsghdr& header);
 
   std::uint32_t sequence_;
   std::uint32_t port_;
@@ -48,12 +53,6 @@ class netlink_socket {
   /// Fails with `denied` where netlink is forbidden (a sandbox), else `unavailable`.
   static result<netlink_socket> open(int protocol = 0);
 
-  netlink_socket(netlink_socket&& other) noexcept;
-  netlink_socket(const netlink_socket&) = delete;
-  netlink_socket& operator=(const netlink_socket&) = delete;
-  netlink_socket& operator=(netlink_socket&&) = delete;
-  ~netlink_socket();
-
   /// Asks and reads the whole answer. A dump that changes underneath is repeated; one that changes
   /// every time is taken as it is, and is_complete() tells.
   ///
@@ -65,13 +64,16 @@ class netlink_socket {
   bool is_complete() const { return complete_; }
 
  private:
-  netlink_socket(int descriptor, std::uint32_t port) : descriptor_{descriptor}, port_{port} {}
+  struct closing {
+    void operator()(mnl_socket* socket) const;
+  };
+
+  explicit netlink_socket(mnl_socket* socket) : socket_{socket} {}
 
   result<netlink_answer> exchange(message& question, std::string_view purpose);
   std::optional<failure> receive(netlink_answer& answer, std::string_view purpose);
 
-  int descriptor_ = -1;
-  std::uint32_t port_ = 0;  ///< the address the kernel gave the socket
+  std::unique_ptr<mnl_socket, closing> socket_;
   std::uint32_t sequence_ = 0;
   bool complete_ = false;
 };

@@ -106,46 +106,6 @@ std::string find_link_layer(message_view attributes) {
 
 // --- writing ---------------------------------------------------------------------------------
 
-template <class T>
-void append(message& out, const T& value) {
-  const auto* begin = reinterpret_cast<const std::byte*>(&value);
-  out.insert(out.end(), begin, begin + sizeof(T));
-}
-
-template <class Body>
-message begin_request(unsigned type, unsigned flags, const Body& body) {
-  static_assert(sizeof(Body) % 4 == 0);
-  message out;
-  nlmsghdr header{};
-  header.nlmsg_type = static_cast<std::uint16_t>(type);
-  header.nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
-  append(out, header);
-  append(out, body);
-  return out;
-}
-
-template <class T>
-void append_attribute(message& out, unsigned type, const T& value) {
-  append(out, rtattr{static_cast<std::uint16_t>(sizeof(rtattr) + sizeof(T)),
-                     static_cast<std::uint16_t>(type)});
-  append(out, value);
-  out.resize(aligned(out.size()));
-}
-
-void append_address(message& out, unsigned type, const address& value) {
-  if (value.is_v4()) {
-    append_attribute(out, type, value.to_v4().to_bytes());
-  } else {
-    append_attribute(out, type, value.to_v6().to_bytes());
-  }
-}
-
-message finished(message request) {
-  const auto length = static_cast<std::uint32_t>(request.size());
-  std::memcpy(request.data() + offsetof(nlmsghdr, nlmsg_len), &length, sizeof(length));
-  return request;
-}
-
 std::uint8_t family_of(const address& value) { return value.is_v4() ? AF_INET : AF_INET6; }
 
 }  // namespace
@@ -245,15 +205,15 @@ interface_kind kind_of(const link& value) {
   }
 }
 
-message links_request() { return finished(begin_request(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{})); }
+message links_request() { return request_builder(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{}).finish(); }
 
 message addresses_request() {
-  return finished(begin_request(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}));
+  return request_builder(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}).finish();
 }
 
-message routes_request() { return finished(begin_request(RTM_GETROUTE, NLM_F_DUMP, rtmsg{})); }
+message routes_request() { return request_builder(RTM_GETROUTE, NLM_F_DUMP, rtmsg{}).finish(); }
 
-message nexthops_request() { return finished(begin_request(RTM_GETNEXTHOP, NLM_F_DUMP, nhmsg{})); }
+message nexthops_request() { return request_builder(RTM_GETNEXTHOP, NLM_F_DUMP, nhmsg{}).finish(); }
 
 message lookup_request(const packet_traits& packet, lookup what) {
   rtmsg body{};
@@ -262,25 +222,25 @@ message lookup_request(const packet_traits& packet, lookup what) {
   if (packet.source) body.rtm_src_len = body.rtm_dst_len;
   // Without RTM_F_LOOKUP_TABLE the kernel names the main table, whichever it was.
   body.rtm_flags = RTM_F_LOOKUP_TABLE | (what == lookup::entry ? RTM_F_FIB_MATCH : 0U);
-  message out = begin_request(RTM_GETROUTE, 0, body);
-  append_address(out, RTA_DST, packet.destination);
-  if (packet.source) append_address(out, RTA_SRC, *packet.source);
-  if (packet.index != 0) append_attribute(out, RTA_OIF, std::uint32_t{packet.index});
+  request_builder request(RTM_GETROUTE, 0, body);
+  request.add(RTA_DST, packet.destination);
+  if (packet.source) request.add(RTA_SRC, *packet.source);
+  if (packet.index != 0) request.add(RTA_OIF, std::uint32_t{packet.index});
   if (packet.protocol) {
     const bool tcp = packet.protocol == transport::tcp;
-    append_attribute(out, RTA_IP_PROTO, static_cast<std::uint8_t>(tcp ? IPPROTO_TCP : IPPROTO_UDP));
+    request.add(RTA_IP_PROTO, static_cast<std::uint8_t>(tcp ? IPPROTO_TCP : IPPROTO_UDP));
   }
-  if (packet.port != 0) append_attribute(out, RTA_DPORT, htons(packet.port));
-  return finished(std::move(out));
+  if (packet.port != 0) request.add(RTA_DPORT, htons(packet.port));
+  return request.finish();
 }
 
 message neighbor_request(const address& ip, unsigned index) {
   ndmsg body{};
   body.ndm_family = family_of(ip);
   body.ndm_ifindex = static_cast<int>(index);
-  message out = begin_request(RTM_GETNEIGH, 0, body);
-  append_address(out, NDA_DST, ip);
-  return finished(std::move(out));
+  request_builder request(RTM_GETNEIGH, 0, body);
+  request.add(NDA_DST, ip);
+  return request.finish();
 }
 
 }  // namespace natcheck::net
