@@ -79,8 +79,7 @@ problem check_stun(const std::vector<std::string>& servers) {
 
 problem check_web_page(const std::string& url) {
   if (url.empty()) return std::nullopt;
-  return expect(static_cast<bool>(outside::parse_web_url(url)), "web_check " + escape_bytes(url),
-                expected_web_page);
+  return expect(outside::is_web_page(url), "web_check " + escape_bytes(url), expected_web_page);
 }
 
 template <class Options>

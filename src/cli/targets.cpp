@@ -7,6 +7,8 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "cli/values.hpp"
+#include "core/text.hpp"
+#include "core/url.hpp"
 
 namespace natcheck::cli {
 namespace {
@@ -98,38 +100,31 @@ std::string_view unwrapped(std::string_view text) {
   }
 }
 
-/// Schemes are ASCII, in any case (RFC 3986 section 3.1); `name` is in lower case.
-bool is_scheme(std::string_view text, std::string_view name) {
-  return std::ranges::equal(text, name, {}, [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-}
-
 struct scheme_port {
   std::string_view scheme;
   std::uint16_t port;
 };
 
-/// Where the scheme names a port. Others need one in the text.
+/// Where the scheme names a port, in any case (RFC 3986 section 3.1). Others need one in the text.
 constexpr std::array scheme_ports{scheme_port{"http", 80}, scheme_port{"https", 443},
                                   scheme_port{"ws", 80},   scheme_port{"wss", 443},
                                   scheme_port{"ssh", 22},  scheme_port{"minecraft", 25565}};
 
 std::uint16_t port_of(std::string_view scheme) {
-  const auto found = std::ranges::find_if(
-      scheme_ports, [&](const scheme_port& one) { return is_scheme(scheme, one.scheme); });
+  const auto found = std::ranges::find_if(scheme_ports, [&](const scheme_port& one) {
+    return equal_ignoring_case(scheme, one.scheme);
+  });
   return found == scheme_ports.end() ? std::uint16_t{0} : found->port;
 }
 
 /// "host:port" of "//user@host:port/path", and of Steam's "//connect/host:port/password".
-std::string_view authority_of(std::string_view scheme, std::string_view text) {
-  constexpr std::string_view order = "connect/";
-  if (is_scheme(scheme, "steam") && text.starts_with(order)) {
-    text.remove_prefix(order.size());
+std::string_view host_and_port_of(const url_parts& url) {
+  auto text = url.authority;
+  if (equal_ignoring_case(url.scheme, "steam") && text == "connect" &&
+      url.target.starts_with('/')) {
+    text = url.target.substr(1, url.target.find_first_of("/?#", 1) - 1);
   }
-  text = text.substr(0, text.find_first_of("/?#"));
-  const auto user = text.rfind('@');
-  return user == std::string_view::npos ? text : text.substr(user + 1);
+  return text.substr(text.rfind('@') + 1);  // npos + 1 is 0
 }
 
 /// The word behind a URL can only be its port, and is one too many where that has another.
@@ -141,17 +136,13 @@ bool take_port(probe_target& target, bool has_port, std::string_view word) {
 }
 
 std::optional<probe_target> read_url(std::string_view text) {
-  constexpr std::string_view separator = "://";
-  const auto end = text.find(separator);
-  const auto scheme = text.substr(0, end);
   const auto space = text.find_first_of(blanks);
-  const auto url = text.substr(0, space);
-  if (scheme.empty() || url.size() < end + separator.size()) return std::nullopt;
-  const auto authority = authority_of(scheme, url.substr(end + separator.size()));
-  auto target = read_host_and_port(authority, 0);
+  const auto url = split_url(text.substr(0, space));
+  if (!url) return std::nullopt;
+  auto target = read_host_and_port(host_and_port_of(*url), 0);
   if (!target) return std::nullopt;
   const bool has_port = target->port != 0;
-  if (!has_port) target->port = port_of(scheme);
+  if (!has_port) target->port = port_of(url->scheme);
   if (space != std::string_view::npos) {
     const auto word = text.substr(std::min(text.find_first_not_of(blanks, space), text.size()));
     if (!take_port(*target, has_port, word)) return std::nullopt;
@@ -210,7 +201,7 @@ std::optional<probe_target> read_target(std::string_view pasted, std::uint16_t d
   const std::string plain = without_lookalikes(pasted);
   std::string_view text = unwrapped(plain);
   if (text.find("://") != std::string_view::npos) return read_url(text);
-  if (is_scheme(text.substr(0, stun.size()), stun)) text.remove_prefix(stun.size());
+  if (equal_ignoring_case(text.substr(0, stun.size()), stun)) text.remove_prefix(stun.size());
   if (text.find_first_of(blanks) != std::string_view::npos) return read_two_words(text);
   text = without_ending(text);
   const auto split = split_ipv6(text);
@@ -225,10 +216,11 @@ std::optional<transport> transport_of(std::string_view pasted) {
   const bool url = end != std::string_view::npos;
   const auto word = url ? text.substr(0, end) : text.substr(text.rfind('/') + 1);
   if (!url && word.size() == text.size()) return std::nullopt;
-  if (is_scheme(word, "udp") || is_scheme(word, "udp4") || is_scheme(word, "udp6")) {
+  if (equal_ignoring_case(word, "udp") || equal_ignoring_case(word, "udp4") ||
+      equal_ignoring_case(word, "udp6")) {
     return transport::udp;
   }
-  if (is_scheme(word, "tcp")) return transport::tcp;
+  if (equal_ignoring_case(word, "tcp")) return transport::tcp;
   return std::nullopt;
 }
 

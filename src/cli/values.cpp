@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "cli/targets.hpp"
+#include "core/url.hpp"
 
 namespace natcheck::cli {
 namespace {
@@ -78,14 +79,12 @@ std::optional<port_pair> read_ports(std::string_view text) {
 }
 
 std::optional<std::string> read_web_page(std::string_view text) {
-  constexpr std::string_view scheme = "http://";
   constexpr std::size_t longest = 2000;
   const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
-  if (!text.starts_with(scheme) || text.size() > longest) return std::nullopt;
-  const auto rest = text.substr(scheme.size());
-  const auto host = rest.substr(0, rest.find_first_of("/?#"));
-  if (!std::ranges::all_of(text, visible) || !read_host_and_port(host, 80)) return std::nullopt;
-  return std::string(text);
+  const auto url = split_url(text);
+  const bool is_good = url && url->scheme == "http" && text.size() <= longest &&
+                       std::ranges::all_of(text, visible) && read_host_and_port(url->authority, 80);
+  return is_good ? std::optional{std::string(text)} : std::nullopt;
 }
 
 }  // namespace natcheck::cli

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/canonical.hpp"
+#include "core/url.hpp"
 #include "diagnosis/facts.hpp"
 
 namespace natcheck::judging {
@@ -274,12 +275,8 @@ bool is_within(const discover_evidence& evidence, const stun_evidence& server) {
 }
 
 std::string host_of(const std::string& url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string::npos) return {};
-  const auto start = scheme + 3;
-  std::string host = url.substr(start, url.find_first_of("/?#", start) - start);
-  if (host.starts_with('[')) return host.substr(1, host.find(']') - 1);
-  return host.substr(0, host.find(':'));
+  const auto parts = split_url(url);
+  return parts ? std::string(split_host(parts->authority).host) : std::string();
 }
 
 bool answered_by_gateway(const discover_evidence& evidence) {

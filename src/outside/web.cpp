@@ -8,7 +8,7 @@
 #include "net/http.hpp"
 #include "net/resolver.hpp"
 #include "outside/servers.hpp"
-#include "protocols/ssdp/url.hpp"
+#include "protocols/http/url.hpp"
 
 namespace natcheck::outside {
 namespace {
@@ -20,26 +20,9 @@ constexpr std::chrono::milliseconds total_time{1500};
 constexpr std::size_t longest_location = 256;
 constexpr unsigned no_content = 204;
 
-bool is_host(const ssdp::url_parts& parts) {
-  if (parts.bracketed) {
-    boost::system::error_code error;
-    boost::asio::ip::make_address_v6(parts.host, error);
-    return !error && parts.host.find('%') == std::string_view::npos;
-  }
-  constexpr std::string_view allowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-  return parts.host.find_first_not_of(allowed) == std::string_view::npos;
-}
-
-std::string host_header(const ssdp::url_parts& parts, std::uint16_t port) {
-  const std::string host =
-      parts.bracketed ? fmt::format("[{}]", parts.host) : std::string(parts.host);
-  return port == 80 ? host : fmt::format("{}:{}", host, port);
-}
-
 /// The server's address of the family that `from` has. A name is to lead outside, as that of a STUN
 /// server.
-awaitable<result<endpoint>> find_server(const web_url& page, const net::source& from,
+awaitable<result<endpoint>> find_server(const http::url& page, const net::source& from,
                                         net::steady_time deadline, web_evidence& seen) {
   const auto addresses = co_await net::resolve(page.host, deadline);
   if (!addresses) co_return addresses.error();
@@ -59,18 +42,19 @@ awaitable<result<endpoint>> find_server(const web_url& page, const net::source& 
   co_return endpoint{*usable, page.port};
 }
 
-awaitable<result<net::http_reply>> fetch(const web_url& page, const net::source& from,
+awaitable<result<net::http_reply>> fetch(const http::url& page, const net::source& from,
                                          net::steady_time deadline, web_evidence& seen) {
   const auto server = co_await find_server(page, from, deadline, seen);
   if (!server) co_return server.error();
   seen.resolved = true;
   net::http_request request;
   request.target = page.target;
-  request.host = page.host_text;
+  request.host = http::host_header(page.host, page.bracketed, page.port);
   request.user_agent = "natcheck";
   // The header alone tells, and portals are known to leave the body open.
   const net::http_bounds bounds{0, deadline};
-  const auto operation = fmt::format("asking {} for {}", to_string(*server), page.host_text);
+  const auto operation = fmt::format("asking {} for {}", to_string(*server),
+                                     http::host_header(page.host, page.bracketed, page.port));
   co_return co_await net::http_exchange(*server, from, std::move(request), bounds, operation);
 }
 
@@ -83,20 +67,13 @@ void compare(net::http_reply reply, web_evidence& seen) {
 
 }  // namespace
 
-parsed<web_url> parse_web_url(std::string_view text) {
-  const auto parts = ssdp::split_url(text);
-  if (!parts) return parts.error();
-  if (!is_host(*parts)) return parse_fault{fmt::format("has an invalid host, \"{}\"", parts->host)};
-  const auto port = ssdp::parse_port(parts->port);
-  if (!port) return port.error();
-  return web_url{std::string(parts->host), *port, parts->target, host_header(*parts, *port)};
-}
+bool is_web_page(const std::string& url) { return http::parse_url(url).has_value(); }
 
 awaitable<web_evidence> check_web(std::string url, net::source from, net::steady_time deadline) {
   web_evidence seen;
   seen.url = url;
   seen.result = web_result::failed;
-  const auto page = parse_web_url(url);
+  const auto page = http::parse_url(url);
   if (!page) {
     seen.detail = "the URL " + page.error().reason;
     co_return seen;

@@ -10,6 +10,7 @@
 
 #include "core/text.hpp"
 #include "portmap/xml_repair.hpp"
+#include "protocols/http/url.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -82,14 +83,6 @@ bool is_ipv6_firewall(std::string_view type) {
   return names_service(type, "WANIPv6FirewallControl");
 }
 
-/// `control` made absolute, as miniupnpc does it: what is relative follows the host, not the path.
-std::string absolute_url(const std::string& control, const std::string& base) {
-  constexpr std::string_view scheme = "http://";
-  if (begins_with(control, scheme)) return control;
-  const auto host = base.substr(0, base.find_first_of("/?#", scheme.size()));
-  return host + (control.starts_with('/') ? "" : "/") + control;
-}
-
 /// Reads one description.
 class description_reader {
  public:
@@ -143,8 +136,7 @@ result<wan_service> description_reader::make_service(std::string type,
                                                      const std::string& control) const {
   const std::string given = text_of(find_element(document_, "URLBase"));
   const std::string base = begins_with(given, "http://") ? given : ssdp::to_string(location_);
-  const std::string absolute = absolute_url(control, base);
-  auto url = ssdp::check_location(absolute, location_.host);
+  auto url = ssdp::check_location(http::absolute_url(control, base), location_.host);
   if (!url) return fault("its control URL is not usable: it " + escape_bytes(url.error().reason));
   return wan_service{std::move(type), std::move(*url)};
 }

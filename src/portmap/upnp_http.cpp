@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/canonical.hpp"
+#include "protocols/http/url.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -16,10 +17,10 @@ bool is_redirect(unsigned status) {
 /// Where a redirect of `url` leads; empty where that is another host or port.
 std::optional<ssdp::http_url> target_of(const http_reply& reply, const ssdp::http_url& url) {
   if (!is_redirect(reply.status) || !reply.location) return std::nullopt;
-  const bool is_path = reply.location->starts_with('/') && !reply.location->starts_with("//");
-  const auto base = "http://" + to_string(canonical(endpoint{url.host, url.port}));
-  const auto there =
-      ssdp::check_location(is_path ? base + *reply.location : *reply.location, url.host);
+  const auto& location = *reply.location;
+  const bool names_host = location.starts_with("//");
+  const auto there = ssdp::check_location(
+      names_host ? "http:" + location : http::absolute_url(location, to_string(url)), url.host);
   if (!there || there->port != url.port) return std::nullopt;
   return *there;
 }

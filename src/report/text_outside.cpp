@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/units.hpp"
+#include "core/url.hpp"
 #include "report/names.hpp"
 #include "report/printable.hpp"
 #include "report/witnesses.hpp"
@@ -65,9 +66,8 @@ std::string outcome_in_short(const inquiries& asked) {
 
 /// "connectivitycheck.example" of "http://connectivitycheck.example/generate_204".
 std::string host_of(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  return std::string(url.substr(0, url.find_first_of("/?#")));
+  const auto parts = split_url(url);
+  return std::string(parts ? parts->authority : url);
 }
 
 std::string outcome_in_short(const web_evidence& web) {

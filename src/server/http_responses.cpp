@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "core/text.hpp"
+#include "core/url.hpp"
 
 namespace natcheck::serving {
 namespace {
@@ -69,13 +70,11 @@ bool wants_html(const http_request& request) {
 
 /// The path of a request target, whichever form it has (RFC 9112 section 3.2).
 std::string_view path_of(std::string_view target) {
-  constexpr std::string_view scheme = "http://";
-  if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) {
-    target.remove_prefix(scheme.size());
-    target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
-    if (target.empty() || target.front() == '?') return "/";
-  }
-  return target.substr(0, target.find_first_of("?#"));
+  const auto url = split_url(target);
+  const bool is_absolute = url && equal_ignoring_case(url->scheme, "http");
+  const auto rest = is_absolute ? url->target : target;
+  const auto path = rest.substr(0, rest.find_first_of("?#"));
+  return is_absolute && path.empty() ? "/" : path;
 }
 
 std::string_view reason_of(unsigned status) {

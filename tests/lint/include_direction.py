@@ -34,7 +34,7 @@ ROOMS = {
                                  "mapping/journal"},
     "probe": BELOW | {"outside", "calls", "client"},
     "server": BELOW | {"calls", "client", "arrivals", "mapping"},
-    "cli": {"values", "api", "calls", "report"},
+    "cli": {"values", "api", "calls", "report", "core"},
 }
 
 VALUE_HEADERS = {"diagnosis.hpp", "endpoint.hpp", "error.hpp", "evidence.hpp", "mapping.hpp",

@@ -90,8 +90,7 @@ bool search::is_gateway(const address& ip) const {
 }
 
 parsed<http_url> search::check(std::string_view location) const {
-  if (config_.local) return check_neighbor(location, config_.gateway, *config_.local);
-  return check_location(location, config_.gateway);
+  return check_location(location, config_.gateway, config_.local);
 }
 
 void search::handle_packet(time_point now, const endpoint& from, std::string_view datagram) {

@@ -173,10 +173,12 @@ TEST_F(Upnp, ReadsDescriptionsHoweverTheyAreSent) {
 
 TEST_F(Upnp, OneRedirectOnTheSameHostIsFollowed) {
   gateway_.answers["/moved.xml"] = http_page(gateway_.description);
-  for (const std::string& base : {std::string(), gateway_.base_url()}) {
-    gateway_.answers["/rootDesc.xml"] = {"HTTP/1.1 302 Found\r\nLocation: " + base +
-                                         "/moved.xml\r\nContent-Length: 0\r\n\r\n"};
-    EXPECT_EQ(ask().state, service_state::answered) << base;
+  const std::string absolute = gateway_.base_url() + "/moved.xml";
+  for (const std::string& location :
+       {std::string("/moved.xml"), std::string("moved.xml"), absolute, absolute.substr(5)}) {
+    gateway_.answers["/rootDesc.xml"] = {"HTTP/1.1 302 Found\r\nLocation: " + location +
+                                         "\r\nContent-Length: 0\r\n\r\n"};
+    EXPECT_EQ(ask().state, service_state::answered) << location;
   }
 }
 

@@ -18,7 +18,8 @@ using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
 
 const ssdp::http_url& location() {
-  static const auto url = ssdp::parse_url("http://192.168.1.1:5000/rootDesc.xml");
+  static const auto url = ssdp::check_location("http://192.168.1.1:5000/rootDesc.xml",
+                                               boost::asio::ip::make_address("192.168.1.1"));
   return *url;
 }
 
