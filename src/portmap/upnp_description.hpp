@@ -1,4 +1,4 @@
-// The description of a UPnP device as text: pure, no I/O. The XML is read by pugixml.
+// The description of a UPnP device as text: pure, no I/O.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +37,7 @@ bool is_dsl_forum(const wan_service& service);
 
 /// Reads a device description that came from `location`. A control URL on another host than the
 /// one that was asked is never given out; without what is sought the description is `malformed`.
-/// XML with a fault in it is read as far as it can be understood (repair_xml).
+/// The XML may be faulty or cut (read_xml).
 result<igd_description> read_description(const ssdp::http_url& location, const std::string& xml,
                                          sought what = sought::wan_connection);
 

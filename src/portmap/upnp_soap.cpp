@@ -10,45 +10,24 @@
 #include "core/text.hpp"
 #include "core/upnp_errors.hpp"
 #include "core/written_address.hpp"
-#include "portmap/xml_outline.hpp"
 
 namespace natcheck::portmap {
 namespace {
 
-struct entity {
-  std::string_view name;
-  char character;
-};
-
-/// XML 1.0 section 4.6.
-constexpr std::array entities{entity{"&amp;", '&'}, entity{"&lt;", '<'}, entity{"&gt;", '>'},
-                              entity{"&quot;", '"'}, entity{"&apos;", '\''}};
-
-std::string escape_xml(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    const auto match = std::find_if(entities.begin(), entities.end(),
-                                    [c](const entity& e) { return e.character == c; });
-    if (match == entities.end()) {
-      escaped += c;
-    } else {
-      escaped += match->name;
-    }
-  }
-  return escaped;
-}
-
 /// Whether the answer is one to `action`. Some gateways leave out "Response", or name it in
 /// another way; what then has values of UPnP's (New…) is taken for it, unless it says that it is
 /// another action's.
-bool answers(const xml_outline& xml, std::string_view action) {
-  const auto begins = [](std::string_view text, std::string_view with) {
-    return equal_ignoring_case(text.substr(0, with.size()), with);
+bool answers(const std::vector<xml_event>& xml, std::string_view action) {
+  const auto has = [&](const auto& test) {
+    return std::ranges::any_of(xml, test, &xml_event::name);
+  };
+  const auto begins = [](std::string_view with) {
+    return [with](std::string_view text) {
+      return equal_ignoring_case(text.substr(0, with.size()), with);
+    };
   };
   const auto is_response = [](std::string_view name) { return name.ends_with("Response"); };
-  const auto has = [&](const auto& test) { return std::ranges::any_of(xml.elements, test); };
-  if (has([&](std::string_view name) { return begins(name, action); })) return true;
-  return !has(is_response) && has([&](std::string_view name) { return begins(name, "New"); });
+  return has(begins(action)) || (!has(is_response) && has(begins("New")));
 }
 
 struct error_words {
@@ -110,11 +89,19 @@ soap_call make_call(std::string_view service_type, std::string_view action,
           action.starts_with("Add") || action.starts_with("Delete")};
 }
 
+soap_values::soap_values(const std::vector<xml_event>& answer) {
+  constexpr std::size_t longest = 256;
+  for (const xml_event& event : answer) {
+    if (event.what != xml_event::kind::value) continue;
+    values_.emplace_back(event.name, event.value.substr(0, longest));
+  }
+}
+
 std::optional<std::string> soap_values::find(std::string_view name) const {
   const auto match = std::ranges::find_if(
-      values_, [&](const xml_leaf& each) { return equal_ignoring_case(each.name, name); });
+      values_, [&](const auto& each) { return equal_ignoring_case(each.first, name); });
   if (match == values_.end()) return std::nullopt;
-  return match->value;
+  return match->second;
 }
 
 std::optional<bool> soap_values::find_flag(std::string_view name) const {
@@ -134,8 +121,8 @@ std::optional<address> soap_values::find_address(std::string_view name) const {
 
 result<soap_values> read_answer(std::string_view action, const http_reply& reply,
                                 std::string operation) {
-  xml_outline xml = outline_of(reply.body);
-  soap_values values(std::move(xml.leaves));
+  const auto xml = read_xml(reply.body);
+  const soap_values values(xml);
   const int code = error_code_in(values);
   if (code != 0) {
     return failure{outcome::refused, std::move(operation),

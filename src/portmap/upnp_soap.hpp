@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "portmap/upnp_http.hpp"
-#include "portmap/xml_outline.hpp"
+#include "portmap/xml.hpp"
 
 namespace natcheck::portmap {
 
@@ -24,8 +24,9 @@ soap_call make_call(std::string_view service_type, std::string_view action,
 /// The values of a SOAP answer by name.
 class soap_values {
  public:
-  explicit soap_values(std::vector<xml_leaf> values) : values_(std::move(values)) {}
-  /// Whatever the case of its name. See `xml_leaf` for what is done to the value.
+  /// Of each value the first 256 bytes.
+  explicit soap_values(const std::vector<xml_event>& answer);
+  /// Whatever the case of its name. See `xml_event` for what is done to the value.
   std::optional<std::string> find(std::string_view name) const;
   /// Empty also where the value does not begin with a number that fits.
   template <class Number>
@@ -37,7 +38,7 @@ class soap_values {
   std::optional<address> find_address(std::string_view name) const;
 
  private:
-  std::vector<xml_leaf> values_;
+  std::vector<std::pair<std::string, std::string>> values_;
 };
 
 template <class Number>

@@ -52,7 +52,6 @@ LIBRARIES = {
     "natpmp.h": {"portmap"},
     "miniupnpc/": {"portmap"},
     "libmnl/": {"net", "arrivals"},
-    "pugixml.hpp": {"portmap"},
     "boost/program_options": {"cli"},
     "boost/json": {"report", "mapping/journal"},
     "qrencode.h": {"report"},

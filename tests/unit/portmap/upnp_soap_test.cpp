@@ -102,6 +102,16 @@ TEST(Answer, DecodesEntitiesOnce) {
   EXPECT_EQ(values->find("D"), "<Tom & \"Jerry\"> '&lt;A & &amp");
 }
 
+TEST(Answer, ValuesAreBounded) {
+  const auto values =
+      read_answer("Do", {200, "<DoResponse><New>" + std::string(5000, 'x'), {}}, "");
+  EXPECT_TRUE(values && !values->find("New")) << "cut off";
+  const auto whole =
+      read_answer("Do", {200, "<DoResponse><New>" + std::string(5000, 'x') + "</New>", {}}, "");
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->find("New"), std::string(256, 'x'));
+}
+
 TEST(Answer, EmptyAndMissingAreDifferent) {
   const std::string begin = "<e><u:GetExternalIPAddressResponse>";
   const std::string end = "</u:GetExternalIPAddressResponse></e>";

@@ -1,16 +1,17 @@
-#include "portmap/xml_outline.hpp"
+#include "portmap/xml.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <optional>
+
+#include "core/text.hpp"
 
 namespace natcheck::portmap {
 namespace {
-
-constexpr std::size_t longest_value = 256;
-constexpr std::size_t most_elements = 2000;
-constexpr std::string_view xml_blanks = " \t\r\n";
 
 struct named_character {
   std::string_view name;
@@ -22,39 +23,45 @@ constexpr std::array named_characters{named_character{"amp", '&'}, named_charact
                                       named_character{"gt", '>'}, named_character{"quot", '"'},
                                       named_character{"apos", '\''}};
 
-/// The character of "&name;"; empty for what is none, or none of ASCII.
-std::optional<char> character_named(std::string_view name) {
-  for (const auto& each : named_characters) {
-    if (each.name == name) return each.character;
+/// A code point as UTF-8; empty for a control character, and for what is no character.
+std::string in_utf8(std::uint32_t code) {
+  const bool is_surrogate = code >= 0xd800 && code < 0xe000;
+  if (code < ' ' || code == 0x7f || is_surrogate || code > 0x10ffff) return {};
+  if (code < 0x80) return {static_cast<char>(code)};
+  const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // bytes that continue the first
+  std::string bytes{static_cast<char>((0xf0U << (3 - more)) | (code >> 6 * more))};
+  for (int left = more - 1; left >= 0; --left) {
+    bytes += static_cast<char>(0x80U | ((code >> 6 * left) & 0x3fU));
   }
-  if (!name.starts_with('#')) return std::nullopt;
+  return bytes;
+}
+
+/// What "&name;" stands for; empty where that is nothing.
+std::string decode_entity(std::string_view name) {
+  for (const auto& each : named_characters) {
+    if (each.name == name) return {each.character};
+  }
+  if (!name.starts_with('#')) return {};
   const bool hexadecimal = name.starts_with("#x");
   name.remove_prefix(hexadecimal ? 2 : 1);
-  unsigned code = 0;
-  const auto [end, error] =
-      std::from_chars(name.data(), name.data() + name.size(), code, hexadecimal ? 16 : 10);
-  const bool is_ascii =
-      error == std::errc{} && end == name.data() + name.size() && code >= ' ' && code < 0x7f;
-  return is_ascii ? std::optional{static_cast<char>(code)} : std::nullopt;
+  std::uint32_t code = 0;
+  const char* const last = name.data() + name.size();
+  const auto [end, error] = std::from_chars(name.data(), last, code, hexadecimal ? 16 : 10);
+  return error == std::errc{} && end == last ? in_utf8(code) : std::string();
 }
 
 std::string decoded(std::string_view text) {
-  constexpr std::size_t longest_name = 8;
+  constexpr std::size_t longest_name = 10;
   std::string plain;
-  while (!text.empty()) {
-    const auto end = text.front() == '&' ? text.substr(0, longest_name).find(';') : text.npos;
-    const auto character =
-        end == text.npos ? std::nullopt : character_named(text.substr(1, end - 1));
-    plain += character.value_or(text.front());
-    text.remove_prefix(character ? end + 1 : 1);
+  for (auto at = text.find('&'); at != text.npos; at = text.find('&')) {
+    plain += text.substr(0, at);
+    text.remove_prefix(at);
+    const auto end = text.substr(0, longest_name).find(';');
+    const auto meant = end == text.npos ? std::string() : decode_entity(text.substr(1, end - 1));
+    plain += meant.empty() ? "&" : meant;
+    text.remove_prefix(meant.empty() ? 1 : end + 1);
   }
-  return plain;
-}
-
-std::string_view without_blanks(std::string_view text) {
-  const auto begin = text.find_first_not_of(xml_blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(xml_blanks) - begin + 1);
+  return plain.append(text);
 }
 
 /// The name of a tag, without a prefix.
@@ -79,16 +86,16 @@ std::size_t end_of_tag(std::string_view text) {
 
 bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
-class outline_reader {
+class xml_reader {
  public:
-  explicit outline_reader(std::string_view xml) : rest_(xml) {}
+  explicit xml_reader(std::string_view xml) : rest_(xml) {}
 
-  xml_outline run() {
-    while (!rest_.empty() && outline_.elements.size() < most_elements) {
+  std::vector<xml_event> run() {
+    while (!rest_.empty()) {
       take_text(rest_.find('<'));
       if (!rest_.empty()) take_markup();
     }
-    return std::move(outline_);
+    return std::move(events_);
   }
 
  private:
@@ -127,39 +134,52 @@ class outline_reader {
     const bool is_cut_off = end == std::string_view::npos && closes;  // by the document's end
     const bool is_tag = !name.empty() && begins_name(name.front()) && (is_whole || is_cut_off);
     if (!is_tag && !is_cut_off) return take_text(1);
-    end_leaf(closes);
-    if (!closes) open(local_name(name), name[end - 1] == '/');
+    const bool closes_itself = !closes && name[end - 1] == '/';
+    end_value(closes);
+    if (!closes) begin(local_name(name));
+    if (closes_itself) end_value(true);
+    if (is_tag && (closes || closes_itself)) add(xml_event::kind::closes, local_name(name));
     const std::size_t size = is_whole ? rest_.size() - name.size() + end + 1 : rest_.size();
     rest_.remove_prefix(size);
   }
 
-  /// Before another element only a text makes it a leaf.
-  void end_leaf(bool closed) {
-    const auto value = without_blanks(text_);
+  /// Before another element only a text makes a value.
+  void end_value(bool closed) {
+    const auto value = trimmed(text_);
     if (open_ && (closed || !value.empty())) {
-      outline_.leaves.push_back({*open_, std::string(value.substr(0, longest_value))});
+      add(xml_event::kind::value, std::move(*open_), std::string(value));
     }
     open_.reset();
     text_.clear();
   }
 
-  void open(std::string name, bool and_closes) {
-    outline_.elements.push_back(name);
-    if (and_closes) {
-      outline_.leaves.push_back({std::move(name), ""});
-    } else {
-      open_ = std::move(name);
-    }
+  void begin(std::string name) {
+    add(xml_event::kind::opens, name);
+    open_ = std::move(name);
+  }
+
+  void add(xml_event::kind what, std::string name, std::string value = {}) {
+    events_.push_back({what, std::move(name), std::move(value)});
   }
 
   std::string_view rest_;
-  std::optional<std::string> open_;  ///< the element that may become a leaf
+  std::optional<std::string> open_;  ///< the element that may have a value
   std::string text_;                 ///< since the last tag
-  xml_outline outline_;
+  std::vector<xml_event> events_;
 };
 
 }  // namespace
 
-xml_outline outline_of(std::string_view xml) { return outline_reader(xml).run(); }
+std::vector<xml_event> read_xml(std::string_view xml) { return xml_reader(xml).run(); }
+
+std::string escape_xml(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    const auto match = std::ranges::find(named_characters, c, &named_character::character);
+    escaped +=
+        match == named_characters.end() ? std::string(1, c) : fmt::format("&{};", match->name);
+  }
+  return escaped;
+}
 
 }  // namespace natcheck::portmap
