@@ -75,13 +75,11 @@ awaitable<void> arrival_watch::read() {
 }
 
 awaitable<void> arrival_watch::look_regularly() {
-  net::asio::steady_timer timer(executor_);
   for (;;) {
-    timer.expires_after(between_looks);
-    co_await net::wait(timer);
-    co_await net::unless_cancelled();
+    const auto due = std::chrono::steady_clock::now() + between_looks;
+    co_await net::wait_until(due);
     const auto now = std::chrono::steady_clock::now();
-    if (now - timer.expiry() < most_delay) look(now);
+    if (now - due < most_delay) look(now);
   }
 }
 

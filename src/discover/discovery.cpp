@@ -137,7 +137,6 @@ awaitable<void> discovery::ask_gateway() {
 
 awaitable<void> discovery::ask_suspect(suspect& which) {
   co_await which.settled.wait();
-  co_await net::unless_cancelled();
   if (!which.ip) co_return;
   gateway_evidence device;
   device.ip = *which.ip;
@@ -230,17 +229,14 @@ awaitable<void> discovery::follow_the_way(const std::vector<outside::stun_server
 
 awaitable<void> discovery::enough_of_the_way() {
   co_await settled_.wait();
-  co_await net::unless_cancelled();
-  net::asio::steady_timer grace(co_await net::asio::this_coro::executor, settled_grace);
-  co_await net::with_deadline(grace, owner_end_.wait());
-  co_await net::unless_cancelled();
+  const auto end = std::chrono::steady_clock::now() + settled_grace;
+  co_await net::with_deadline(end, owner_end_.wait());
   const bool open = seen_.owner.target && gateway_owns_seen_address(seen_) != tested::yes;
-  if (open) co_await net::wait(grace);
+  if (open) co_await net::wait_until(end);
 }
 
 awaitable<void> discovery::ask_owner() {
   co_await ipv4_survey_end_.wait();
-  co_await net::unless_cancelled();
   const auto& way = seen_.host.ipv4;
   const auto target = seen_outside(seen_);
   if (!way || !way->gateway || !target || way->kind == interface_kind::tunnel) {

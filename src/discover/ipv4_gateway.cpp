@@ -19,12 +19,6 @@ constexpr std::uint16_t discard_port = 9;
 constexpr auto answering_time = 300ms;
 constexpr auto between_looks = 10ms;
 
-awaitable<void> pause() {
-  net::asio::steady_timer timer(co_await net::asio::this_coro::executor, between_looks);
-  co_await net::wait(timer);
-  co_await net::unless_cancelled();
-}
-
 /// Takes `ip` for the router's when it is: one device has one link-layer address for both versions
 /// of IP.
 awaitable<void> examine(route_info& way, address ip) {
@@ -52,7 +46,7 @@ awaitable<void> ask_first_hop(route_info& way) {
   const auto end = std::chrono::steady_clock::now() + answering_time;
   auto answer = net::next_error(socket->native_handle());
   while (!answer && std::chrono::steady_clock::now() < end) {
-    co_await pause();
+    co_await net::wait_for(between_looks);
     answer = net::next_error(socket->native_handle());
   }
   if (answer && answer->icmp) co_await examine(way, answer->icmp->from);

@@ -19,8 +19,7 @@ class event {
     if (is_set()) timer_.expires_at(steady_time::max());
   }
 
-  /// Until it is set, or the awaiting coroutine is cancelled; follow it with unless_cancelled()
-  /// where that makes a difference.
+  /// Until it is set.
   asio::awaitable<void> wait() { return net::wait(timer_); }
 
  private:

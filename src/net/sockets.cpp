@@ -109,6 +109,7 @@ result<Socket> open_bound(const asio::any_io_executor& executor, const source& f
 
 asio::awaitable<void> wait_readable(udp::socket& socket) {
   co_await socket.async_wait(udp::socket::wait_read, as_result);
+  co_await unless_cancelled();
 }
 
 failure failure_from(std::string operation, const error_code& error) {

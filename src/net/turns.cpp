@@ -17,7 +17,6 @@ turn::~turn() {
 asio::awaitable<void> turn::comes() {
   if (queue_->waiting_.front() == this) co_return;
   co_await called_.wait();
-  co_await unless_cancelled();
 }
 
 }  // namespace natcheck::net

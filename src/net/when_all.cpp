@@ -31,6 +31,9 @@ awaitable<group_end> run_group(coroutines works, Condition condition) {
   co_return group_end{std::move(order), std::move(faults)};
 }
 
+/// Throws nothing: with_deadline() cancels most of them.
+awaitable<void> expiry_of(asio::steady_timer& timer) { co_await timer.async_wait(as_result); }
+
 }  // namespace
 
 awaitable<void> unless_cancelled() {
@@ -39,15 +42,21 @@ awaitable<void> unless_cancelled() {
   throw boost::system::system_error(asio::error::operation_aborted);
 }
 
-awaitable<void> wait(asio::steady_timer& timer) { co_await timer.async_wait(as_result); }
-
-awaitable<void> forever() {
-  for (;;) {
-    asio::steady_timer never(co_await asio::this_coro::executor, steady_time::max());
-    co_await wait(never);
-    co_await unless_cancelled();
-  }
+awaitable<void> wait(asio::steady_timer& timer) {
+  co_await expiry_of(timer);
+  co_await unless_cancelled();
 }
+
+awaitable<void> wait_until(steady_time end) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, end);
+  co_await wait(timer);
+}
+
+awaitable<void> wait_for(std::chrono::steady_clock::duration time) {
+  return wait_until(std::chrono::steady_clock::now() + time);
+}
+
+awaitable<void> forever() { return wait_until(steady_time::max()); }
 
 awaitable<void> when_all(coroutines works) {
   if (works.empty()) co_return;
@@ -66,7 +75,7 @@ awaitable<std::size_t> when_any(coroutines works) {
 }
 
 awaitable<bool> with_deadline(asio::steady_timer& end, awaitable<void> work) {
-  const std::size_t first = co_await when_any(std::move(work), wait(end));
+  const std::size_t first = co_await when_any(std::move(work), expiry_of(end));
   co_await unless_cancelled();
   co_return first == 0;
 }

@@ -22,13 +22,17 @@ using steady_time = std::chrono::steady_clock::time_point;
 inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 /// Ends the awaiting coroutine with operation_aborted if it was cancelled meanwhile. as_result
-/// makes a value of an abort; without this check a cancelled wait would pass for an answer.
+/// makes a value of an abort; without this check a cancelled operation would pass for one that came
+/// to its end. The waits of natcheck::net have it built in.
 asio::awaitable<void> unless_cancelled();
 
 /// Until `timer` expires or is cancelled.
 asio::awaitable<void> wait(asio::steady_timer& timer);
 
-/// Never ends but by cancellation, with operation_aborted.
+asio::awaitable<void> wait_until(steady_time end);
+asio::awaitable<void> wait_for(std::chrono::steady_clock::duration time);
+
+/// Never ends but by cancellation.
 asio::awaitable<void> forever();
 
 /// Puts what `work` returns into `place`, which must outlive it: what follows here runs coroutines

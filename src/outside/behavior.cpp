@@ -42,10 +42,7 @@ bool is_complete(const mapping_seen& mapping) {
 /// nothing for that reason are made again, one after the other and slowly.
 awaitable<void> test_slowly(behavior_bench& bench, findings& found, net::steady_time deadline) {
   bench.slowly = true;
-  net::asio::steady_timer timer(co_await net::asio::this_coro::executor);
-  timer.expires_at(std::min(after(rest), deadline));
-  co_await net::wait(timer);
-  co_await net::unless_cancelled();
+  co_await net::wait_until(std::min(after(rest), deadline));
   const auto is_there = co_await net::with_deadline(deadline, answers_anew(bench));
   if (!is_there || !*is_there) co_return;
   if (!is_complete(found.mapping)) co_await decide(found.mapping, test_mapping(bench), deadline);

@@ -139,14 +139,8 @@ awaitable<change_test> change_probe::run() {
 /// Two sockets that knock at each other's mapped endpoint.
 class hairpin_probe {
  public:
-  hairpin_probe(const behavior_server& server, bound_port& a, bound_port& b, pacing pace,
-                net::asio::any_io_executor executor)
-      : server_(server),
-        a_(a),
-        b_(b),
-        pace_(pace),
-        open_filter_(id_as_request()),
-        timer_(executor) {}
+  hairpin_probe(const behavior_server& server, bound_port& a, bound_port& b, pacing pace)
+      : server_(server), a_(a), b_(b), pace_(pace), open_filter_(id_as_request()) {}
 
   awaitable<hairpin_test> run();
 
@@ -164,7 +158,6 @@ class hairpin_probe {
   bool arrived_ = false;
   int controls_ = 0;
   int tries_ = 0;
-  net::asio::steady_timer timer_;
 };
 
 stun::bytes hairpin_probe::id_as_request() {
@@ -182,14 +175,13 @@ void hairpin_probe::take(bound_port& at, const bound_port& other,
                     to_string(other.seen.mapped));
     }
     arrived_ = true;
-    timer_.cancel();
   } else if (at.port.judge(received)) {
     ++controls_;
   }
 }
 
 awaitable<void> hairpin_probe::listen(bound_port& at, const bound_port& other) {
-  for (;;) {
+  while (!arrived_) {
     const auto received = co_await at.port.next(net::steady_time::max());
     if (received) take(at, other, *received);
   }
@@ -197,15 +189,13 @@ awaitable<void> hairpin_probe::listen(bound_port& at, const bound_port& other) {
 
 awaitable<void> hairpin_probe::open_filter() {
   bool last = false;
-  for (int i = 1; !last && !arrived_; ++i) {
+  for (int i = 1; !last; ++i) {
     a_.port.send(b_.seen.mapped, open_filter_);
     b_.port.send(a_.seen.mapped, open_filter_);
     a_.port.ask(server_.primary);
     tries_ = i;
     last = pacing::is_last(i, controls_);
-    timer_.expires_at(after(last ? pace_.last_wait : pace_.open_filter_again));
-    co_await net::wait(timer_);
-    co_await net::unless_cancelled();
+    co_await net::wait_until(after(last ? pace_.last_wait : pace_.open_filter_again));
   }
 }
 
@@ -273,8 +263,7 @@ awaitable<hairpin_test> test_hairpin(behavior_bench& bench) {
                              mapped.to_string());
     co_return open;
   }
-  hairpin_probe probe(bench.server, *a, *b, pace_of(bench, *a, 3),
-                      co_await net::asio::this_coro::executor);
+  hairpin_probe probe(bench.server, *a, *b, pace_of(bench, *a, 3));
   co_return co_await probe.run();
 }
 

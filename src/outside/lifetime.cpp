@@ -35,14 +35,12 @@ std::string in_words(milliseconds idle) {
 /// Asks, from a port of its own, for an answer to the mapped port of `idle` (RFC 5780 section 4.6).
 class delivery_test {
  public:
-  delivery_test(const behavior_server& server, stun_port& idle, endpoint mapped, stun_port& asking,
-                net::asio::any_io_executor executor)
+  delivery_test(const behavior_server& server, stun_port& idle, endpoint mapped, stun_port& asking)
       : server_(server),
         idle_(idle),
         mapped_(std::move(mapped)),
         asking_(asking),
-        pace_(server.rtt),
-        timer_(executor) {}
+        pace_(server.rtt) {}
 
   awaitable<delivery> run();
 
@@ -50,7 +48,6 @@ class delivery_test {
   awaitable<void> ask();
   awaitable<void> listen_idle();
   awaitable<void> listen_asking();
-  void stop(delivery end);
 
   const behavior_server& server_;
   stun_port& idle_;
@@ -61,18 +58,14 @@ class delivery_test {
   int controls_ = 0;
   bool other_address_ = false;
   std::optional<delivery> end_;
-  net::asio::steady_timer timer_;
 };
-
-void delivery_test::stop(delivery end) {
-  end_ = end;
-  timer_.cancel();
-}
 
 awaitable<void> delivery_test::listen_idle() {
   for (;;) {
     const auto received = co_await idle_.next(net::steady_time::max());
-    if (received && asking_.judge(*received)) stop(delivery::arrived);
+    if (!received || !asking_.judge(*received)) continue;
+    end_ = delivery::arrived;
+    co_return;
   }
 }
 
@@ -84,8 +77,10 @@ awaitable<void> delivery_test::listen_asking() {
         std::find(redirected_.begin(), redirected_.end(), heard->question) != redirected_.end();
     // Error 420, or an answer to where the question came from: it knows no RESPONSE-PORT.
     if (redirected) {
-      stop(delivery::unsupported);
-    } else if (heard->said.success) {
+      end_ = delivery::unsupported;
+      co_return;
+    }
+    if (heard->said.success) {
       ++controls_;
       other_address_ = heard->said.seen_as()->ip != mapped_.ip;
     }
@@ -94,13 +89,11 @@ awaitable<void> delivery_test::listen_asking() {
 
 awaitable<void> delivery_test::ask() {
   bool last = false;
-  for (int i = 1; !last && !end_; ++i) {
+  for (int i = 1; !last; ++i) {
     redirected_.push_back(asking_.ask(server_.primary, stun::change::none, mapped_.port));
     asking_.ask(server_.primary);
     last = pacing::is_last(i, controls_);
-    timer_.expires_at(after(last ? pace_.last_wait : pace_.open_filter_again));
-    co_await net::wait(timer_);
-    co_await net::unless_cancelled();
+    co_await net::wait_until(after(last ? pace_.last_wait : pace_.open_filter_again));
   }
 }
 
@@ -146,19 +139,15 @@ class measurement {
 };
 
 awaitable<delivery> measurement::deliver_after(milliseconds wait, milliseconds idle) {
-  net::asio::steady_timer timer(executor_, after(wait));
-  co_await net::wait(timer);
-  co_await net::unless_cancelled();
+  co_await net::wait_for(wait);
   auto bound = stun_port::open(executor_, from_);
   auto asking = stun_port::open(executor_, from_);
   if (!bound || !asking) co_return delivery::unknown;
   const auto seen = co_await find_binding(*bound, server_.primary, pacing(server_.rtt));
   if (!seen) co_return delivery::unknown;
   server_.rtt = std::max(server_.rtt, seen->rtt);  // silence must last for the slowest
-  timer.expires_at(after(idle));
-  co_await net::wait(timer);
-  co_await net::unless_cancelled();
-  delivery_test test(server_, *bound, seen->mapped, *asking, executor_);
+  co_await net::wait_for(idle);
+  delivery_test test(server_, *bound, seen->mapped, *asking);
   co_return co_await test.run();
 }
 

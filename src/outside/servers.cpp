@@ -7,8 +7,8 @@
 #include <charconv>
 
 #include "core/canonical.hpp"
+#include "net/event.hpp"
 #include "net/resolver.hpp"
-#include "net/when_all.hpp"
 #include "outside/stun_name.hpp"
 
 namespace natcheck::outside {
@@ -43,15 +43,14 @@ class lookups {
 
   net::steady_time start_ = std::chrono::steady_clock::now();
   net::steady_time end_;  ///< when the waiting is over
-  bool one_known_ = false;
-  net::asio::steady_timer timer_;
+  net::event one_known_;
   std::vector<server_name> names_;
   std::vector<stun_server> servers_;
 };
 
 lookups::lookups(net::asio::any_io_executor executor, std::vector<std::string> names,
                  net::steady_time deadline)
-    : end_(deadline), timer_(executor) {
+    : end_(deadline), one_known_(executor) {
   for (const std::string& name : names) {
     names_.push_back(read_server_name(name));
     stun_server server;
@@ -73,19 +72,15 @@ awaitable<void> lookups::look_up(std::size_t number) {
     co_return;
   }
   take(*found, server);
-  if (server.addresses.empty() || one_known_) co_return;
-  one_known_ = true;
+  if (server.addresses.empty() || one_known_.is_set()) co_return;
   const auto now = std::chrono::steady_clock::now();
   end_ = std::min(end_, now + std::max<net::steady_time::duration>(now - start_, least_grace));
-  timer_.cancel();
+  one_known_.set();
 }
 
 awaitable<void> lookups::wait() {
-  while (std::chrono::steady_clock::now() < end_) {
-    timer_.expires_at(end_);
-    co_await net::wait(timer_);
-    co_await net::unless_cancelled();
-  }
+  co_await net::with_deadline(end_, one_known_.wait());
+  co_await net::wait_until(end_);  // it may be sooner now
 }
 
 awaitable<std::vector<stun_server>> lookups::run() {

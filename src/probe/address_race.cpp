@@ -16,16 +16,16 @@ constexpr steady_clock::duration head_start = 250ms;
 
 /// How much longer than the one that was reached the others are waited for.
 constexpr int times_the_winner = 4;
-constexpr steady_clock::duration least_patience = 300ms;
-constexpr steady_clock::duration most_patience = 1500ms;
+constexpr steady_clock::duration shortest_wait = 300ms;
+constexpr steady_clock::duration longest_wait = 1500ms;
 
 }  // namespace
 
 address_race::address_race(net::asio::any_io_executor executor, std::size_t addresses, attempt ask)
-    : ask_(std::move(ask)), limit_(executor) {
+    : ask_(std::move(ask)), won_(executor) {
   lanes_.reserve(addresses);
   for (std::size_t i = 0; i < addresses; ++i) {
-    lanes_.push_back({net::asio::steady_timer(executor)});
+    lanes_.push_back({net::event(executor)});
   }
 }
 
@@ -40,21 +40,20 @@ void address_race::note_winner(std::size_t number) {
   if (winner_) return;
   winner_ = number;
   const auto now = steady_clock::now();
-  ends_at_ = now + std::clamp(times_the_winner * (now - *lanes_[number].began), least_patience,
-                              most_patience);
-  limit_.cancel();
+  ends_at_ = now + std::clamp(times_the_winner * (now - *lanes_[number].began), shortest_wait,
+                              longest_wait);
+  won_.set();
 }
 
 awaitable<void> address_race::drive(std::size_t number) {
   lane& own = lanes_[number];
   while (opens_at(number) > steady_clock::now()) {
-    own.gate.expires_at(opens_at(number));
-    co_await net::wait(own.gate);
-    co_await net::unless_cancelled();
+    own.changed.reset();
+    co_await net::with_deadline(opens_at(number), own.changed.wait());
   }
   own.began = steady_clock::now();
   const auto wake_all = [this] {
-    for (lane& each : lanes_) each.gate.cancel();
+    for (lane& each : lanes_) each.changed.set();
   };
   wake_all();
   const bool reached = co_await ask_(number);
@@ -64,11 +63,8 @@ awaitable<void> address_race::drive(std::size_t number) {
 }
 
 awaitable<void> address_race::cut_off() {
-  while (steady_clock::now() < ends_at_) {
-    limit_.expires_at(ends_at_);
-    co_await net::wait(limit_);
-    co_await net::unless_cancelled();
-  }
+  co_await won_.wait();
+  co_await net::wait_until(ends_at_);
 }
 
 awaitable<std::optional<std::size_t>> address_race::run() {

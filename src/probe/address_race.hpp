@@ -2,12 +2,11 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <optional>
 #include <vector>
 
-#include "net/when_all.hpp"
+#include "net/event.hpp"
 
 namespace natcheck::probing {
 
@@ -28,7 +27,7 @@ class address_race {
 
  private:
   struct lane {
-    net::asio::steady_timer gate;
+    net::event changed;  ///< when this one may begin
     std::optional<net::steady_time> began{};
     bool ended = false;
   };
@@ -41,8 +40,8 @@ class address_race {
   std::vector<lane> lanes_;
   attempt ask_;
   std::optional<std::size_t> winner_;
-  net::asio::steady_timer limit_;
-  net::steady_time ends_at_ = net::steady_time::max();
+  net::event won_;
+  net::steady_time ends_at_;  ///< once won
 };
 
 }  // namespace natcheck::probing

@@ -186,7 +186,6 @@ awaitable<void> prober::look_around(asked_address& asked) {
   asked.visitor_location.ttl = own_ttl(executor, asked.ip);
   const bool on_the_way = asked.visitor_location.gateway || asked.visitor_location.tunnel;
   co_await asked.answered->wait();
-  co_await net::unless_cancelled();
   if (asked.inside.empty() && on_the_way) {
     const endpoint target{asked.ip, options_.port};
     net::coroutines watches;
@@ -249,10 +248,8 @@ awaitable<void> prober::locate_ourselves() {
 }
 
 awaitable<void> prober::repeat() {
-  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
   while (evidence_.handshakes.size() < options_.count) {
-    pause.expires_after(pause_between);
-    co_await net::wait(pause);
+    co_await net::wait_for(pause_between);
     if (std::chrono::steady_clock::now() >= end_) co_return;
     auto evidence = co_await shake_hands(handshake_with(evidence_.address->ip));
     add(std::move(evidence));

@@ -44,12 +44,10 @@ bool connection::is_acknowledged() const {
 /// to wait for.
 awaitable<bool> connection::acknowledged() {
   const auto until = from_now(farewell_time);
-  net::asio::steady_timer timer(socket_.get_executor());
   for (auto pause = first_pause; !is_acknowledged(); pause = std::min(2 * pause, last_pause)) {
     const bool torn_down = ended_ && ended_ != net::asio::error::eof;
     if (torn_down || hung_up_ || std::chrono::steady_clock::now() >= until) co_return false;
-    timer.expires_after(pause);
-    co_await net::wait(timer);
+    co_await net::wait_for(pause);
   }
   co_return true;
 }

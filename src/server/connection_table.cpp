@@ -49,7 +49,7 @@ connection_table::connection_table(net::asio::any_io_executor executor, server_i
       on_end_(std::move(on_end)),
       limit_(visitor_limit()),
       source_limit_(limit_from_one_source(limit_)),
-      clock_(executor),
+      closed_(executor),
       left_(executor) {}
 
 std::size_t connection_table::size() const {
@@ -101,7 +101,7 @@ void connection_table::start(awaitable<void> work) {
 }
 
 void connection_table::admit(net::tcp::socket socket, const endpoint& peer) {
-  if (closed_) return;  // the socket closes here
+  if (closed_.is_set()) return;  // the socket closes here
   connection line(std::move(socket), peer, buffer_);
   if (on_accepted_) on_accepted_(line.peer());
   const address site = site_of(line.peer().ip);
@@ -125,7 +125,7 @@ awaitable<void> connection_table::host(sessions::iterator who) {
   const auto on_greeted = [self, who] { self->establish(who); };
   const session_result end = co_await attend(who->line, identity_, on_greeted);
   // A session that is still pending when all are closed was not rejected.
-  if (!closed_ || std::holds_alternative<events::greeted>(end)) on_end_(end);
+  if (!closed_.is_set() || std::holds_alternative<events::greeted>(end)) on_end_(end);
   if (who->where != session_state::closing) forget_source(who);
   in(who->where).erase(who);
   left_.set();
@@ -134,9 +134,8 @@ awaitable<void> connection_table::host(sessions::iterator who) {
 /// One timer for everyone: a timer for each wait costs more than the wait.
 awaitable<void> connection_table::keep_time() {
   const auto self = shared_from_this();
-  while (size() > 0 && !closed_) {
-    clock_.expires_after(tick);
-    co_await net::wait(clock_);
+  while (size() > 0 && !closed_.is_set()) {
+    co_await net::with_deadline(std::chrono::steady_clock::now() + tick, closed_.wait());
     const auto now = std::chrono::steady_clock::now();
     for (sessions& all : by_state_) {
       for (session& who : all) who.line.keep_time(now);
@@ -147,8 +146,7 @@ awaitable<void> connection_table::keep_time() {
 }
 
 awaitable<void> connection_table::close_all() {
-  closed_ = true;
-  clock_.cancel();
+  closed_.set();
   for (sessions& all : by_state_) {
     for (session& who : all) who.line.hang_up();
   }

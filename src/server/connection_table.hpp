@@ -86,9 +86,8 @@ class connection_table : public std::enable_shared_from_this<connection_table> {
   shared_buffer buffer_;
   sources sources_;
   std::array<sessions, 3> by_state_;  ///< by place; oldest first
-  bool closed_ = false;
+  net::event closed_;
   bool keeping_time_ = false;
-  net::asio::steady_timer clock_;
   net::event left_;  ///< someone has left since the wait began
 };
 

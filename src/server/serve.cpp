@@ -45,7 +45,7 @@ class server {
         session_log_([this](const auto& told) {
           std::visit([this](const auto& e) { this->tell(e); }, told);
         }),
-        summary_due_(executor_),
+        session_ended_(executor_),
         end_(executor_),
         addresses_([this](const auto& told) { this->tell(told); }) {}
 
@@ -91,8 +91,8 @@ class server {
   std::unique_ptr<arrivals::arrival_watch> arrivals_;
   std::unique_ptr<mappings::mapping_manager> mappings_;
   session_log session_log_;
-  net::asio::steady_timer summary_due_;
-  net::event end_;  ///< the server has to end
+  net::event session_ended_;  ///< the time of the next summary may be another
+  net::event end_;            ///< the server has to end
   std::optional<failure> failed_;
   std::optional<failure> local_fault_;       ///< why the router could not even be asked
   std::string own_session_ = random_hex(8);  ///< of visits that this server pays to itself
@@ -233,21 +233,19 @@ void server::count(const session_result& end) {
   }
   if (rejected != nullptr && arrivals_->may_be_own(rejected->peer.ip)) return;
   session_log_.add(end, std::chrono::steady_clock::now());
-  summary_due_.cancel();
+  session_ended_.set();
   if (greeted != nullptr && options_.once) end_.set();
 }
 
 awaitable<void> server::report_summaries() {
   for (;;) {
-    summary_due_.expires_at(session_log_.due());
-    co_await net::wait(summary_due_);
-    co_await net::unless_cancelled();
+    session_ended_.reset();
+    co_await net::with_deadline(session_log_.due(), session_ended_.wait());
     session_log_.settle(std::chrono::steady_clock::now());
   }
 }
 
 awaitable<void> server::accept_on(tcp::acceptor& acceptor) {
-  net::asio::steady_timer rest(executor_);
   for (;;) {
     tcp::endpoint peer;  // known only now where the visitor is gone already
     auto [error, socket] = co_await acceptor.async_accept(peer, net::as_result);
@@ -258,8 +256,7 @@ awaitable<void> server::accept_on(tcp::acceptor& acceptor) {
     // Out of descriptors: someone makes room. Other errors belong to the one connection that has
     // gone away meanwhile.
     connections_->evict_one();
-    rest.expires_after(accept_rest);
-    co_await net::wait(rest);
+    co_await net::wait_for(accept_rest);
   }
 }
 
@@ -343,10 +340,10 @@ net::coroutines server::all_works() {
 
 /// Gives what ended it, where that was a fault: the doors have to be closed anyway.
 awaitable<std::exception_ptr> server::run_until_end() {
-  net::asio::steady_timer time_over(executor_, net::steady_time::max());
-  if (options_.run_for) time_over.expires_after(*options_.run_for);
+  const auto end = options_.run_for ? std::chrono::steady_clock::now() + *options_.run_for
+                                    : net::steady_time::max();
   try {
-    co_await net::when_any(end_.wait(), net::wait(time_over), net::when_all(all_works()));
+    co_await net::when_any(end_.wait(), net::wait_until(end), net::when_all(all_works()));
   } catch (...) {
     co_return std::current_exception();
   }

@@ -24,13 +24,10 @@ asio::awaitable<neighbor_state> resolve_neighbor(address ip, source from,
   socket->set_option(asio::ip::unicast::hops(1), error);
   socket->send_to(asio::const_buffer("", 1), {ip, discard_port}, 0, error);
   if (error) co_return neighbor_state::unknown;
-  asio::steady_timer timer(executor);
   const auto end = std::chrono::steady_clock::now() + resolving_time;
   auto state = read_neighbor(ip, interface_index).state;
   while (state == neighbor_state::unanswered && std::chrono::steady_clock::now() < end) {
-    timer.expires_after(between_looks);
-    co_await wait(timer);
-    co_await unless_cancelled();
+    co_await wait_for(between_looks);
     state = read_neighbor(ip, interface_index).state;
   }
   co_return state;
