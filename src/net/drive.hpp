@@ -1,12 +1,19 @@
-// Runs a polled machine on a UDP socket until it has something to say.
+// Runs a polled machine on UDP sockets.
+//
+// A machine says what it has due (poll_transmit), when to ask again (next_timeout) and when it is
+// done (finished); it is told what came. It has no clock and no sockets of its own.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <concepts>
 #include <natcheck/endpoint.hpp>
+#include <span>
+#include <string>
 #include <string_view>
 
+#include "net/event.hpp"
+#include "net/socket_errors.hpp"
 #include "net/sockets.hpp"
 
 namespace natcheck::net {
@@ -54,6 +61,75 @@ requires std::invocable<Sent&, const endpoint&, const error_code&> asio::awaitab
                           std::string_view(buffer.data(), length));
     co_return drive_end::event;
   }
+}
+
+/// What a machine with several sockets has due.
+struct outgoing {
+  std::size_t socket = 0;
+  endpoint to;
+  std::string_view payload;
+};
+
+/// Hands the errors that the kernel keeps for the socket (keep_errors) to the machine.
+template <class Machine>
+void take_errors(udp::socket& socket, std::size_t number, Machine& machine) {
+  while (const auto error = next_error(socket.native_handle())) {
+    machine.handle_error(std::chrono::steady_clock::now(), number, *error);
+  }
+}
+
+template <class Machine>
+asio::awaitable<void> receive_all(udp::socket& socket, std::size_t number, Machine& machine,
+                                  event& news) {
+  constexpr int most_at_once = 64;  // a flood does not keep the others from their turn
+  std::array<char, 2048> buffer;
+  for (;;) {
+    co_await wait_readable(socket);  // an error in the queue makes a socket readable, too
+    take_errors(socket, number, machine);
+    for (int i = 0; i < most_at_once; ++i) {
+      udp::endpoint from;
+      error_code error;
+      const auto length = socket.receive_from(asio::buffer(buffer), from, 0, error);
+      if (error) break;
+      machine.handle_packet(std::chrono::steady_clock::now(), number, {from.address(), from.port()},
+                            {buffer.data(), length});
+    }
+    news.set();
+  }
+}
+
+template <class Machine>
+asio::awaitable<void> send_all(std::span<udp::socket> sockets, Machine& machine, event& news) {
+  for (;;) {
+    news.reset();
+    while (const auto next = machine.poll_transmit(std::chrono::steady_clock::now())) {
+      udp::socket& socket = sockets[next->socket];
+      // An error about an earlier datagram would be taken for one about this.
+      take_errors(socket, next->socket, machine);
+      error_code error;
+      socket.send_to(asio::buffer(next->payload), {next->to.ip, next->to.port}, 0, error);
+      machine.handle_sent(next->socket, error);
+    }
+    if (machine.finished(std::chrono::steady_clock::now())) co_return;
+    co_await with_deadline(machine.next_timeout(), news.wait());
+  }
+}
+
+/// Runs `machine` on several sockets at once until it is finished. What it knows besides may change
+/// through others, who then set `news`.
+template <class Machine>
+asio::awaitable<void> drive(std::span<udp::socket> sockets, Machine& machine, event& news) {
+  coroutines works;
+  works.push_back(send_all(sockets, machine, news));
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    works.push_back(receive_all(sockets[i], i, machine, news));
+  }
+  co_await when_any(std::move(works));
+}
+template <class Machine>
+asio::awaitable<void> drive(std::span<udp::socket> sockets, Machine& machine) {
+  event nothing_else(co_await asio::this_coro::executor);
+  co_await drive(sockets, machine, nothing_else);
 }
 
 }  // namespace natcheck::net

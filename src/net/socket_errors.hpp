@@ -1,9 +1,11 @@
 // ICMP errors about what a socket sent, as the kernel keeps them for it (IP_RECVERR, ip(7)).
 #pragma once
 
+#include <cstddef>
 #include <natcheck/endpoint.hpp>
 #include <natcheck/probe_evidence.hpp>
 #include <optional>
+#include <span>
 
 #include "net/sockets.hpp"
 
@@ -21,5 +23,9 @@ struct socket_error {
 
 /// The oldest error that was not read yet. Does not block.
 std::optional<socket_error> next_error(int descriptor);
+
+/// Reads the control messages that recvmsg(MSG_ERRQUEUE) gives, in the kernel's layout (cmsg(3)).
+/// Empty where none of them is an error, or where it is cut short. `to` is left empty. Pure.
+std::optional<socket_error> read_socket_error(std::span<const std::byte> control);
 
 }  // namespace natcheck::net

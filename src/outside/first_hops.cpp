@@ -47,7 +47,6 @@ awaitable<void> watch_hop(endpoint target, std::string interface, int ttl,
   if (!socket) spdlog::debug("{}", socket.error().message());
   while (socket && !who) {
     co_await net::wait_readable(*socket);
-    co_await net::unless_cancelled();
     note_errors(*socket, target, who);
     std::array<char, 64> answer;
     net::error_code nothing;

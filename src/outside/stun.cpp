@@ -7,10 +7,9 @@
 #include <boost/asio/write.hpp>
 #include <span>
 
+#include "net/drive.hpp"
 #include "net/route_refusal.hpp"
-#include "net/socket_errors.hpp"
-#include "net/when_all.hpp"
-#include "outside/stun_id.hpp"
+#include "outside/stun_transactions.hpp"
 #include "outside/survey.hpp"
 
 namespace natcheck::outside {
@@ -23,8 +22,17 @@ using net::asio::awaitable;
 
 net::steady_time now() { return std::chrono::steady_clock::now(); }
 
+std::string_view text_of(const stun::bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<const std::uint8_t> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
 /// Carries out the schedule: one UDP socket a family, so that what the servers saw of it can be
-/// compared, and one TCP connection a server.
+/// compared, and one TCP connection a server. For the UDP sockets it is the machine of
+/// net::drive().
 class surveyor {
  public:
   surveyor(net::asio::any_io_executor executor, const std::vector<stun_server>& servers,
@@ -32,26 +40,28 @@ class surveyor {
 
   awaitable<std::vector<stun_evidence>> run();
 
+  std::optional<net::outgoing> poll_transmit(net::steady_time at);
+  void handle_sent(std::size_t socket, const error_code& error);
+  void handle_packet(net::steady_time at, std::size_t socket, const endpoint& from,
+                     std::string_view datagram);
+  void handle_error(net::steady_time at, std::size_t socket, const net::socket_error& error);
+  net::steady_time next_timeout() const;
+  bool finished(net::steady_time at);
+
  private:
   const std::optional<net::source>& egress_route(unsigned family) const {
     return family == 4 ? from_.ipv4 : from_.ipv6;
   }
-  std::optional<udp::socket>& udp_socket(unsigned family) { return sockets_[family == 6]; }
   std::string operation(std::size_t number) const;
-  stun::bytes request(std::size_t number) const;
 
   void open_udp(unsigned family);
-  awaitable<void> pace();
-  void send(std::size_t number);
   bool is_refused_here(std::size_t number);
-  awaitable<void> listen(unsigned family);
-  void read_refusals(unsigned family);
-  void read_answers(unsigned family);
-  void judge(const endpoint& from, std::span<const std::uint8_t> datagram);
 
+  awaitable<void> ask_all_over_tcp();
   awaitable<void> ask_over_tcp(std::size_t number);
   awaitable<void> converse(std::size_t number);
-  awaitable<void> read_answer(std::size_t number, tcp::socket& socket);
+  awaitable<void> read_answer(std::size_t number, const stun_transactions& asked,
+                              tcp::socket& socket);
   void end_failed(std::size_t number, const error_code& error);
 
   net::asio::any_io_executor executor_;
@@ -59,9 +69,12 @@ class surveyor {
   net::steady_time deadline_;
   std::function<void(std::vector<stun_evidence>, bool)> on_news_;
   survey_schedule schedule_;
-  std::vector<stun::transaction_id> ids_;
-  std::array<std::optional<udp::socket>, 2> sockets_;
-  net::asio::steady_timer wake_;  ///< cancelled when there is news for the schedule
+  stun_transactions transactions_;      ///< over UDP
+  std::vector<std::size_t> questions_;  ///< of those that are asked over UDP
+  std::size_t sending_ = 0;
+  std::vector<udp::socket> sockets_;
+  std::array<std::size_t, 2> socket_of_{};  ///< for IPv4 and IPv6
+  net::event tcp_news_;
 };
 
 surveyor::surveyor(net::asio::any_io_executor executor, const std::vector<stun_server>& servers,
@@ -71,9 +84,12 @@ surveyor::surveyor(net::asio::any_io_executor executor, const std::vector<stun_s
       deadline_(deadline),
       on_news_(options.on_news),
       schedule_(servers, from_.ipv4.has_value(), from_.ipv6.has_value(), std::move(options), now()),
-      ids_(schedule_.size()),
-      wake_(executor) {
-  for (auto& id : ids_) id = new_transaction();
+      tcp_news_(executor) {
+  for (std::size_t i = 0; i < schedule_.size(); ++i) {
+    const stun_evidence& ask = schedule_.ask(i);
+    const bool over_udp = ask.protocol == transport::udp && ask.address;
+    questions_.push_back(over_udp ? transactions_.begin(*ask.address, now()) : 0);
+  }
   open_udp(4);
   open_udp(6);
 }
@@ -85,18 +101,13 @@ std::string surveyor::operation(std::size_t number) const {
                      ask.protocol == transport::udp ? "UDP" : "TCP");
 }
 
-stun::bytes surveyor::request(std::size_t number) const {
-  stun::binding_request asked;
-  asked.id = ids_[number];
-  return stun::encode(asked);
-}
-
 void surveyor::open_udp(unsigned family) {
   if (!egress_route(family)) return;
   auto opened = net::open_udp(executor_, *egress_route(family), "asking STUN servers");
   if (opened) {
-    udp_socket(family).emplace(std::move(*opened));
-    net::keep_errors(udp_socket(family)->native_handle());
+    net::keep_errors(opened->native_handle());
+    socket_of_[family == 6] = sockets_.size();
+    sockets_.push_back(std::move(*opened));
     return;
   }
   for (std::size_t i = 0; i < schedule_.size(); ++i) {
@@ -104,34 +115,24 @@ void surveyor::open_udp(unsigned family) {
   }
 }
 
-/// Sends what is due, until the schedule is over.
-awaitable<void> surveyor::pace() {
-  for (;;) {
-    while (const auto next = schedule_.poll_transmit(now())) send(*next);
-    const auto at = now();
-    if (on_news_) on_news_(schedule_.so_far(), schedule_.ipv4_done(at));
-    if (schedule_.finished(at) || at >= deadline_) co_return;
-    wake_.expires_at(std::min(schedule_.next_timeout(at), deadline_));
-    co_await net::wait(wake_);
-    co_await net::unless_cancelled();
+std::optional<net::outgoing> surveyor::poll_transmit(net::steady_time at) {
+  while (const auto number = schedule_.poll_transmit(at)) {
+    if (is_refused_here(*number)) continue;
+    const stun_evidence& ask = schedule_.ask(*number);
+    sending_ = *number;
+    return net::outgoing{socket_of_[ask.family == 6], *ask.address,
+                         text_of(transactions_.request(questions_[*number]))};
   }
+  return std::nullopt;
 }
 
-void surveyor::send(std::size_t number) {
-  const stun_evidence& ask = schedule_.ask(number);
-  auto& socket = *udp_socket(ask.family);
-  // An error about an earlier datagram would be taken for one about this.
-  read_refusals(ask.family);
-  if (!schedule_.is_open(number) || is_refused_here(number)) return;
-  error_code error;
-  socket.send_to(net::asio::buffer(request(number)), {ask.address->ip, ask.address->port}, 0,
-                 error);
-  const auto local = socket.local_endpoint();
-  schedule_.note_local(number, {local.address(), local.port()});
+void surveyor::handle_sent(std::size_t socket, const error_code& error) {
+  const auto local = sockets_[socket].local_endpoint();
+  schedule_.note_local(sending_, {local.address(), local.port()});
   if (!error) return;
-  const failure why = net::failure_from(operation(number), error);
+  const failure why = net::failure_from(operation(sending_), error);
   spdlog::debug("{}", why.message());
-  schedule_.end_unsent(number, why.detail);
+  schedule_.end_unsent(sending_, why.detail);
 }
 
 /// Asked before the first packet; then the question ends.
@@ -146,57 +147,44 @@ bool surveyor::is_refused_here(std::size_t number) {
   return true;
 }
 
-awaitable<void> surveyor::listen(unsigned family) {
-  for (;;) {
-    co_await net::wait_readable(*udp_socket(family));
-    co_await net::unless_cancelled();
-    read_refusals(family);
-    read_answers(family);
-    wake_.cancel();
+void surveyor::handle_error(net::steady_time /*at*/, std::size_t /*socket*/,
+                            const net::socket_error& error) {
+  for (std::size_t i = 0; i < schedule_.size(); ++i) {
+    const stun_evidence& ask = schedule_.ask(i);
+    if (ask.protocol != transport::udp || ask.address != error.to) continue;
+    const failure why = net::failure_from(operation(i), error.error);
+    spdlog::debug("{}", why.message());
+    schedule_.end(i, state_of(why), why.detail);
   }
 }
 
-void surveyor::read_refusals(unsigned family) {
-  while (const auto refused = net::next_error(udp_socket(family)->native_handle())) {
-    for (std::size_t i = 0; i < schedule_.size(); ++i) {
-      const stun_evidence& ask = schedule_.ask(i);
-      if (ask.protocol != transport::udp || ask.address != refused->to) continue;
-      const failure why = net::failure_from(operation(i), refused->error);
-      spdlog::debug("{}", why.message());
-      schedule_.end(i, state_of(why), why.detail);
-    }
-  }
-}
-
-void surveyor::read_answers(unsigned family) {
-  std::array<std::uint8_t, stun::longest_message> buffer;
-  for (;;) {
-    udp::endpoint from;
-    error_code error;
-    const auto length = udp_socket(family)->receive_from(net::asio::buffer(buffer), from, 0, error);
-    if (error) return;
-    judge({from.address(), from.port()}, std::span(buffer).first(length));
-  }
-}
-
-void surveyor::judge(const endpoint& from, std::span<const std::uint8_t> datagram) {
+void surveyor::handle_packet(net::steady_time at, std::size_t /*socket*/, const endpoint& from,
+                             std::string_view datagram) {
+  const auto read = transactions_.judge(from, bytes_of(datagram), at);
   for (std::size_t i = 0; i < schedule_.size(); ++i) {
     const stun_evidence& ask = schedule_.ask(i);
     if (ask.protocol != transport::udp || ask.address != from) continue;
-    const auto read = stun::parse_answer(datagram, ids_[i]);
-    if (read) {
-      schedule_.handle_answer(i, *read, now());
-    } else {
+    if (!read) {
       spdlog::debug("{}: {}", operation(i), read.error().reason);
       schedule_.handle_fault(i, read.error().reason);
+    } else if (read->question == questions_[i]) {
+      schedule_.handle_answer(i, read->said, at);
     }
   }
 }
 
+net::steady_time surveyor::next_timeout() const {
+  return std::min(schedule_.next_timeout(now()), deadline_);
+}
+
+/// Asked after everything that happens.
+bool surveyor::finished(net::steady_time at) {
+  if (on_news_) on_news_(schedule_.so_far(), schedule_.ipv4_done(at));
+  return schedule_.finished(at) || at >= deadline_;
+}
+
 awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
-  net::asio::steady_timer timer(executor_, schedule_.tcp_start());
-  co_await net::wait(timer);
-  co_await net::unless_cancelled();
+  co_await net::wait_until(schedule_.tcp_start());
   if (!schedule_.begin_tcp(number, now())) co_return;
   const auto limit = now() + survey_schedule::tcp_schedule;
   const auto ended = co_await net::with_deadline(std::min(limit, deadline_), converse(number));
@@ -204,7 +192,7 @@ awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
     schedule_.end(number, service_state::silent,
                   fmt::format("no answer in {} ms", survey_schedule::tcp_schedule.count()));
   }
-  wake_.cancel();
+  tcp_news_.set();
 }
 
 /// Ends this question, unless it is cancelled.
@@ -226,18 +214,20 @@ awaitable<void> surveyor::converse(std::size_t number) {
   error_code ignored;
   const auto local = socket->local_endpoint(ignored);
   schedule_.note_local(number, {local.address(), local.port()});
-  const stun::bytes question = request(number);
-  const auto [broken, sent] =
-      co_await net::asio::async_write(*socket, net::asio::buffer(question), net::as_result);
+  stun_transactions asked;
+  const std::size_t question = asked.begin(*ask.address, now());
+  const auto request = net::asio::buffer(asked.request(question));
+  const auto [broken, sent] = co_await net::asio::async_write(*socket, request, net::as_result);
   co_await net::unless_cancelled();
   if (broken) {
     end_failed(number, broken);
   } else {
-    co_await read_answer(number, *socket);
+    co_await read_answer(number, asked, *socket);
   }
 }
 
-awaitable<void> surveyor::read_answer(std::size_t number, tcp::socket& socket) {
+awaitable<void> surveyor::read_answer(std::size_t number, const stun_transactions& asked,
+                                      tcp::socket& socket) {
   std::array<std::uint8_t, stun::longest_message> buffer;
   std::size_t filled = 0;
   for (;;) {
@@ -250,9 +240,9 @@ awaitable<void> surveyor::read_answer(std::size_t number, tcp::socket& socket) {
     const auto size = stun::length_of(stream);
     if (!size) co_return schedule_.end(number, service_state::malformed, size.error().reason);
     if (!*size || **size > filled) continue;
-    const auto read = stun::parse_answer(stream.first(**size), ids_[number]);
+    const auto read = asked.judge(*schedule_.ask(number).address, stream.first(**size), now());
     if (!read) co_return schedule_.end(number, service_state::malformed, read.error().reason);
-    co_return schedule_.handle_answer(number, *read, now());
+    co_return schedule_.handle_answer(number, read->said, now());
   }
 }
 
@@ -266,15 +256,17 @@ void surveyor::end_failed(std::size_t number, const error_code& error) {
   schedule_.end(number, state, why.detail);
 }
 
-awaitable<std::vector<stun_evidence>> surveyor::run() {
+awaitable<void> surveyor::ask_all_over_tcp() {
   net::coroutines works;
-  for (const unsigned family : {4U, 6U}) {
-    if (udp_socket(family)) works.push_back(listen(family));
-  }
   for (std::size_t i = 0; i < schedule_.size(); ++i) {
     if (schedule_.ask(i).protocol == transport::tcp) works.push_back(ask_over_tcp(i));
   }
-  co_await net::when_any(pace(), net::when_all(std::move(works)));
+  co_await net::when_all(std::move(works));
+  co_await net::forever();
+}
+
+awaitable<std::vector<stun_evidence>> surveyor::run() {
+  co_await net::when_any(net::drive(std::span(sockets_), *this, tcp_news_), ask_all_over_tcp());
   co_return schedule_.take(now());
 }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "outside/stun_id.hpp"
-
 namespace natcheck::outside {
 
 using net::udp;
@@ -45,13 +43,10 @@ result<stun_port> stun_port::open(const net::asio::any_io_executor& executor,
 
 std::size_t stun_port::ask(const endpoint& to, stun::change answer_from,
                            std::optional<std::uint16_t> response_port) {
-  stun::binding_request request;
-  request.id = new_transaction();
-  request.answer_from = answer_from;
-  request.response_port = response_port;
-  questions_.push_back({request.id, to, std::chrono::steady_clock::now()});
-  send(to, stun::encode(request));
-  return questions_.size() - 1;
+  const std::size_t question =
+      transactions_.begin(to, std::chrono::steady_clock::now(), answer_from, response_port);
+  send(to, transactions_.request(question));
+  return question;
 }
 
 void stun_port::send(const endpoint& to, std::span<const std::uint8_t> bytes) {
@@ -89,13 +84,8 @@ awaitable<std::optional<stun_port::answer>> stun_port::next_answer(net::steady_t
 }
 
 std::optional<stun_port::answer> stun_port::judge(const datagram& received) const {
-  for (std::size_t i = 0; i < questions_.size(); ++i) {
-    auto read = stun::parse_answer(received.bytes, questions_[i].id);
-    if (!read) continue;
-    const question& asked = questions_[i];
-    return answer{i, asked.to, received.from, std::move(*read), net::since(asked.sent)};
-  }
-  return std::nullopt;
+  auto read = transactions_.judge(received.from, received.bytes, std::chrono::steady_clock::now());
+  return read ? std::optional(std::move(*read)) : std::nullopt;
 }
 
 namespace {

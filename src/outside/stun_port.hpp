@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "net/sockets.hpp"
-#include "protocols/stun/codec.hpp"
+#include "outside/stun_transactions.hpp"
 
 namespace natcheck::outside {
 
@@ -49,12 +49,7 @@ class stun_port {
     endpoint from;
     std::vector<std::uint8_t> bytes;
   };
-  struct answer {
-    std::size_t question;  ///< as `ask` numbered it
-    endpoint asked, from;
-    stun::binding_answer said;
-    millis rtt;
-  };
+  using answer = stun_transactions::answer;
 
   static result<stun_port> open(const net::asio::any_io_executor& executor,
                                 const net::source& from);
@@ -74,17 +69,11 @@ class stun_port {
   std::optional<answer> judge(const datagram& received) const;
 
  private:
-  struct question {
-    stun::transaction_id id;
-    endpoint to;
-    net::steady_time sent;
-  };
-
   explicit stun_port(net::udp::socket socket);
 
   net::udp::socket socket_;
   endpoint local_;
-  std::vector<question> questions_;
+  stun_transactions transactions_;
 };
 
 /// How one of a server's addresses saw a port of ours.

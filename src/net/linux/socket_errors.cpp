@@ -4,9 +4,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
+#include <type_traits>
 
 namespace natcheck::net {
 namespace {
@@ -20,29 +21,31 @@ endpoint endpoint_of(const sockaddr_storage& storage) {
   return {value.address(), value.port()};
 }
 
-/// Behind the error stands the address of who sent it (SO_EE_OFFENDER).
-std::optional<icmp_notice> read_notice(const sock_extended_err& error, const cmsghdr& control) {
-  const bool icmp = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
-  const std::size_t room = control.cmsg_len - CMSG_LEN(sizeof error);
-  if (!icmp || control.cmsg_len < CMSG_LEN(sizeof error + sizeof(sockaddr_in))) return std::nullopt;
-  sockaddr_storage offender{};
-  std::memcpy(&offender, CMSG_DATA(&control) + sizeof error, std::min(room, sizeof offender));
-  if (offender.ss_family != AF_INET && offender.ss_family != AF_INET6) return std::nullopt;
-  return icmp_notice{endpoint_of(offender).ip, error.ee_type, error.ee_code};
+template <class T>
+std::optional<T> read(std::span<const std::byte> from) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  if (from.size() < sizeof(T)) return std::nullopt;
+  T value;
+  std::memcpy(&value, from.data(), sizeof(T));
+  return value;
 }
 
-std::optional<socket_error> read_error(msghdr& message) {
-  for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr;
-       each = CMSG_NXTHDR(&message, each)) {
-    const bool v4 = each->cmsg_level == IPPROTO_IP && each->cmsg_type == IP_RECVERR;
-    const bool v6 = each->cmsg_level == IPPROTO_IPV6 && each->cmsg_type == IPV6_RECVERR;
-    sock_extended_err error{};
-    if ((!v4 && !v6) || each->cmsg_len < CMSG_LEN(sizeof error)) continue;
-    std::memcpy(&error, CMSG_DATA(each), sizeof error);
-    const error_code code{static_cast<int>(error.ee_errno), boost::system::system_category()};
-    return socket_error{{}, code, read_notice(error, *each)};
+/// The address of whoever sent it stands behind the error (SO_EE_OFFENDER).
+std::optional<icmp_notice> read_notice(const sock_extended_err& error,
+                                       std::span<const std::byte> offender) {
+  if (error.ee_origin == SO_EE_ORIGIN_ICMP) {
+    const auto from = read<sockaddr_in>(offender);
+    if (!from || from->sin_family != AF_INET) return std::nullopt;
+    const auto ip = boost::asio::ip::address_v4(ntohl(from->sin_addr.s_addr));
+    return icmp_notice{ip, error.ee_type, error.ee_code};
   }
-  return std::nullopt;
+  if (error.ee_origin != SO_EE_ORIGIN_ICMP6) return std::nullopt;
+  const auto from = read<sockaddr_in6>(offender);
+  if (!from || from->sin6_family != AF_INET6) return std::nullopt;
+  boost::asio::ip::address_v6::bytes_type bytes;
+  std::memcpy(bytes.data(), &from->sin6_addr, bytes.size());
+  const boost::asio::ip::address_v6 ip(bytes, from->sin6_scope_id);
+  return icmp_notice{ip, error.ee_type, error.ee_code};
 }
 
 }  // namespace
@@ -53,10 +56,27 @@ void keep_errors(int descriptor, bool keep) {
   ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
 }
 
+std::optional<socket_error> read_socket_error(std::span<const std::byte> control) {
+  while (control.size() >= CMSG_LEN(0)) {
+    cmsghdr header;
+    std::memcpy(&header, control.data(), sizeof header);
+    if (header.cmsg_len < CMSG_LEN(0) || header.cmsg_len > control.size()) break;
+    const bool v4 = header.cmsg_level == IPPROTO_IP && header.cmsg_type == IP_RECVERR;
+    const bool v6 = header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_RECVERR;
+    const auto payload = control.first(header.cmsg_len).subspan(CMSG_LEN(0));
+    if (const auto error = v4 || v6 ? read<sock_extended_err>(payload) : std::nullopt) {
+      const error_code code{static_cast<int>(error->ee_errno), boost::system::system_category()};
+      return socket_error{{}, code, read_notice(*error, payload.subspan(sizeof *error))};
+    }
+    control = control.subspan(std::min(CMSG_ALIGN(header.cmsg_len), control.size()));
+  }
+  return std::nullopt;
+}
+
 std::optional<socket_error> next_error(int descriptor) {
   sockaddr_storage to{};
   std::array<char, 64> sent{};
-  alignas(cmsghdr) std::array<char, 512> control{};
+  alignas(cmsghdr) std::array<std::byte, 512> control{};
   iovec data{sent.data(), sent.size()};
   msghdr message{};
   message.msg_name = &to;
@@ -66,10 +86,10 @@ std::optional<socket_error> next_error(int descriptor) {
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   if (::recvmsg(descriptor, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
-  auto read = read_error(message);
-  if (!read) return socket_error{};
-  if (message.msg_namelen != 0) read->to = endpoint_of(to);
-  return read;
+  auto told = read_socket_error(std::span(control).first(message.msg_controllen));
+  if (!told) return socket_error{};
+  if (message.msg_namelen != 0) told->to = endpoint_of(to);
+  return told;
 }
 
 }  // namespace natcheck::net
