@@ -49,12 +49,12 @@ awaitable<result<net::http_reply>> fetch(const http::url& page, const net::sourc
   seen.resolved = true;
   net::http_request request;
   request.target = page.target;
-  request.host = http::host_header(page.host, page.bracketed, page.port);
+  request.host = http::host_header(page.host, page.port);
   request.user_agent = "natcheck";
   // The header alone tells, and portals are known to leave the body open.
   const net::http_bounds bounds{0, deadline};
-  const auto operation = fmt::format("asking {} for {}", to_string(*server),
-                                     http::host_header(page.host, page.bracketed, page.port));
+  const auto operation =
+      fmt::format("asking {} for {}", to_string(*server), http::host_header(page.host, page.port));
   co_return co_await net::http_exchange(*server, from, std::move(request), bounds, operation);
 }
 

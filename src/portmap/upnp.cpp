@@ -9,20 +9,9 @@
 
 namespace natcheck::portmap {
 
-using net::asio::awaitable;
-
-awaitable<result<soap_values>> call_service(const gateway_access& access,
-                                            const wan_service& service, std::string_view action,
-                                            const soap_arguments& arguments) {
-  soap_call call = make_call(service.type, action, arguments);
-  const auto reply = co_await http_post(access, service.control, std::move(call));
-  if (!reply) co_return reply.error();
-  const endpoint peer{service.control.host, service.control.port};
-  co_return read_answer(action, *reply,
-                        fmt::format("asking {} for {} (UPnP)", to_string(peer), action));
-}
-
 namespace {
+
+using net::asio::awaitable;
 
 /// "Connected", or "Up" as some devices say.
 bool is_connected(const wan_connection& connection) {

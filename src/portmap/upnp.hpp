@@ -35,10 +35,4 @@ void take_description(const result<igd_description>& description, upnp_evidence&
 /// Writes what the connection said into `evidence`.
 void take_connection(const wan_connection& connection, upnp_evidence& evidence);
 
-/// One SOAP call on a service of the gateway.
-boost::asio::awaitable<result<soap_values>> call_service(const gateway_access& access,
-                                                         const wan_service& service,
-                                                         std::string_view action,
-                                                         const soap_arguments& arguments = {});
-
 }  // namespace natcheck::portmap

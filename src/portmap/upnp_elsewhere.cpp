@@ -42,7 +42,7 @@ awaitable<result<mapping>> upnp_mapper::look_elsewhere() {
   request_.external_port = ports.front();
   if (request_.any_port) {
     const auto row = co_await read_row();
-    const upnp_entry* shown = row ? &*row : nullptr;
+    const gateway_mapping* shown = row ? &*row : nullptr;
     co_return co_await made(shown);
   }
   const auto given_back = co_await unmap();

@@ -2,7 +2,7 @@
 
 #include "core/written_address.hpp"
 #include "portmap/grants.hpp"
-#include "portmap/upnp.hpp"
+#include "portmap/upnp_http.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -19,6 +19,22 @@ soap_arguments key_of(const mapping_request& request) {
 
 }  // namespace
 
+std::optional<std::uint16_t> port_of(const soap_values& values, std::string_view name) {
+  const auto port = values.find_number<std::uint16_t>(name);
+  const bool is_zero = port == 0 && values.find(name)->find_first_not_of("+0") == std::string::npos;
+  return port != 0 || is_zero ? port : std::nullopt;
+}
+
+gateway_mapping entry_of(const soap_values& values) {
+  gateway_mapping entry;
+  entry.internal_client = values.find("NewInternalClient").value_or("");
+  entry.internal_port = port_of(values, "NewInternalPort");
+  entry.enabled = values.find_flag("NewEnabled").value_or(true);
+  entry.description = values.find("NewPortMappingDescription").value_or("");
+  entry.lease_s = values.find_number<std::uint32_t>("NewLeaseDuration");
+  return entry;
+}
+
 bool may_lead_to(const std::string& client, const address& self) {
   const auto ip = read_written_address(client);
   return !ip || ip->is_unspecified() || *ip == self;
@@ -33,18 +49,13 @@ bool leads_to(const std::string& client, const address& self) {
   return read_written_address(client) == self;
 }
 
-awaitable<result<upnp_entry>> read_entry(const gateway_access& access, const wan_service& service,
-                                         const mapping_request& request) {
+awaitable<result<gateway_mapping>> read_entry(const gateway_access& access,
+                                              const wan_service& service,
+                                              const mapping_request& request) {
   const auto values =
       co_await call_service(access, service, "GetSpecificPortMappingEntry", key_of(request));
   if (!values) co_return values.error();
-  upnp_entry entry;
-  entry.client = values->find("NewInternalClient").value_or("");
-  entry.port = values->find_number<std::uint16_t>("NewInternalPort").value_or(0);
-  entry.description = values->find("NewPortMappingDescription").value_or("");
-  entry.lease_s = values->find_number<std::uint32_t>("NewLeaseDuration");
-  entry.enabled = values->find_flag("NewEnabled").value_or(true);
-  co_return entry;
+  co_return entry_of(*values);
 }
 
 awaitable<result<std::uint16_t>> add_entry(const gateway_access& access, const wan_service& service,

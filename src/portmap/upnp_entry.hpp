@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <natcheck/error.hpp>
+#include <natcheck/mappings.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,20 +13,18 @@
 #include "portmap/grants.hpp"
 #include "portmap/port_mapper.hpp"
 #include "portmap/upnp_description.hpp"
+#include "portmap/upnp_soap.hpp"
 
 namespace natcheck::portmap {
 
 /// NewPortMappingDescription of our entries: how a later run knows them again.
 inline constexpr std::string_view our_description = "natcheck";
 
-/// An entry as the gateway has it.
-struct upnp_entry {
-  std::string client;      ///< NewInternalClient: an address on most
-  std::uint16_t port = 0;  ///< NewInternalPort
-  std::string description;
-  std::optional<std::uint32_t> lease_s;  ///< what is left of it
-  bool enabled = true;                   ///< NewEnabled; one that is switched off lets no one in
-};
+/// The entry in an answer, without its key: the protocol, the external port and the remote host.
+gateway_mapping entry_of(const soap_values& values);
+
+/// A port as routers write it; empty for what only begins with a 0, as hexadecimal digits do.
+std::optional<std::uint16_t> port_of(const soap_values& values, std::string_view name);
 
 /// Whether an entry's NewInternalClient may stand for `self`: it is that address, however it is
 /// written, or no address of a device. Many routers show a host name, and which one leads here only
@@ -46,9 +45,9 @@ bool says_no_entry(const result<T>& answer) {
 
 /// The entry on the protocol and the external port of `request`. The references here and below must
 /// outlive the awaiting.
-boost::asio::awaitable<result<upnp_entry>> read_entry(const gateway_access& access,
-                                                      const wan_service& service,
-                                                      const mapping_request& request);
+boost::asio::awaitable<result<gateway_mapping>> read_entry(const gateway_access& access,
+                                                           const wan_service& service,
+                                                           const mapping_request& request);
 
 enum class adding {
   this_port,  ///< AddPortMapping

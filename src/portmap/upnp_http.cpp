@@ -6,6 +6,10 @@
 #include "protocols/http/url.hpp"
 
 namespace natcheck::portmap {
+
+using net::http_reply;
+using net::asio::awaitable;
+
 namespace {
 
 constexpr std::uint64_t body_limit = 256 * 1024;
@@ -37,12 +41,9 @@ net::http_request prepare(std::string method, const ssdp::http_url& url) {
   return request;
 }
 
-net::asio::awaitable<result<http_reply>> exchange(const gateway_access& access,
-                                                  const ssdp::http_url& url,
-                                                  net::http_request request,
-                                                  std::chrono::milliseconds time) {
-  const auto operation =
-      fmt::format("{} http://{}{} (UPnP)", request.method, url.host_text, url.target);
+awaitable<result<http_reply>> exchange(const gateway_access& access, const ssdp::http_url& url,
+                                       net::http_request request, std::chrono::milliseconds time) {
+  const auto operation = fmt::format("{} {} (UPnP)", request.method, to_string(url));
   net::turn turn(access.exchanges, co_await net::asio::this_coro::executor);
   co_await turn.comes();
   const net::http_bounds bounds{body_limit, std::chrono::steady_clock::now() + time, true};
@@ -52,8 +53,7 @@ net::asio::awaitable<result<http_reply>> exchange(const gateway_access& access,
 
 }  // namespace
 
-net::asio::awaitable<result<http_reply>> http_get(const gateway_access& access,
-                                                  const ssdp::http_url& url) {
+awaitable<result<http_reply>> http_get(const gateway_access& access, const ssdp::http_url& url) {
   auto request = prepare("GET", url);
   auto reply = co_await exchange(access, url, std::move(request), access.times.reading);
   const auto there = reply ? target_of(*reply, url) : std::nullopt;
@@ -62,14 +62,26 @@ net::asio::awaitable<result<http_reply>> http_get(const gateway_access& access,
   co_return co_await exchange(access, *there, std::move(again), access.times.reading);
 }
 
-net::asio::awaitable<result<http_reply>> http_post(const gateway_access& access,
-                                                   const ssdp::http_url& url, soap_call call) {
-  auto request = prepare("POST", url);
+awaitable<result<http_reply>> post_call(const gateway_access& access, const wan_service& service,
+                                        std::string_view action, const soap_arguments& arguments) {
+  auto request = prepare("POST", service.control);
   request.more_headers = {{"Content-Type", "text/xml; charset=\"utf-8\""},
-                          {"SOAPAction", std::move(call.action)}};
-  request.body = std::move(call.envelope);
-  const auto time = call.changes ? access.times.changing : access.times.reading;
-  co_return co_await exchange(access, url, std::move(request), time);
+                          {"SOAPAction", fmt::format("\"{}#{}\"", service.type, action)}};
+  request.body = soap_envelope(service.type, action, arguments);
+  // Many routers reload their firewall, which takes time.
+  const bool changes = action.starts_with("Add") || action.starts_with("Delete");
+  const auto time = changes ? access.times.changing : access.times.reading;
+  co_return co_await exchange(access, service.control, std::move(request), time);
+}
+
+awaitable<result<soap_values>> call_service(const gateway_access& access,
+                                            const wan_service& service, std::string_view action,
+                                            const soap_arguments& arguments) {
+  const auto reply = co_await post_call(access, service, action, arguments);
+  if (!reply) co_return reply.error();
+  const endpoint peer{service.control.host, service.control.port};
+  co_return read_answer(action, *reply,
+                        fmt::format("asking {} for {} (UPnP)", to_string(peer), action));
 }
 
 }  // namespace natcheck::portmap

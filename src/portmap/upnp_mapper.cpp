@@ -60,11 +60,11 @@ failure upnp_mapper::refusal(std::string detail, int code) const {
           std::move(detail), code};
 }
 
-failure upnp_mapper::conflict(const upnp_entry& entry, std::uint16_t external_port) const {
-  return refusal(
-      fmt::format("external port {} is already forwarded to {}:{} (\"{}\")", external_port,
-                  escape_bytes(entry.client), entry.port, escape_bytes(entry.description)),
-      upnp_error::conflict_in_mapping_entry);
+failure upnp_mapper::conflict(const gateway_mapping& entry, std::uint16_t external_port) const {
+  return refusal(fmt::format("external port {} is already forwarded to {}:{} (\"{}\")",
+                             external_port, escape_bytes(entry.internal_client),
+                             entry.internal_port.value_or(0), escape_bytes(entry.description)),
+                 upnp_error::conflict_in_mapping_entry);
 }
 
 // --- making it -------------------------------------------------------------------------------
@@ -142,7 +142,8 @@ awaitable<std::optional<failure>> upnp_mapper::add(mapping_request wanted, addin
 /// After a conflict with an entry of ours: gateways that do not overwrite even their client's own
 /// (Open.NAT, issue 14) take a new one when the old is gone.
 awaitable<std::optional<failure>> upnp_mapper::take_over(const mapping_request& wanted,
-                                                         const upnp_entry& ours, failure refused) {
+                                                         const gateway_mapping& ours,
+                                                         failure refused) {
   const bool is_permanent = ours.lease_s == 0U && !is_version_2(*service_);
   if (add_ == add_state::confirmed && is_permanent) co_return std::nullopt;
   const auto removed = co_await delete_entry(access_, *service_, wanted);
@@ -163,7 +164,7 @@ awaitable<std::optional<failure>> upnp_mapper::make_anew(mapping_request wanted)
 }
 
 /// The entry of `request_`. Where the table was not readable in time before, it gets a second.
-awaitable<result<upnp_entry>> upnp_mapper::read_row() {
+awaitable<result<gateway_mapping>> upnp_mapper::read_row() {
   gateway_access access = access_;
   if (table_hangs_) access.times.reading /= 5;
   const auto start = std::chrono::steady_clock::now();
@@ -173,7 +174,7 @@ awaitable<result<upnp_entry>> upnp_mapper::read_row() {
 }
 
 /// Looks again while there is no such entry: some gateways show it late.
-awaitable<result<upnp_entry>> upnp_mapper::read_row_until(net::steady_time deadline) {
+awaitable<result<gateway_mapping>> upnp_mapper::read_row_until(net::steady_time deadline) {
   net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
   for (;;) {
     auto row = co_await read_row();
@@ -185,13 +186,13 @@ awaitable<result<upnp_entry>> upnp_mapper::read_row_until(net::steady_time deadl
 }
 
 /// Whether it does not show where it leads, or shows another place than the one asked for.
-bool upnp_mapper::is_odd(const upnp_entry& entry) const {
-  const bool is_nowhere = names_nobody(entry.client) && !entry.client.empty();
+bool upnp_mapper::is_odd(const gateway_mapping& entry) const {
+  const bool is_nowhere = names_nobody(entry.internal_client) && !entry.internal_client.empty();
   return is_nowhere || !leads_to(entry, client_, request_.internal_port);
 }
 
 /// Some gateways make an entry that is switched off, and switch it on when it is added again.
-awaitable<result<upnp_entry>> upnp_mapper::switch_on(upnp_entry row) {
+awaitable<result<gateway_mapping>> upnp_mapper::switch_on(gateway_mapping row) {
   const auto added = co_await add_entry(access_, *service_, request_, adding::this_port);
   if (!added) co_return row;
   co_return co_await read_row();
@@ -208,20 +209,20 @@ awaitable<result<mapping>> upnp_mapper::verify() {
     co_return conflict(*row, request_.external_port);
   }
   if (row && !row->enabled) {
-    const upnp_entry off = *row;
+    const gateway_mapping off = *row;
     row = co_await switch_on(off);
   }
-  const upnp_entry* shown = row ? &*row : nullptr;
+  const gateway_mapping* shown = row ? &*row : nullptr;
   co_return co_await made(shown);
 }
 
 /// The mapping of `request_`, with what its entry says of it.
-awaitable<result<mapping>> upnp_mapper::made(const upnp_entry* row) {
+awaitable<result<mapping>> upnp_mapper::made(const gateway_mapping* row) {
   mapping made;
   shown_.reset();
   if (row != nullptr && is_odd(*row)) {
     shown_ = *row;
-    made.shown_to = fmt::format("{}:{}", row->client, row->port);
+    made.shown_to = fmt::format("{}:{}", row->internal_client, row->internal_port.value_or(0));
   }
   made.verified = row != nullptr && row->enabled && !shown_;
   made.switched_off = row != nullptr && !row->enabled;
@@ -229,7 +230,7 @@ awaitable<result<mapping>> upnp_mapper::made(const upnp_entry* row) {
   if (row != nullptr) {
     kept_description_ = row->description;
     was_free_ = false;
-    request_.lifetime = lease_of(*row, *service_, request_.lifetime);
+    request_.lifetime = lease_of(row->lease_s, *service_, request_.lifetime);
   }
   made.protocol = request_.protocol;
   made.via = mapping_protocol::upnp;

@@ -54,7 +54,8 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<std::optional<failure>> add_once(const mapping_request& wanted, adding how,
                                                           row_before before);
   boost::asio::awaitable<std::optional<failure>> take_over(const mapping_request& wanted,
-                                                           const upnp_entry& ours, failure refused);
+                                                           const gateway_mapping& ours,
+                                                           failure refused);
   boost::asio::awaitable<std::optional<failure>> make_anew(mapping_request wanted);
   boost::asio::awaitable<grant_state> look_after(failure why, row_before before);
   bool lease_may_be_why(const failure& refused) const;
@@ -62,25 +63,25 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<std::vector<std::uint16_t>> ports_elsewhere();
   boost::asio::awaitable<result<mapping>> look_elsewhere();
   boost::asio::awaitable<result<void>> close_elsewhere();
-  boost::asio::awaitable<result<mapping>> made(const upnp_entry* row);
-  boost::asio::awaitable<result<upnp_entry>> read_row();
-  boost::asio::awaitable<result<upnp_entry>> read_row_until(net::steady_time deadline);
+  boost::asio::awaitable<result<mapping>> made(const gateway_mapping* row);
+  boost::asio::awaitable<result<gateway_mapping>> read_row();
+  boost::asio::awaitable<result<gateway_mapping>> read_row_until(net::steady_time deadline);
   net::steady_time settled_at() const;
-  boost::asio::awaitable<result<upnp_entry>> switch_on(upnp_entry row);
+  boost::asio::awaitable<result<gateway_mapping>> switch_on(gateway_mapping row);
   boost::asio::awaitable<result<void>> delete_row();
   boost::asio::awaitable<result<void>> remove();
-  bool is_described_as_ours(const upnp_entry& entry) const;
-  bool leads_to(const upnp_entry& entry, const std::string& client, std::uint16_t port) const;
-  bool is_own(const upnp_entry& entry) const;
-  bool is_as_shown(const upnp_entry& entry) const;
-  bool is_odd(const upnp_entry& entry) const;
-  bool bears_our_mark(const upnp_entry& entry) const;
-  bool made_here(const upnp_entry& entry, const mapping_request& wanted) const;
+  bool is_described_as_ours(const gateway_mapping& entry) const;
+  bool leads_to(const gateway_mapping& entry, const std::string& client, std::uint16_t port) const;
+  bool is_own(const gateway_mapping& entry) const;
+  bool is_as_shown(const gateway_mapping& entry) const;
+  bool is_odd(const gateway_mapping& entry) const;
+  bool bears_our_mark(const gateway_mapping& entry) const;
+  bool made_here(const gateway_mapping& entry, const mapping_request& wanted) const;
   void forget();
   failure refusal(std::string detail, int code) const;
-  failure conflict(const upnp_entry& entry, std::uint16_t external_port) const;
-  failure taken_over(const upnp_entry& entry) const;
-  failure not_known_as_ours(const upnp_entry& entry) const;
+  failure conflict(const gateway_mapping& entry, std::uint16_t external_port) const;
+  failure taken_over(const gateway_mapping& entry) const;
+  failure not_known_as_ours(const gateway_mapping& entry) const;
   failure removal_failed(failure why) const;
 
   gateway_access access_;
@@ -92,7 +93,8 @@ class upnp_mapper final : public port_mapper {
   std::chrono::steady_clock::duration add_took_{0};  ///< the last one
   bool table_hangs_ = false;  ///< the last attempt to read an entry timed out
   bool was_free_ = false;     ///< no entry stood there before the add, and none was read back since
-  std::optional<upnp_entry> shown_;  ///< our entry, where it does not lead to where it was to lead
+  std::optional<gateway_mapping>
+      shown_;  ///< our entry, where it does not lead to where it was to lead
   std::optional<std::string> kept_description_;  ///< of our entry, as the gateway keeps it
   bool moves_ports_ = false;  ///< the gateway has put an entry on another port than it was told
   std::vector<std::uint16_t> spared_;

@@ -8,7 +8,8 @@
 #include <utility>
 
 #include "core/upnp_errors.hpp"
-#include "portmap/upnp.hpp"
+#include "portmap/grants.hpp"
+#include "portmap/upnp_http.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -265,12 +266,7 @@ awaitable<result<void>> upnp_pinhole_mapper::unmap() {
 }
 
 mapping_record upnp_pinhole_mapper::record(const mapping_request& request) const {
-  mapping_record ours;
-  ours.via = mapping_protocol::upnp;
-  ours.protocol = request.protocol;
-  ours.gateway = access_.gateway;
-  ours.interface = access_.from.interface;
-  ours.internal = {access_.from.local, request.internal_port};
+  mapping_record ours = record_of(access_, mapping_protocol::upnp, request);
   ours.external_port = request.internal_port;
   ours.lifetime = lease_for(request.lifetime);
   if (request_ && same_pinhole(*request_, request)) ours.pinhole = id_;

@@ -19,7 +19,7 @@ net::steady_time upnp_mapper::settled_at() const {
 }
 
 /// It leads where ours did; but so may a rule that someone made by hand.
-failure upnp_mapper::not_known_as_ours(const upnp_entry& entry) const {
+failure upnp_mapper::not_known_as_ours(const gateway_mapping& entry) const {
   return {
       outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
       fmt::format("the entry on port {} leads here, but is called \"{}\" and may belong to another "
@@ -28,12 +28,12 @@ failure upnp_mapper::not_known_as_ours(const upnp_entry& entry) const {
       0};
 }
 
-failure upnp_mapper::taken_over(const upnp_entry& entry) const {
+failure upnp_mapper::taken_over(const gateway_mapping& entry) const {
   return {
       outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
       fmt::format("the entry is no longer natcheck's: external port {} now leads to {}:{} (\"{}\")",
-                  request_.external_port, escape_bytes(entry.client), entry.port,
-                  escape_bytes(entry.description)),
+                  request_.external_port, escape_bytes(entry.internal_client),
+                  entry.internal_port.value_or(0), escape_bytes(entry.description)),
       portmap::taken_over};
 }
 

@@ -58,10 +58,10 @@ std::vector<std::chrono::seconds> lease_times(std::chrono::seconds asked,
   return times;
 }
 
-std::chrono::seconds lease_of(const upnp_entry& entry, const wan_service& service,
+std::chrono::seconds lease_of(std::optional<std::uint32_t> told, const wan_service& service,
                               std::chrono::seconds asked) {
-  if (!entry.lease_s || (*entry.lease_s == 0 && is_version_2(service))) return asked;
-  return std::chrono::seconds(*entry.lease_s);
+  if (!told || (*told == 0 && is_version_2(service))) return asked;
+  return std::chrono::seconds(*told);
 }
 
 }  // namespace natcheck::portmap

@@ -41,9 +41,9 @@ bool refuses_port(int code, std::uint16_t external_port);
 std::vector<std::chrono::seconds> lease_times(std::chrono::seconds asked,
                                               std::optional<std::chrono::seconds> worked);
 
-/// How long an entry that was read back stands; 0: for ever. Its own word counts (a Technicolor
+/// How long an entry stands that was read back with `told`; 0: for ever. That counts (a Technicolor
 /// makes a day of everything), but of 0 only with IGD v1.
-std::chrono::seconds lease_of(const upnp_entry& entry, const wan_service& service,
+std::chrono::seconds lease_of(std::optional<std::uint32_t> told, const wan_service& service,
                               std::chrono::seconds asked);
 
 }  // namespace natcheck::portmap

@@ -59,7 +59,7 @@ class igd_search {
   awaitable<std::optional<igd_description>> look_at(const ssdp::search_event& event);
   awaitable<std::optional<igd_description>> look_at_found(const ssdp::found& found);
   std::optional<igd_description> read_page(const ssdp::found& found,
-                                           const result<http_reply>& page);
+                                           const result<net::http_reply>& page);
   result<igd_description> end_search(net::drive_end end);
   failure nothing_found(net::drive_end end) const;
   void note_departure(const endpoint& to, const net::error_code& error);
@@ -85,7 +85,7 @@ failure unreadable(const ssdp::http_url& location, failure why) {
 /// Some serve a whole description with another status, and other programs take it. A media server
 /// in the router is no broken gateway; only a self-declared one is held to its page.
 std::optional<igd_description> igd_search::read_page(const ssdp::found& found,
-                                                     const result<http_reply>& page) {
+                                                     const result<net::http_reply>& page) {
   auto description = page ? read_description(found.location, page->body, plan_.what)
                           : result<igd_description>(page.error());
   if (description) return std::move(*description);

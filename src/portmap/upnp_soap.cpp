@@ -74,19 +74,18 @@ int error_code_in(const soap_values& values) {
 
 }  // namespace
 
-soap_call make_call(std::string_view service_type, std::string_view action,
-                    const soap_arguments& arguments) {
+std::string soap_envelope(std::string_view service_type, std::string_view action,
+                          const soap_arguments& arguments) {
   std::string values;
   for (const auto& [name, value] : arguments) {
     values += fmt::format("<{0}>{1}</{0}>", name, escape_xml(value));
   }
-  return {fmt::format("\"{}#{}\"", service_type, action),
-          fmt::format("<?xml version=\"1.0\"?>\r\n"
-                      "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" "
-                      "s:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\">"
-                      "<s:Body><u:{0} xmlns:u=\"{1}\">{2}</u:{0}></s:Body></s:Envelope>\r\n",
-                      action, service_type, values),
-          action.starts_with("Add") || action.starts_with("Delete")};
+  return fmt::format(
+      "<?xml version=\"1.0\"?>\r\n"
+      "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" "
+      "s:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\">"
+      "<s:Body><u:{0} xmlns:u=\"{1}\">{2}</u:{0}></s:Body></s:Envelope>\r\n",
+      action, service_type, values);
 }
 
 soap_values::soap_values(const std::vector<xml_event>& answer) {
@@ -119,7 +118,7 @@ std::optional<address> soap_values::find_address(std::string_view name) const {
   return read_written_address(find(name).value_or(""));
 }
 
-result<soap_values> read_answer(std::string_view action, const http_reply& reply,
+result<soap_values> read_answer(std::string_view action, const http::response& reply,
                                 std::string operation) {
   const auto xml = read_xml(reply.body);
   const soap_values values(xml);

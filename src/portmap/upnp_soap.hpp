@@ -10,16 +10,16 @@
 #include <utility>
 #include <vector>
 
-#include "portmap/upnp_http.hpp"
 #include "portmap/xml.hpp"
+#include "protocols/http/response_reader.hpp"
 
 namespace natcheck::portmap {
 
 using soap_arguments = std::vector<std::pair<std::string_view, std::string>>;
 
-/// A call of `action` on `service_type`, values escaped.
-soap_call make_call(std::string_view service_type, std::string_view action,
-                    const soap_arguments& arguments = {});
+/// The body of a call of `action` on `service_type`, values escaped.
+std::string soap_envelope(std::string_view service_type, std::string_view action,
+                          const soap_arguments& arguments = {});
 
 /// The values of a SOAP answer by name.
 class soap_values {
@@ -54,7 +54,7 @@ std::optional<Number> soap_values::find_number(std::string_view name) const {
 /// A UPnP fault, whatever the HTTP status, becomes `refused` with its errorCode. What is neither a
 /// fault nor a response to `action` becomes `refused` without a code where the HTTP status is an
 /// error, and else `malformed` (a login page, say, or no body at all).
-result<soap_values> read_answer(std::string_view action, const http_reply& reply,
+result<soap_values> read_answer(std::string_view action, const http::response& reply,
                                 std::string operation);
 
 /// What a UPnP errorCode says, in plain words.

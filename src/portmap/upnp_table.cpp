@@ -48,28 +48,16 @@ std::string remote_host_of(const soap_values& values) {
   return host;
 }
 
-/// Empty for what only begins with a 0, as hexadecimal digits do.
-std::optional<std::uint16_t> port_of(const soap_values& values, std::string_view name) {
-  const auto port = values.find_number<std::uint16_t>(name);
-  const bool is_zero = port == 0 && values.find(name)->find_first_not_of("+0") == std::string::npos;
-  return port != 0 || is_zero ? port : std::nullopt;
-}
-
 /// Empty for an answer that lacks what makes it a row.
 std::vector<gateway_mapping> parse_rows(const soap_values& values, const address& self) {
   const auto external_port = port_of(values, "NewExternalPort");
   std::vector<gateway_mapping> rows;
   if (!external_port) return rows;
   for (const transport protocol : parse_protocols(values)) {
-    gateway_mapping row;
+    gateway_mapping row = entry_of(values);
     row.protocol = protocol;
     row.external_port = *external_port;
     row.remote_host = remote_host_of(values);
-    row.internal_client = values.find("NewInternalClient").value_or("");
-    row.internal_port = port_of(values, "NewInternalPort");
-    row.enabled = values.find_flag("NewEnabled").value_or(true);
-    row.description = values.find("NewPortMappingDescription").value_or("");
-    row.lease_s = values.find_number<std::uint32_t>("NewLeaseDuration");
     row.ours = row.internal_port && row.description == our_description &&
                may_lead_to(row.internal_client, self);
     rows.push_back(std::move(row));
@@ -124,9 +112,8 @@ class table_reader {
 };
 
 awaitable<result<row_answer>> table_reader::ask(std::size_t index) const {
-  soap_call call =
-      make_call(service_.type, action, {{"NewPortMappingIndex", std::to_string(index)}});
-  const auto reply = co_await http_post(access_, service_.control, std::move(call));
+  const soap_arguments which{{"NewPortMappingIndex", std::to_string(index)}};
+  const auto reply = co_await post_call(access_, service_, action, which);
   if (!reply) co_return reply.error();
   co_return row_answer{reply->status,
                        read_answer(action, *reply, "reading the table of port mappings (UPnP)")};

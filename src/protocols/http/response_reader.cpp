@@ -12,28 +12,12 @@ namespace {
 
 constexpr std::string_view blanks = " \t";
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-std::string in_lower_case(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(), lower);
-  return lowered;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
-bool begins_like(std::string_view line, std::string_view word) {
-  const auto common = std::min(line.size(), word.size());
-  return equal_ignoring_case(line.substr(0, common), word.substr(0, common));
-}
-
 /// Whether `line`, of which more may come, can become a status line, or an empty one before it.
 bool may_be_status(std::string_view line) {
-  return line == "\r" || begins_like(line, "HTTP") || begins_like(line, "ICY");
+  const auto begins = [&](std::string_view word) {
+    return equal_ignoring_case(line.substr(0, word.size()), word.substr(0, line.size()));
+  };
+  return line == "\r" || begins("HTTP") || begins("ICY");
 }
 
 /// 0: there is none.
@@ -86,14 +70,14 @@ void response_reader::take_header(std::string_view line) {
   const bool continues = blanks.find(line.front()) != std::string_view::npos;
   const auto colon = line.find(':');
   if (!continues && colon == std::string_view::npos) return;
-  if (!continues) last_header_ = in_lower_case(trimmed(line.substr(0, colon)));
+  if (!continues) last_header_ = trimmed(line.substr(0, colon));
   const auto value = trimmed(continues ? line : line.substr(colon + 1));
-  if (last_header_ == "content-length") {
+  if (equal_ignoring_case(last_header_, "Content-Length")) {
     // The same once more says nothing new; another one makes it no number.
     if (length_ != value) length_ += (length_.empty() ? "" : ",") + std::string(value);
-  } else if (last_header_ == "transfer-encoding") {
-    coding_ += in_lower_case(value);
-  } else if (last_header_ == "location") {
+  } else if (equal_ignoring_case(last_header_, "Transfer-Encoding")) {
+    coding_ += value;
+  } else if (equal_ignoring_case(last_header_, "Location")) {
     answer_.location = answer_.location.value_or("") + std::string(value);
   }
 }
@@ -109,7 +93,7 @@ void response_reader::end_header() {
   }
   if (bounds_.body == 0 || has_no_body(answer_.status)) {
     step_ = step::done;
-  } else if (coding_.find("chunked") != std::string::npos) {
+  } else if (contains_ignoring_case(coding_, "chunked")) {
     step_ = step::chunk_size;
   } else {
     step_ = step::body;

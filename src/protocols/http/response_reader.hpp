@@ -66,9 +66,9 @@ class response_reader {
   response answer_;
   std::string fault_;
   std::string line_;         ///< that has no end yet
-  std::string last_header_;  ///< in lower case; what a folded line continues
+  std::string last_header_;  ///< what a folded line continues
   std::string length_;       ///< Content-Length, as it came; several are joined
-  std::string coding_;       ///< Transfer-Encoding, in lower case
+  std::string coding_;       ///< Transfer-Encoding, as it came
   std::size_t header_size_ = 0;
   std::size_t body_size_ = 0;            ///< on the wire
   std::optional<std::size_t> expected_;  ///< of the body, or of this chunk: bytes still to come

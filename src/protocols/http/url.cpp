@@ -69,7 +69,7 @@ parsed<url> parse_url(std::string_view text) {
   const auto port = port_of(host.port);
   if (!port)
     return parse_fault{fmt::format("has an invalid port, \"{}\"", escape_bytes(host.port))};
-  return url{std::string(host.host), *port, target_of(parts->target), host.bracketed};
+  return url{std::string(host.host), *port, target_of(parts->target)};
 }
 
 std::string absolute_url(std::string_view text, std::string_view base) {
@@ -80,8 +80,9 @@ std::string absolute_url(std::string_view text, std::string_view base) {
                      text.starts_with('/') ? "" : "/", text);
 }
 
-std::string host_header(std::string_view host, bool bracketed, std::uint16_t port) {
-  const auto name = bracketed ? fmt::format("[{}]", host) : std::string(host);
+std::string host_header(std::string_view host, std::uint16_t port) {
+  const bool is_ipv6 = host.find(':') != host.npos;
+  const auto name = is_ipv6 ? fmt::format("[{}]", host) : std::string(host);
   return port == 80 ? name : fmt::format("{}:{}", name, port);
 }
 

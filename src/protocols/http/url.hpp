@@ -15,7 +15,6 @@ struct url {
   std::string host;         ///< a name or an address, as written, without brackets
   std::uint16_t port = 80;  ///< host byte order, never 0
   std::string target;       ///< path and query, at least "/"; no fragment
-  bool bracketed = false;   ///< the host is an IPv6 address
 
   friend bool operator==(const url&, const url&) = default;
 };
@@ -30,6 +29,6 @@ parsed<url> parse_url(std::string_view text);
 std::string absolute_url(std::string_view text, std::string_view base);
 
 /// For the Host header: "[2001:db8::1]:8080", without a port 80 (RFC 9110 section 7.2).
-std::string host_header(std::string_view host, bool bracketed, std::uint16_t port);
+std::string host_header(std::string_view host, std::uint16_t port);
 
 }  // namespace natcheck::http

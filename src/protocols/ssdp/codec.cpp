@@ -40,9 +40,9 @@ std::string doubt_status(std::string_view line) {
 }
 
 /// What a device means with the value of LOCATION: without quotes or "<" and ">" around it.
-std::string_view bare_location(std::string_view text) {
-  if (text.starts_with('<')) text = bare(text.substr(1, text.find('>') - 1));
-  return text;
+std::string bare_location(const std::string& text) {
+  if (!text.starts_with('<')) return text;
+  return std::string(bare(std::string_view(text).substr(1, text.find('>') - 1)));
 }
 
 std::optional<std::uint32_t> parse_number(std::string_view text) {
@@ -52,33 +52,17 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
   return value;
 }
 
-/// A header, and where its value goes.
-template <class Field>
-struct header_field {
-  std::string_view name;
-  Field& field;
-};
-using text_field = header_field<std::string>;
-using number_field = header_field<std::optional<std::uint32_t>>;
-
-/// Reads the headers, also behind a blank line and up to the end of a line that does not end. Of a
-/// repeated one the first counts; of a value, what comes before a NUL.
-void read_headers(std::string_view text, std::initializer_list<text_field> texts,
-                  std::initializer_list<number_field> numbers) {
+/// The value of a header, up to a NUL; also behind a blank line and up to the end of a line that
+/// does not end. Of a repeated one the first that has a value counts.
+std::string find_header(std::string_view text, std::string_view name) {
   while (!text.empty()) {
     const std::string_view line = take_line(text);
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string_view name = bare(line.substr(0, colon));
-    const std::string_view behind = line.substr(colon + 1);
-    const std::string_view value = bare(behind.substr(0, behind.find('\0')));
-    for (const auto& known : texts) {
-      if (known.field.empty() && equal_ignoring_case(name, known.name)) known.field = value;
-    }
-    for (const auto& known : numbers) {
-      if (!known.field && equal_ignoring_case(name, known.name)) known.field = parse_number(value);
-    }
+    if (colon == line.npos || !equal_ignoring_case(bare(line.substr(0, colon)), name)) continue;
+    const auto value = bare(line.substr(colon + 1, line.find('\0', colon) - colon - 1));
+    if (!value.empty()) return std::string(value);
   }
+  return {};
 }
 
 bool names_gateway(std::string_view text) {
@@ -104,11 +88,10 @@ parsed<search_response> parse_response(std::string_view datagram) {
   }
   // Whatever it begins with: miniupnpc, which routers were tested with, does not look.
   search_response read;
-  read_headers(
-      datagram,
-      {{"LOCATION", read.location}, {"ST", read.st}, {"USN", read.usn}, {"SERVER", read.server}},
-      {{"BOOTID.UPNP.ORG", read.boot_id}});
-  read.location = bare_location(read.location);
+  read.location = bare_location(find_header(datagram, "LOCATION"));
+  read.st = find_header(datagram, "ST");
+  read.usn = find_header(datagram, "USN");
+  read.boot_id = parse_number(find_header(datagram, "BOOTID.UPNP.ORG"));
   if (!read.location.empty()) return read;
   std::string wrong = doubt_status(first_line(datagram));
   return parse_fault{wrong.empty() ? "no LOCATION" : std::move(wrong)};

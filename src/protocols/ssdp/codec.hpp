@@ -23,7 +23,6 @@ struct search_response {
   std::string location;  ///< LOCATION, never empty; not yet checked to be a usable URL
   std::string st;        ///< ST
   std::string usn;       ///< USN
-  std::string server;    ///< SERVER
   std::optional<std::uint32_t> boot_id;  ///< BOOTID.UPNP.ORG; changes when the device restarts
 };
 

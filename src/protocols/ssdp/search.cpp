@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/canonical.hpp"
 
@@ -89,31 +90,25 @@ bool search::is_gateway(const address& ip) const {
   return config_.local && config_.asked == audience::gateway && on_link(ip, *config_.local);
 }
 
-parsed<http_url> search::check(std::string_view location) const {
-  return check_location(location, config_.gateway, config_.local);
-}
-
 void search::handle_packet(time_point now, const endpoint& from, std::string_view datagram) {
   const address ip = canonical(from.ip);
   peer* sender = admit(is_gateway(ip) ? peers_.front().ip : ip);
   if (sender == nullptr) return;
   if (sender == &peers_.front()) {
-    handle_gateway(now, from, datagram);
+    handle_gateway(now, datagram);
   } else if (!sender->reported) {
     handle_other(*sender, datagram);
   }
 }
 
-void search::handle_gateway(time_point now, const endpoint& from, std::string_view datagram) {
+void search::handle_gateway(time_point now, std::string_view datagram) {
   auto response = parse_response(datagram);
-  if (!response) return reject(from, response.error().reason);
-  auto location = check(response->location);
-  if (!location) return reject(from, "LOCATION " + location.error().reason);
+  if (!response) return reject(response.error().reason);
+  auto location = check_location(response->location, config_.gateway, config_.local);
+  if (!location) return reject("LOCATION " + location.error().reason);
   const bool announced = announces_gateway(*response);
   if (!is_news(response->location, announced)) return;
-  events_.push_back(found{from, std::move(*location), std::move(response->st),
-                          std::move(response->server), response->boot_id, now - first_sent_,
-                          announced});
+  events_.push_back(found{std::move(*location), response->boot_id, now - first_sent_, announced});
 }
 
 void search::handle_other(peer& sender, std::string_view datagram) {
@@ -123,24 +118,18 @@ void search::handle_other(peer& sender, std::string_view datagram) {
   events_.push_back(other_device{sender.ip});
 }
 
-void search::reject(const endpoint& from, const std::string& reason) {
-  const bool known = std::find(reasons_.begin(), reasons_.end(), reason) != reasons_.end();
-  if (known || reasons_.size() == max_kept) return;
-  reasons_.push_back(reason);
-  events_.push_back(rejected{from, reason});
+void search::reject(const std::string& reason) {
+  const bool is_new = reasons_.size() < max_kept && reasons_.insert(reason).second;
+  if (is_new) events_.push_back(rejected{reason});
 }
 
 bool search::is_news(const std::string& location, bool announced) {
-  const auto known = std::find_if(locations_.begin(), locations_.end(),
-                                  [&](const auto& entry) { return entry.first == location; });
-  if (known != locations_.end()) {
-    const bool news = announced && !known->second;
-    known->second = known->second || announced;
-    return news;
+  const auto known = locations_.find(location);
+  if (known == locations_.end()) {
+    return locations_.size() < max_kept && locations_.emplace(location, announced).second;
   }
-  if (locations_.size() == max_kept) return false;
-  locations_.emplace_back(location, announced);
-  return true;
+  const bool was_announced = std::exchange(known->second, known->second || announced);
+  return announced && !was_announced;
 }
 
 }  // namespace natcheck::ssdp

@@ -7,13 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <natcheck/endpoint.hpp>
 #include <natcheck/evidence.hpp>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -72,10 +73,7 @@ struct search_config {
 /// The gateway answered, and its description is where it may be. Reported once for each
 /// LOCATION, and once more when a later answer is the first to announce a gateway there.
 struct found {
-  endpoint from;
   http_url location;
-  std::string st;
-  std::string server;
   std::optional<std::uint32_t> boot_id;
   millis rtt{0};  ///< since the first request
   /// It says it is an Internet gateway. False for the other devices that live in a router (media
@@ -85,7 +83,6 @@ struct found {
 
 /// The gateway sent something that cannot be used. Reported once for each reason.
 struct rejected {
-  endpoint from;
   std::string reason;
 };
 
@@ -134,11 +131,10 @@ class search {
   time_point end() const;
   bool to_gateway(std::size_t number) const;
   bool is_gateway(const address& ip) const;
-  parsed<http_url> check(std::string_view location) const;
   peer* admit(const address& ip);
-  void handle_gateway(time_point now, const endpoint& from, std::string_view datagram);
+  void handle_gateway(time_point now, std::string_view datagram);
   void handle_other(peer& sender, std::string_view datagram);
-  void reject(const endpoint& from, const std::string& reason);
+  void reject(const std::string& reason);
   bool is_news(const std::string& location, bool announced);
 
   search_config config_;
@@ -148,9 +144,8 @@ class search {
   time_point last_sent_;
   bool ended_ = false;
   std::vector<peer> peers_;
-  std::vector<std::pair<std::string, bool>>
-      locations_;  ///< and whether a gateway is announced there
-  std::vector<std::string> reasons_;
+  std::map<std::string, bool> locations_;  ///< and whether a gateway is announced there
+  std::set<std::string> reasons_;
   std::deque<search_event> events_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/canonical.hpp"
 #include "core/written_address.hpp"
 #include "protocols/http/url.hpp"
@@ -14,20 +16,16 @@ namespace {
 bool is_name(const http::url& url) {
   const auto is_letter = [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; };
   const auto last = std::string_view(url.host).substr(url.host.rfind('.') + 1);
-  return !url.bracketed && std::ranges::any_of(last, is_letter) && !last.starts_with("0x");
-}
-
-http_url at(const address& host, http::url url, bool named) {
-  const address shown = canonical(host);  // a zone never goes out
-  const auto header =
-      http::host_header(named ? url.host : shown.to_string(), !named && shown.is_v6(), url.port);
-  return {host, url.port, std::move(url.target), header, named ? url.host : ""};
+  return url.host.find(':') == url.host.npos && std::ranges::any_of(last, is_letter) &&
+         !last.starts_with("0x");
 }
 
 }  // namespace
 
 std::string to_string(const http_url& value) {
-  return fmt::format("http://{}{}", value.host_text, value.target);
+  const address shown = canonical(value.host);  // a zone never goes out
+  const std::string host = value.name.empty() ? shown.to_string() : value.name;
+  return fmt::format("http://{}{}", http::host_header(host, value.port), value.target);
 }
 
 bool on_link(const address& value, const address& local) {
@@ -38,15 +36,15 @@ bool on_link(const address& value, const address& local) {
 
 parsed<http_url> check_location(std::string_view text, const address& responder,
                                 const std::optional<address>& local) {
-  auto url = http::parse_url(text);
+  const auto url = http::parse_url(text);
   if (!url) return url.error();
-  if (is_name(*url)) return at(responder, *std::move(url), true);
-  auto host = read_written_address(url->host);
+  if (is_name(*url)) return http_url{responder, url->port, url->target, url->host};
+  const auto host = read_written_address(url->host);
   if (!host) {
     return parse_fault{fmt::format("has the host \"{}\", which is not an IP address", url->host)};
   }
   if (!local && (*host == canonical(responder) || host->is_unspecified())) {
-    return at(responder, *std::move(url), false);
+    return http_url{responder, url->port, url->target, {}};
   }
   if (!local || !on_link(*host, *local)) {
     return parse_fault{fmt::format(
@@ -54,7 +52,7 @@ parsed<http_url> check_location(std::string_view text, const address& responder,
   }
   auto neighbor = host->to_v6();
   if (neighbor.is_link_local()) neighbor.scope_id(responder.to_v6().scope_id());
-  return at(neighbor, *std::move(url), false);
+  return http_url{neighbor, url->port, url->target, {}};
 }
 
 }  // namespace natcheck::ssdp

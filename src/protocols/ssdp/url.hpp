@@ -17,7 +17,6 @@ struct http_url {
   address host;
   std::uint16_t port = 80;  ///< host byte order, never 0
   std::string target;       ///< path and query, at least "/"; no fragment
-  std::string host_text;    ///< for the Host header: "192.168.1.1:5000", without a port 80
   std::string name;         ///< of the host, where the URL has one in the place of an address
 
   friend bool operator==(const http_url&, const http_url&) = default;

@@ -15,14 +15,12 @@ constexpr const char* ip_connection = "urn:schemas-upnp-org:service:WANIPConnect
 // --- calls ---------------------------------------------------------------------------------
 
 TEST(Call, IsWordedAsGatewaysExpectIt) {
-  const soap_call call = make_call(ip_connection, "DeletePortMapping",
-                                   {{"NewRemoteHost", ""}, {"NewExternalPort", "1234"}});
-  EXPECT_EQ(call.action, "\"urn:schemas-upnp-org:service:WANIPConnection:1#DeletePortMapping\"");
-  EXPECT_THAT(call.envelope, StartsWith("<?xml version=\"1.0\"?>"));
-  EXPECT_THAT(call.envelope,
-              HasSubstr("<u:DeletePortMapping xmlns:u=\"urn:schemas-upnp-org:service:"
-                        "WANIPConnection:1\"><NewRemoteHost></NewRemoteHost>"
-                        "<NewExternalPort>1234</NewExternalPort></u:DeletePortMapping>"));
+  const auto envelope = soap_envelope(ip_connection, "DeletePortMapping",
+                                      {{"NewRemoteHost", ""}, {"NewExternalPort", "1234"}});
+  EXPECT_THAT(envelope, StartsWith("<?xml version=\"1.0\"?>"));
+  EXPECT_THAT(envelope, HasSubstr("<u:DeletePortMapping xmlns:u=\"urn:schemas-upnp-org:service:"
+                                  "WANIPConnection:1\"><NewRemoteHost></NewRemoteHost>"
+                                  "<NewExternalPort>1234</NewExternalPort></u:DeletePortMapping>"));
 }
 
 std::string unescape_xml(std::string text) {
@@ -39,7 +37,7 @@ std::string unescape_xml(std::string text) {
 TEST(Call, ValuesSurviveEscaping) {
   for (const std::string value :
        {"plain", "a<b>c", "Tom & \"Jerry\"", "</NewDescription><NewEvil>", "&amp;", "&&lt;", ""}) {
-    const std::string xml = make_call(ip_connection, "Do", {{"NewDescription", value}}).envelope;
+    const std::string xml = soap_envelope(ip_connection, "Do", {{"NewDescription", value}});
     const auto begin = xml.find("<NewDescription>") + 16;
     const std::string inside = xml.substr(begin, xml.find("</NewDescription></u:Do>") - begin);
     EXPECT_EQ(inside.find_first_of("<>\""), std::string::npos) << inside;
@@ -64,7 +62,7 @@ constexpr const char* fault_answer =
     "<errorDescription>NoSuchEntryInArray</errorDescription></UPnPError></detail></s:Fault>"
     "</s:Body></s:Envelope>";
 
-result<soap_values> read(const http_reply& reply) {
+result<soap_values> read(const http::response& reply) {
   return read_answer("GetExternalIPAddress", reply, "asking");
 }
 

@@ -13,21 +13,19 @@ struct url_row {
 
 TEST(HttpUrl, Parses) {
   const url_row rows[]{
-      {"http://example.org", {"example.org", 80, "/", false}, "example.org"},
-      {"HTTP://Example.ORG:80/generate_204",
-       {"Example.ORG", 80, "/generate_204", false},
-       "Example.ORG"},
-      {"http://example.org:8080/a?b#c", {"example.org", 8080, "/a?b", false}, "example.org:8080"},
-      {"http://example.org?q", {"example.org", 80, "/?q", false}, "example.org"},
-      {"http://192.0.2.7/", {"192.0.2.7", 80, "/", false}, "192.0.2.7"},
-      {"http://[2001:db8::1]:81/", {"2001:db8::1", 81, "/", true}, "[2001:db8::1]:81"},
-      {"http://portal_1.lan./", {"portal_1.lan.", 80, "/", false}, "portal_1.lan."},
+      {"http://example.org", {"example.org", 80, "/"}, "example.org"},
+      {"HTTP://Example.ORG:80/generate_204", {"Example.ORG", 80, "/generate_204"}, "Example.ORG"},
+      {"http://example.org:8080/a?b#c", {"example.org", 8080, "/a?b"}, "example.org:8080"},
+      {"http://example.org?q", {"example.org", 80, "/?q"}, "example.org"},
+      {"http://192.0.2.7/", {"192.0.2.7", 80, "/"}, "192.0.2.7"},
+      {"http://[2001:db8::1]:81/", {"2001:db8::1", 81, "/"}, "[2001:db8::1]:81"},
+      {"http://portal_1.lan./", {"portal_1.lan.", 80, "/"}, "portal_1.lan."},
   };
   for (const auto& row : rows) {
     const auto read = parse_url(row.text);
     ASSERT_TRUE(read) << row.text << ": " << read.error().reason;
     EXPECT_EQ(*read, row.expected) << row.text;
-    EXPECT_EQ(host_header(read->host, read->bracketed, read->port), row.header) << row.text;
+    EXPECT_EQ(host_header(read->host, read->port), row.header) << row.text;
   }
 }
 

@@ -148,10 +148,7 @@ TEST_F(Search, FindsTheGateway) {
   const auto events = events_of(machine_);
   ASSERT_THAT(events, SizeIs(1));
   const auto& event = std::get<found>(events[0]);
-  EXPECT_EQ(event.from, (endpoint{gateway, 49152}));
   EXPECT_EQ(to_string(event.location), "http://192.168.1.1:5000/rootDesc.xml");
-  EXPECT_EQ(event.st, igd);
-  EXPECT_EQ(event.server, "Test/1");
   EXPECT_EQ(event.boot_id, 7U);
   EXPECT_EQ(event.rtt, millis(40)) << "since the first request, not since the start";
   EXPECT_TRUE(event.announces_gateway);
@@ -194,7 +191,6 @@ TEST_F(Search, RejectsWhatTheGatewayMustNotSay) {
     const auto events = events_of(machine_);
     ASSERT_THAT(events, SizeIs(1)) << row.reason;
     EXPECT_EQ(std::get<rejected>(events[0]).reason, row.reason);
-    EXPECT_EQ(std::get<rejected>(events[0]).from, gateway_port);
   }
 }
 

@@ -112,12 +112,12 @@ TEST(CheckLocation, ANameIsTheRespondersOwn) {
     EXPECT_EQ(url->name, name);
     EXPECT_EQ(to_string(*url), fmt::format("http://{}:5000/x", name));
   }
-  EXPECT_EQ(check_location("http://router.lan/", gateway)->host_text, "router.lan");
+  EXPECT_EQ(to_string(*check_location("http://router.lan:80/", gateway)), "http://router.lan/");
   for (const char* text : {"http://192.168.001.001:5000/x", "http://0.0.0.0:5000/x"}) {
     const auto url = check_location(text, gateway);
     ASSERT_TRUE(url) << url.error().reason;
     EXPECT_EQ(url->host, gateway) << text;
-    EXPECT_EQ(url->host_text, "192.168.1.1:5000") << text;
+    EXPECT_EQ(to_string(*url), "http://192.168.1.1:5000/x") << text;
     EXPECT_EQ(url->name, "");
   }
 }
@@ -136,7 +136,7 @@ TEST(CheckLocation, TakesTheZoneOfTheResponder) {
   const auto url = check_location("http://[fe80::1]:49152/", responder);
   ASSERT_TRUE(url) << url.error().reason;
   EXPECT_EQ(url->host, address(responder));
-  EXPECT_EQ(url->host_text, "[fe80::1]:49152") << "a zone never goes out";
+  EXPECT_EQ(to_string(*url), "http://[fe80::1]:49152/") << "a zone never goes out";
 }
 
 TEST(OnLink, IsLinkLocalOrOfOurSubnet) {
@@ -166,7 +166,8 @@ TEST(CheckLocation, OfANeighborLeadsNowhereElse) {
   EXPECT_EQ(host_of("http://[::ffff:192.168.1.1]/"),
             "names a host outside this network, 192.168.1.1");
   EXPECT_EQ(host_of("http://[::1]/"), "names a host outside this network, ::1");
-  EXPECT_EQ(check_location("http://[fe80::2]:81/", gateway, local)->host_text, "[fe80::2]:81")
+  EXPECT_EQ(to_string(*check_location("http://[fe80::2]:81/", gateway, local)),
+            "http://[fe80::2]:81/")
       << "no zone in the Host header";
 }
 
