@@ -3,7 +3,7 @@
 #pragma once
 
 #include <boost/system/result.hpp>
-#include <string>
+#include <natcheck/cause.hpp>
 #include <string_view>
 
 namespace natcheck {
@@ -28,16 +28,17 @@ std::string_view to_string(outcome value);
 /// A failed operation.
 struct failure {
   outcome kind = outcome::timed_out;
-  /// What was tried and with whom, as a phrase: "asking 192.168.1.1:5351 for a mapping (NAT-PMP)".
-  std::string operation;
-  /// What happened, as a phrase: "no answer to 3 requests within 1750 ms".
-  std::string detail;
+  natcheck::operation operation;  ///< what was tried, and with whom
+  cause detail;                   ///< what happened
   /// The protocol's own error code where there is one (NAT-PMP result, UPnP errorCode), else 0.
   int code = 0;
-
-  /// "operation: detail"
-  std::string message() const;
 };
+
+/// "operation: cause"
+std::string to_string(const failure& failed);
+
+/// The whole of a failure as the cause of another: "operation: detail".
+cause cause_of(const failure& failed);
 
 template <class T>
 using result = boost::system::result<T, failure>;

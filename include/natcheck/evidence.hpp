@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <natcheck/cause.hpp>
 #include <natcheck/endpoint.hpp>
 #include <optional>
 #include <string>
@@ -64,9 +65,9 @@ struct host_network {
   std::vector<interface_info> interfaces;
   std::optional<route_info> ipv4;
   std::optional<route_info> ipv6;
-  /// What the kernel did not tell, and why, as a clause; empty: it told everything, so a egress
-  /// route that is empty does not exist.
-  std::string unread;
+  /// What could not be read from the kernel, and why. Empty: all was read, so an egress route that
+  /// is empty does not exist.
+  cause unread;
   /// Names of the interfaces that an IPv4 default route leaves by, in whatever table: packets of
   /// some programs may take it though those of this one do not.
   std::vector<std::string> ipv4_defaults;
@@ -87,9 +88,7 @@ enum class service_state {
 
 struct service_evidence {
   service_state state = service_state::not_tried;
-  /// Why it is in this state, as a clause for people: "no answer to 3 requests in 1750 ms".
-  /// Empty where the state says it all.
-  std::string detail;
+  cause detail;               ///< why it is in this state; empty where the state says it all
   std::optional<millis> rtt;  ///< from the request that was answered to its answer
   int attempts = 0;           ///< requests sent, retransmissions included
   /// This machine did not send it, be it for its routes or for a firewall of its own: `detail` is
@@ -135,7 +134,7 @@ struct upnp_evidence : service_evidence {
   std::size_t wan_connections = 0;            ///< that the device describes; one of them is told of
   std::optional<ipv6_firewall_status> ipv6_firewall;  ///< where the device has that service
   /// Why this machine did not let the multicast search out (a firewall, no route); empty: it did.
-  std::string multicast_error;
+  cause multicast_error;
   /// Devices other than the gateway that answered the search: named, never used.
   std::vector<address> other_responders;
 };
@@ -204,8 +203,8 @@ struct nat_evidence {
   tested hairpin = tested::not_tested;            ///< RFC 4787 section 6
   tested port_preservation = tested::not_tested;  ///< RFC 4787 section 4.2.1
   std::optional<binding_lifetime> lifetime;
-  std::string server;               ///< that the tests were made with; empty when none could be
-  std::vector<std::string> doubts;  ///< why something is not tested, a clause each
+  std::string server;         ///< that the tests were made with; empty when none could be
+  std::vector<cause> doubts;  ///< why something is not tested
 };
 
 /// A router between the gateway and the outside, which sent ICMP Time Exceeded.
@@ -223,7 +222,7 @@ struct path_hop {
 /// target answered at a greater TTL.
 struct path_evidence {
   service_state state = service_state::not_tried;  ///< `answered`: at least one hop is known
-  std::string detail;  ///< with `answered`: which hop it was in the target's stead, if one was
+  cause detail;  ///< with `answered`: which hop it was in the target's stead, if one was
   std::optional<endpoint> target;
   bool target_answered = false;  ///< the target itself, or a hop in its stead, was reached
   std::vector<path_hop> hops;
@@ -247,7 +246,7 @@ enum class web_result {
 struct web_evidence {
   web_result result = web_result::not_tried;
   std::string url;
-  std::string detail;                   ///< why it failed or was not tried
+  cause detail;                         ///< why it failed or was not tried
   unsigned status = 0;                  ///< HTTP status, when something answered
   std::optional<std::string> location;  ///< where a redirect led: the sign-in page, most likely
   bool resolved = false;                ///< its host has an address, which was asked
@@ -295,7 +294,7 @@ struct mapping_attempt {
   mapping_protocol via = mapping_protocol::nat_pmp;
   /// `answered`: the gateway said yes. The rest as for services.
   service_state state = service_state::not_tried;
-  std::string detail;
+  cause detail;
   int code = 0;          ///< PCP or NAT-PMP result, or UPnP errorCode, of a refusal, else 0
   bool present = false;  ///< the service answered something, if not what counts
   /// This machine could not ask (no descriptor, no free port, no such address), which says nothing

@@ -23,9 +23,9 @@ struct mapping {
   std::uint16_t external_port = 0;
   /// Of the family of `internal`. Empty when the gateway does not name one that could be its own.
   std::optional<address> external_address;
-  /// Why the address that the gateway names is not taken, a sentence: it is a host name, of the
+  /// Why the address that the gateway names is not taken: it is a host name, of the
   /// other family, the gateway's own on this network. Empty where it is taken, or none is named.
-  std::string doubt;
+  cause doubt;
   std::chrono::seconds lifetime{0};  ///< granted; 0: it stays until somebody removes it
   bool verified = false;             ///< read back from the gateway's table
   bool switched_off = false;         ///< the router lists it, and lets nobody in by it

@@ -48,9 +48,9 @@ struct mappings_report {
   std::optional<address> external_address;
   std::vector<gateway_mapping> entries;
   bool complete = false;  ///< the end of the table was reached; else `incomplete_because`
-  std::string incomplete_because;
-  /// What was odd about the table, and what was made of it, a sentence each.
-  std::vector<std::string> notes;
+  cause incomplete_because;
+  /// What was odd about the table, and what was made of it.
+  std::vector<cause> notes;
   /// What runs that were killed left behind, here or in another network, as far as this user's
   /// files tell; any other command on mappings removes it.
   std::vector<mapping> stale_mappings;
@@ -113,7 +113,7 @@ struct add_report : change_report {
   std::vector<added_mapping> mappings;  ///< one for each protocol
   /// Why natcheck will not know them again, so that only the router can remove them; empty: it
   /// will.
-  std::string not_remembered;
+  cause not_remembered;
 };
 
 /// Opens a port on the IPv4 gateway that stays open when this ends, until its lease is over or
@@ -146,7 +146,7 @@ enum class removal {
 struct removed_mapping {
   mapping entry;
   removal outcome = removal::removed;
-  std::string detail;  ///< why; empty for `removed`
+  cause detail;  ///< why; empty for `removed`
 };
 
 /// Of `remove` and of `clean`.
@@ -155,7 +155,7 @@ struct removal_report : change_report {
   std::vector<removed_mapping> mappings;
   /// Why the router's own table was not seen to its end, so that there may be more; empty where it
   /// was, or where the router has none to show.
-  std::string not_seen;
+  cause not_seen;
   bool no_table = false;  ///< the router shows none
 };
 

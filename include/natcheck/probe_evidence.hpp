@@ -89,7 +89,7 @@ struct probe_timing {
 /// One handshake: over TCP a connection, over UDP a question in one datagram, and its answer.
 struct handshake_evidence {
   probe_result result = probe_result::timed_out;
-  std::string detail;           ///< what happened, for people; for other_service the first bytes
+  cause detail;                 ///< what happened; with other_service the first bytes, quoted
   bool local_fault = false;     ///< nothing left this machine: no route, or it forbids sending
   bool machine_fault = false;   ///< beside it: no descriptor, no free port, no such device
   bool large_lost = false;      ///< greeting and small echo are intact, and larger packets vanish

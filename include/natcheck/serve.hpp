@@ -88,7 +88,7 @@ struct pinhole_failed {
 struct stale_mapping {
   mapping entry;
   bool removed;
-  std::string detail;  ///< why it could not be removed
+  cause detail;  ///< why it could not be removed
 };
 /// The server was asked from this machine itself.
 struct self_tested {
@@ -98,7 +98,7 @@ struct self_tested {
 /// Whether packets are watched as they arrive, before any firewall of this machine.
 struct watching {
   bool able;
-  std::string detail;  ///< why not
+  cause detail;        ///< why not
   std::string advice;  ///< how to allow it
 };
 /// Somebody's packets arrived, and no connection came of them.
@@ -119,7 +119,7 @@ struct greeted {
 struct rejected {
   transport protocol;
   endpoint peer;
-  std::string reason;
+  cause reason;
 };
 struct renewed {
   mapping entry;
@@ -127,12 +127,12 @@ struct renewed {
 /// Told once until a renewal succeeds again; it is retried until the lease is over.
 struct renewal_failed {
   mapping entry;
-  std::string reason;
+  cause reason;
   std::chrono::seconds left;  ///< of the lease
 };
 struct mapping_lost {
   mapping entry;
-  std::string reason;
+  cause reason;
 };
 struct remapped {
   mapping entry;
@@ -143,7 +143,7 @@ struct remapped {
 struct unmapped {
   mapping entry;
   bool removed;
-  std::string detail;
+  cause detail;
 };
 /// Visitors who were counted and not told one by one, because there were many.
 struct crowded {

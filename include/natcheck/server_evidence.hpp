@@ -15,7 +15,7 @@ namespace natcheck {
 struct self_check {
   endpoint target;
   probe_result result = probe_result::timed_out;
-  std::string detail;
+  cause detail;
   bool local_fault = false;  ///< nothing left this machine: `detail` is its own reason
 };
 
@@ -55,7 +55,7 @@ struct firewall_evidence {
   std::string family, table, chain;
   bool nat_read = false;               ///< the NAT rules could be read and understood
   std::optional<nat_rule> led_away{};  ///< the one for the server's port
-  std::string nat_doubt{};             ///< why they could not be, a clause; empty: not known
+  cause nat_doubt{};                   ///< why they could not be; empty: not known
 };
 
 /// What came in from one client, seen at the interface before any firewall of this host, and what

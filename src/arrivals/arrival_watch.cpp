@@ -32,7 +32,7 @@ constexpr const char* how_to_allow_it =
 
 events::watching not_able(const failure& failed) {
   return {false,
-          "Cannot watch incoming packets (" + failed.detail +
+          "Cannot watch incoming packets (" + to_string(failed.detail) +
               "), so a local firewall cannot be told from a block upstream.",
           failed.kind == outcome::denied ? how_to_allow_it : ""};
 }

@@ -41,7 +41,7 @@ std::optional<nft_rule> parse_rule(net::message_view bytes, const port_question&
 struct nat_rule_search {
   bool able = false;  ///< the rules could be read, and it is known whether one leads the port away
   std::optional<nat_rule> found;
-  std::string doubt;  ///< why not `able`, a clause
+  cause doubt;  ///< why not `able`, a clause
 };
 
 /// Follows `rules`, which are in order, from the base chains of the prerouting hook: the first that

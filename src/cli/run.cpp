@@ -51,7 +51,7 @@ void set_up_log(const common_options& options) {
 }
 
 int fail(const failure& reason) {
-  complain(reason.message());
+  complain(to_string(reason));
   return number_of(reason.kind == outcome::invalid ? exit_code::usage : exit_code::fault);
 }
 

@@ -80,7 +80,7 @@ class conversation {
   void judge_greeting();
   void note_rounds(std::size_t before, std::size_t now);
   void end_unsent(const failure& why);
-  void finish(probe_result result, std::string detail);
+  void finish(probe_result result, cause detail);
   void finish_unconnected(const net::error_code& error);
   net::steady_time greeting_deadline() const;
 
@@ -98,7 +98,7 @@ class conversation {
   handshake_evidence evidence_;
 };
 
-void conversation::finish(probe_result result, std::string detail) {
+void conversation::finish(probe_result result, cause detail) {
   evidence_.result = result;
   evidence_.detail = std::move(detail);
 }
@@ -407,7 +407,7 @@ awaitable<handshake_evidence> shake_hands(handshake_options options) {
   handshake_evidence first = co_await natchecks.speak(usual_rounds);
   spdlog::debug("greeting {}: {} after {:.1f} ms{}{}", to_string(options.target),
                 first.timing.connect ? "connected" : "not connected", first.timing.total.count(),
-                first.detail.empty() ? "" : ", ", first.detail);
+                first.detail.empty() ? "" : ", ", to_string(first.detail));
   if (natchecks.missed_echo()) first.large_lost = co_await passes_small(options);
   if (!worth_a_plain_try(first)) co_return first;
   conversation plain(options);

@@ -84,7 +84,7 @@ bool udp_exchange::note_refusals() {
     failure failed = net::failure_from(asking, refusal->error);
     const auto result =
         failed.kind == outcome::refused ? probe_result::refused : probe_result::unreachable;
-    if (!is_no_delivery(failed.kind)) failed.detail.clear();
+    if (!is_no_delivery(failed.kind)) failed.detail = {};
     machine_.handle_refusal(steady_clock::now(), {result, failed.detail, refusal->icmp});
     any = true;
   }

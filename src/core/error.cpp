@@ -31,10 +31,8 @@ std::string_view to_string(outcome value) {
   return "unknown";
 }
 
-std::string failure::message() const { return operation + ": " + detail; }
-
 void throw_exception_from_error(const failure& error, const boost::source_location& where) {
-  throw std::logic_error(error.message() + " (at " + where.to_string() + ")");
+  throw std::logic_error(to_string(error) + " (at " + where.to_string() + ")");
 }
 
 }  // namespace natcheck

@@ -146,7 +146,7 @@ diagnosis diagnose(const arrival_evidence& evidence) {
     if (!rule && !evidence.firewall.nat_doubt.empty()) {
       v.evidence.push_back(
           "it is not known whether a NAT rule on this machine redirects the port: " +
-          evidence.firewall.nat_doubt);
+          to_string(evidence.firewall.nat_doubt));
       v.advice.emplace_back(
           "also look for NAT rules: sudo nft list ruleset; sudo iptables-legacy -t nat -S");
     }

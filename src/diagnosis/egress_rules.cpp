@@ -145,7 +145,7 @@ std::optional<verdict> egress_route_not_read(const facts& s) {
   if (host.ipv4 || read) return std::nullopt;
   verdict v;
   v.summary = "This machine's routes could not be read, so it is not known how it is connected.";
-  v.evidence = {host.unread.empty() ? "no network interface was read" : host.unread,
+  v.evidence = {host.unread.empty() ? "no network interface was read" : to_string(host.unread),
                 "missing test: this machine's interfaces and routes"};
   v.advice = {"run it again; a sandbox or container may prevent it: ip route show table all"};
   return v;

@@ -9,8 +9,8 @@
 namespace natcheck::judging {
 namespace {
 
-std::string with_detail(std::string_view what, const std::string& detail) {
-  return detail.empty() ? std::string(what) : fmt::format("{}: {}", what, detail);
+std::string with_detail(std::string_view what, const cause& why) {
+  return why.empty() ? std::string(what) : fmt::format("{}: {}", what, to_string(why));
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ std::string failed(const service_evidence& service) {
     case service_state::answered:
       break;
   }
-  if (!service.detail.empty()) return service.detail;
+  if (!service.detail.empty()) return to_string(service.detail);
   return "no answer to " + counted(static_cast<std::size_t>(service.attempts), "request");
 }
 

@@ -191,7 +191,7 @@ found find_blocked_multicast(const facts& s) {
   return finding{std::string(multicast_blocked),
                  fmt::format("This machine could not send the UPnP multicast search ({}): a router "
                              "that answers only to multicast was not found.",
-                             escape_bytes(s.seen.gateway->upnp.multicast_error)),
+                             to_string(s.seen.gateway->upnp.multicast_error)),
                  "allow UDP to 239.255.255.250, port 1900, in this machine's firewall"};
 }
 

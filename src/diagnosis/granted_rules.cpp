@@ -35,7 +35,7 @@ finding leads_elsewhere(const mapping& granted) {
 std::vector<finding> findings_of(const mapping& granted) {
   std::vector<finding> all;
   if (!granted.doubt.empty()) {
-    all.push_back({std::string(judging::unusable_external_address), granted.doubt,
+    all.push_back({std::string(judging::unusable_external_address), to_string(granted.doubt),
                    "natcheck discover shows which address the Internet sees"});
   }
   if (granted.switched_off) all.push_back(switched_off(granted));

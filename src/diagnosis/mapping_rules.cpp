@@ -216,13 +216,13 @@ std::string_view name_of(mapping_protocol via) {
 
 std::string line(const mapping_attempt& attempt) {
   auto text = fmt::format("{}: ", name_of(attempt.via));
-  if (attempt.state == service_state::silent && !attempt.detail.empty())
-    return text + attempt.detail;
+  const auto detail = to_string(attempt.detail);
+  if (attempt.state == service_state::silent && !detail.empty()) return text + detail;
   text += state_words.at(static_cast<std::size_t>(attempt.state));
-  const bool named = attempt.detail.find(std::to_string(attempt.code)) != std::string::npos;
+  const bool named = detail.find(std::to_string(attempt.code)) != std::string::npos;
   if (attempt.code > 0 && !named) text += fmt::format(", code {}", attempt.code);
   if (attempt.code == upnp_error::not_kept) text += ", missing when read back";
-  return attempt.detail.empty() ? text : fmt::format("{}: {}", text, attempt.detail);
+  return detail.empty() ? text : fmt::format("{}: {}", text, detail);
 }
 
 std::string_view option_of(mapping_protocol via) {

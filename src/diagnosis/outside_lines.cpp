@@ -101,7 +101,7 @@ std::string line(const path_evidence& path) {
                         hop.ip ? hop.ip->to_string() : "no answer");
   }
   text.pop_back();
-  return path.detail.empty() ? text : fmt::format("{}; {}", text, path.detail);
+  return path.detail.empty() ? text : fmt::format("{}; {}", text, to_string(path.detail));
 }
 
 std::string line(const web_evidence& web) {
@@ -110,7 +110,7 @@ std::string line(const web_evidence& web) {
       return quoted(web.url) + " answers as expected";
     case web_result::failed:
       return fmt::format("{} fails{}{}", quoted(web.url), web.detail.empty() ? "" : ": ",
-                         web.detail);
+                         to_string(web.detail));
     case web_result::intercepted:
       return fmt::format("{} is answered by something else: status {}{}", quoted(web.url),
                          web.status, web.location ? ", to " + quoted(*web.location) : "");

@@ -91,7 +91,7 @@ verdict judge_not_asked(const probe_evidence& seen, const handshake_evidence& on
             {},
             {"check this machine's own network and firewall: natcheck discover", again}};
   if (!one.machine_fault) return v;
-  v.summary = fmt::format("{} was not probed: {}.", judging::place(seen), one.detail);
+  v.summary = fmt::format("{} was not probed: {}.", judging::place(seen), to_string(one.detail));
   v.advice = {"see what uses up this machine's ports and descriptors: ss -s, ulimit -n", again};
   return v;
 }

@@ -221,7 +221,8 @@ std::vector<std::string> handshake_lines(const probe_evidence& seen,
   std::vector<std::string> lines;
   const bool foreign = one.wrong_identity || one.result == probe_result::other_service;
   if (!one.detail.empty()) {
-    lines.push_back(foreign ? fmt::format("it said \"{}\"", one.detail) : one.detail);
+    lines.push_back(foreign ? fmt::format("it said \"{}\"", to_string(one.detail))
+                            : to_string(one.detail));
   }
   if (one.icmp) lines.push_back(icmp_line(*one.icmp));
   if (seen.handshakes.size() > 1) lines.push_back(count_line(seen));

@@ -36,7 +36,7 @@ std::string line(const char* name, const std::optional<self_check>& check) {
   if (!check) return fmt::format("{}: not tested", name);
   auto text = fmt::format("{} {}: {}", name, to_string(check->target),
                           result_words.at(static_cast<std::size_t>(check->result)));
-  return check->detail.empty() ? text : fmt::format("{} ({})", text, check->detail);
+  return check->detail.empty() ? text : fmt::format("{} ({})", text, to_string(check->detail));
 }
 
 /// A refusal is an answer, as are wrong ones; what is silent may have been dropped on its way, and
@@ -81,7 +81,7 @@ verdict judge_faulty(const self_test_evidence& seen) {
   return {verdict_code::inconclusive,
           confidence::unconfirmed,
           fmt::format("This machine could not connect to its own server at {}: {}.",
-                      to_string(any.target), any.detail),
+                      to_string(any.target), to_string(any.detail)),
           {},
           {std::string(judging::probe_outside)}};
 }

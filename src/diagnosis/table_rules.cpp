@@ -117,7 +117,7 @@ answer answer_of(const removal_report& report) {
 verdict judge_removal(const removal_report& report) {
   verdict judged = report.external_port ? judge_one(report) : judge_all(report);
   if (!report.not_seen.empty() && answer_of(report) == answer::unknown) {
-    judged.evidence.push_back("the router's table: " + report.not_seen);
+    judged.evidence.push_back("the router's table: " + to_string(report.not_seen));
   }
   return judged;
 }
@@ -164,7 +164,7 @@ verdict judge_absence(const mappings_report& report) {
   if (!report.gateway) {
     judged.summary = "There is no IPv4 router to ask for port mappings.";
     judged.advice = {"natcheck discover" + to_options(report.asked)};
-    if (!report.upnp.detail.empty()) judged.evidence = {report.upnp.detail};
+    if (!report.upnp.detail.empty()) judged.evidence = {to_string(report.upnp.detail)};
     return judged;
   }
   const auto router = report.gateway->to_string();

@@ -296,7 +296,7 @@ awaitable<void> discovery::look_for_nat64() {
 
 awaitable<void> discovery::test_behavior() {
   const auto& way = seen_.host.ipv4;
-  std::vector<std::string> doubts;
+  std::vector<cause> doubts;
   const auto server = outside::choose_server(seen_.stun, doubts);
   if (!way || !server) {
     seen_.nat.doubts = std::move(doubts);

@@ -27,7 +27,7 @@ gateway_mappings::gateway_mappings(net::asio::any_io_executor executor,
   for (const mapping_options& each : wanted) mappings_.emplace_back(each, journal, observer);
 }
 
-void gateway_mappings::move_to(std::optional<portmap::gateway_access> access, std::string reason) {
+void gateway_mappings::move_to(std::optional<portmap::gateway_access> access, cause reason) {
   access_ = std::move(access);
   if (access_) attempted_.reset();
   moving_ = std::move(reason);
@@ -36,7 +36,7 @@ void gateway_mappings::move_to(std::optional<portmap::gateway_access> access, st
 }
 
 awaitable<void> gateway_mappings::move() {
-  const std::string reason = *std::exchange(moving_, std::nullopt);
+  const cause reason = *std::exchange(moving_, std::nullopt);
   const auto access = access_;
   for (managed_mapping& each : mappings_) co_await each.move_to(access, reason);
 }

@@ -18,7 +18,7 @@ class gateway_mappings {
 
   /// From now on that gateway is asked, or none. Where there is a mapping already it is lost for
   /// `reason`, and the mappings count as not attempted. Takes effect while `keep` runs.
-  void move_to(std::optional<portmap::gateway_access> access, std::string reason);
+  void move_to(std::optional<portmap::gateway_access> access, cause reason);
   const std::optional<portmap::gateway_access>& gateway() const { return access_; }
 
   /// Makes the mappings, looks at them, renews them and makes them again, until it is cancelled.
@@ -49,10 +49,10 @@ class gateway_mappings {
 
   std::vector<managed_mapping> mappings_;
   std::optional<portmap::gateway_access> access_;
-  std::optional<std::string> moving_;  ///< why; until the leases know
-  net::asio::steady_timer due_;        ///< cancelled when there may be something to do sooner
-  net::event moved_;                   ///< there is another gateway to listen to
-  net::event attempted_;               ///< everything was tried for once
+  std::optional<cause> moving_;  ///< why; until the leases know
+  net::asio::steady_timer due_;  ///< cancelled when there may be something to do sooner
+  net::event moved_;             ///< there is another gateway to listen to
+  net::event attempted_;         ///< everything was tried for once
 };
 
 }  // namespace natcheck::mappings

@@ -52,7 +52,7 @@ managed_mapping::~managed_mapping() = default;
 // --- the gateway ---------------------------------------------------------------------------
 
 awaitable<void> managed_mapping::move_to(std::optional<portmap::gateway_access> access,
-                                         const std::string& reason) {
+                                         const cause& reason) {
   if (holds()) lose(reason);
   co_await release(now() + leaving_time);
   access_ = std::move(access);
@@ -179,7 +179,7 @@ void managed_mapping::tell_granted(const std::optional<mapping>& before, telling
   if (how == telling::everything) observer_(events::renewed{*entry_});
 }
 
-void managed_mapping::lose(const std::string& reason) {
+void managed_mapping::lose(const cause& reason) {
   lost_ = true;
   lost_since_ = retry_due_ = now();
   observer_(events::mapping_lost{*entry_, reason});
@@ -206,7 +206,7 @@ awaitable<void> managed_mapping::renew(telling how) {
   }
   schedule_.failed(now());
   const bool told = !trouble_.empty();
-  trouble_ = made.error().message();
+  trouble_ = to_string(made.error());
   if (portmap::proves_loss(made.error()) || schedule_.over(now())) co_return lose(trouble_);
   if (!told) observer_(events::renewal_failed{*entry_, trouble_, schedule_.left(now())});
 }
@@ -336,7 +336,7 @@ awaitable<void> managed_mapping::end_service(service& which, net::steady_time de
   if (!ended) {
     report.detail = timed_out::while_removing;
   } else if (!removed) {
-    report.detail = ended->error().message();
+    report.detail = to_string(ended->error());
   }
   observer_(report);
 }
@@ -344,7 +344,7 @@ awaitable<void> managed_mapping::end_service(service& which, net::steady_time de
 /// No one was told of it, since the router never said yes.
 void managed_mapping::tell_may_be_open(const service& which,
                                        const std::optional<result<void>>& removal) {
-  const std::string why = removal ? removal->error().message() : timed_out::while_removing;
+  const std::string why = removal ? to_string(removal->error()) : timed_out::while_removing;
   observer_(events::unmapped{mapping_of(*which.record), false,
                              "it may be open, although the router did not confirm it; " + why});
 }

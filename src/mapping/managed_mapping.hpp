@@ -52,7 +52,7 @@ class managed_mapping {
   /// Asks that gateway from now on, or none. What the one before has is removed, as far as it can
   /// be; `reason` is why the mapping there is no good any more.
   net::asio::awaitable<void> move_to(std::optional<portmap::gateway_access> access,
-                                     const std::string& reason);
+                                     const cause& reason);
 
   /// When there is something to do: make the mapping, look at it, or renew it.
   net::steady_time due() const;
@@ -102,7 +102,7 @@ class managed_mapping {
   void tell_granted(const std::optional<mapping>& before, telling how);
   void note(const service& which, const failure& why);
   void accept(const mapping& granted, telling how);
-  void lose(const std::string& reason);
+  void lose(const cause& reason);
   void tell_failed();
   void write_record(service& which, const portmap::mapping_request& request);
   bool better_ones_failed(const service& than) const;

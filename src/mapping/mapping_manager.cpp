@@ -111,7 +111,7 @@ void mapping_manager::open_journal() {
   } else {
     spdlog::warn(
         "{}; if natcheck is killed, the next run cannot remove what it leaves on the router",
-        opened.error().message());
+        to_string(opened.error()));
   }
 }
 
@@ -325,7 +325,7 @@ awaitable<void> mapping_manager::follow_network() {
       co_await clear_stale_mappings(*host);
       enter(*host);
     } else {
-      spdlog::warn("{}", host.error().message());
+      spdlog::warn("{}", to_string(host.error()));
     }
   }
 }

@@ -56,7 +56,7 @@ void managed_mapping::note(const service& which, const failure& why) {
   attempt.code = why.code;
   attempt.present = which.mapper->has_spoken();
   attempt.local_fault = portmap::is_local_fault(why);
-  spdlog::debug("{}", why.message());
+  spdlog::debug("{}", to_string(why));
   attempts_.push_back(std::move(attempt));
 }
 
@@ -64,7 +64,7 @@ void managed_mapping::write_record(service& which, const portmap::mapping_reques
   which.record = which.mapper->record(request);
   if (journal_ == nullptr) return;
   const auto kept = journal_->keep(*which.record);
-  if (!kept) spdlog::warn("{}", kept.error().message());
+  if (!kept) spdlog::warn("{}", to_string(kept.error()));
 }
 
 void managed_mapping::erase_record(service& which) {
@@ -74,7 +74,7 @@ void managed_mapping::erase_record(service& which) {
 void managed_mapping::write_off(const mapping_record& record) {
   if (journal_ == nullptr) return;
   const auto dropped = journal_->drop(record);
-  if (!dropped) spdlog::warn("{}", dropped.error().message());
+  if (!dropped) spdlog::warn("{}", to_string(dropped.error()));
 }
 
 /// Whether `mappings add` made it, to outlive this program.

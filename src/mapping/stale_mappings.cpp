@@ -89,9 +89,9 @@ awaitable<void> finish(job work, std::vector<events::stale_mapping>& told, remov
   for (journal::stale_journal* each : work.from) {
     if (portmap::leaves_nothing(ended)) each->drop(work.record);
   }
-  const std::string detail = ended ? "" : ended.error().message();
+  const cause detail = ended ? cause() : cause_of(ended.error());
   spdlog::debug("stale mapping of port {}: {}", work.record.external_port,
-                ended ? "removed" : detail);
+                ended ? "removed" : to_string(detail));
   // What stands on a port that was asked for is told with the table's rows.
   const bool taken_over = !ended && portmap::leaves_nothing(ended);
   if (taken_over && with.asked_for == work.record.external_port) co_return;

@@ -51,7 +51,7 @@ asio::awaitable<bool> more_comes(tcp::socket& socket, const http::response_reade
 }
 
 /// Whoever took the connection and then broke it refuses nothing: what was asked for may be done.
-failure unanswered(const std::string& operation, const error_code& error) {
+failure unanswered(const natcheck::operation& operation, const error_code& error) {
   failure why = failure_from(operation, error);
   why.kind = outcome::malformed;
   return why;
@@ -59,7 +59,7 @@ failure unanswered(const std::string& operation, const error_code& error) {
 
 /// A connection that breaks in the body ends it, as one that is closed does.
 asio::awaitable<result<http_reply>> read(tcp::socket& socket, std::size_t body_limit,
-                                         const std::string& operation, progress& reached) {
+                                         const natcheck::operation& operation, progress& reached) {
   http::response_reader reading({header_limit, body_limit});
   std::array<char, 4096> buffer;
   for (;;) {
@@ -87,7 +87,7 @@ asio::awaitable<error_code> connect(tcp::socket& socket, tcp::endpoint to) {
 
 asio::awaitable<result<http_reply>> run(tcp::socket& socket, const endpoint& server,
                                         const std::string& request, std::size_t body_limit,
-                                        const std::string& operation, progress& reached) {
+                                        const natcheck::operation& operation, progress& reached) {
   const tcp::endpoint to{server.ip, server.port};
   const auto give_up = std::chrono::steady_clock::now() + longest_connecting;
   const auto connected = co_await with_deadline(give_up, connect(socket, to));
@@ -106,12 +106,12 @@ asio::awaitable<result<http_reply>> run(tcp::socket& socket, const endpoint& ser
 
 std::string words_for(const std::optional<result<http_reply>>& reply) {
   if (!reply) return "no end";
-  if (!*reply) return reply->error().detail;
+  if (!*reply) return to_string(reply->error().detail);
   return fmt::format("HTTP {}, {} bytes", (*reply)->status, (*reply)->body.size());
 }
 
 /// Connected and then stuck is an answer of a kind; a connection that never opens is silence.
-failure stuck(const progress& reached, std::string operation, millis waited) {
+failure stuck(const progress& reached, natcheck::operation operation, millis waited) {
   return {reached.connected ? outcome::malformed : outcome::timed_out, std::move(operation),
           fmt::format("timed out after {:.2g} s while {}", waited.count() / 1000, reached.step)};
 }
@@ -120,7 +120,7 @@ failure stuck(const progress& reached, std::string operation, millis waited) {
 
 asio::awaitable<result<http_reply>> http_exchange(endpoint server, source from,
                                                   http_request request, http_bounds bounds,
-                                                  std::string operation) {
+                                                  natcheck::operation operation) {
   const auto executor = co_await asio::this_coro::executor;
   const std::string text = request_text(request);
   for (;;) {
@@ -131,7 +131,8 @@ asio::awaitable<result<http_reply>> http_exchange(endpoint server, source from,
     const auto start = std::chrono::steady_clock::now();
     auto reply = co_await with_deadline(
         bounds.deadline, run(*socket, server, text, bounds.body, operation, reached));
-    spdlog::debug("{}: {} after {:.1f} ms", operation, words_for(reply), since(start).count());
+    spdlog::debug("{}: {} after {:.1f} ms", to_string(operation), words_for(reply),
+                  since(start).count());
     if (!reply) co_return stuck(reached, std::move(operation), since(start));
     const bool was_hung_up_on = !*reply && reached.connected && !reached.answered;
     if (!was_hung_up_on || !bounds.again) co_return std::move(*reply);

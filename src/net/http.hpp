@@ -39,6 +39,6 @@ struct http_bounds {
 /// answer is none of HTTP's, too long, or does not end in time.
 boost::asio::awaitable<result<http_reply>> http_exchange(endpoint server, source from,
                                                          http_request request, http_bounds bounds,
-                                                         std::string operation);
+                                                         natcheck::operation operation);
 
 }  // namespace natcheck::net

@@ -78,7 +78,7 @@ void look_up(const std::shared_ptr<lookup>& shared, const std::string& host) {
   });
 }
 
-failure unresolved(const std::string& host, std::string detail) {
+failure unresolved(const std::string& host, cause detail) {
   return {outcome::unresolved, "resolving " + host, std::move(detail), 0};
 }
 

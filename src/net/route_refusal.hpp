@@ -17,8 +17,8 @@ namespace natcheck::net {
 /// A socket that is kept on an interface does not notice: without a route Linux takes every IPv4
 /// target for a neighbor, sending succeeds, and no one answers ARP. Sends nothing, and blocks no
 /// longer than the kernel takes to answer (microseconds).
-std::optional<failure> route_refusal(std::string operation, const source& from, transport protocol,
-                                     const endpoint& to);
+std::optional<failure> route_refusal(natcheck::operation operation, const source& from,
+                                     transport protocol, const endpoint& to);
 
 /// "this machine does not send it: its routing rules prohibit it", for an errno of the kernel's
 /// lookup. Pure.

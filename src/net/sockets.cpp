@@ -87,7 +87,7 @@ void prepare(Socket& socket, const source& from, error_code& error) {
 }
 
 /// Whatever the port, it was the kernel's choice.
-failure open_failure(std::string operation, const error_code& error) {
+failure open_failure(natcheck::operation operation, const error_code& error) {
   failure failed = failure_from(std::move(operation), error);
   if (error.value() == EADDRINUSE || error.value() == EAGAIN) failed.detail = no_free_port;
   return failed;
@@ -95,7 +95,7 @@ failure open_failure(std::string operation, const error_code& error) {
 
 template <class Socket>
 result<Socket> open_bound(const asio::any_io_executor& executor, const source& from,
-                          std::string operation) {
+                          natcheck::operation operation) {
   using protocol = typename Socket::protocol_type;
   Socket socket(executor);
   error_code error;
@@ -112,17 +112,19 @@ asio::awaitable<void> wait_readable(udp::socket& socket) {
   co_await unless_cancelled();
 }
 
-failure failure_from(std::string operation, const error_code& error) {
+failure failure_from(natcheck::operation operation, const error_code& error) {
   return {outcome_of(error), std::move(operation), words_for(error), 0};
 }
 
-failure connect_failure(std::string operation, const address& target, const error_code& error) {
+failure connect_failure(natcheck::operation operation, const address& target,
+                        const error_code& error) {
   // IPv6 fails so as well where this machine has no IPv6 address.
   const bool port = error.value() == EAGAIN || (error.value() == EADDRNOTAVAIL && target.is_v4());
   return open_failure(std::move(operation), port ? asio::error::address_in_use : error);
 }
 
-failure route_failure(std::string operation, const address& target, const error_code& error) {
+failure route_failure(natcheck::operation operation, const address& target,
+                      const error_code& error) {
   failure failed = connect_failure(std::move(operation), target, error);
   // IPv6 wants the interface of a link-local address, and says so by the error of a blackhole.
   const bool names_no_link = target.is_v6() && target.to_v6().is_link_local();
@@ -144,12 +146,12 @@ bool keep_on_interface(int descriptor, const std::string& name) {
 }
 
 result<udp::socket> open_udp(const asio::any_io_executor& executor, const source& from,
-                             std::string operation) {
+                             natcheck::operation operation) {
   return open_bound<udp::socket>(executor, from, std::move(operation));
 }
 
 result<udp::socket> open_ping(const asio::any_io_executor& executor, const source& from,
-                              std::string operation) {
+                              natcheck::operation operation) {
   const int descriptor = ::socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
   error_code error;
   if (descriptor < 0) {
@@ -168,7 +170,7 @@ result<udp::socket> open_ping(const asio::any_io_executor& executor, const sourc
 }
 
 result<tcp::socket> open_tcp(const asio::any_io_executor& executor, const source& from,
-                             std::string operation) {
+                             natcheck::operation operation) {
   return open_bound<tcp::socket>(executor, from, std::move(operation));
 }
 

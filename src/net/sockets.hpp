@@ -28,15 +28,15 @@ struct source {
 /// to different places, and runs out of them early. Fails with `unavailable` for want of what every
 /// socket needs: a descriptor, a free port, that interface, that version of IP.
 result<udp::socket> open_udp(const asio::any_io_executor& executor, const source& from,
-                             std::string operation);
+                             natcheck::operation operation);
 result<tcp::socket> open_tcp(const asio::any_io_executor& executor, const source& from,
-                             std::string operation);
+                             natcheck::operation operation);
 
 /// For ICMP echo (icmp(7)), where the kernel lets this user have one (net.ipv4.ping_group_range).
 /// It fills in the identifier and the checksum, and gives replies from anywhere that bear the
 /// former.
 result<udp::socket> open_ping(const asio::any_io_executor& executor, const source& from,
-                              std::string operation);
+                              natcheck::operation operation);
 
 /// Keeps a socket's packets on one interface; an empty name is any. False, and without effect,
 /// where the kernel does not allow it (before Linux 5.7 it took privileges); the bound address then
@@ -47,16 +47,18 @@ bool keep_on_interface(int descriptor, const std::string& name);
 asio::awaitable<void> wait_readable(udp::socket& socket);
 
 /// What an error of the operating system means to natcheck, with words for people.
-failure failure_from(std::string operation, const error_code& error);
+failure failure_from(natcheck::operation operation, const error_code& error);
 
 /// The failure of a connection to `target`. Other than failure_from, it knows that a connecting
 /// socket wants any port. `unavailable` is a fault of this machine: no descriptor, no free port, no
 /// such address; it says nothing about anyone else.
-failure connect_failure(std::string operation, const address& target, const error_code& error);
+failure connect_failure(natcheck::operation operation, const address& target,
+                        const error_code& error);
 
 /// The same where the kernel refused to connect before anything was sent, as a route of this
 /// machine can tell it to (ip-route(8): unreachable, prohibit, blackhole).
-failure route_failure(std::string operation, const address& target, const error_code& error);
+failure route_failure(natcheck::operation operation, const address& target,
+                      const error_code& error);
 
 inline millis since(steady_time start) { return std::chrono::steady_clock::now() - start; }
 

@@ -27,7 +27,7 @@ struct behavior_server {
 /// otherwise would make every NAT look open). Empty with the reasons when there is none.
 /// A private OTHER-ADDRESS is believed only of a server that is on a private address itself.
 std::optional<behavior_server> choose_server(const std::vector<stun_evidence>& seen,
-                                             std::vector<std::string>& doubts);
+                                             std::vector<cause>& doubts);
 
 /// Tests mapping, filtering, hairpin and port preservation at the same time. A positive answer ends
 /// a test; a negative one takes a schedule that is scaled to the round trip and survives loss, and

@@ -20,7 +20,7 @@ std::string objection(const stun_evidence& seen) {
 }  // namespace
 
 std::optional<behavior_server> choose_server(const std::vector<stun_evidence>& seen,
-                                             std::vector<std::string>& doubts) {
+                                             std::vector<cause>& doubts) {
   const stun_evidence* best = nullptr;
   std::vector<std::string> objections;
   for (const stun_evidence& each : seen) {
@@ -50,7 +50,7 @@ bool is_credible_mapped(const address& mapped, const address& server) {
          mapped != boost::asio::ip::address_v4::loopback();
 }
 
-nat_behavior mapping_of(const mapping_seen& seen, std::vector<std::string>& doubts) {
+nat_behavior mapping_of(const mapping_seen& seen, std::vector<cause>& doubts) {
   const auto& first = seen.by_primary;
   const auto& second = seen.by_other_address;
   const auto& third = seen.by_other;
@@ -75,23 +75,23 @@ change_test doubted(change_test both, const mapping_seen& seen) {
   return {change_result::untested, "the server's second address did not answer"};
 }
 
-tested hairpin_of(hairpin_test test, nat_behavior mapping, std::vector<std::string>& doubts) {
+tested hairpin_of(hairpin_test test, nat_behavior mapping, std::vector<cause>& doubts) {
   const bool one_port_for_all = mapping == nat_behavior::endpoint_independent;
   if (test.result == tested::no && !one_port_for_all) {
     test = {tested::not_tested, "the NAT may use a different port for each destination"};
   }
-  if (test.result == tested::not_tested) doubts.push_back("hairpin: " + test.doubt);
+  if (test.result == tested::not_tested) doubts.emplace_back("hairpin: " + to_string(test.doubt));
   return test.result;
 }
 
 nat_behavior filtering_of(bool translated, const change_test& both, const change_test& port,
-                          std::vector<std::string>& doubts) {
+                          std::vector<cause>& doubts) {
   if (both.result == change_result::answered) {
     return translated ? nat_behavior::endpoint_independent : nat_behavior::none;
   }
   const change_test& open = both.result == change_result::untested ? both : port;
   if (open.result == change_result::untested) {
-    doubts.push_back("filtering: " + open.doubt);
+    doubts.emplace_back("filtering: " + to_string(open.doubt));
     return nat_behavior::not_tested;
   }
   return port.result == change_result::answered ? nat_behavior::address_dependent

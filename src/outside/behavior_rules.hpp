@@ -18,7 +18,7 @@ struct mapping_seen {
   std::optional<endpoint> by_other;          ///< test III: A2:P2
 };
 
-nat_behavior mapping_of(const mapping_seen& seen, std::vector<std::string>& doubts);
+nat_behavior mapping_of(const mapping_seen& seen, std::vector<cause>& doubts);
 
 /// What came of asking the server to answer from elsewhere (RFC 5780 section 4.4).
 enum class change_result {
@@ -29,7 +29,7 @@ enum class change_result {
 
 struct change_test {
   change_result result = change_result::untested;
-  std::string doubt;     ///< why it is untested
+  cause doubt;           ///< why it is untested
   bool starved = false;  ///< untested, since too few ordinary questions were answered
 };
 
@@ -40,11 +40,11 @@ change_test doubted(change_test both, const mapping_seen& seen);
 /// `translated`: the NAT gives the sockets other endpoints than their own. `both` asked for the
 /// other address and port (test II), `port` for the other port alone (test III).
 nat_behavior filtering_of(bool translated, const change_test& both, const change_test& port,
-                          std::vector<std::string>& doubts);
+                          std::vector<cause>& doubts);
 
 struct hairpin_test {
   tested result = tested::not_tested;
-  std::string doubt;     ///< why it is not tested
+  cause doubt;           ///< why it is not tested
   bool starved = false;  ///< as for change_test
 };
 
@@ -54,7 +54,7 @@ bool is_credible_mapped(const address& mapped, const address& server);
 
 /// The filters were opened towards the endpoints that the server saw: where the NAT has another one
 /// for each destination, they keep out what a hairpin would deliver, and silence is no "no".
-tested hairpin_of(hairpin_test test, nat_behavior mapping, std::vector<std::string>& doubts);
+tested hairpin_of(hairpin_test test, nat_behavior mapping, std::vector<cause>& doubts);
 
 /// A socket of ours, and how the server saw it.
 struct seen_socket {

@@ -72,7 +72,7 @@ class change_probe {
   endpoint expected() const;
   awaitable<bool> listen(net::steady_time until);
   bool decides(const stun_port::answer& heard);
-  bool decide(change_result result, std::string doubt);
+  bool decide(change_result result, cause doubt);
 
   const behavior_server& server_;
   stun::change from_where_;
@@ -88,7 +88,7 @@ endpoint change_probe::expected() const {
   return server_.other;
 }
 
-bool change_probe::decide(change_result result, std::string doubt) {
+bool change_probe::decide(change_result result, cause doubt) {
   end_ = {result, std::move(doubt)};
   return true;
 }

@@ -15,7 +15,7 @@ using net::asio::awaitable;
 
 result<net::udp::socket> open(const net::asio::any_io_executor& executor, const endpoint& target,
                               const std::string& interface, int ttl) {
-  const std::string operation = "looking for the first routers on the path";
+  const natcheck::operation operation = "looking for the first routers on the path";
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
                                         : address(boost::asio::ip::address_v4::any());
   auto socket = net::open_udp(executor, {any, interface}, operation);
@@ -44,7 +44,7 @@ awaitable<void> watch_hop(endpoint target, std::string interface, int ttl,
                           std::optional<address>& who) {
   const auto executor = co_await net::asio::this_coro::executor;
   auto socket = open(executor, target, interface, ttl);
-  if (!socket) spdlog::debug("{}", socket.error().message());
+  if (!socket) spdlog::debug("{}", to_string(socket.error()));
   while (socket && !who) {
     co_await net::wait_readable(*socket);
     note_errors(*socket, target, who);

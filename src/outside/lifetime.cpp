@@ -121,7 +121,7 @@ class measurement {
         decided_(executor),
         results_(steps_.size()) {}
 
-  awaitable<void> run(std::vector<std::string>& doubts);
+  awaitable<void> run(std::vector<cause>& doubts);
   lifetime_bounds bounds() const { return bounds_of(steps_, results_); }
 
  private:
@@ -166,7 +166,7 @@ awaitable<void> measurement::measure(std::size_t step) {
   if (bounds().decided) decided_.set();
 }
 
-awaitable<void> measurement::run(std::vector<std::string>& doubts) {
+awaitable<void> measurement::run(std::vector<cause>& doubts) {
   // A binding that was used just now lives: what does not arrive then never will.
   const delivery first = co_await deliver_after(milliseconds{0}, milliseconds{0});
   if (first != delivery::arrived) {
@@ -212,8 +212,7 @@ lifetime_bounds bounds_of(const idle_times& steps, const step_results& results) 
 
 awaitable<lifetime_bounds> find_lifetime(behavior_server server, net::source from, idle_times steps,
                                          std::function<void(std::string_view)> tell,
-                                         std::vector<std::string>& doubts,
-                                         net::steady_time deadline) {
+                                         std::vector<cause>& doubts, net::steady_time deadline) {
   measurement measuring(std::move(server), std::move(from), std::move(steps), std::move(tell),
                         co_await net::asio::this_coro::executor);
   const auto ended = co_await net::with_deadline(deadline, measuring.run(doubts));

@@ -35,7 +35,7 @@ lifetime_bounds bounds_of(const idle_times& steps, const step_results& results);
 boost::asio::awaitable<lifetime_bounds> find_lifetime(behavior_server server, net::source from,
                                                       idle_times steps,
                                                       std::function<void(std::string_view)> tell,
-                                                      std::vector<std::string>& doubts,
+                                                      std::vector<cause>& doubts,
                                                       net::steady_time deadline);
 
 }  // namespace natcheck::outside

@@ -15,7 +15,7 @@ using net::asio::awaitable;
 struct owner_sockets {
   std::vector<net::udp::socket> sockets;
   std::vector<owner_schedule::packet> packets;
-  std::string why_not;  ///< the last one could not be opened
+  cause why_not;  ///< the last one could not be opened
 
   void add(result<net::udp::socket> socket, owner_schedule::packet packet) {
     if (!socket) {

@@ -78,7 +78,7 @@ bool owner_schedule::finished(time_point now) const {
 void owner_schedule::note(time_point now, const address& from, bool expired) {
   if (is_decided()) return;
   seen_.state = service_state::answered;
-  seen_.detail.clear();
+  seen_.detail = {};
   seen_.answered_by = from;
   seen_.expired = expired;
   // After a repetition no one knows which of the two was answered (RFC 6298 section 3).

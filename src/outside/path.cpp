@@ -34,7 +34,7 @@ std::string payload_for(std::uint16_t port) {
 result<std::vector<net::udp::socket>> open_sockets(const net::asio::any_io_executor& executor,
                                                    const endpoint& target,
                                                    const net::source& from) {
-  const std::string operation = "tracing the path to " + to_string(target);
+  const natcheck::operation operation = "tracing the path to " + to_string(target);
   auto refused = net::route_refusal(operation, from, transport::udp, target);
   if (refused) return *std::move(refused);
   std::vector<net::udp::socket> sockets;

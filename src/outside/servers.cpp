@@ -68,7 +68,7 @@ awaitable<void> lookups::look_up(std::size_t number) {
   stun_server& server = servers_[number];
   if (!found) {
     server.why_not = found.error().detail;
-    spdlog::debug("{}", found.error().message());
+    spdlog::debug("{}", to_string(found.error()));
     co_return;
   }
   take(*found, server);

@@ -15,7 +15,7 @@ struct stun_server {
   std::string name;                ///< as it was named, with the port: "stun.example.org:3478"
   std::uint16_t port = 3478;       ///< RFC 8489 section 8.1
   std::vector<address> addresses;  ///< of both families; empty: see `why_not`
-  std::string why_not;             ///< a clause for people
+  cause why_not;                   ///< a clause for people
   /// What the name leads to that cannot be outside; not among `addresses`.
   std::vector<address> diverted_to;
   bool is_literal = false;  ///< named by its address

@@ -52,7 +52,7 @@ class surveyor {
   const std::optional<net::source>& egress_route(unsigned family) const {
     return family == 4 ? from_.ipv4 : from_.ipv6;
   }
-  std::string operation(std::size_t number) const;
+  natcheck::operation operation(std::size_t number) const;
 
   void open_udp(unsigned family);
   bool is_refused_here(std::size_t number);
@@ -94,7 +94,7 @@ surveyor::surveyor(net::asio::any_io_executor executor, const std::vector<stun_s
   open_udp(6);
 }
 
-std::string surveyor::operation(std::size_t number) const {
+natcheck::operation surveyor::operation(std::size_t number) const {
   const stun_evidence& ask = schedule_.ask(number);
   return fmt::format("asking {} ({}) over {} (STUN)", ask.server,
                      ask.address ? to_string(*ask.address) : "no address",
@@ -131,7 +131,7 @@ void surveyor::handle_sent(std::size_t socket, const error_code& error) {
   schedule_.note_local(sending_, {local.address(), local.port()});
   if (!error) return;
   const failure why = net::failure_from(operation(sending_), error);
-  spdlog::debug("{}", why.message());
+  spdlog::debug("{}", to_string(why));
   schedule_.end_unsent(sending_, why.detail);
 }
 
@@ -142,7 +142,7 @@ bool surveyor::is_refused_here(std::size_t number) {
   const auto why =
       net::route_refusal(operation(number), *egress_route(ask.family), ask.protocol, *ask.address);
   if (!why) return false;
-  spdlog::debug("{}", why->message());
+  spdlog::debug("{}", to_string(*why));
   schedule_.end_unsent(number, why->detail);
   return true;
 }
@@ -153,7 +153,7 @@ void surveyor::handle_error(net::steady_time /*at*/, std::size_t /*socket*/,
     const stun_evidence& ask = schedule_.ask(i);
     if (ask.protocol != transport::udp || ask.address != error.to) continue;
     const failure why = net::failure_from(operation(i), error.error);
-    spdlog::debug("{}", why.message());
+    spdlog::debug("{}", to_string(why));
     schedule_.end(i, state_of(why), why.detail);
   }
 }
@@ -165,7 +165,7 @@ void surveyor::handle_packet(net::steady_time at, std::size_t /*socket*/, const 
     const stun_evidence& ask = schedule_.ask(i);
     if (ask.protocol != transport::udp || ask.address != from) continue;
     if (!read) {
-      spdlog::debug("{}: {}", operation(i), read.error().reason);
+      spdlog::debug("{}: {}", to_string(operation(i)), to_string(read.error().reason));
       schedule_.handle_fault(i, read.error().reason);
     } else if (read->question == questions_[i]) {
       schedule_.handle_answer(i, read->said, at);
@@ -248,7 +248,7 @@ awaitable<void> surveyor::read_answer(std::size_t number, const stun_transaction
 
 void surveyor::end_failed(std::size_t number, const error_code& error) {
   const failure why = net::failure_from(operation(number), error);
-  spdlog::debug("{}", why.message());
+  spdlog::debug("{}", to_string(why));
   // Also without a route: this host has a egress route, so it is a router that says so (ICMP code
   // 0).
   const service_state state = state_of(why);

@@ -180,11 +180,11 @@ void survey_schedule::note_first_answer(const entry& answered, time_point now) {
   }
 }
 
-void survey_schedule::handle_fault(std::size_t number, std::string reason) {
+void survey_schedule::handle_fault(std::size_t number, cause reason) {
   asks_[number].fault = std::move(reason);
 }
 
-void survey_schedule::end(std::size_t number, service_state state, std::string detail) {
+void survey_schedule::end(std::size_t number, service_state state, cause detail) {
   entry& ended = asks_[number];
   if (!ended.open) return;
   ended.open = false;
@@ -192,7 +192,7 @@ void survey_schedule::end(std::size_t number, service_state state, std::string d
   ended.seen.detail = std::move(detail);
 }
 
-void survey_schedule::end_unsent(std::size_t number, std::string detail) {
+void survey_schedule::end_unsent(std::size_t number, cause detail) {
   if (!is_open(number)) return;
   end(number, service_state::not_tried, std::move(detail));
   stun_evidence& seen = asks_[number].seen;

@@ -56,11 +56,11 @@ class survey_schedule {
   void note_local(std::size_t number, endpoint local) { asks_[number].seen.local = local; }
   void handle_answer(std::size_t number, const stun::binding_answer& answer, time_point now);
   /// What came from there and is no answer. Sense may still follow.
-  void handle_fault(std::size_t number, std::string reason);
+  void handle_fault(std::size_t number, cause reason);
   /// Nothing more will come of this one.
-  void end(std::size_t number, service_state state, std::string detail);
+  void end(std::size_t number, service_state state, cause detail);
   /// This machine did not send the last request, for a reason of its own.
-  void end_unsent(std::size_t number, std::string detail);
+  void end_unsent(std::size_t number, cause detail);
 
   bool finished(time_point now) const;
   /// No one is waited for by IPv4 any more.
@@ -79,7 +79,7 @@ class survey_schedule {
     bool open = true;
     time_point sent_first{};
     time_point due{};  ///< of the next request, or of the end of the schedule
-    std::string fault;
+    cause fault;
   };
   /// The first answer over one family, and until when others are waited for.
   struct first_answer {

@@ -75,7 +75,7 @@ awaitable<web_evidence> check_web(std::string url, net::source from, net::steady
   seen.result = web_result::failed;
   const auto page = http::parse_url(url);
   if (!page) {
-    seen.detail = "the URL " + page.error().reason;
+    seen.detail = "the URL " + to_string(page.error().reason);
     co_return seen;
   }
   const auto end = std::min(deadline, std::chrono::steady_clock::now() + total_time);
@@ -89,7 +89,7 @@ awaitable<web_evidence> check_web(std::string url, net::source from, net::steady
     seen.result = web_result::not_tried;
     seen.detail = timed_out::before_answer;
   } else {
-    seen.detail = reply.error().message();
+    seen.detail = to_string(reply.error());
   }
   co_return seen;
 }

@@ -10,11 +10,11 @@ std::uint16_t first_choice(const mapping_request& request) {
   return request.external_port != 0 ? request.external_port : request.internal_port;
 }
 
-failure another_port_granted(std::string operation, std::uint16_t asked, std::uint16_t granted,
-                             const result<void>& given_back) {
+failure another_port_granted(natcheck::operation operation, std::uint16_t asked,
+                             std::uint16_t granted, const result<void>& given_back) {
   auto detail = fmt::format("it granted external port {} instead of {}", granted, asked);
   if (!given_back) {
-    detail += ", and that mapping could not be removed: " + given_back.error().detail;
+    detail += ", and that mapping could not be removed: " + to_string(given_back.error().detail);
   }
   return {outcome::refused, std::move(operation), std::move(detail), upnp_error::granted_otherwise};
 }
@@ -23,7 +23,7 @@ outcome before_sending(outcome kind) {
   return kind == outcome::denied ? kind : outcome::unavailable;
 }
 
-result<void> removed_unless(std::uint32_t left_s, std::string operation) {
+result<void> removed_unless(std::uint32_t left_s, natcheck::operation operation) {
   if (left_s == 0) return result<void>{};
   return failure{outcome::refused, std::move(operation),
                  fmt::format("the router keeps the mapping for {} s", left_s), 0};

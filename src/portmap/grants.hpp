@@ -16,14 +16,14 @@ std::uint16_t first_choice(const mapping_request& request);
 
 /// Why there is no mapping when the gateway granted another port than the one that was insisted on.
 /// `given_back`: how the removal of that one went.
-failure another_port_granted(std::string operation, std::uint16_t asked, std::uint16_t granted,
-                             const result<void>& given_back);
+failure another_port_granted(natcheck::operation operation, std::uint16_t asked,
+                             std::uint16_t granted, const result<void>& given_back);
 
 /// The failure of a socket that could not even send: this machine's own, whatever it is called.
 outcome before_sending(outcome kind);
 
 /// What a removal is worth that was answered with yes; `left_s` is the lifetime in that answer.
-result<void> removed_unless(std::uint32_t left_s, std::string operation);
+result<void> removed_unless(std::uint32_t left_s, natcheck::operation operation);
 
 /// A record of what the request asks for, before there is any answer.
 mapping_record record_of(const gateway_access& access, mapping_protocol via,
@@ -35,7 +35,7 @@ std::string table_lost(std::uint32_t epoch_s);
 /// What a gateway says of its external address. Both are empty where it names none.
 struct external_word {
   std::optional<address> usable;  ///< it may be an external address of this gateway
-  std::string doubt;              ///< why what it named cannot be one, a sentence
+  cause doubt;                    ///< why what it named cannot be one, a sentence
 };
 
 /// Of an IPv4 gateway.

@@ -30,7 +30,8 @@ constexpr std::chrono::milliseconds whole_schedule{1750};
 /// and leaks its socket into children. Its struct is public; all it wants is a connected socket.
 class exchange {
  public:
-  exchange(const gateway_access& access, natpmp::expectation expected, std::string operation)
+  exchange(const gateway_access& access, natpmp::expectation expected,
+           natcheck::operation operation)
       : access_(access), expected_(expected), operation_(std::move(operation)) {}
 
   template <class Send>
@@ -41,20 +42,20 @@ class exchange {
   awaitable<bool> readable_before(net::steady_time wake);
   std::optional<nat_pmp_end> read();
   std::optional<nat_pmp_end> judge(std::span<const std::uint8_t> datagram);
-  nat_pmp_end end(outcome kind, std::string detail);
+  nat_pmp_end end(outcome kind, cause detail);
   nat_pmp_end give_up(net::steady_time deadline);
   net::steady_time next_wake() const;
   std::string stray_answer();
 
   const gateway_access& access_;
   natpmp::expectation expected_;
-  std::string operation_;
+  natcheck::operation operation_;
   std::optional<udp::socket> socket_;
   std::optional<udp::socket> stray_;  ///< same port, unconnected: hears who else answers
   natpmp_t library_{};
   net::steady_time started_;
   net::steady_time sent_;
-  std::string fault_;  ///< what was wrong with the last datagram that could not be used
+  cause fault_;  ///< what was wrong with the last datagram that could not be used
 };
 
 std::optional<failure> exchange::open(const net::asio::any_io_executor& executor) {
@@ -80,7 +81,7 @@ std::optional<failure> exchange::open(const net::asio::any_io_executor& executor
   return std::nullopt;
 }
 
-nat_pmp_end exchange::end(outcome kind, std::string detail) {
+nat_pmp_end exchange::end(outcome kind, cause detail) {
   nat_pmp_end finished;
   finished.why = {kind, operation_, std::move(detail), 0};
   finished.attempts = library_.try_number;
@@ -192,9 +193,9 @@ awaitable<nat_pmp_end> exchange::run(Send send, net::steady_time deadline) {
 
 nat_pmp_end logged(nat_pmp_end finished) {
   const auto& why = finished.why;
-  spdlog::debug(
-      "{}: {}", why.operation,
-      finished.rtt ? fmt::format("answered after {:.1f} ms", finished.rtt->count()) : why.detail);
+  spdlog::debug("{}: {}", to_string(why.operation),
+                finished.rtt ? fmt::format("answered after {:.1f} ms", finished.rtt->count())
+                             : to_string(why.detail));
   return finished;
 }
 

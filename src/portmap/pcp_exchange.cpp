@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds whole_schedule = send_until.back();
 /// drops what does not come from the gateway and its port, and tells of a closed port.
 class exchange {
  public:
-  exchange(const gateway_access& access, const pcp::request& asked, std::string operation)
+  exchange(const gateway_access& access, const pcp::request& asked, natcheck::operation operation)
       : access_(access), asked_(asked), operation_(std::move(operation)) {}
 
   awaitable<pcp_end> run(net::steady_time deadline);
@@ -39,20 +39,20 @@ class exchange {
   std::optional<pcp_end> read();
   std::optional<pcp_end> judge(std::span<const std::uint8_t> datagram);
   pcp_end give_up(net::steady_time deadline) const;
-  pcp_end end(outcome kind, std::string detail) const;
+  pcp_end end(outcome kind, cause detail) const;
   pcp_end end(const net::error_code& error) const;
 
   const gateway_access& access_;
   const pcp::request& asked_;
-  std::string operation_;
+  natcheck::operation operation_;
   std::optional<udp::socket> socket_;
   net::steady_time started_;
   net::steady_time sent_;
   int attempts_ = 0;
-  std::string fault_;  ///< what was wrong with the last datagram that could not be used
+  cause fault_;  ///< what was wrong with the last datagram that could not be used
 };
 
-pcp_end exchange::end(outcome kind, std::string detail) const {
+pcp_end exchange::end(outcome kind, cause detail) const {
   pcp_end finished;
   finished.why = {kind, operation_, std::move(detail), 0};
   finished.attempts = attempts_;
@@ -172,9 +172,9 @@ awaitable<pcp_end> exchange_pcp(const gateway_access& access, const pcp::request
   exchange asking(access, request, pcp_operation(access, what));
   auto finished = co_await asking.run(deadline);
   spdlog::debug(
-      "{}: {}{}", finished.why.operation,
+      "{}: {}{}", to_string(finished.why.operation),
       finished.rtt ? fmt::format("answered after {:.1f} ms: ", finished.rtt->count()) : "",
-      finished.why.detail);
+      to_string(finished.why.detail));
   co_return finished;
 }
 

@@ -62,7 +62,7 @@ struct mapping_request {
 /// What a look at a mapping brought.
 struct mapping_check {
   bool stands = true;
-  std::string detail;                       ///< why it does not stand any more
+  cause detail;                             ///< why it does not stand any more
   std::optional<address> external_address;  ///< empty: the gateway did not say
   bool suspect = false;  ///< it may have been lost since the last look: to be asked for again
   bool unsure = false;   ///< this protocol, or this gateway, cannot tell all by a look alone

@@ -137,7 +137,7 @@ const device_names& description_reader::names() const {
   return devices_.empty() ? none : devices_.front();
 }
 
-failure fault(const ssdp::http_url& location, std::string detail) {
+failure fault(const ssdp::http_url& location, cause detail) {
   return {outcome::malformed, "reading " + ssdp::to_string(location) + " (UPnP)",
           std::move(detail)};
 }
@@ -170,8 +170,7 @@ result<igd_description> read_description(const ssdp::http_url& location, const s
     } else if (url) {
       described.ipv6_firewall = {*service.type, std::move(*url)};
     } else if (is_wan == (what == sought::wan_connection)) {
-      last =
-          fault(location, "its control URL is not usable: it " + escape_bytes(url.error().reason));
+      last = fault(location, "its control URL is not usable: it " + to_string(url.error().reason));
     }
   }
   const bool is_wan_sought = what == sought::wan_connection;

@@ -55,7 +55,7 @@ awaitable<result<void>> upnp_mapper::reach() {
   co_return co_await find();
 }
 
-failure upnp_mapper::refusal(std::string detail, int code) const {
+failure upnp_mapper::refusal(cause detail, int code) const {
   return {outcome::refused, "opening a port on " + access_.gateway.to_string() + " (UPnP)",
           std::move(detail), code};
 }
@@ -263,7 +263,8 @@ awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
   }
   if (refused && is_conflict(refused->code) && is_free) {
     // miniupnpd says so too of ports that its rules deny.
-    refused->detail += ", although its table has no such entry; a rule of the router may forbid it";
+    refused->detail = to_string(refused->detail) +
+                      ", although its table has no such entry; a rule of the router may forbid it";
   }
   if (refused) co_return *refused;
   co_return co_await verify();

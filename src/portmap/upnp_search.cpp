@@ -78,7 +78,7 @@ class igd_search {
 failure unreadable(const ssdp::http_url& location, failure why) {
   if (why.kind == outcome::refused || why.kind == outcome::reset) why.kind = outcome::malformed;
   why.detail = fmt::format("it answered the search, but its description {} could not be read: {}",
-                           ssdp::to_string(location), why.detail);
+                           ssdp::to_string(location), to_string(why.detail));
   return why;
 }
 
@@ -127,7 +127,7 @@ awaitable<std::optional<igd_description>> igd_search::look_at(const ssdp::search
     if (access_.on_other_gateway) access_.on_other_gateway(other->from);
   } else if (const auto* rejected = std::get_if<ssdp::rejected>(&event)) {
     last_ = {outcome::malformed, operation,
-             "it answered the search, but " + escape_bytes(rejected->reason), 0};
+             "it answered the search, but " + to_string(rejected->reason), 0};
   } else {
     co_return co_await look_at_found(std::get<ssdp::found>(event));
   }
@@ -162,7 +162,7 @@ failure igd_search::nothing_found(net::drive_end end) const {
   if (!evidence_.multicast_error.empty()) {
     return {outcome::denied, operation,
             fmt::format("no answer to {} searches, and the multicast search could not be sent: {}",
-                        evidence_.attempts, evidence_.multicast_error),
+                        evidence_.attempts, to_string(evidence_.multicast_error)),
             0};
   }
   return {outcome::timed_out, operation,

@@ -119,7 +119,7 @@ std::optional<address> soap_values::find_address(std::string_view name) const {
 }
 
 result<soap_values> read_answer(std::string_view action, const http::response& reply,
-                                std::string operation) {
+                                natcheck::operation operation) {
   const auto xml = read_xml(reply.body);
   const soap_values values(xml);
   const int code = error_code_in(values);

@@ -141,10 +141,11 @@ std::string table_reader::ended_by(const row_answer& answer) const {
                          (why.code == 0 && answer.status == 500);
   if (means_end && !table_.rows.empty()) return unread_;
   if (!table_.rows.empty()) {
-    return fmt::format("after {} entries it answered: {}", table_.rows.size(), why.detail);
+    return fmt::format("after {} entries it answered: {}", table_.rows.size(),
+                       to_string(why.detail));
   }
-  if (!means_end) return "it does not list its table: " + why.detail;
-  return "its table is empty, or it does not list it: " + why.detail;
+  if (!means_end) return "it does not list its table: " + to_string(why.detail);
+  return "its table is empty, or it does not list it: " + to_string(why.detail);
 }
 
 /// No row has this index. That is the end, unless the next index has one: some tables begin with 1,
@@ -161,7 +162,7 @@ std::optional<std::string> table_reader::pass_gap(std::size_t index, const row_a
 std::optional<std::string> table_reader::pass_failure(std::size_t index, const failure& why) {
   if (gap_) return ended_by(*gap_);
   const bool was_unread = !unread_.empty();
-  unread_ = fmt::format("entry {} could not be read: {}", index, why.detail);
+  unread_ = fmt::format("entry {} could not be read: {}", index, to_string(why.detail));
   if (was_unread || why.kind == outcome::timed_out) return unread_;
   return std::nullopt;
 }
@@ -236,8 +237,8 @@ awaitable<std::string> table_reader::run() {
   co_return *stop;
 }
 
-awaitable<std::string> read_whole(const gateway_access& access, upnp_table& table,
-                                  net::steady_time deadline) {
+awaitable<cause> read_whole(const gateway_access& access, upnp_table& table,
+                            net::steady_time deadline) {
   const auto description = co_await find_igd(access, table.gateway, deadline);
   take_description(description, table.gateway);
   if (!description) co_return table.gateway.detail;

@@ -18,8 +18,8 @@ struct upnp_table {
   upnp_evidence gateway;  ///< whether there is a table, and the WAN connection whose table it is
   std::vector<gateway_mapping> rows;
   /// Why there may be more than `rows`; empty when the end of the table was reached.
-  std::string incomplete_because;
-  std::vector<std::string> notes;  ///< what was odd, a sentence each
+  cause incomplete_because;
+  std::vector<cause> notes;  ///< what was odd, a sentence each
 };
 
 /// Finds the gateway's WAN connection and reads its table row by row, until `deadline` at most.

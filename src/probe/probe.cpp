@@ -281,7 +281,7 @@ probe_report not_asked(const probe_options& options, failure why) {
   report.evidence.target = target_of(options);
   report.evidence.protocol = options.protocol;
   report.judged = diagnose(report.evidence);
-  report.judged.main.evidence.insert(report.judged.main.evidence.begin(), why.message());
+  report.judged.main.evidence.insert(report.judged.main.evidence.begin(), to_string(why));
   report.problem = std::move(why);
   return report;
 }

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <natcheck/cause.hpp>
 #include <string>
 
 namespace natcheck {
 
 struct parse_fault {
-  std::string reason;  ///< a clause for people: "names another host, 10.0.0.9"
+  cause reason;  ///< a clause for people: "names another host, 10.0.0.9"
 };
 
 template <class T>

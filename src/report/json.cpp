@@ -19,6 +19,8 @@ json::value or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : to_value(std::string_view(text));
 }
 
+json::value or_null(const cause& why) { return or_null(to_string(why)); }
+
 json::value foreign(const std::string& text) {
   constexpr std::size_t longest = 256;
   return to_value(std::string_view(clipped(text, longest)));
@@ -32,6 +34,12 @@ json::value to_value(const std::vector<std::string>& texts) {
   json::array all;
   for (const auto& text : texts) all.push_back(to_value(std::string_view(text)));
   return all;
+}
+
+json::value to_value(const std::vector<cause>& all) {
+  json::array words;
+  for (const cause& each : all) words.push_back(to_value(std::string_view(to_string(each))));
+  return words;
 }
 
 json::object to_value(const verdict& judged) {

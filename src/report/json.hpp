@@ -27,12 +27,14 @@ json::value or_null(const std::optional<T>& value) {
 
 /// Text of which nothing is known is empty in the evidence, and null in JSON.
 json::value or_null(const std::string& text);
+json::value or_null(const cause& why);
 
 /// What a device says, within bounds: cut at 256 bytes.
 json::value foreign(const std::string& text);
 json::value foreign(const std::optional<std::string>& text);
 
 json::value to_value(const std::vector<std::string>& texts);
+json::value to_value(const std::vector<cause>& all);
 json::object to_value(const verdict& judged);
 json::value to_value(const std::vector<finding>& findings);
 json::value to_value(const std::vector<mapping_attempt>& attempts);

@@ -126,17 +126,17 @@ class filler {
   void operator()(const events::rejected& e) {
     begin("rejected", e.protocol);
     out_["peer"] = to_value(e.peer);
-    out_["reason"] = e.reason;
+    out_["reason"] = to_string(e.reason);
   }
   void operator()(const events::renewed& e) { begin("renewed", e.entry); }
   void operator()(const events::renewal_failed& e) {
     begin("renewal-failed", e.entry);
-    out_["reason"] = e.reason;
+    out_["reason"] = to_string(e.reason);
     out_["left_s"] = e.left.count();
   }
   void operator()(const events::mapping_lost& e) {
     begin("mapping-lost", e.entry);
-    out_["reason"] = e.reason;
+    out_["reason"] = to_string(e.reason);
   }
   void operator()(const events::remapped& e) {
     begin("remapped", e.entry);

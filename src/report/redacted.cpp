@@ -123,6 +123,13 @@ class walk {
   void visit(address& ip) { ip = replace_(ip).value_or(ip); }
   void visit(std::string& text) { text = report::replace_literals(text, replace_); }
   void visit(endpoint& value) { visit(value.ip); }
+  void visit(std::int64_t& /*number*/) {}
+  void visit(double& /*number*/) {}
+  void visit(cause& why) { visit(why.values); }
+  void visit(operation& tried) { visit(tried.values); }
+  void visit(cause_value& value) {
+    std::visit([this](auto& each) { visit(each); }, value);
+  }
 
   template <class T>
   void visit(std::optional<T>& value) {

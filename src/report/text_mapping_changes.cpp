@@ -118,15 +118,15 @@ std::string text_of(const page& out, const removed_mapping& each) {
       return fmt::format("{}, by {}", what, words_for(each.entry.via));
     case removal::failed:
     case removal::elsewhere:
-      return fmt::format("{}: {}; {}", what, each.detail, end_of(each.entry));
+      return fmt::format("{}: {}; {}", what, to_string(each.detail), end_of(each.entry));
     case removal::in_use:
-      return fmt::format("{}: {}", what, each.detail);
+      return fmt::format("{}: {}", what, to_string(each.detail));
     case removal::foreign:
       break;
   }
   // Whom it leads to is in the detail, as the router says it.
   return fmt::format("{} port {}: {}", words_for(each.entry.protocol), each.entry.external_port,
-                     each.detail);
+                     to_string(each.detail));
 }
 
 }  // namespace
@@ -141,7 +141,7 @@ std::string to_text(const add_report& report, const text_style& style) {
   if (!report.not_remembered.empty()) {
     out.note(
         fmt::format("natcheck could not record this mapping and may not be able to remove it: {}.",
-                    report.not_remembered));
+                    to_string(report.not_remembered)));
   }
   return told_stale_mappings(report, style) + out.text();
 }

@@ -141,11 +141,11 @@ std::string to_text(const mappings_report& report, const text_style& style) {
   print_table(out, report);
   if (!report.complete) {
     out.line("");
-    out.note(
-        fmt::format("The router did not return its whole table: {}.", report.incomplete_because));
+    out.note(fmt::format("The router did not return its whole table: {}.",
+                         to_string(report.incomplete_because)));
   }
   if (!report.notes.empty()) out.line("");
-  for (const std::string& each : report.notes) out.note(each);
+  for (const cause& each : report.notes) out.note(to_string(each));
   print_stale_mappings(out, report);
   return out.text();
 }

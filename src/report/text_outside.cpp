@@ -184,7 +184,7 @@ void behavior_rows(page& out, const nat_evidence& nat) {
 }
 
 void behavior_doubts(page& out, const nat_evidence& nat) {
-  for (const auto& doubt : nat.doubts) out.note(doubt + ".");
+  for (const auto& doubt : nat.doubts) out.note(to_string(doubt) + ".");
 }
 
 }  // namespace natcheck::report

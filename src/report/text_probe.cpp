@@ -45,7 +45,8 @@ std::string to_text(const handshake_evidence& handshake, unsigned number, const 
   auto text = handshake.wrong_identity ? std::string("another server answered")
                                        : std::string(report::words_for(handshake.result));
   text += " in " + in_ms(handshake.timing.total);
-  if (!was_reached(handshake) && !handshake.detail.empty()) text += " (" + handshake.detail + ")";
+  if (!was_reached(handshake) && !handshake.detail.empty())
+    text += " (" + to_string(handshake.detail) + ")";
   out.paragraph(head, text, head.size() + 1);
   return out.text();
 }

@@ -55,8 +55,8 @@ std::string tried(const mapping_evidence& evidence) {
   std::vector<std::string> lines;
   for (const auto& attempt : evidence.attempts) {
     lines.push_back(fmt::format("{}: {}", words_for(attempt.via),
-                                attempt.detail.empty() ? report::name_of(attempt.state)
-                                                       : std::string_view(attempt.detail)));
+                                attempt.detail.empty() ? std::string(report::name_of(attempt.state))
+                                                       : to_string(attempt.detail)));
   }
   return fmt::format("{}", fmt::join(lines, "; "));
 }
@@ -114,7 +114,7 @@ class writer {
     }
     out_.paragraph("Left over",
                    fmt::format("{} of an earlier run could not be removed: {}",
-                               name_of_entry(e.entry), e.detail),
+                               name_of_entry(e.entry), to_string(e.detail)),
                    indent);
   }
 
@@ -130,7 +130,7 @@ class writer {
   void operator()(const events::watching& e) {
     if (e.able) return;
     const auto how = e.advice.empty() ? "" : " To allow it: " + e.advice;
-    out_.paragraph("Not watched", e.detail + how, indent);
+    out_.paragraph("Not watched", to_string(e.detail) + how, indent);
   }
 
   void operator()(const events::blocked& e) {
@@ -147,7 +147,7 @@ class writer {
   }
 
   void operator()(const events::rejected& e) {
-    timed(fmt::format("rejected {}: {}", to_string(e.peer), e.reason));
+    timed(fmt::format("rejected {}: {}", to_string(e.peer), to_string(e.reason)));
   }
 
   void operator()(const events::renewed& e) {
@@ -158,11 +158,11 @@ class writer {
     timed(
         fmt::format("{} could not be renewed: {}. It is valid for another {}; natcheck keeps "
                     "trying until then.",
-                    name_of_entry(e.entry), e.reason, words_for(e.left)));
+                    name_of_entry(e.entry), to_string(e.reason), words_for(e.left)));
   }
 
   void operator()(const events::mapping_lost& e) {
-    timed(fmt::format("{} lost: {}", name_of_entry(e.entry), e.reason));
+    timed(fmt::format("{} lost: {}", name_of_entry(e.entry), to_string(e.reason)));
   }
 
   void operator()(const events::remapped& e) {
@@ -181,7 +181,8 @@ class writer {
     const auto until = e.entry.lifetime.count() == 0
                            ? std::string("run natcheck mappings clean when the router is back")
                            : "it expires within " + words_for(e.entry.lifetime);
-    out_.paragraph("Not closed", fmt::format("{}: {}; {}", what, e.detail, until), indent);
+    out_.paragraph("Not closed", fmt::format("{}: {}; {}", what, to_string(e.detail), until),
+                   indent);
   }
 
   void operator()(const events::crowded& e) {

@@ -41,10 +41,12 @@ failure cannot_listen(const endpoint& local, transport protocol, const net::erro
   failure failed = net::failure_from(
       fmt::format("listening on {} ({})", to_string(local), tcp ? "TCP" : "UDP"), error);
   if (error.value() == EADDRINUSE) {
-    failed.detail += fmt::format("; to find it: ss -ln{}p 'sport = :{}', or listen on another port",
-                                 tcp ? "t" : "u", local.port);
+    failed.detail = to_string(failed.detail) +
+                    fmt::format("; to find it: ss -ln{}p 'sport = :{}', or listen on another port",
+                                tcp ? "t" : "u", local.port);
   } else if (error.value() == EACCES && local.port < 1024) {
-    failed.detail +=
+    failed.detail =
+        to_string(failed.detail) +
         fmt::format("; ports below 1024 require root; listen on a higher one: --map {}:{}",
                     local.port, local.port + 8000);
   }

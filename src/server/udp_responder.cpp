@@ -72,7 +72,8 @@ void udp_responder::handle(net::udp_listener& here, const net::received_datagram
       const failure why = net::failure_from("sending the answer", error);
       // No router has spoken: it is this host's own routing that has no way there.
       const bool no_way = error == net::asio::error::host_unreachable;
-      response = responder_.unsent(now, datagram, response, no_way ? "no route to it" : why.detail);
+      response = responder_.unsent(now, datagram, response,
+                                   no_way ? "no route to it" : to_string(why.detail));
     }
   }
   if (const auto& greeted = response.greeted) {

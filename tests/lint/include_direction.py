@@ -23,6 +23,7 @@ ROOMS = {
     "portmap": {"values", "api", "core", "protocols", "net"},
     "outside": {"values", "core", "protocols", "net"},
     "diagnosis": {"values", "api", "core"},
+    "diagnosis/wording": {"values", "core"},
     "report": {"values", "api", "core"},
     "arrivals": BELOW,
     "client": BELOW,
@@ -38,7 +39,7 @@ ROOMS = {
 }
 
 VALUE_HEADERS = {"diagnosis.hpp", "endpoint.hpp", "error.hpp", "evidence.hpp", "mapping.hpp",
-                 "probe_evidence.hpp", "server_evidence.hpp"}
+                 "probe_evidence.hpp", "server_evidence.hpp", "cause.hpp", "causes.hpp"}
 
 # The single-compilation files of Asio and Beast, which belong to no room.
 EXEMPT = {pathlib.Path("src/core/asio.cpp")}

@@ -27,7 +27,7 @@ class running_udp_responder {
     std::uint16_t port = 0;
     for (const char* ip : addresses) {
       const auto failed = udp_.listen({asio::ip::make_address(ip), port});
-      if (failed) throw std::runtime_error(failed->message());
+      if (failed) throw std::runtime_error(to_string(*failed));
       port = udp_.local().port;
     }
     asio::co_spawn(on.context(), udp_.run(),

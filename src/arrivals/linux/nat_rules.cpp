@@ -65,7 +65,7 @@ class walk {
     return std::nullopt;
   }
 
-  const std::string& doubt() const { return doubt_; }
+  const cause& doubt() const { return doubt_; }
 
  private:
   std::optional<nat_rule> along(const nft_rule& rule, bool named, int depth) {
@@ -82,7 +82,7 @@ class walk {
                          chain.family, escape_bytes(chain.table), escape_bytes(chain.name));
   }
 
-  std::string doubt_;
+  cause doubt_;
   const std::vector<nft_rule>& rules_;
   const port_question& asked_;
 };
@@ -154,7 +154,7 @@ std::vector<nft_set> read_sets(net::netlink_socket& socket,
 
 nat_rule_search unable(const failure& why) {
   const bool unprivileged = why.kind == outcome::denied || why.code == EPERM;
-  return {false, std::nullopt, unprivileged ? "reading them requires root" : why.message()};
+  return {false, std::nullopt, unprivileged ? "reading them requires root" : to_string(why)};
 }
 
 nat_rule_search read_nftables(const port_question& asked) {

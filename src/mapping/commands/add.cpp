@@ -31,7 +31,7 @@ class adder {
   /// `the journal` has what is not made yet: should this end before, or fail half-way, it is no
   /// one's, and the next run removes it. Null where nothing can be written.
   adder(const workplace& place, const add_options& options, transport protocol,
-        journal::mapping_journal* journal, std::string& not_remembered)
+        journal::mapping_journal* journal, cause& not_remembered)
       : place_(place), options_(options), journal_(journal), not_remembered_(not_remembered) {
     done_.evidence.asked_by = mapping_command::mappings_add;
     done_.evidence.asked = {options.interface, options.gateway};
@@ -63,7 +63,7 @@ class adder {
   const workplace& place_;
   const add_options& options_;
   journal::mapping_journal* journal_;
-  std::string& not_remembered_;
+  cause& not_remembered_;
   std::vector<journal::known_record> known_;
   std::optional<mapping_record> may_be_open_;  ///< asked for, and neither granted nor taken back
   added_mapping done_;
@@ -80,7 +80,7 @@ portmap::mapping_request adder::request() const {
 }
 
 void adder::note(const portmap::port_mapper& mapper, const failure& why) {
-  spdlog::debug("{}", why.message());
+  spdlog::debug("{}", to_string(why));
   done_.evidence.attempts.push_back({mapper.protocol(), portmap::state_of(why.kind), why.detail,
                                      why.code, mapper.has_spoken(), portmap::is_local_fault(why)});
 }
@@ -88,25 +88,25 @@ void adder::note(const portmap::port_mapper& mapper, const failure& why) {
 void adder::keep_meanwhile(const mapping_record& record) {
   if (journal_ == nullptr) return;
   const auto kept = journal_->keep(record);
-  if (!kept) not_remembered_ = kept.error().message();
+  if (!kept) not_remembered_ = cause_of(kept.error());
 }
 
 /// Where this cannot be written, a later run finds that there is nothing left.
 void adder::write_off(const mapping_record& record) {
   if (journal_ == nullptr) return;
   const auto dropped = journal_->drop(record);
-  if (!dropped) spdlog::debug("{}", dropped.error().message());
+  if (!dropped) spdlog::debug("{}", to_string(dropped.error()));
 }
 
 void adder::keep_for_good(const mapping_record& record) {
   const auto kept = journal::keep_added(place_.state, record, journal::system_now());
-  if (!kept) not_remembered_ = kept.error().message();
+  if (!kept) not_remembered_ = cause_of(kept.error());
 }
 
 /// Where this cannot be written, a later removal finds that there is nothing left.
 void adder::forget(const mapping_record& record) {
   const auto dropped = journal::drop_added(place_.state, record, journal::system_now());
-  if (!dropped) spdlog::debug("{}", dropped.error().message());
+  if (!dropped) spdlog::debug("{}", to_string(dropped.error()));
 }
 
 bool adder::is_wanted(const mapping_record& record) const {
@@ -246,7 +246,7 @@ awaitable<add_report> add(workplace place, add_options options) {
                                           remove_stale_mappings(place.here, place.state, spare));
   if (left) report.stale_mappings = *std::move(left);
   auto journal = journal::mapping_journal::open(place.state);
-  if (!journal) report.not_remembered = journal.error().message();
+  if (!journal) report.not_remembered = cause_of(journal.error());
   for (const transport protocol : options.protocols) {
     adder one(place, options, protocol, journal ? &*journal : nullptr, report.not_remembered);
     auto done = co_await one.run();

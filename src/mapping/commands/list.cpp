@@ -36,7 +36,7 @@ void take_table(portmap::upnp_table table, mappings_report& report) {
   report.incomplete_because = std::move(table.incomplete_because);
 }
 
-void take_absence(std::string reason, mappings_report& report) {
+void take_absence(cause reason, mappings_report& report) {
   report.upnp.detail = reason;
   report.incomplete_because = std::move(reason);
 }

@@ -48,7 +48,7 @@ class remover {
   void forget_added(const mapping_record& record) const;
   void leave(const known_record& known);
   void leave_foreign(const gateway_mapping& row);
-  void tell(mapping entry, removal outcome, std::string detail = {});
+  void tell(mapping entry, removal outcome, cause detail = {});
   bool is_known(const gateway_mapping& row) const;
   bool is_told(const gateway_mapping& row) const;
   mapping_record record_of(const gateway_mapping& row) const;
@@ -69,7 +69,7 @@ mapping entry_of(const known_record& known) {
   return entry;
 }
 
-void remover::tell(mapping entry, removal outcome, std::string detail) {
+void remover::tell(mapping entry, removal outcome, cause detail) {
   report_.mappings.push_back({std::move(entry), outcome, std::move(detail)});
 }
 
@@ -118,7 +118,7 @@ awaitable<void> remover::remove_added(known_record known, portmap::gateway_acces
   } else if (portmap::leaves_nothing(ended)) {
     tell(entry_of(known), removal::foreign, ended.error().detail);
   } else {
-    co_return tell(entry_of(known), removal::failed, ended.error().message());
+    co_return tell(entry_of(known), removal::failed, cause_of(ended.error()));
   }
   forget_added(known.record);
 }
@@ -200,7 +200,8 @@ awaitable<void> remover::remove_row(const gateway_mapping& row) {
     co_return tell(entry, removal::in_use, why_not_touched(record, place_.asked));
   }
   const auto ended = co_await remove_record(record, *place_.gateway, place_.deadline);
-  tell(entry, ended ? removal::removed : removal::failed, ended ? "" : ended.error().message());
+  tell(entry, ended ? removal::removed : removal::failed,
+       ended ? cause() : cause_of(ended.error()));
 }
 
 /// What the files do not tell of: another version's, or another user's.

@@ -72,7 +72,7 @@ class reader {
 
 /// The first thing that could not be read tells enough.
 void reader::note(const failure& why) {
-  if (host_.unread.empty()) host_.unread = why.message();
+  if (host_.unread.empty()) host_.unread = cause_of(why);
 }
 
 template <class T>

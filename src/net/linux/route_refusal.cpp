@@ -78,8 +78,8 @@ std::string describe_refusal(int code) {
   return fmt::format("this machine does not send it: {}", why);
 }
 
-std::optional<failure> route_refusal(std::string operation, const source& from, transport protocol,
-                                     const endpoint& to) {
+std::optional<failure> route_refusal(natcheck::operation operation, const source& from,
+                                     transport protocol, const endpoint& to) {
   auto kernel = netlink_socket::open();
   if (!kernel) return std::nullopt;
   packet_traits packet;

@@ -249,7 +249,7 @@ void reader<Message>::finish_line() {
     value_ = std::move(*message);
   } else {
     state_ = reading::malformed;
-    fault_ = std::move(message.error().reason);
+    fault_ = to_string(message.error().reason);
   }
 }
 

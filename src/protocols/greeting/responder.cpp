@@ -100,7 +100,7 @@ response responder::handle(time_point now, const arrival& datagram) {
   }
   if (datagram.bytes.empty()) return {};
   const auto read = parse_question(datagram.bytes);
-  if (!read) return reject(now, datagram, read.error().reason);
+  if (!read) return reject(now, datagram, to_string(read.error().reason));
   std::string why_not = unanswerable(datagram);
   if (why_not.empty() && !admit(now, site_of(datagram.peer.ip))) {
     why_not = "exceeds the rate limit of this server";

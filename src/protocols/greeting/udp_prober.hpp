@@ -24,7 +24,7 @@ struct fresh {
 /// That, and why, something that was sent is not delivered.
 struct refusal {
   probe_result result = probe_result::unreachable;
-  std::string detail;
+  cause detail;
   std::optional<icmp_notice> icmp{};
   bool local = false;    ///< this machine says so
   bool machine = false;  ///< beside it: for want of something that every socket needs

@@ -43,7 +43,7 @@ bool has_no_body(unsigned status) { return status == 204 || status == 304; }
 
 }  // namespace
 
-void response_reader::fail(std::string reason) {
+void response_reader::fail(cause reason) {
   fault_ = std::move(reason);
   step_ = step::failed;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <natcheck/cause.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,13 +59,13 @@ class response_reader {
   void take_chunk_size(std::string_view& bytes);
   /// Of the bytes on the wire, against their limit.
   void count(std::size_t taken, std::size_t& size, std::size_t limit);
-  void fail(std::string reason);
+  void fail(cause reason);
   bool is_interim() const { return answer_.status < 200 && answer_.status != 101; }
 
   response_bounds bounds_;
   step step_ = step::start;
   response answer_;
-  std::string fault_;
+  cause fault_;
   std::string line_;         ///< that has no end yet
   std::string last_header_;  ///< what a folded line continues
   std::string length_;       ///< Content-Length, as it came; several are joined

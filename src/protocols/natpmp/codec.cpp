@@ -26,8 +26,8 @@ struct header {
 constexpr std::size_t header_size = 8;
 constexpr std::uint8_t answer_bit = 0x80;
 
-fault malformed(std::string reason) { return {fault_kind::malformed, std::move(reason)}; }
-fault another(std::string reason) { return {fault_kind::another_request, std::move(reason)}; }
+fault malformed(cause reason) { return {fault_kind::malformed, std::move(reason)}; }
+fault another(cause reason) { return {fault_kind::another_request, std::move(reason)}; }
 
 std::string_view request_name(opcode value) {
   if (value == opcode::external_address) return "an address request";

@@ -4,6 +4,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/system/result.hpp>
 #include <cstdint>
+#include <natcheck/cause.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,7 +59,7 @@ enum class fault_kind {
 
 struct fault {
   fault_kind kind = fault_kind::malformed;
-  std::string reason;  ///< "2 bytes, an answer to an address request has 12"
+  cause reason;  ///< "2 bytes, an answer to an address request has 12"
 };
 
 /// Judges one datagram from the gateway. Where it came from is for the caller to check.

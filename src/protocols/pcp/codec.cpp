@@ -83,8 +83,8 @@ bytes encoded(const map& asked) {
 
 // --- answers -------------------------------------------------------------------------------
 
-fault malformed(std::string reason) { return {fault_kind::malformed, std::move(reason)}; }
-fault another(std::string reason) { return {fault_kind::another_request, std::move(reason)}; }
+fault malformed(cause reason) { return {fault_kind::malformed, std::move(reason)}; }
+fault another(cause reason) { return {fault_kind::another_request, std::move(reason)}; }
 
 // Section 7.2:
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+

@@ -6,6 +6,7 @@
 #include <boost/system/result.hpp>
 #include <chrono>
 #include <cstdint>
+#include <natcheck/cause.hpp>
 #include <natcheck/endpoint.hpp>
 #include <natcheck/evidence.hpp>
 #include <optional>
@@ -89,7 +90,7 @@ enum class fault_kind {
 
 struct fault {
   fault_kind kind = fault_kind::malformed;
-  std::string reason;        ///< "22 bytes, an answer has 24 at least"
+  cause reason;              ///< "22 bytes, an answer has 24 at least"
   std::uint8_t version = 2;  ///< where the kind is `other_version`: which
 };
 

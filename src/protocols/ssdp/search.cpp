@@ -103,9 +103,9 @@ void search::handle_packet(time_point now, const endpoint& from, std::string_vie
 
 void search::handle_gateway(time_point now, std::string_view datagram) {
   auto response = parse_response(datagram);
-  if (!response) return reject(response.error().reason);
+  if (!response) return reject(to_string(response.error().reason));
   auto location = check_location(response->location, config_.gateway, config_.local);
-  if (!location) return reject("LOCATION " + location.error().reason);
+  if (!location) return reject("LOCATION " + to_string(location.error().reason));
   const bool announced = announces_gateway(*response);
   if (!is_news(response->location, announced)) return;
   events_.push_back(found{std::move(*location), response->boot_id, now - first_sent_, announced});

@@ -83,7 +83,7 @@ struct found {
 
 /// The gateway sent something that cannot be used. Reported once for each reason.
 struct rejected {
-  std::string reason;
+  cause reason;
 };
 
 /// Another host says that it is an Internet gateway. Reported once for each; never to be asked.

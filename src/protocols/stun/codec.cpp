@@ -118,7 +118,7 @@ std::optional<endpoint> read_xor_address(view value, view mask) {
   return read_address(plain);
 }
 
-parse_fault fault(std::string reason) { return {std::move(reason)}; }
+parse_fault fault(cause reason) { return {std::move(reason)}; }
 
 /// Puts an answer together from its attributes.
 class attribute_reader {

@@ -34,8 +34,8 @@ void expect_named(const rows_of<Options>& rows, const Options& good, Ask ask) {
     each.bend(options);
     const failure why = ask(options);
     EXPECT_EQ(why.kind, outcome::invalid) << each.named;
-    EXPECT_THAT(why.operation, HasSubstr(each.named));
-    EXPECT_THAT(why.detail, HasSubstr("expected"));
+    EXPECT_THAT(to_string(why.operation), HasSubstr(each.named));
+    EXPECT_THAT(to_string(why.detail), HasSubstr("expected"));
   }
 }
 
@@ -176,12 +176,12 @@ TEST_F(OptionChecks, AnInterfaceThatDoesNotExistIsNeverReplacedByAnother) {
   const auto report = events_.await(probe(probing));
   ASSERT_TRUE(report.problem);
   EXPECT_EQ(report.problem->kind, outcome::unavailable);
-  EXPECT_THAT(report.problem->message(), HasSubstr("nonexistent0"));
+  EXPECT_THAT(to_string(*report.problem), HasSubstr("nonexistent0"));
   serve_options serving;
   serving.interface = "nonexistent0";
   const auto served = events_.await(serve(serving, {}));
   ASSERT_FALSE(served);
-  EXPECT_THAT(served.error().message(), HasSubstr("nonexistent0"));
+  EXPECT_THAT(to_string(served.error()), HasSubstr("nonexistent0"));
 }
 
 }  // namespace

@@ -31,12 +31,12 @@ TEST(Discover, EndsWhenItsTimeIsOver) {
   const stopwatch watch;
   const auto report = events_loop.await(discover(options));
   EXPECT_LT(watch.elapsed(), 1500ms);
-  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_TRUE(report) << to_string(report.error());
   ASSERT_TRUE(report->evidence.gateway);
   EXPECT_EQ(report->evidence.gateway->nat_pmp.state, service_state::refused);
   const auto& upnp = report->evidence.gateway->upnp;
   EXPECT_EQ(upnp.state, service_state::not_tried);
-  EXPECT_THAT(upnp.detail, HasSubstr("timed out before"));
+  EXPECT_THAT(to_string(upnp.detail), HasSubstr("timed out before"));
   EXPECT_THAT(report->judged.main.summary, Not(::testing::IsEmpty()));
 }
 
@@ -45,10 +45,11 @@ TEST(Discover, AsksNobodyOutsideWhenNobodyIsNamed) {
   auto options = on_loopback();
   options.timeout = 300ms;
   const auto report = events_loop.await(discover(options));
-  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_TRUE(report->evidence.stun.empty());
   EXPECT_EQ(report->evidence.path.state, service_state::not_tried);
-  EXPECT_THAT(report->evidence.path.detail, HasSubstr("external servers are turned off"));
+  EXPECT_THAT(to_string(report->evidence.path.detail),
+              HasSubstr("external servers are turned off"));
   EXPECT_EQ(report->evidence.web.result, web_result::not_tried);
 }
 
@@ -60,7 +61,7 @@ TEST(Discover, NamesTheServersThatItAsked) {
   options.web_check.clear();
   options.timeout = 500ms;
   const auto report = events_loop.await(discover(options));
-  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_TRUE(report) << to_string(report.error());
   ASSERT_FALSE(report->evidence.stun.empty());
   const auto& first = report->evidence.stun.front();
   EXPECT_EQ(first.server, options.stun_servers.front());
@@ -75,7 +76,7 @@ TEST(Discover, NeedsAnInterfaceThatExists) {
   const auto report = events_loop.await(discover(options));
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, outcome::unavailable);
-  EXPECT_THAT(report.error().message(), HasSubstr("nonexistent0"));
+  EXPECT_THAT(to_string(report.error()), HasSubstr("nonexistent0"));
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ TEST_F(LeaseKeeper, LosesAndRegains) {
   const auto lost = next<events::mapping_lost>();
   EXPECT_GE(watch.elapsed(), 1900ms)
       << "the lease that was granted holds as long as it was granted";
-  EXPECT_THAT(lost.reason, HasSubstr("not authorized"));
+  EXPECT_THAT(to_string(lost.reason), HasSubstr("not authorized"));
   make_nat_pmp_answer(0);
   EXPECT_EQ(next<events::remapped>().entry.external_port, 1234);
   cancel();
@@ -135,7 +135,8 @@ TEST_F(LeaseKeeper, AnotherProtocolTakesOverWhenItsOwnIsGone) {
   keep();
   EXPECT_EQ(next<events::mapped>().entry.via, mapping_protocol::pcp);
   make_nat_pmp_silent();
-  EXPECT_THAT(next<events::mapping_lost>().reason, HasSubstr("no longer answers by the protocol"));
+  EXPECT_THAT(to_string(next<events::mapping_lost>().reason),
+              HasSubstr("no longer answers by the protocol"));
   EXPECT_EQ(next<events::remapped>().entry.via, mapping_protocol::upnp);
   cancel();
 }
@@ -274,7 +275,8 @@ TEST_F(LeaseKeeper, NoticesAnotherOutsideAddress) {
   keep(upnp_only);
   next<events::mapped>();
   gateway_.external_address = "5.5.5.6";
-  EXPECT_THAT(next<events::mapping_lost>().reason, HasSubstr("changed from 5.5.5.5 to 5.5.5.6"));
+  EXPECT_THAT(to_string(next<events::mapping_lost>().reason),
+              HasSubstr("changed from 5.5.5.5 to 5.5.5.6"));
   EXPECT_EQ(outside_of(next<events::remapped>().entry), "5.5.5.6:1234");
   cancel();
 }
@@ -285,10 +287,10 @@ TEST_F(LeaseKeeper, MovesToAnotherGateway) {
   fake_gateway other(loop_.context());
   other.external_address = "5.5.5.9";
   gateway_mappings_->move_to(other.access(), "the router is another one now");
-  EXPECT_EQ(next<events::mapping_lost>().reason, "the router is another one now");
+  EXPECT_EQ(to_string(next<events::mapping_lost>().reason), "the router is another one now");
   EXPECT_EQ(outside_of(next<events::remapped>().entry), "5.5.5.9:1234");
   gateway_mappings_->move_to(std::nullopt, "no way out");
-  EXPECT_EQ(next<events::mapping_lost>().reason, "no way out");
+  EXPECT_EQ(to_string(next<events::mapping_lost>().reason), "no way out");
   EXPECT_FALSE(gateway_mappings_->holds(transport::tcp));
   gateway_mappings_->move_to(gateway_.access(), "");
   EXPECT_EQ(outside_of(next<events::remapped>().entry), "5.5.5.5:1234");
@@ -326,7 +328,7 @@ TEST_F(LeaseKeeper, AGatewayThatDiedDoesNotHoldTheEndUp) {
   EXPECT_LT(watch.elapsed(), 4500ms);
   const auto unmapped = next<events::unmapped>();
   EXPECT_FALSE(unmapped.removed);
-  EXPECT_THAT(unmapped.detail, HasSubstr("in time"));
+  EXPECT_THAT(to_string(unmapped.detail), HasSubstr("in time"));
 }
 
 }  // namespace

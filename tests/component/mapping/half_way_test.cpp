@@ -116,7 +116,7 @@ TEST_F(HalfWay, WhatUpnpDidNotRemoveTheNextRunDoes) {
     gateway_.answers.clear();
     const auto told = next_run();
     ASSERT_THAT(told, SizeIs(1));
-    EXPECT_TRUE(told[0].removed) << told[0].detail;
+    EXPECT_TRUE(told[0].removed) << to_string(told[0].detail);
     EXPECT_THAT(gateway_.table, IsEmpty());
     EXPECT_THAT(records(), IsEmpty());
     ended_ = false;
@@ -140,7 +140,8 @@ TEST_F(HalfWay, APermanentEntryThatWasNeverConfirmedIsToldAndRemoved) {
   EXPECT_FALSE(told.removed);
   EXPECT_EQ(told.entry.external_port, 1234);
   EXPECT_EQ(told.entry.lifetime.count(), 0);
-  EXPECT_THAT(told.detail, HasSubstr("it may be open, although the router did not confirm it"));
+  EXPECT_THAT(to_string(told.detail),
+              HasSubstr("it may be open, although the router did not confirm it"));
   ASSERT_THAT(records(), SizeIs(1));
   gateway_.answers.clear();
   EXPECT_TRUE(next_run().at(0).removed);

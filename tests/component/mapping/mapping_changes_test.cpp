@@ -25,7 +25,7 @@ TEST_F(MappingChanges, WhatIsAddedStaysAndIsRemembered) {
   EXPECT_EQ(made.entry->internal, upnp_record(1234).internal);
   EXPECT_TRUE(made.entry->verified);
   EXPECT_EQ(made.probe_command, "natcheck probe 5.5.5.5:1234");
-  EXPECT_EQ(report.not_remembered, "");
+  EXPECT_EQ(to_string(report.not_remembered), "");
   EXPECT_THAT(gateway_.table, SizeIs(1));
   const auto added = known(recorded_by::added);
   ASSERT_THAT(added, SizeIs(1));
@@ -74,7 +74,7 @@ TEST_F(MappingChanges, WhatIsOpenUnderAnotherNumberIsNotAskedForByNatPmpOrPcp) {
     const auto second = add(9090, via);
     EXPECT_EQ(answer_of(second), answer::no);
     EXPECT_EQ(second.mappings.at(0).judged.code, verdict_code::port_conflict);
-    EXPECT_THAT(second.mappings[0].evidence.attempts.back().detail,
+    EXPECT_THAT(to_string(second.mappings[0].evidence.attempts.back().detail),
                 HasSubstr("port 4321 of this machine is already open as external port 8080"));
     EXPECT_EQ(gateway_.mapping_requests().size(), asked);
     EXPECT_THAT(known(recorded_by::added), SizeIs(1));
@@ -160,7 +160,7 @@ TEST_F(MappingChanges, WithoutAPlaceForItsFilesItAddsAllTheSame) {
   std::ofstream(state_) << "a file where the directory has to be";
   const auto report = add(1234);
   EXPECT_EQ(answer_of(report), answer::yes);
-  EXPECT_THAT(report.not_remembered, HasSubstr(state_.string()));
+  EXPECT_THAT(to_string(report.not_remembered), HasSubstr(state_.string()));
 }
 
 TEST_F(MappingChanges, WhatTookTooLongIsTakenBack) {

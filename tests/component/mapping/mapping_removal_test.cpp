@@ -43,7 +43,7 @@ TEST_F(MappingChanges, ALeftOverThatCannotBeRemovedIsToldAndKept) {
     const auto report = add(1234);
     ASSERT_THAT(report.stale_mappings, SizeIs(1));
     EXPECT_FALSE(report.stale_mappings[0].removed);
-    EXPECT_NE(report.stale_mappings[0].detail, "");
+    EXPECT_NE(to_string(report.stale_mappings[0].detail), "");
     EXPECT_THAT(known(recorded_by::dead), SizeIs(1));
   }
 }
@@ -90,13 +90,15 @@ TEST_F(MappingChanges, WhereSomebodyListensALeftOverIsSpared) {
   const auto told = loop_.await(remove_stale_mappings(place().here, state_));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_FALSE(told[0].removed);
-  EXPECT_THAT(told[0].detail, HasSubstr("something may be listening on port 4321 of this machine"));
+  EXPECT_THAT(to_string(told[0].detail),
+              HasSubstr("something may be listening on port 4321 of this machine"));
   EXPECT_TRUE(gateway_.table.contains("99/TCP"));
   removal_policy asked;
   asked.asked = {"eth1", asio::ip::make_address("192.168.2.1")};
-  EXPECT_THAT(loop_.await(remove_stale_mappings(place().here, state_, asked)).at(0).detail,
-              HasSubstr("to remove it anyway: natcheck mappings remove 99 --interface eth1 "
-                        "--gateway 192.168.2.1"));
+  EXPECT_THAT(
+      to_string(loop_.await(remove_stale_mappings(place().here, state_, asked)).at(0).detail),
+      HasSubstr("to remove it anyway: natcheck mappings remove 99 --interface eth1 "
+                "--gateway 192.168.2.1"));
   const auto by_its_own = loop_.await(remove_stale_mappings(place().here, state_, {4321}));
   EXPECT_TRUE(by_its_own.at(0).removed) << "who listens is this process itself";
 }
@@ -109,7 +111,7 @@ TEST_F(MappingChanges, WhatLeadsToAFormerAddressIsSparedUntilItIsNamed) {
   const auto told = loop_.await(remove_stale_mappings(place().here, state_));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_FALSE(told[0].removed);
-  EXPECT_THAT(told[0].detail, HasSubstr("a former address of this machine"));
+  EXPECT_THAT(to_string(told[0].detail), HasSubstr("a former address of this machine"));
   EXPECT_TRUE(gateway_.table.contains("99/TCP"));
   EXPECT_EQ(answer_of(remove(99)), answer::yes);
   EXPECT_THAT(gateway_.table, IsEmpty());
@@ -130,7 +132,7 @@ TEST_F(MappingChanges, WhatStaysIsNotToldAsRemoved) {
   const auto told = loop_.await(remove_stale_mappings(place().here, state_));
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_FALSE(told[0].removed);
-  EXPECT_THAT(told[0].detail, HasSubstr("is called \"made by hand\""));
+  EXPECT_THAT(to_string(told[0].detail), HasSubstr("is called \"made by hand\""));
   EXPECT_TRUE(gateway_.table.contains("99/TCP"));
 }
 
@@ -150,7 +152,7 @@ TEST_F(MappingChanges, TheTimeLimitEndsARowByRowRemoval) {
   const stopwatch watch;
   const auto report = loop_.await(mappings::clean(place(2s)));
   EXPECT_LT(watch.elapsed(), 10s) << "each would have 3 s";
-  EXPECT_THAT(report.not_seen, HasSubstr("timed out before"));
+  EXPECT_THAT(to_string(report.not_seen), HasSubstr("timed out before"));
 }
 
 TEST_F(MappingChanges, TwoAtOnceRemoveALeftOverOnce) {
@@ -225,7 +227,7 @@ TEST_F(MappingChanges, RemoveLeavesWhatIsNotNatchecks) {
     const auto report = remove(1234);
     EXPECT_EQ(answer_of(report), answer::no);
     EXPECT_THAT(outcomes(report), ElementsAre(removal::foreign));
-    EXPECT_THAT(report.mappings.at(0).detail, HasSubstr(told));
+    EXPECT_THAT(to_string(report.mappings.at(0).detail), HasSubstr(told));
     EXPECT_THAT(gateway_.table, SizeIs(1));
   }
 }
@@ -237,7 +239,7 @@ TEST_F(MappingChanges, RemoveAndCleanLeaveWhatARunningNatcheckKeeps) {
   const auto report = remove(1234);
   EXPECT_EQ(answer_of(report), answer::no);
   EXPECT_THAT(outcomes(report), ElementsAre(removal::in_use));
-  EXPECT_THAT(report.mappings.at(0).detail, HasSubstr(std::to_string(::getpid())));
+  EXPECT_THAT(to_string(report.mappings.at(0).detail), HasSubstr(std::to_string(::getpid())));
   EXPECT_EQ(answer_of(clean()), answer::yes);
   EXPECT_THAT(gateway_.table, SizeIs(1));
 }
@@ -311,7 +313,7 @@ TEST_F(MappingChanges, CleanTellsOfOtherNetworks) {
   const auto report = clean();
   EXPECT_EQ(answer_of(report), answer::unknown);
   EXPECT_THAT(outcomes(report), ElementsAre(removal::elsewhere, removal::elsewhere));
-  EXPECT_THAT(report.mappings.at(0).detail, HasSubstr("192.168.7.1"));
+  EXPECT_THAT(to_string(report.mappings.at(0).detail), HasSubstr("192.168.7.1"));
   EXPECT_THAT(journal::read_records(state_, journal::system_now()), SizeIs(2));
 }
 

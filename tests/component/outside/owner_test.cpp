@@ -29,7 +29,7 @@ TEST(Owner, AnAnswerOfTheAddressItselfIsTheEnd) {
   EXPECT_EQ(seen.answered_by, asio::ip::make_address(target_ip));
   EXPECT_FALSE(seen.expired);
   EXPECT_LE(seen.attempts, 4) << "asked again although the answer was there";
-  EXPECT_EQ(seen.detail, "");
+  EXPECT_EQ(to_string(seen.detail), "");
 }
 
 TEST(Owner, CutShortIsNotSilent) {

@@ -44,7 +44,7 @@ TEST_F(Path, ClosedPortOfTheTargetIsItsEnd) {
   EXPECT_EQ(seen.hops[0].ttl, 1U);
   EXPECT_EQ(seen.hops[0].ip, target());
   EXPECT_TRUE(seen.hops[0].rtt);
-  EXPECT_EQ(seen.detail, "");
+  EXPECT_EQ(to_string(seen.detail), "");
 }
 
 TEST_F(Path, AnswerOfTheTargetIsItsEnd) {
@@ -66,7 +66,7 @@ TEST_F(Path, SilenceIsTheWholeSchedule) {
   const auto seen = follow(peer);
   EXPECT_GE(watch.elapsed(), 1180ms);
   EXPECT_EQ(seen.state, service_state::silent);
-  EXPECT_EQ(seen.detail, "no answer to 32 packets in 1200 ms");
+  EXPECT_EQ(to_string(seen.detail), "no answer to 32 packets in 1200 ms");
   EXPECT_FALSE(seen.target_answered);
   EXPECT_THAT(seen.hops, IsEmpty());
   EXPECT_THAT(peer.requests(), SizeIs(32));
@@ -118,14 +118,14 @@ TEST_F(Path, DeadlineIsNoSilence) {
   udp_peer peer(loop_.context(), target_ip, [](auto&, const auto&, const auto&) {});
   const auto seen = follow(peer, 200ms);
   EXPECT_EQ(seen.state, service_state::not_tried);
-  EXPECT_EQ(seen.detail, "stopped before an answer arrived");
+  EXPECT_EQ(to_string(seen.detail), "stopped before an answer arrived");
 }
 
 TEST_F(Path, WhatCannotBeSentIsNotTried) {
   // A socket must ask for the right to send to a broadcast address.
   const auto seen = follow({asio::ip::make_address("127.255.255.255"), 3478});
   EXPECT_EQ(seen.state, service_state::not_tried);
-  EXPECT_EQ(seen.detail, "this user lacks permission");
+  EXPECT_EQ(to_string(seen.detail), "this user lacks permission");
 }
 
 }  // namespace

@@ -63,10 +63,10 @@ TEST_F(Web, AnswersAreCompared) {
     tcp_peer peer(loop_.context(), page_ip, saying(row.answer));
     const auto seen = check(url_of(peer.port()));
     EXPECT_EQ(seen.url, url_of(peer.port()));
-    EXPECT_EQ(seen.result, row.result) << row.what << ": " << seen.detail;
+    EXPECT_EQ(seen.result, row.result) << row.what << ": " << to_string(seen.detail);
     EXPECT_EQ(seen.status, row.status) << row.what;
     EXPECT_EQ(seen.location, row.location) << row.what;
-    EXPECT_EQ(seen.detail, "") << row.what;
+    EXPECT_EQ(to_string(seen.detail), "") << row.what;
     EXPECT_EQ(peer.connections(), 1) << row.what;
   }
 }
@@ -86,7 +86,7 @@ TEST_F(Web, WhatIsNoHttpFails) {
     tcp_peer peer(loop_.context(), page_ip, saying(row.answer));
     const auto seen = check(url_of(peer.port()));
     EXPECT_EQ(seen.result, web_result::failed) << row.what;
-    EXPECT_THAT(seen.detail, HasSubstr(row.detail)) << row.what;
+    EXPECT_THAT(to_string(seen.detail), HasSubstr(row.detail)) << row.what;
     EXPECT_EQ(seen.status, 0U) << row.what;
   }
 }
@@ -98,7 +98,7 @@ TEST_F(Web, AsksForThePage) {
   });
   const auto seen = check(url_of(peer.port()));
   EXPECT_EQ(seen.result, web_result::failed);
-  EXPECT_THAT(seen.detail, HasSubstr("closed the connection without answering"));
+  EXPECT_THAT(to_string(seen.detail), HasSubstr("closed the connection without answering"));
   EXPECT_EQ(request.substr(0, request.find('\r')), "GET /204?x HTTP/1.1");
   EXPECT_THAT(request, HasSubstr(fmt::format("Host: {}:{}\r\n", page_ip, peer.port())));
 }
@@ -106,7 +106,7 @@ TEST_F(Web, AsksForThePage) {
 TEST_F(Web, RefusedConnectionFails) {
   const auto seen = check(url_of(closed_tcp_port(loop_.context(), page_ip)));
   EXPECT_EQ(seen.result, web_result::failed);
-  EXPECT_THAT(seen.detail, HasSubstr("nothing listens on that port"));
+  EXPECT_THAT(to_string(seen.detail), HasSubstr("nothing listens on that port"));
 }
 
 TEST_F(Web, SilenceFailsAfterAWhile) {
@@ -116,26 +116,26 @@ TEST_F(Web, SilenceFailsAfterAWhile) {
   EXPECT_GE(watch.elapsed(), 1400ms);
   EXPECT_LT(watch.elapsed(), 10s);
   EXPECT_EQ(seen.result, web_result::failed);
-  EXPECT_THAT(seen.detail, HasSubstr("timed out after 1.5 s while waiting"));
+  EXPECT_THAT(to_string(seen.detail), HasSubstr("timed out after 1.5 s while waiting"));
 }
 
 TEST_F(Web, DeadlineIsNoFailure) {
   tcp_peer peer(loop_.context(), page_ip, saying(""));
   const auto seen = check(url_of(peer.port()), 200ms);
   EXPECT_EQ(seen.result, web_result::not_tried);
-  EXPECT_EQ(seen.detail, "timed out before it answered");
+  EXPECT_EQ(to_string(seen.detail), "timed out before it answered");
 }
 
 TEST_F(Web, AddressOfTheOtherFamilyFails) {
   const auto seen = check("http://[::1]:9/");
   EXPECT_EQ(seen.result, web_result::failed);
-  EXPECT_EQ(seen.detail, "resolving ::1: it has no IPv4 address");
+  EXPECT_EQ(to_string(seen.detail), "resolving ::1: it has no IPv4 address");
 }
 
 TEST_F(Web, WrongUrlFails) {
   const auto seen = check("https://127.0.0.5/");
   EXPECT_EQ(seen.result, web_result::failed);
-  EXPECT_EQ(seen.detail, "the URL is not an http URL");
+  EXPECT_EQ(to_string(seen.detail), "the URL is not an http URL");
 }
 
 }  // namespace

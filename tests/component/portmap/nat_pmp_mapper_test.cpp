@@ -51,7 +51,7 @@ class NatPmpMapper : public ::testing::Test {
 
 TEST_F(NatPmpMapper, Maps) {
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->via, mapping_protocol::nat_pmp);
   EXPECT_EQ(made->internal, (endpoint{asio::ip::make_address(host_ip), 4321}));
   EXPECT_EQ(made->external_port, 1234);
@@ -90,7 +90,7 @@ TEST_F(NatPmpMapper, MapsThoughNobodyTellsTheAddress) {
   ASSERT_TRUE(loop_.await(mapper_.find())) << "an answer of version 0 to PCP is one of NAT-PMP";
   EXPECT_TRUE(mapper_.has_spoken());
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->external_port, 1234);
   EXPECT_FALSE(made->external_address);
 }
@@ -99,7 +99,7 @@ TEST_F(NatPmpMapper, ObeysTheGrantAndRenewsIt) {
   grant(20000);
   for (int i = 0; i < 2; ++i) {
     const auto made = map(any);
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_EQ(made->external_port, 20000);
     EXPECT_EQ(made->lifetime, 120s);
     EXPECT_EQ(made->asked_port, 1234);
@@ -118,7 +118,7 @@ TEST_F(NatPmpMapper, AnotherPortThanInsistedOnIsGivenBack) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
   EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
-  EXPECT_EQ(made.error().detail, "it granted external port 20000 instead of 1234");
+  EXPECT_EQ(to_string(made.error().detail), "it granted external port 20000 instead of 1234");
   ASSERT_THAT(gateway_.mapping_requests(), SizeIs(2));
   EXPECT_EQ(gateway_.mapping_requests()[1].lifetime_s, 0U);
   ASSERT_TRUE(unmap());
@@ -140,7 +140,7 @@ TEST_F(NatPmpMapper, WhatCouldNotBeGivenBackIsTriedAgain) {
   grant(20000, 2);
   const auto made = map();
   ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().detail, HasSubstr("could not be removed"));
+  EXPECT_THAT(to_string(made.error().detail), HasSubstr("could not be removed"));
   grant(20000);
   ASSERT_TRUE(unmap());
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
@@ -157,7 +157,7 @@ TEST_F(NatPmpMapper, PortZeroIsNeverSuggested) {
 TEST_F(NatPmpMapper, StandsAsLongAsTheEpochRuns) {
   ASSERT_TRUE(map());
   auto seen = check();
-  ASSERT_TRUE(seen) << seen.error().message();
+  ASSERT_TRUE(seen) << to_string(seen.error());
   EXPECT_TRUE(seen->stands);
   EXPECT_EQ(seen->external_address, asio::ip::make_address("5.5.5.5"));
   EXPECT_THAT(gateway_.mapping_requests(), SizeIs(1)) << "to look changes nothing";
@@ -166,14 +166,14 @@ TEST_F(NatPmpMapper, StandsAsLongAsTheEpochRuns) {
   gateway_.external_address = "5.5.5.6";
   for (int i = 0; i < 2; ++i) {
     seen = check();
-    ASSERT_TRUE(seen) << seen.error().message();
+    ASSERT_TRUE(seen) << to_string(seen.error());
     EXPECT_FALSE(seen->stands) << "until it is made anew";
-    EXPECT_THAT(seen->detail, HasSubstr("restarted"));
+    EXPECT_THAT(to_string(seen->detail), HasSubstr("restarted"));
     EXPECT_EQ(seen->external_address, asio::ip::make_address("5.5.5.6"));
   }
   ASSERT_TRUE(map());
   seen = check();
-  ASSERT_TRUE(seen) << seen.error().message();
+  ASSERT_TRUE(seen) << to_string(seen.error());
   EXPECT_TRUE(seen->stands);
 }
 
@@ -182,7 +182,7 @@ TEST_F(NatPmpMapper, ARestartThatARenewalCameAcrossIsOver) {
   gateway_.restart();
   ASSERT_TRUE(map()) << "the mapping was made anew by it";
   const auto seen = check();
-  ASSERT_TRUE(seen) << seen.error().message();
+  ASSERT_TRUE(seen) << to_string(seen.error());
   EXPECT_TRUE(seen->stands);
 }
 
@@ -195,7 +195,7 @@ TEST_F(NatPmpMapper, ALookThatFailsTellsNothing) {
   EXPECT_FALSE(offline->external_address);
   answer_with({nat_pmp_address(0, "0.0.0.0")});
   const auto none = check();
-  ASSERT_TRUE(none) << none.error().message();
+  ASSERT_TRUE(none) << to_string(none.error());
   EXPECT_FALSE(none->external_address);
   answer_with({nat_pmp_address(2, "0.0.0.0")});
   const auto refused = check();
@@ -230,7 +230,7 @@ TEST_F(NatPmpMapper, ANextRunWithAnotherAddressCannotRemoveIt) {
   mapper_.restore(record);
   const auto removed = unmap();
   ASSERT_FALSE(removed);
-  EXPECT_THAT(removed.error().detail, HasSubstr("192.168.1.77"));
+  EXPECT_THAT(to_string(removed.error().detail), HasSubstr("192.168.1.77"));
   EXPECT_THAT(gateway_.mapping_requests(), SizeIs(0));
 }
 
@@ -254,7 +254,7 @@ TEST_F(NatPmpMapper, RefusalsCarryTheirResult) {
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error().kind, outcome::refused);
     EXPECT_EQ(made.error().code, code);
-    EXPECT_THAT(made.error().operation, HasSubstr(gateway_ip));
+    EXPECT_THAT(to_string(made.error().operation), HasSubstr(gateway_ip));
   }
 }
 
@@ -278,7 +278,7 @@ TEST_F(NatPmpMapper, UnusableGrants) {
   }
   for (const auto& made : loop_.await_all(std::move(asking))) {
     ASSERT_FALSE(made);
-    EXPECT_EQ(made.error().kind, outcome::malformed) << made.error().message();
+    EXPECT_EQ(made.error().kind, outcome::malformed) << to_string(made.error());
   }
 }
 
@@ -288,7 +288,7 @@ TEST_F(NatPmpMapper, WithoutAnAddressTheMappingStands) {
     peer.send(nat_pmp_mapping(2, 4321, 1234, 3600), from);
   };
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_FALSE(made->external_address);
 }
 
@@ -305,7 +305,7 @@ TEST_F(NatPmpMapper, WhatWasAnsweredInNoUsableWayIsRemoved) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::malformed);
-  EXPECT_THAT(made.error().detail, HasSubstr("an answer for internal port 225"));
+  EXPECT_THAT(to_string(made.error().detail), HasSubstr("an answer for internal port 225"));
   EXPECT_TRUE(mapper_.has_spoken());
   const auto removed = unmap();
   EXPECT_FALSE(removed) << "whether it is gone, that answer does not tell";
@@ -324,7 +324,7 @@ TEST_F(NatPmpMapper, ARemovalThatIsRefusedOrOnlyCutsTheLeaseIsNone) {
   answer_with({nat_pmp_mapping(2, 4321, 1234, 60)});
   const auto kept = unmap();
   ASSERT_FALSE(kept);
-  EXPECT_THAT(kept.error().detail, HasSubstr("keeps the mapping for 60 s"));
+  EXPECT_THAT(to_string(kept.error().detail), HasSubstr("keeps the mapping for 60 s"));
   gateway_.on_nat_pmp = {};
   EXPECT_TRUE(unmap());
 }
@@ -345,7 +345,7 @@ TEST_F(NatPmpMapper, WhatThisMachineCannotSendIsAFaultOfItsOwn) {
   nat_pmp_mapper mapper(nowhere);
   const auto made = loop_.await(mapper.map(strict));
   ASSERT_FALSE(made);
-  EXPECT_TRUE(is_local_fault(made.error())) << made.error().message();
+  EXPECT_TRUE(is_local_fault(made.error())) << to_string(made.error());
   EXPECT_FALSE(mapper.has_spoken());
   EXPECT_TRUE(loop_.await(mapper.unmap())) << "nothing was asked for";
 }

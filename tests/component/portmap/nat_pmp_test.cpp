@@ -52,7 +52,7 @@ const std::string good_answer = nat_pmp_address(0, "5.5.5.5");
 
 TEST_F(NatPmp, Answers) {
   const auto evidence = ask();
-  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.state, service_state::answered) << to_string(evidence.detail);
   EXPECT_EQ(evidence.external_address, asio::ip::make_address("5.5.5.5"));
   EXPECT_GE(evidence.epoch_s, 1000U);
   EXPECT_LE(evidence.epoch_s, gateway_.epoch_s());
@@ -83,7 +83,7 @@ TEST_F(NatPmp, ClosedPortIsARefusalAtOnce) {
   const stopwatch watch;
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::refused);
-  EXPECT_THAT(evidence.detail, HasSubstr("nothing listens"));
+  EXPECT_THAT(to_string(evidence.detail), HasSubstr("nothing listens"));
   EXPECT_LT(watch.elapsed(), 250ms) << "without a second request";
 }
 
@@ -97,7 +97,7 @@ TEST_F(NatPmp, ErrorResultsAreRefusals) {
     const auto evidence = ask();
     EXPECT_EQ(evidence.state, service_state::refused) << code;
     EXPECT_EQ(evidence.result, code);
-    EXPECT_THAT(evidence.detail, HasSubstr(words));
+    EXPECT_THAT(to_string(evidence.detail), HasSubstr(words));
     EXPECT_FALSE(evidence.external_address) << "the address field of an error means nothing";
   }
 }
@@ -109,7 +109,7 @@ TEST_F(NatPmp, SilenceIsTheWholeSchedule) {
   EXPECT_EQ(evidence.state, service_state::silent);
   EXPECT_EQ(evidence.attempts, 3);
   EXPECT_THAT(gateway_.nat_pmp.requests(), SizeIs(3));
-  EXPECT_EQ(evidence.detail, "no answer to 3 requests in 1750 ms");
+  EXPECT_EQ(to_string(evidence.detail), "no answer to 3 requests in 1750 ms");
   EXPECT_GE(watch.elapsed(), 1700ms);
   EXPECT_LT(watch.elapsed(), 5s);
 }
@@ -118,13 +118,13 @@ TEST_F(NatPmp, DeadlineIsNoSilence) {
   answer_with({});
   const auto evidence = ask(400ms);
   EXPECT_EQ(evidence.state, service_state::not_tried);
-  EXPECT_THAT(evidence.detail, HasSubstr("timed out after"));
+  EXPECT_THAT(to_string(evidence.detail), HasSubstr("timed out after"));
 }
 
 TEST_F(NatPmp, AnswerToTheSecondRequest) {
   answer_only(2, good_answer);
   const auto evidence = ask();
-  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.state, service_state::answered) << to_string(evidence.detail);
   EXPECT_EQ(evidence.attempts, 2);
   ASSERT_TRUE(evidence.rtt);
   EXPECT_LT(*evidence.rtt, 240ms) << "measured from the second request";
@@ -148,7 +148,7 @@ TEST_F(NatPmp, AnswerAtTheMomentOfARetransmission) {
     answer.async_wait([&](auto) { gateway_.nat_pmp.send(good_answer, client); });
   };
   const auto evidence = ask();
-  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.state, service_state::answered) << to_string(evidence.detail);
   EXPECT_EQ(evidence.attempts, 1);
 }
 
@@ -177,8 +177,8 @@ TEST_F(NatPmp, UnusableAnswers) {
   }
   const auto seen = loop_.await_all(std::move(asking));
   for (std::size_t i = 0; i < seen.size(); ++i) {
-    EXPECT_EQ(seen[i].state, table[i].state) << table[i].what << ": " << seen[i].detail;
-    EXPECT_THAT(seen[i].detail, HasSubstr(table[i].detail)) << table[i].what;
+    EXPECT_EQ(seen[i].state, table[i].state) << table[i].what << ": " << to_string(seen[i].detail);
+    EXPECT_THAT(to_string(seen[i].detail), HasSubstr(table[i].detail)) << table[i].what;
     EXPECT_FALSE(seen[i].external_address) << table[i].what;
   }
 }
@@ -190,7 +190,7 @@ TEST_F(NatPmp, GarbageBeforeTheAnswerDoesNoHarm) {
   flood.push_back(good_answer);
   answer_with(flood);
   const auto evidence = ask();
-  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.state, service_state::answered) << to_string(evidence.detail);
   EXPECT_EQ(evidence.external_address, asio::ip::make_address("5.5.5.5"));
 }
 
@@ -201,7 +201,7 @@ TEST_F(NatPmp, AnswerFromElsewhereIsNamedAndNotBelieved) {
   };
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::silent);
-  EXPECT_THAT(evidence.detail,
+  EXPECT_THAT(to_string(evidence.detail),
               HasSubstr(to_string(endpoint{asio::ip::make_address(stranger_ip), stranger.port()})));
   EXPECT_FALSE(evidence.external_address);
 }

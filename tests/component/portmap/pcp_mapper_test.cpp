@@ -58,7 +58,7 @@ class PcpMapper : public ::testing::Test {
 
 TEST_F(PcpMapper, Maps) {
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->via, mapping_protocol::pcp);
   EXPECT_EQ(made->protocol, transport::tcp);
   EXPECT_EQ(made->internal, (endpoint{asio::ip::make_address(host_ip), 4321}));
@@ -88,7 +88,7 @@ TEST_F(PcpMapper, KeepsItsNonceAndSuggestsWhatWasGranted) {
   };
   for (int i = 0; i < 2; ++i) {
     const auto made = map(any);
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_EQ(made->external_port, 20000);
     EXPECT_EQ(made->external_address, other.ip);
     EXPECT_EQ(made->lifetime, 120s);
@@ -141,7 +141,7 @@ TEST_F(PcpMapper, AnotherPortThanInsistedOnIsGivenBack) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
   EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
-  EXPECT_EQ(made.error().detail, "it granted external port 20000 instead of 1234");
+  EXPECT_EQ(to_string(made.error().detail), "it granted external port 20000 instead of 1234");
   EXPECT_FALSE(mapper_.refused_for());
   ASSERT_THAT(asked(), SizeIs(2));
   EXPECT_EQ(asked()[1].lifetime_s, 0U);
@@ -156,7 +156,7 @@ TEST_F(PcpMapper, WhatCouldNotBeGivenBackIsTriedAgain) {
   grant({outside.ip, 20000}, 7);
   const auto made = map();
   ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().detail, HasSubstr("could not be removed"));
+  EXPECT_THAT(to_string(made.error().detail), HasSubstr("could not be removed"));
   grant({outside.ip, 20000});
   ASSERT_TRUE(unmap());
   EXPECT_EQ(asked().back().lifetime_s, 0U);
@@ -174,7 +174,7 @@ TEST_F(PcpMapper, ARefusedRenewalIsNoProofOfLoss) {
 TEST_F(PcpMapper, StandsAsLongAsTheEpochRuns) {
   ASSERT_TRUE(map());
   auto seen = check();
-  ASSERT_TRUE(seen) << seen.error().message();
+  ASSERT_TRUE(seen) << to_string(seen.error());
   EXPECT_TRUE(seen->stands);
   EXPECT_FALSE(seen->external_address) << "ANNOUNCE names none";
   EXPECT_EQ(asked().back().operation, 0) << "to look changes nothing";
@@ -182,14 +182,14 @@ TEST_F(PcpMapper, StandsAsLongAsTheEpochRuns) {
   gateway_.restart();
   for (int i = 0; i < 2; ++i) {
     seen = check();
-    ASSERT_TRUE(seen) << seen.error().message();
+    ASSERT_TRUE(seen) << to_string(seen.error());
     EXPECT_FALSE(seen->stands) << "until it is made anew";
-    EXPECT_THAT(seen->detail, HasSubstr("restarted"));
+    EXPECT_THAT(to_string(seen->detail), HasSubstr("restarted"));
   }
   ASSERT_TRUE(map());
   EXPECT_EQ(asked().back().external, outside) << "RFC 6887 section 8.5: the same again";
   seen = check();
-  ASSERT_TRUE(seen) << seen.error().message();
+  ASSERT_TRUE(seen) << to_string(seen.error());
   EXPECT_TRUE(seen->stands);
 }
 
@@ -205,7 +205,7 @@ TEST_F(PcpMapper, ARefusedLookHasAnEpochToo) {
       return pcp_answer(request, unsupported_opcode, 0, row.epoch_s);
     });
     const auto seen = check();
-    ASSERT_TRUE(seen) << seen.error().message();
+    ASSERT_TRUE(seen) << to_string(seen.error());
     EXPECT_EQ(seen->stands, row.stands);
   }
 }
@@ -247,7 +247,7 @@ TEST_F(PcpMapper, WhatCannotBeRemovedIsNotAskedFor) {
     next.restore(record);
     const auto removed = loop_.await(next.unmap());
     ASSERT_FALSE(removed) << "a server says yes to the removal of what it does not have";
-    EXPECT_THAT(removed.error().detail, HasSubstr(words));
+    EXPECT_THAT(to_string(removed.error().detail), HasSubstr(words));
   }
   EXPECT_THAT(asked(), SizeIs(0));
 }
@@ -262,7 +262,7 @@ TEST_F(PcpMapper, ARemovalThatIsRefusedOrOnlyCutsTheLeaseIsNone) {
   answer_by([](const std::string& request) { return pcp_grant(request, outside, 60); });
   const auto kept = unmap();
   ASSERT_FALSE(kept);
-  EXPECT_THAT(kept.error().detail, HasSubstr("keeps the mapping for 60 s"));
+  EXPECT_THAT(to_string(kept.error().detail), HasSubstr("keeps the mapping for 60 s"));
   grant(outside);
   EXPECT_TRUE(unmap());
 }
@@ -330,8 +330,8 @@ TEST_F(PcpMapper, RefusalsCarryTheirResultAndHowLongTheyStand) {
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error().kind, outcome::refused);
     EXPECT_EQ(made.error().code, row.code);
-    EXPECT_THAT(made.error().detail, HasSubstr(row.words));
-    EXPECT_THAT(made.error().operation, HasSubstr(gateway_ip));
+    EXPECT_THAT(to_string(made.error().detail), HasSubstr(row.words));
+    EXPECT_THAT(to_string(made.error().operation), HasSubstr(gateway_ip));
     EXPECT_EQ(mapper_.refused_for(), row.stands);
   }
   gateway_.on_nat_pmp = {};
@@ -345,7 +345,7 @@ TEST_F(PcpMapper, AnotherVersionIsARefusal) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
   EXPECT_EQ(made.error().code, 0) << "NAT-PMP is asked instead";
-  EXPECT_THAT(made.error().detail, HasSubstr("only NAT-PMP"));
+  EXPECT_THAT(to_string(made.error().detail), HasSubstr("only NAT-PMP"));
 }
 
 TEST_F(PcpMapper, AnswersToSomebodyElseAreIgnored) {
@@ -358,7 +358,7 @@ TEST_F(PcpMapper, AnswersToSomebodyElseAreIgnored) {
     peer.send(pcp_grant(request, outside, 3600), from);
   };
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->external_port, 1234);
 }
 
@@ -388,14 +388,14 @@ TEST_F(PcpMapper, UnusableGrants) {
   }
   for (const auto& made : loop_.await_all(std::move(asking))) {
     ASSERT_FALSE(made);
-    EXPECT_EQ(made.error().kind, outcome::malformed) << made.error().message();
+    EXPECT_EQ(made.error().kind, outcome::malformed) << to_string(made.error());
   }
 }
 
 TEST_F(PcpMapper, ADayIsTheLongestLifetime) {
   answer_by([](const std::string& request) { return pcp_grant(request, outside, 0xffffffff); });
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->lifetime, 24h);
 }
 

@@ -46,7 +46,7 @@ class PcpMapperOverIpv6 : public ::testing::Test {
 
 TEST_F(PcpMapperOverIpv6, OpensAPinhole) {
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->external_address, here_);
   EXPECT_EQ(made->external_port, 4321);
   EXPECT_EQ(made->asked_port, 4321) << "nothing is translated";
@@ -75,7 +75,7 @@ TEST_F(PcpMapperOverIpv6, APinholeThatTheRouterKeepsIsCalledSo) {
   const auto removed = loop_.await(mapper_->unmap());
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().code, 2);
-  EXPECT_EQ(removed.error().detail,
+  EXPECT_EQ(to_string(removed.error().detail),
             "the router keeps the pinhole until its lease expires, in at most 60 s");
   EXPECT_EQ(mapper_->record({}).lifetime, 60s);
 }

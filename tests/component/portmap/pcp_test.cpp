@@ -42,8 +42,8 @@ class Pcp : public ::testing::Test {
 
 TEST_F(Pcp, Answers) {
   const auto evidence = ask();
-  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
-  EXPECT_EQ(evidence.detail, "");
+  EXPECT_EQ(evidence.state, service_state::answered) << to_string(evidence.detail);
+  EXPECT_EQ(to_string(evidence.detail), "");
   EXPECT_EQ(evidence.result, 0);
   EXPECT_EQ(evidence.version, 2);
   EXPECT_GE(evidence.epoch_s, 1000U);
@@ -67,7 +67,7 @@ TEST_F(Pcp, AnErrorIsAnAnswerOfPcp) {
     EXPECT_EQ(evidence.state, service_state::answered) << code;
     EXPECT_EQ(evidence.result, code);
     EXPECT_EQ(evidence.version, 2);
-    EXPECT_THAT(evidence.detail, HasSubstr(words));
+    EXPECT_THAT(to_string(evidence.detail), HasSubstr(words));
   }
 }
 
@@ -76,7 +76,7 @@ TEST_F(Pcp, ClosedPortIsARefusalAtOnce) {
   const stopwatch watch;
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::refused);
-  EXPECT_THAT(evidence.detail, HasSubstr("nothing listens"));
+  EXPECT_THAT(to_string(evidence.detail), HasSubstr("nothing listens"));
   EXPECT_FALSE(evidence.version);
   EXPECT_LT(watch.elapsed(), 250ms) << "without a second request";
 }
@@ -99,7 +99,7 @@ TEST_F(Pcp, OtherVersionsAreRefusals) {
     const auto evidence = ask();
     EXPECT_EQ(evidence.state, service_state::refused) << row.what;
     EXPECT_EQ(evidence.version, row.version) << row.what;
-    EXPECT_THAT(evidence.detail, HasSubstr(row.detail));
+    EXPECT_THAT(to_string(evidence.detail), HasSubstr(row.detail));
     EXPECT_LT(watch.elapsed(), 1s) << "nothing better will come";
   }
   answer_by([](const std::string& asked) { return pcp_answer(asked, 1); });
@@ -116,7 +116,7 @@ TEST_F(Pcp, EachProtocolTellsOfTheOther) {
   EXPECT_EQ(ask().state, service_state::answered);
   const auto nat_pmp = loop_.await(ask_nat_pmp(gateway_.access(), net::steady_time::max()));
   EXPECT_EQ(nat_pmp.state, service_state::refused);
-  EXPECT_THAT(nat_pmp.detail, HasSubstr("speaks PCP"));
+  EXPECT_THAT(to_string(nat_pmp.detail), HasSubstr("speaks PCP"));
 }
 
 TEST_F(Pcp, SilenceIsTheWholeSchedule) {
@@ -126,7 +126,7 @@ TEST_F(Pcp, SilenceIsTheWholeSchedule) {
   EXPECT_EQ(evidence.state, service_state::silent);
   EXPECT_EQ(evidence.attempts, 3);
   EXPECT_THAT(gateway_.nat_pmp.requests(), SizeIs(3));
-  EXPECT_EQ(evidence.detail, "no answer to 3 requests in 1750 ms");
+  EXPECT_EQ(to_string(evidence.detail), "no answer to 3 requests in 1750 ms");
   EXPECT_GE(watch.elapsed(), 1700ms);
   EXPECT_LT(watch.elapsed(), 5s);
 }
@@ -136,7 +136,7 @@ TEST_F(Pcp, DeadlineIsNoSilence) {
   const auto evidence = ask(1000ms);  // between the last request and the end of the schedule
   EXPECT_EQ(evidence.state, service_state::not_tried);
   EXPECT_EQ(evidence.attempts, 3);
-  EXPECT_THAT(evidence.detail, HasSubstr("timed out after"));
+  EXPECT_THAT(to_string(evidence.detail), HasSubstr("timed out after"));
 }
 
 TEST_F(Pcp, AnAddressThatIsNotOursIsNotTried) {
@@ -144,7 +144,7 @@ TEST_F(Pcp, AnAddressThatIsNotOursIsNotTried) {
   access.from.local = asio::ip::make_address("203.0.113.7");
   const auto evidence = loop_.await(ask_pcp(access, net::steady_time::max()));
   EXPECT_EQ(evidence.state, service_state::not_tried);
-  EXPECT_THAT(evidence.detail, HasSubstr("not have that address"));
+  EXPECT_THAT(to_string(evidence.detail), HasSubstr("not have that address"));
   EXPECT_EQ(evidence.attempts, 0);
 }
 
@@ -153,7 +153,7 @@ TEST_F(Pcp, AnswerToTheSecondRequest) {
     if (peer.requests().size() == 2) peer.send(pcp_answer(request, 0), from);
   };
   const auto evidence = ask();
-  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.state, service_state::answered) << to_string(evidence.detail);
   EXPECT_EQ(evidence.attempts, 2);
   ASSERT_TRUE(evidence.rtt);
   EXPECT_LT(*evidence.rtt, 240ms) << "measured from the second request";
@@ -167,7 +167,7 @@ TEST_F(Pcp, GarbageIsMalformedUnlessAnAnswerFollows) {
   const stopwatch watch;
   const auto garbage = ask();
   EXPECT_EQ(garbage.state, service_state::malformed);
-  EXPECT_THAT(garbage.detail, HasSubstr("an empty datagram"));
+  EXPECT_THAT(to_string(garbage.detail), HasSubstr("an empty datagram"));
   EXPECT_GE(watch.elapsed(), 1700ms) << "sense may follow";
   gateway_.on_nat_pmp = [=](udp_peer& peer, const std::string& request, const auto& from) {
     for (const std::string& bytes : flood) peer.send(bytes, from);
@@ -184,7 +184,7 @@ TEST_F(Pcp, AnswerFromElsewhereIsNotBelieved) {
     other_port.send(pcp_answer(request, 0), from);
   };
   const auto evidence = ask();
-  EXPECT_EQ(evidence.state, service_state::silent) << evidence.detail;
+  EXPECT_EQ(evidence.state, service_state::silent) << to_string(evidence.detail);
   EXPECT_FALSE(evidence.result);
 }
 
@@ -212,14 +212,14 @@ TEST_F(PcpOverIpv6, AnnouncesItself) {
                     peer.send(pcp_answer(request, 0), from);
                   });
   const auto evidence = loop_.await(ask_pcp(access_to(router.port()), net::steady_time::max()));
-  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.state, service_state::answered) << to_string(evidence.detail);
   EXPECT_EQ(pcp_request(router.requests().at(0)).client, asio::ip::make_address("::1"));
 }
 
 TEST_F(PcpOverIpv6, ClosedPortIsARefusal) {
   const auto port = closed_udp_port(loop_.context(), "::1");
   const auto evidence = loop_.await(ask_pcp(access_to(port), net::steady_time::max()));
-  EXPECT_EQ(evidence.state, service_state::refused) << evidence.detail;
+  EXPECT_EQ(evidence.state, service_state::refused) << to_string(evidence.detail);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ TEST_F(UpnpAnswers, AnEntryThatIsThereIsThereWhateverTheAnswer) {
     makes_it_and_says(answer);
     const auto mapper = fresh();
     const auto made = loop_.await(mapper->map(strict));
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_TRUE(made->verified);
     ASSERT_TRUE(loop_.await(mapper->unmap()));
     EXPECT_THAT(gateway_.table, IsEmpty());
@@ -83,7 +83,7 @@ TEST_F(UpnpAnswers, AConnectionThatBreaksBeforeAnyByteIsTriedOnceMore) {
     };
     const auto mapper = fresh();
     const auto made = loop_.await(mapper->map(strict));
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_EQ(gateway_.count("AddPortMapping"), 2);
   }
 }
@@ -96,7 +96,7 @@ TEST_F(UpnpAnswers, AnEntryThatShowsLateCounts) {
   gateway_.times.settling = 10s;
   const auto mapper = fresh();
   const auto made = loop_.await(mapper->map(strict));
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_TRUE(made->verified);
 }
 
@@ -114,7 +114,7 @@ TEST_F(UpnpAnswers, AnEntryThatIsSwitchedOffIsAddedOnceMore) {
     if (gateway_.count("AddPortMapping") == 2) gateway_.answers.clear();
   };
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_TRUE(made->verified);
   EXPECT_FALSE(made->switched_off);
 }
@@ -122,7 +122,7 @@ TEST_F(UpnpAnswers, AnEntryThatIsSwitchedOffIsAddedOnceMore) {
 TEST_F(UpnpAnswers, AnEntryThatStaysSwitchedOffIsNotVerified) {
   gateway_.answers["GetSpecificPortMappingEntry"] = switched_off();
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_FALSE(made->verified);
   EXPECT_TRUE(made->switched_off);
   EXPECT_EQ(gateway_.count("AddPortMapping"), 2);
@@ -135,7 +135,7 @@ TEST_F(UpnpAnswers, ATableThatHangsLeavesItUnverifiedAndIsEmptiedAllTheSame) {
   gateway_.answers["GetSpecificPortMappingEntry"] = {"", ending::hang};
   const auto mapper = fresh();
   const auto made = loop_.await(mapper->map(strict));
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_FALSE(made->verified);
   ASSERT_TRUE(loop_.await(mapper->unmap()));
   EXPECT_THAT(gateway_.table, IsEmpty());
@@ -169,7 +169,7 @@ TEST_F(UpnpAnswers, ARemovalThatTheTableShowsIsOne) {
       if (request.action == "DeletePortMapping") gateway_.table.clear();
     };
     const auto removed = loop_.await(mapper->unmap());
-    EXPECT_TRUE(removed) << removed.error().message();
+    EXPECT_TRUE(removed) << to_string(removed.error());
   }
 }
 

@@ -37,7 +37,7 @@ TEST_F(UpnpConnections, TheConnectionInUseSpeaksForTheGateway) {
   EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
   EXPECT_EQ(evidence.external_address_error, std::nullopt) << "that was the other connection's";
   EXPECT_EQ(evidence.uptime_s, 4711U);
-  EXPECT_EQ(evidence.detail, "");
+  EXPECT_EQ(to_string(evidence.detail), "");
 }
 
 TEST_F(UpnpConnections, WithoutAStatusTheConnectionWithAnAddressSpeaks) {
@@ -145,7 +145,7 @@ TEST_F(UpnpConnections, TellsOfTheIpv6Firewall) {
     const auto evidence = ask();
     EXPECT_EQ(evidence.ipv6_firewall, std::nullopt);
     EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
-    EXPECT_EQ(evidence.detail, "") << "its silence is no fault of the WAN connection";
+    EXPECT_EQ(to_string(evidence.detail), "") << "its silence is no fault of the WAN connection";
   }
 }
 

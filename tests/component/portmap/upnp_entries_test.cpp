@@ -25,7 +25,7 @@ TEST_F(UpnpEntries, AGatewayThatDoesNotOverwriteIsGivenANewEntry) {
   gateway_.table[key].lease = "17";
   for (int i = 0; i < 2; ++i) {
     const auto made = map();
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_EQ(gateway_.table.at(key).lease, "3600");
     EXPECT_EQ(gateway_.count("DeletePortMapping"), i + 1);
   }
@@ -38,7 +38,7 @@ TEST_F(UpnpEntries, APermanentEntryNeedsNoRenewal) {
   };
   for (int i = 0; i < 2; ++i) {
     const auto made = map();
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_EQ(made->lifetime, 0s);
   }
   EXPECT_EQ(gateway_.count("DeletePortMapping"), 0) << "it is open all the while";
@@ -58,7 +58,8 @@ TEST_F(UpnpEntries, AConflictWithNobodyMayBeARule) {
   refuse_port(key, 718);
   const auto made = map();
   ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().detail, AllOf(HasSubstr("718"), HasSubstr("a rule of the router")));
+  EXPECT_THAT(to_string(made.error().detail),
+              AllOf(HasSubstr("718"), HasSubstr("a rule of the router")));
 }
 
 // --- steps that fail -------------------------------------------------------------------------
@@ -121,7 +122,7 @@ TEST_F(UpnpEntries, ALookReadsEntryAndAddress) {
   gateway_.requests.clear();
   gateway_.external_address = "5.5.5.6";
   const auto seen = check();
-  ASSERT_TRUE(seen) << seen.error().message();
+  ASSERT_TRUE(seen) << to_string(seen.error());
   EXPECT_TRUE(seen->stands);
   EXPECT_EQ(seen->external_address, asio::ip::make_address("5.5.5.6"));
   EXPECT_THAT(gateway_.actions(), ::testing::UnorderedElementsAre("GetSpecificPortMappingEntry",
@@ -147,9 +148,9 @@ TEST_F(UpnpEntries, WhatTheTableShowsIsWhatStands) {
     gateway_.table.clear();
     if (line.entry) gateway_.table[key] = *line.entry;
     const auto seen = check();
-    ASSERT_TRUE(seen) << seen.error().message();
+    ASSERT_TRUE(seen) << to_string(seen.error());
     EXPECT_EQ(seen->stands, line.stands);
-    EXPECT_THAT(seen->detail, HasSubstr(line.detail));
+    EXPECT_THAT(to_string(seen->detail), HasSubstr(line.detail));
   }
 }
 
@@ -157,7 +158,7 @@ TEST_F(UpnpEntries, ALookThatFailsTellsNothing) {
   ASSERT_TRUE(map());
   gateway_.answers["GetExternalIPAddress"] = soap_fault(501);
   const auto unnamed = check();
-  ASSERT_TRUE(unnamed) << unnamed.error().message();
+  ASSERT_TRUE(unnamed) << to_string(unnamed.error());
   EXPECT_FALSE(unnamed->external_address);
   for (const int code : {401, 501}) {
     gateway_.answers["GetSpecificPortMappingEntry"] = soap_fault(code);
@@ -176,7 +177,7 @@ TEST_F(UpnpEntries, AfterAFailedLookTheGatewayIsSearchedAnew) {
   gateway_.answers["/ctl#GetExternalIPAddress"] = {"", ending::reset};
   EXPECT_FALSE(check());
   const auto seen = check();
-  ASSERT_TRUE(seen) << seen.error().message();
+  ASSERT_TRUE(seen) << to_string(seen.error());
   EXPECT_TRUE(seen->stands);
 }
 
@@ -187,7 +188,7 @@ TEST_F(UpnpEntries, UnmapFindsAGatewayThatMoved) {
     gateway_.answers[std::string("/ctl#") + action] = {"", ending::reset};
   }
   const auto removed = unmap();
-  EXPECT_TRUE(removed) << removed.error().message();
+  EXPECT_TRUE(removed) << to_string(removed.error());
   EXPECT_THAT(gateway_.table, IsEmpty());
 }
 
@@ -241,7 +242,7 @@ TEST_F(UpnpEntries, ANextRunThatMapsTakesOver) {
   gateway_.table[key] = {"127.0.0.77", "4321", "natcheck", "0"};
   const auto next = next_run(record);
   const auto made = loop_.await(next->map(strict));
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(gateway_.table.at(key).client, host_ip);
 }
 
@@ -254,7 +255,7 @@ TEST_F(UpnpEntries, ARemovalThatIsForAnotherAddressSaysSo) {
   const auto removed = loop_.await(next_run(record)->unmap());
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().code, 606);
-  EXPECT_THAT(removed.error().detail,
+  EXPECT_THAT(to_string(removed.error().detail),
               AllOf(HasSubstr("127.0.0.77"), HasSubstr("only that address")));
 }
 

@@ -55,7 +55,7 @@ class UpnpMapper : public ::testing::Test {
 
 TEST_F(UpnpMapper, MapsAndReadsBack) {
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->via, mapping_protocol::upnp);
   EXPECT_EQ(made->internal, (endpoint{asio::ip::make_address(host_ip), 4321}));
   EXPECT_EQ(made->external_port, 1234);
@@ -78,7 +78,7 @@ TEST_F(UpnpMapper, BelievesTheLeaseThatTheTableShows) {
       "<NewEnabled>1</NewEnabled><NewPortMappingDescription>natcheck"
       "</NewPortMappingDescription><NewLeaseDuration>86400</NewLeaseDuration>");
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->lifetime, 86400s);
   EXPECT_EQ(made->asked_lifetime, 3600s);
   EXPECT_EQ(mapper_.record({transport::tcp, 4321, 1234, 3600s, false}).lifetime, 86400s);
@@ -90,13 +90,13 @@ TEST_F(UpnpMapper, SuccessWithoutAnEntryIsNone) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
   EXPECT_EQ(made.error().code, -1);
-  EXPECT_THAT(made.error().detail, HasSubstr("its table does not have it"));
+  EXPECT_THAT(to_string(made.error().detail), HasSubstr("its table does not have it"));
 }
 
 TEST_F(UpnpMapper, ATableThatCannotBeReadLeavesItUnverified) {
   make_table_unreadable();
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_FALSE(made->verified);
   EXPECT_EQ(made->lifetime, 3600s);
   ASSERT_TRUE(unmap());
@@ -108,7 +108,7 @@ TEST_F(UpnpMapper, AForeignEntryIsNeverOverwritten) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, 718);
-  EXPECT_THAT(made.error().detail, HasSubstr("127.0.0.77:80 (\"web server\")"));
+  EXPECT_THAT(to_string(made.error().detail), HasSubstr("127.0.0.77:80 (\"web server\")"));
   EXPECT_EQ(gateway_.count("AddPortMapping"), 0);
   ASSERT_TRUE(unmap());
   EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
@@ -188,7 +188,7 @@ TEST_F(UpnpMapper, KnowsItsEntryUnderAnotherDescription) {
   gateway_.keeps_description_as = "UPnP (127.0.0.1:4321)";
   ASSERT_TRUE(map());
   const auto renewed = map();
-  EXPECT_TRUE(renewed) << renewed.error().message();
+  EXPECT_TRUE(renewed) << to_string(renewed.error());
   ASSERT_TRUE(unmap());
   EXPECT_THAT(gateway_.table, IsEmpty());
 }
@@ -251,7 +251,7 @@ TEST_F(UpnpMapper, WhatMayHaveBeenThereBeforeIsKnownByItsDescriptionOnly) {
   gateway_.table[key] = {host_ip, "4321", "game", "0"};
   const auto removed = unmap();
   ASSERT_FALSE(removed);
-  EXPECT_THAT(removed.error().detail, HasSubstr("is called \"game\""));
+  EXPECT_THAT(to_string(removed.error().detail), HasSubstr("is called \"game\""));
   EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
 }
 
@@ -290,7 +290,7 @@ TEST_F(UpnpMapper, UsesTheConnectionThatIsInUse) {
       soap_response("GetStatusInfo", "<NewConnectionStatus>Disconnected</NewConnectionStatus>");
   gateway_.answers["/ppp#AddPortMapping"] = soap_fault(501);
   const auto made = map();
-  EXPECT_TRUE(made) << made.error().message();
+  EXPECT_TRUE(made) << to_string(made.error());
 }
 
 TEST_F(UpnpMapper, FindsAGatewayThatMoved) {
@@ -301,7 +301,7 @@ TEST_F(UpnpMapper, FindsAGatewayThatMoved) {
   }
   EXPECT_FALSE(map());
   const auto made = map();
-  EXPECT_TRUE(made) << made.error().message();
+  EXPECT_TRUE(made) << to_string(made.error());
   EXPECT_THAT(gateway_.requests.back().line, HasSubstr("/new"));
 }
 

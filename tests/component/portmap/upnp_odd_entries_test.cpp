@@ -68,7 +68,7 @@ TEST_F(UpnpOddEntries, WhatIsAnothersByNowIsToldAsThat) {
     ASSERT_FALSE(removed) << words;
     EXPECT_EQ(removed.error().code, taken_over);
     EXPECT_TRUE(leaves_nothing(removed));
-    EXPECT_THAT(removed.error().detail, HasSubstr(words));
+    EXPECT_THAT(to_string(removed.error().detail), HasSubstr(words));
     EXPECT_EQ(gateway_.table.count(key), 1U);
     EXPECT_TRUE(unmap()) << "nothing is left to remove";
   }
@@ -88,12 +88,12 @@ TEST_F(UpnpOddEntries, WhatReadsBackOtherwiseIsMappedAndNotVerified) {
     keep_as(change);
     upnp_mapper mapper(gateway_.access());
     const auto made = loop_.await(mapper.map(strict));
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_FALSE(made->verified);
     EXPECT_EQ(made->shown_to, shown);
     const auto seen = loop_.await(mapper.check());
     ASSERT_TRUE(seen);
-    EXPECT_TRUE(seen->stands) << seen->detail;
+    EXPECT_TRUE(seen->stands) << to_string(seen->detail);
     ASSERT_TRUE(loop_.await(mapper.unmap()));
     EXPECT_THAT(gateway_.table, IsEmpty());
   }
@@ -127,7 +127,7 @@ TEST_F(UpnpOddEntries, WhatIsRefusedAndStandsIsMapped) {
     make_then_answer(answer);
     upnp_mapper mapper(gateway_.access());
     const auto made = loop_.await(mapper.map(strict));
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     ASSERT_TRUE(loop_.await(mapper.unmap()));
     EXPECT_THAT(gateway_.table, IsEmpty());
   }
@@ -178,7 +178,7 @@ TEST_F(UpnpOddEntries, NoLeaseIsTriedAfterARefusalThatMayBeAboutIt) {
     };
     upnp_mapper mapper(gateway_.access());
     const auto made = loop_.await(mapper.map(strict));
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_EQ(made->lifetime, std::chrono::seconds(0));
     EXPECT_THAT(leases(), ElementsAre("3600", "0"));
     ASSERT_TRUE(loop_.await(mapper.unmap()));
@@ -194,7 +194,7 @@ TEST_F(UpnpOddEntries, SoItIsAfterABareHttpError) {
     gateway_.answers["AddPortMapping"] = http_page("", "500 Internal Server Error");
   };
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_THAT(leases(), ElementsAre("3600", "0"));
 }
 

@@ -53,7 +53,7 @@ TEST_F(UpnpQuirks, LeasesAreTriedUntilOneIsAccepted) {
     upnp_mapper mapper(gateway_.access());
     for (int i = 0; i < 2; ++i) {
       const auto made = loop_.await(mapper.map(strict));
-      ASSERT_TRUE(made) << made.error().message();
+      ASSERT_TRUE(made) << to_string(made.error());
       EXPECT_EQ(made->lifetime, line.granted);
       EXPECT_EQ(made->asked_lifetime, 3600s);
       EXPECT_EQ(mapper.record(strict).lifetime, line.granted);
@@ -71,7 +71,7 @@ TEST_F(UpnpQuirks, AGatewayMayIgnoreTheLeaseAndKeepTheEntryForEver) {
     for (auto& [name, entry] : gateway_.table) entry.lease = "0";
   };
   const auto made = map();
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->lifetime, 0s);
 }
 
@@ -96,14 +96,14 @@ TEST_F(UpnpQuirks, AnotherPortWhereAnyWillDo) {
     refuse_port(key, code);
     upnp_mapper mapper(gateway_.access());
     const auto made = loop_.await(mapper.map(any));
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_THAT(made->external_port, AllOf(Ge(49'152), Le(65'535)));
     EXPECT_EQ(made->asked_port, 1234);
     // By 501 it may have meant the lease.
     EXPECT_THAT(ports(), SizeIs(code == 501 ? 3 : 2));
     EXPECT_EQ(mapper.record(any).external_port, made->external_port);
     const auto renewed = loop_.await(mapper.map(any));
-    ASSERT_TRUE(renewed) << renewed.error().message();
+    ASSERT_TRUE(renewed) << to_string(renewed.error());
     EXPECT_EQ(renewed->external_port, made->external_port) << "a renewal keeps it";
     ASSERT_TRUE(loop_.await(mapper.unmap()));
     EXPECT_THAT(gateway_.table, IsEmpty());
@@ -134,7 +134,7 @@ TEST_F(UpnpQuirks, PortsBelow1024AreRefusedByNumber) {
   auto low = any;
   low.external_port = 80;
   const auto made = map(low);
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_GE(made->external_port, 49'152);
   low.any_port = false;
   upnp_mapper insisting(gateway_.access());
@@ -146,7 +146,7 @@ TEST_F(UpnpQuirks, PortsBelow1024AreRefusedByNumber) {
 TEST_F(UpnpQuirks, ForeignEntriesAreGoneAround) {
   gateway_.table[key] = foreign();
   const auto made = map(any);
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_GE(made->external_port, 49'152);
   ASSERT_TRUE(unmap());
   EXPECT_THAT(gateway_.table, SizeIs(1)) << "the foreign one";
@@ -160,7 +160,7 @@ TEST_F(UpnpQuirks, TheSamePortOnBothSides) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, 724);
   const auto made = map(any);
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->external_port, 4321);
 }
 
@@ -168,7 +168,7 @@ TEST_F(UpnpQuirks, Version2ChoosesThePort) {
   make_version_2();
   gateway_.table[key] = foreign();
   const auto made = map(any);
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(gateway_.count("AddAnyPortMapping"), 1);
   EXPECT_EQ(gateway_.count("AddPortMapping"), 0);
   EXPECT_TRUE(made->verified);
@@ -186,7 +186,7 @@ TEST_F(UpnpQuirks, Version2MayReserveAnotherPort) {
         soap_response("AddAnyPortMapping", "<NewReservedPort>777</NewReservedPort>");
   };
   const auto made = map(any);
-  ASSERT_TRUE(made) << made.error().message();
+  ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->external_port, 777);
   ASSERT_TRUE(unmap());
   EXPECT_THAT(gateway_.table, SizeIs(1));
@@ -211,7 +211,7 @@ TEST_F(UpnpQuirks, Version2InNameOnly) {
     gateway_.answers["AddAnyPortMapping"] = soap_fault(code);
     upnp_mapper mapper(gateway_.access());
     const auto made = loop_.await(mapper.map(any));
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_GE(made->external_port, 49'152);
   }
 }
@@ -228,7 +228,7 @@ TEST_F(UpnpQuirks, WhatItPutsOnAnotherPortIsClosed) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
   EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
-  EXPECT_EQ(made.error().detail, "it granted external port 1235 instead of 1234");
+  EXPECT_EQ(to_string(made.error().detail), "it granted external port 1235 instead of 1234");
   EXPECT_THAT(gateway_.table, ElementsAre(Key("2000/TCP"), Key("2001/TCP")));
   ASSERT_TRUE(unmap());
   EXPECT_THAT(gateway_.table, SizeIs(2));
@@ -238,7 +238,7 @@ TEST_F(UpnpQuirks, WhatItPutsOnAnotherPortIsTakenWhereAnyWillDo) {
   put_on_another_port();
   for (int i = 0; i < 2; ++i) {
     const auto made = map(any);
-    ASSERT_TRUE(made) << made.error().message();
+    ASSERT_TRUE(made) << to_string(made.error());
     EXPECT_EQ(made->external_port, 1235);
     EXPECT_EQ(made->asked_port, 1234);
     EXPECT_TRUE(made->verified);
@@ -276,7 +276,7 @@ TEST_F(UpnpQuirks, APortThatWasTakenMeanwhileIsLeft) {
   ASSERT_TRUE(map(any));
   gateway_.table[key] = foreign();
   const auto renewed = map(any);
-  ASSERT_TRUE(renewed) << renewed.error().message();
+  ASSERT_TRUE(renewed) << to_string(renewed.error());
   EXPECT_NE(renewed->external_port, 1234);
 }
 

@@ -32,7 +32,7 @@ class Upnp : public ::testing::Test {
 TEST_F(Upnp, Answers) {
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::answered);
-  EXPECT_EQ(evidence.detail, "");
+  EXPECT_EQ(to_string(evidence.detail), "");
   EXPECT_EQ(evidence.device, "Test router");
   EXPECT_EQ(evidence.manufacturer, "Test makers");
   EXPECT_EQ(evidence.model, "T-1000");
@@ -46,7 +46,7 @@ TEST_F(Upnp, Answers) {
   EXPECT_EQ(evidence.attempts, 1);
   EXPECT_TRUE(evidence.rtt);
   EXPECT_EQ(evidence.wan_connections, 1U);
-  EXPECT_EQ(evidence.multicast_error, "");
+  EXPECT_EQ(to_string(evidence.multicast_error), "");
   EXPECT_THAT(evidence.other_responders, IsEmpty());
 }
 
@@ -63,7 +63,7 @@ TEST_F(Upnp, SilenceIsTheWholeSchedule) {
   const stopwatch watch;
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::silent);
-  EXPECT_EQ(evidence.detail, "no answer to 3 searches in 1600 ms");
+  EXPECT_EQ(to_string(evidence.detail), "no answer to 3 searches in 1600 ms");
   EXPECT_EQ(evidence.attempts, 3);
   EXPECT_GE(watch.elapsed(), 1600ms);
   EXPECT_LT(watch.elapsed(), 6s);
@@ -74,7 +74,7 @@ TEST_F(Upnp, DeadlineIsNoSilence) {
   gateway_.on_search = [](auto&, const auto&, const auto&) {};
   const auto evidence = ask(300ms);
   EXPECT_EQ(evidence.state, service_state::not_tried);
-  EXPECT_THAT(evidence.detail, HasSubstr("timed out before"));
+  EXPECT_THAT(to_string(evidence.detail), HasSubstr("timed out before"));
 }
 
 // Each of these takes as long as the search, 2 s at least: they are asked at the same time.
@@ -150,8 +150,8 @@ TEST_F(Upnp, BrokenDescriptions) {
   const auto seen = loop_.await_all(std::move(asking));
   EXPECT_LT(watch.elapsed(), 8s);
   for (std::size_t i = 0; i < table.size(); ++i) {
-    EXPECT_EQ(seen[i].state, table[i].state) << table[i].what << ": " << seen[i].detail;
-    EXPECT_THAT(seen[i].detail, HasSubstr(table[i].detail)) << table[i].what;
+    EXPECT_EQ(seen[i].state, table[i].state) << table[i].what << ": " << to_string(seen[i].detail);
+    EXPECT_THAT(to_string(seen[i].detail), HasSubstr(table[i].detail)) << table[i].what;
     EXPECT_THAT(gateways[i]->actions(), IsEmpty()) << table[i].what;
     EXPECT_LE(gateways[i]->requests.size(), 2U) << table[i].what << ": asked again and again";
   }
@@ -186,7 +186,7 @@ TEST_F(Upnp, LocationOnAnotherHostIsNamedAndNotAsked) {
   gateway_.location = trap_.url("/rootDesc.xml");
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::malformed);
-  EXPECT_THAT(evidence.detail, HasSubstr("names another host, 127.0.0.4"));
+  EXPECT_THAT(to_string(evidence.detail), HasSubstr("names another host, 127.0.0.4"));
   EXPECT_THAT(gateway_.requests, IsEmpty());
 }
 
@@ -217,7 +217,7 @@ TEST_F(Upnp, OtherDevicesInTheRouterDoNotDistract) {
     }
   };
   const auto evidence = ask();
-  EXPECT_EQ(evidence.state, service_state::answered) << evidence.detail;
+  EXPECT_EQ(evidence.state, service_state::answered) << to_string(evidence.detail);
   EXPECT_EQ(evidence.device, "Test router");
 }
 
@@ -249,7 +249,7 @@ TEST_F(Upnp, ExternalAddressInEveryShape) {
     EXPECT_EQ(evidence.external_address_text, row.text);
     EXPECT_EQ(evidence.external_address, std::nullopt);
     EXPECT_EQ(evidence.external_address_error, row.error);
-    EXPECT_THAT(evidence.detail, HasSubstr(row.detail));
+    EXPECT_THAT(to_string(evidence.detail), HasSubstr(row.detail));
   }
 }
 
@@ -258,7 +258,8 @@ TEST_F(Upnp, ADescriptionCountsWhateverItsStatus) {
                              "403 Forbidden", "404 Not Found", "503 Service Unavailable"}) {
     gateway_.answers["/rootDesc.xml"] = http_page(gateway_.description, status);
     const auto evidence = ask();
-    EXPECT_EQ(evidence.state, service_state::answered) << status << ": " << evidence.detail;
+    EXPECT_EQ(evidence.state, service_state::answered)
+        << status << ": " << to_string(evidence.detail);
     EXPECT_EQ(evidence.device, "Test router") << status;
   }
 }
@@ -272,15 +273,16 @@ TEST_F(Upnp, ADescriptionBehindAClosedPortIsNoRefusal) {
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::malformed);
   EXPECT_TRUE(evidence.rtt);
-  EXPECT_THAT(evidence.detail, HasSubstr("answered the search, but its description http://"));
-  EXPECT_THAT(evidence.detail, HasSubstr("nothing listens on that port"));
+  EXPECT_THAT(to_string(evidence.detail),
+              HasSubstr("answered the search, but its description http://"));
+  EXPECT_THAT(to_string(evidence.detail), HasSubstr("nothing listens on that port"));
 }
 
 TEST_F(Upnp, ServiceThatRefusesEverything) {
   gateway_.answers["/ctl"] = http_page("", "401 Unauthorized");
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::refused);
-  EXPECT_EQ(evidence.detail, "HTTP 401");
+  EXPECT_EQ(to_string(evidence.detail), "HTTP 401");
   EXPECT_EQ(evidence.device, "Test router") << "what was learnt before stays";
 }
 
@@ -289,7 +291,7 @@ TEST_F(Upnp, ServiceThatHangsIsBounded) {
   const stopwatch watch;
   const auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::malformed);
-  EXPECT_THAT(evidence.detail, HasSubstr("while waiting for the answer"));
+  EXPECT_THAT(to_string(evidence.detail), HasSubstr("while waiting for the answer"));
   EXPECT_LT(watch.elapsed(), 9s);
 }
 
@@ -323,11 +325,11 @@ TEST_F(Upnp, AMulticastThatCannotLeaveIsNamed) {
   gateway_.multicast_to({asio::ip::make_address("255.255.255.255"), gateway_.ssdp.port()});
   auto evidence = ask();
   EXPECT_EQ(evidence.state, service_state::answered);
-  EXPECT_EQ(evidence.multicast_error, "this user lacks permission");
+  EXPECT_EQ(to_string(evidence.multicast_error), "this user lacks permission");
   gateway_.on_search = [](auto&, const auto&, const auto&) {};
   evidence = ask();
   EXPECT_EQ(evidence.state, service_state::not_tried) << "half a schedule is no silence";
-  EXPECT_EQ(evidence.detail,
+  EXPECT_EQ(to_string(evidence.detail),
             "no answer to 3 searches, and the multicast search could not be sent: this user lacks "
             "permission");
 }

@@ -150,8 +150,8 @@ TEST(Probe, TellsServersApart) {
   for (std::size_t i = 0; i < table.size(); ++i) {
     ASSERT_THAT(reports[i].evidence.handshakes, SizeIs(1));
     const auto& seen = reports[i].evidence.handshakes[0];
-    EXPECT_EQ(seen.result, table[i].result) << table[i].what << ": " << seen.detail;
-    EXPECT_THAT(seen.detail, HasSubstr(table[i].detail)) << table[i].what;
+    EXPECT_EQ(seen.result, table[i].result) << table[i].what << ": " << to_string(seen.detail);
+    EXPECT_THAT(to_string(seen.detail), HasSubstr(table[i].detail)) << table[i].what;
     EXPECT_TRUE(seen.timing.connect) << table[i].what;
     EXPECT_LE(peers[i]->connections(), 3) << table[i].what;
     const bool stale = std::string(table[i].what).starts_with("another");
@@ -168,7 +168,7 @@ TEST(Probe, SaysWhatItReached) {
                   }));
   const auto report = events_loop.await(probe(options_for(server)));
   const auto& seen = report.evidence.handshakes.at(0);
-  EXPECT_EQ(seen.result, probe_result::reached) << seen.detail;
+  EXPECT_EQ(seen.result, probe_result::reached) << to_string(seen.detail);
   EXPECT_EQ(seen.seen_as, (endpoint{asio::ip::make_address("9.9.0.7"), 51820}));
   EXPECT_EQ(seen.path, translation::mapped);
   EXPECT_EQ(seen.server_instance, "a91e");
@@ -219,7 +219,7 @@ TEST(Probe, NamesAreTriedAddressByAddress) {
   options.host = "localhost";  // ::1 too, where nobody listens
   options.port = server.port();
   const auto seen = events_loop.await(probe(options)).evidence;
-  EXPECT_TRUE(seen.address) << seen.handshakes.at(0).detail;
+  EXPECT_TRUE(seen.address) << to_string(seen.handshakes.at(0).detail);
 }
 
 TEST(Probe, EachAddressOfANameHasAResult) {
@@ -258,9 +258,9 @@ TEST(Probe, LargePacketsThatVanishAreNoAlteredBytes) {
   tcp_peer server(events_loop.context(), gateway_ip, echo_small);
   const auto report = events_loop.await(probe(options_for(server)));
   const auto& seen = report.evidence.handshakes.at(0);
-  EXPECT_EQ(seen.result, probe_result::timed_out) << seen.detail;
+  EXPECT_EQ(seen.result, probe_result::timed_out) << to_string(seen.detail);
   EXPECT_TRUE(seen.large_lost);
-  EXPECT_THAT(seen.detail, HasSubstr("only 0 of 1600 bytes"));
+  EXPECT_THAT(to_string(seen.detail), HasSubstr("only 0 of 1600 bytes"));
   EXPECT_EQ(server.connections(), 2);
 }
 
@@ -279,7 +279,7 @@ TEST(Probe, AGreetingLostWithItsEchoIsNotThatOfAPlainGreeter) {
   options.timeout = 10s;
   const auto report = events_loop.await(probe(options));
   const auto& seen = report.evidence.handshakes.at(0);
-  EXPECT_EQ(seen.result, probe_result::timed_out) << seen.detail;
+  EXPECT_EQ(seen.result, probe_result::timed_out) << to_string(seen.detail);
   EXPECT_TRUE(seen.large_lost);
   EXPECT_EQ(report.judged.main.code, verdict_code::timed_out);
 }
@@ -352,7 +352,8 @@ TEST(Probe, EndsInTimeWhateverTheServerDoes) {
   const auto report = events_loop.await(probe(options));
   EXPECT_LT(watch.elapsed(), 3s);
   EXPECT_EQ(report.evidence.handshakes.at(0).result, probe_result::silent);
-  EXPECT_THAT(report.evidence.handshakes.at(0).detail, HasSubstr("cut short by the time limit"));
+  EXPECT_THAT(to_string(report.evidence.handshakes.at(0).detail),
+              HasSubstr("cut short by the time limit"));
   EXPECT_LT(report.rtt.sent, 100U);
 }
 

@@ -82,7 +82,8 @@ TEST(UdpProbe, TheTimeLimitEndsTheWait) {
   const stopwatch watch;
   const auto report = events_loop.await(probe(options));
   EXPECT_LT(watch.elapsed(), 2s);
-  EXPECT_THAT(report.evidence.handshakes.front().detail, HasSubstr("cut short by the time limit"));
+  EXPECT_THAT(to_string(report.evidence.handshakes.front().detail),
+              HasSubstr("cut short by the time limit"));
 }
 
 TEST(UdpProbe, ATimeLimitThatLeavesNoTimeIsTold) {

@@ -260,7 +260,8 @@ TEST_F(HttpPage, RefusesByTheRules) {
     EXPECT_THAT(answer, HasSubstr(row.header)) << row.said;
     EXPECT_EQ(body_of(answer), fmt::format("{}\n", row.status)) << row.said;
     const auto rejected = server_.wait_for<events::rejected>(++count);
-    EXPECT_THAT(rejected.reason, HasSubstr(fmt::format("HTTP {:.3}", row.status))) << row.said;
+    EXPECT_THAT(to_string(rejected.reason), HasSubstr(fmt::format("HTTP {:.3}", row.status)))
+        << row.said;
   }
   EXPECT_THAT(server_.events_of<events::greeted>(), IsEmpty());
 }
@@ -286,7 +287,7 @@ TEST_F(HttpPage, EveryTruncatedRequestEndsQuietly) {
   }
   const std::size_t count = visits.size();
   for (const std::string& answer : loop_.await_all(std::move(visits))) EXPECT_EQ(answer, "");
-  EXPECT_THAT(server_.wait_for<events::rejected>().reason, HasSubstr("closed after \""));
+  EXPECT_THAT(to_string(server_.wait_for<events::rejected>().reason), HasSubstr("closed after \""));
   const auto stopped = server_.stop();
   EXPECT_EQ(stopped.rejected, count);
   EXPECT_EQ(stopped.greeted, 0U);
@@ -298,7 +299,8 @@ TEST_F(HttpPage, WhatOnlyBeginsLikeHttpIsAStranger) {
   std::size_t count = 0;
   for (const char* said : table) {
     EXPECT_EQ(answer_to(said), "") << said;
-    EXPECT_THAT(server_.wait_for<events::rejected>(++count).reason, HasSubstr("unknown protocol"));
+    EXPECT_THAT(to_string(server_.wait_for<events::rejected>(++count).reason),
+                HasSubstr("unknown protocol"));
   }
 }
 

@@ -64,7 +64,8 @@ TEST(SelfTest, AnotherInstanceIsAnotherServer) {
     EXPECT_FALSE(seen.lan);
     ASSERT_TRUE(seen.hairpin);
     EXPECT_EQ(seen.hairpin->result, is_same ? probe_result::reached : probe_result::other_service);
-    EXPECT_EQ(seen.hairpin->detail, is_same ? "" : "another natcheck server, instance b");
+    EXPECT_EQ(to_string(seen.hairpin->detail),
+              is_same ? "" : "another natcheck server, instance b");
   }
 }
 

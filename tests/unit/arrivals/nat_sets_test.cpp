@@ -79,7 +79,8 @@ TEST(NatSets, WithoutTheElementsNoAnswerIsNo) {
   const auto seen = search(about(transport::tcp, 9999), {});
   EXPECT_FALSE(seen.found);
   EXPECT_FALSE(seen.able);
-  EXPECT_NE(seen.doubt.find("chain ip nat prerouting"), std::string::npos) << seen.doubt;
+  EXPECT_NE(to_string(seen.doubt).find("chain ip nat prerouting"), std::string::npos)
+      << to_string(seen.doubt);
 }
 
 TEST(NatSets, EveryTruncatedOneIsReadAsFarAsItGoes) {

@@ -65,7 +65,7 @@ TEST(MappingFindings, AnUnusableExternalAddressIsTold) {
   granted.doubt = "The router gives \"x\".";
   ASSERT_EQ(findings_of(granted).size(), 1U);
   EXPECT_EQ(findings_of(granted).front().code, "unusable-external-address");
-  EXPECT_EQ(findings_of(granted).front().summary, granted.doubt);
+  EXPECT_EQ(findings_of(granted).front().summary, to_string(granted.doubt));
 }
 
 TEST(MappingFindings, AMappingThatStaysSwitchedOffIsTold) {

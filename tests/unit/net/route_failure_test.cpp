@@ -29,7 +29,7 @@ TEST(RouteFailure, NamesTheRouteOfThisMachine) {
     const auto told =
         net::route_failure("connecting", boost::asio::ip::make_address(row.target), error);
     EXPECT_EQ(told.kind, row.kind) << row.target << " " << row.words;
-    EXPECT_THAT(told.detail, HasSubstr(row.words));
+    EXPECT_THAT(to_string(told.detail), HasSubstr(row.words));
   }
 }
 

@@ -114,7 +114,7 @@ TEST_F(Survey, AServerInOurOwnNetworkIsNotAsked) {
   for (const std::size_t near : {0U, 1U}) {
     EXPECT_FALSE(schedule_->is_open(near));
     EXPECT_EQ(schedule_->ask(near).state, service_state::not_tried);
-    EXPECT_THAT(schedule_->ask(near).detail, HasSubstr("in this machine's own network"));
+    EXPECT_THAT(to_string(schedule_->ask(near).detail), HasSubstr("in this machine's own network"));
   }
 }
 
@@ -135,7 +135,7 @@ TEST_F(Survey, AsksEverybodyAtOnceAndAgain) {
   EXPECT_EQ(seen("a").state, service_state::not_tried);
   EXPECT_THAT(sent_until(1750ms), IsEmpty());
   EXPECT_EQ(seen("a").state, service_state::silent);
-  EXPECT_EQ(seen("a").detail, "no answer to 3 requests in 1750 ms");
+  EXPECT_EQ(to_string(seen("a").detail), "no answer to 3 requests in 1750 ms");
   EXPECT_EQ(seen("a").attempts, 3);
 }
 
@@ -162,7 +162,7 @@ TEST_F(Survey, WhoHasNoAddressIsNamedWithTheReason) {
   const auto evidence = schedule_->take(now_);
   ASSERT_EQ(evidence.size(), 1U);
   EXPECT_EQ(evidence[0].state, service_state::not_tried);
-  EXPECT_EQ(evidence[0].detail, "Name or service not known");
+  EXPECT_EQ(to_string(evidence[0].detail), "Name or service not known");
   EXPECT_EQ(evidence[0].server, "l:3478");
   EXPECT_FALSE(evidence[0].address);
 }
@@ -171,7 +171,7 @@ TEST_F(Survey, AFamilyWithoutAWayOutIsNotAsked) {
   begin({a}, false, true);
   EXPECT_THAT(sent_until(0ms), ElementsAre("a/6@0"));
   EXPECT_EQ(seen("a", 4).state, service_state::not_tried);
-  EXPECT_THAT(seen("a", 4).detail, HasSubstr("no IPv4 route"));
+  EXPECT_THAT(to_string(seen("a", 4).detail), HasSubstr("no IPv4 route"));
   now_ += 30ms;
   answer("a", 6);
   EXPECT_TRUE(schedule_->finished(now_)) << "there is nobody else";
@@ -188,7 +188,7 @@ TEST_F(Survey, ADeadServerDelaysNobody) {
   const std::size_t dead = find("b", 4, transport::udp);
   const auto evidence = schedule_->take(now_);
   EXPECT_EQ(evidence[dead].state, service_state::not_tried);
-  EXPECT_THAT(evidence[dead].detail, HasSubstr("not needed"));
+  EXPECT_THAT(to_string(evidence[dead].detail), HasSubstr("not needed"));
 }
 
 TEST_F(Survey, ASlowerAnswerWithinTheGraceIsKept) {
@@ -227,7 +227,7 @@ TEST_F(Survey, TcpIsForThoseWhomUdpDoesNotReach) {
   answer("a");
   EXPECT_FALSE(schedule_->begin_tcp(find("a", 4, transport::tcp), now_));
   EXPECT_FALSE(schedule_->begin_tcp(find("b", 4, transport::tcp), now_));
-  EXPECT_EQ(seen("a", 4, transport::tcp).detail, "not needed: UDP answered");
+  EXPECT_EQ(to_string(seen("a", 4, transport::tcp).detail), "not needed: UDP answered");
   EXPECT_TRUE(schedule_->begin_tcp(find("a", 6, transport::tcp), now_)) << "IPv6 is silent so far";
 }
 
@@ -298,7 +298,7 @@ TEST_F(Survey, ErrorsAreRefusals) {
   refused.error_text = "Unknown\x1b[31m";
   schedule_->handle_answer(find("b", 4, transport::udp), refused, now_);
   EXPECT_EQ(seen("b").state, service_state::refused);
-  EXPECT_EQ(seen("b").detail, "it answered with error 420 (Unknown\\x1b[31m)");
+  EXPECT_EQ(to_string(seen("b").detail), "it answered with error 420 (Unknown\\x1b[31m)");
   EXPECT_EQ(seen("b").rtt, millis(10));
 }
 
@@ -309,7 +309,7 @@ TEST_F(Survey, WhatThisMachineDoesNotSendIsNoSilence) {
   const auto evidence = schedule_->take(now_);
   EXPECT_EQ(evidence.front().state, service_state::not_tried);
   EXPECT_TRUE(evidence.front().local_fault);
-  EXPECT_EQ(evidence.front().detail, "this machine does not send it");
+  EXPECT_EQ(to_string(evidence.front().detail), "this machine does not send it");
   EXPECT_FALSE(evidence.back().local_fault) << "TCP";
 }
 
@@ -323,7 +323,7 @@ TEST_F(Survey, WhatIsNoAnswerCountsOnlyWhenNothingElseComes) {
   EXPECT_TRUE(seen("b").detail.empty());
   sent_until(1750ms);
   EXPECT_EQ(seen("a").state, service_state::malformed);
-  EXPECT_EQ(seen("a").detail, "contains no address");
+  EXPECT_EQ(to_string(seen("a").detail), "contains no address");
 }
 
 TEST_F(Survey, AddressesThatDifferInsideOneAnswerAreNoted) {
@@ -350,7 +350,7 @@ TEST_F(Survey, WhatTheCallersDeadlineCutsOffIsNotSilent) {
   sent_until(400ms);
   const auto evidence = schedule_->take(now_);
   EXPECT_EQ(evidence[0].state, service_state::not_tried);
-  EXPECT_THAT(evidence[0].detail, HasSubstr("timed out before"));
+  EXPECT_THAT(to_string(evidence[0].detail), HasSubstr("timed out before"));
   EXPECT_EQ(evidence[0].attempts, 2);
 }
 

@@ -78,34 +78,34 @@ TEST(Grants, AnotherPortThanAskedIsNamedBesideThatOne) {
   const failure clean = another_port_granted("mapping", 80, 1024, result<void>{});
   EXPECT_EQ(clean.kind, outcome::refused);
   EXPECT_EQ(clean.code, upnp_error::granted_otherwise);
-  EXPECT_EQ(clean.detail, "it granted external port 1024 instead of 80");
+  EXPECT_EQ(to_string(clean.detail), "it granted external port 1024 instead of 80");
   const failure stuck = another_port_granted(
       "mapping", 80, 1024, failure{outcome::timed_out, "removing", "no answer", 0});
-  EXPECT_THAT(stuck.detail, HasSubstr("could not be removed: no answer"));
+  EXPECT_THAT(to_string(stuck.detail), HasSubstr("could not be removed: no answer"));
 }
 
 TEST(Grants, AnExternalAddressIsTakenWhereItCanBeOne) {
   for (const char* none : {"", "0.0.0.0", "::"}) {
     const auto word = external_word_of(ipv4, none);
     EXPECT_FALSE(word.usable) << none;
-    EXPECT_EQ(word.doubt, "") << none;
+    EXPECT_EQ(to_string(word.doubt), "") << none;
   }
   for (const char* strange : {"127.0.0.1", "::1", "2a00::1", "router.lan", "192.168.1.1", "None"}) {
     const auto word = external_word_of(ipv4, strange);
     EXPECT_FALSE(word.usable) << strange;
-    EXPECT_THAT(word.doubt, HasSubstr(strange));
+    EXPECT_THAT(to_string(word.doubt), HasSubstr(strange));
   }
   for (const char* some : {"5.5.5.5", "192.168.2.1", "100.64.0.1"}) {
     const auto word = external_word_of(ipv4, some);
     EXPECT_EQ(word.usable, make_address(some));
-    EXPECT_EQ(word.doubt, "");
+    EXPECT_EQ(to_string(word.doubt), "");
   }
   mapping entry;
   take_external_word(external_word_of(ipv4, "005.005.005.005:0"), entry);
   EXPECT_EQ(entry.external_address, make_address("5.5.5.5"));
   take_external_word(external_word_of(ipv4, "router.lan"), entry);
   EXPECT_FALSE(entry.external_address);
-  EXPECT_NE(entry.doubt, "");
+  EXPECT_NE(to_string(entry.doubt), "");
 }
 
 TEST(Grants, WhatLeadsToAnAddressThatIsGoneIsOutOfReach) {
@@ -114,7 +114,7 @@ TEST(Grants, WhatLeadsToAnAddressThatIsGoneIsOutOfReach) {
   record.internal.ip = make_address("192.168.1.11");
   const auto why = out_of_reach(ipv4, record);
   ASSERT_TRUE(why);
-  EXPECT_THAT(why->detail, HasSubstr("192.168.1.11"));
+  EXPECT_THAT(to_string(why->detail), HasSubstr("192.168.1.11"));
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ result<soap_values> read(const http::response& reply) {
 
 TEST(Answer, GivesItsValues) {
   const auto values = read({200, address_answer});
-  ASSERT_TRUE(values) << values.error().message();
+  ASSERT_TRUE(values) << to_string(values.error());
   EXPECT_EQ(values->find("NewExternalIPAddress"), "5.5.5.5");
   EXPECT_EQ(values->find("NewUptime"), std::nullopt);
 }
@@ -167,8 +167,8 @@ TEST(Answer, Refusals) {
     ASSERT_FALSE(values) << row.body;
     EXPECT_EQ(values.error().kind, outcome::refused) << row.body;
     EXPECT_EQ(values.error().code, row.code) << row.body;
-    EXPECT_THAT(values.error().detail, HasSubstr(row.detail)) << row.body;
-    EXPECT_EQ(values.error().operation, "asking");
+    EXPECT_THAT(to_string(values.error().detail), HasSubstr(row.detail)) << row.body;
+    EXPECT_EQ(to_string(values.error().operation), "asking");
   }
 }
 
@@ -215,7 +215,8 @@ TEST(Answer, ThatIsNone) {
     ASSERT_FALSE(values) << body;
     EXPECT_EQ(values.error().kind, outcome::malformed) << body;
     EXPECT_EQ(values.error().code, 0) << body;
-    EXPECT_THAT(values.error().detail, HasSubstr(body.empty() ? "is empty" : "not UPnP"));
+    EXPECT_THAT(to_string(values.error().detail),
+                HasSubstr(body.empty() ? "is empty" : "not UPnP"));
   }
 }
 

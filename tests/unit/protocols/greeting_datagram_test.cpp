@@ -57,7 +57,7 @@ TEST(GreetingDatagram, IsAQuestionOrIsNot) {
     const auto read = parse_question(row.datagram);
     EXPECT_EQ(read.has_value(), row.fault == nullptr) << row.datagram;
     if (row.fault != nullptr && !read) {
-      EXPECT_THAT(read.error().reason, StartsWith(row.fault)) << row.datagram;
+      EXPECT_THAT(to_string(read.error().reason), StartsWith(row.fault)) << row.datagram;
     }
   }
 }

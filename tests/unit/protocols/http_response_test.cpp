@@ -167,7 +167,8 @@ TEST(HttpResponse, WhatIsNone) {
       const auto seen = read(row.text, size);
       ASSERT_TRUE(seen.answer);
       ASSERT_FALSE(*seen.answer) << row.text.substr(0, 40);
-      EXPECT_THAT(seen.answer->error().reason, HasSubstr(row.why)) << row.text.substr(0, 40);
+      EXPECT_THAT(to_string(seen.answer->error().reason), HasSubstr(row.why))
+          << row.text.substr(0, 40);
     }
   }
 }

@@ -23,7 +23,7 @@ TEST(HttpUrl, Parses) {
   };
   for (const auto& row : rows) {
     const auto read = parse_url(row.text);
-    ASSERT_TRUE(read) << row.text << ": " << read.error().reason;
+    ASSERT_TRUE(read) << row.text << ": " << to_string(read.error().reason);
     EXPECT_EQ(*read, row.expected) << row.text;
     EXPECT_EQ(host_header(read->host, read->port), row.header) << row.text;
   }
@@ -52,7 +52,7 @@ TEST(HttpUrl, RefusesWithReason) {
   for (const auto& row : rows) {
     const auto read = parse_url(row.text);
     ASSERT_FALSE(read) << row.text;
-    EXPECT_EQ(read.error().reason, row.reason) << row.text;
+    EXPECT_EQ(to_string(read.error().reason), row.reason) << row.text;
   }
 }
 

@@ -37,7 +37,7 @@ TEST(SearchRequest, IsAsTheArchitectureSays) {
 
 TEST(SearchResponse, ReadsAllFields) {
   const auto read = parse_response(miniupnpd_answer);
-  ASSERT_TRUE(read) << read.error().reason;
+  ASSERT_TRUE(read) << to_string(read.error().reason);
   EXPECT_EQ(read->location, "http://192.168.1.1:5000/rootDesc.xml");
   EXPECT_EQ(read->st, "urn:schemas-upnp-org:device:InternetGatewayDevice:1");
   EXPECT_EQ(read->usn, "uuid:0d5b01ae::urn:schemas-upnp-org:device:InternetGatewayDevice:1");
@@ -77,7 +77,7 @@ TEST(SearchResponse, ToleratesWhatRoutersSend) {
   };
   for (const auto& text : rows) {
     const auto read = parse_response(text);
-    ASSERT_TRUE(read) << text << read.error().reason;
+    ASSERT_TRUE(read) << text << to_string(read.error().reason);
     EXPECT_EQ(read->location, "http://x/") << text;
     EXPECT_EQ(read->st, "a") << text;
     EXPECT_EQ(read->boot_id, std::nullopt) << text;
@@ -107,7 +107,7 @@ TEST(SearchResponse, RefusesWithReason) {
   for (const auto& row : rows) {
     const auto read = parse_response(row.text);
     ASSERT_FALSE(read) << row.text;
-    EXPECT_EQ(read.error().reason, row.reason);
+    EXPECT_EQ(to_string(read.error().reason), row.reason);
   }
 }
 

@@ -190,7 +190,7 @@ TEST_F(Search, RejectsWhatTheGatewayMustNotSay) {
     answer(gateway, row.text);
     const auto events = events_of(machine_);
     ASSERT_THAT(events, SizeIs(1)) << row.reason;
-    EXPECT_EQ(std::get<rejected>(events[0]).reason, row.reason);
+    EXPECT_EQ(to_string(std::get<rejected>(events[0]).reason), row.reason);
   }
 }
 

@@ -158,7 +158,8 @@ TEST(MappingsText, NothingFromTheNetworkBreaksIt) {
   const std::string hostile = "\x1b[2J\r\n\xff\xc2\x9b" + std::string(300, 'x');
   auto report = three_entries();
   report.complete = false;
-  report.service = report.incomplete_because = hostile;
+  report.service = hostile;
+  report.incomplete_because = hostile;
   for (auto& entry : report.entries) {
     entry.description = entry.internal_client = entry.remote_host = hostile;
   }

@@ -75,7 +75,7 @@ gateway_evidence gateway_of(publics& fresh) {
                      &upnp.connection_status, &upnp.external_address_text}) {
     *text = fresh.sentence();
   }
-  for (auto* text : {&upnp.detail, &upnp.multicast_error}) *text = fresh.sentence();
+  for (auto* why : {&upnp.detail, &upnp.multicast_error}) *why = fresh.sentence();
   return gateway;
 }
 

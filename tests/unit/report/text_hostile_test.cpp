@@ -18,7 +18,8 @@ std::vector<std::string> texts(const std::string& foreign, const text_style& sty
   auto seen = single_nat_home();
   auto& upnp = seen.gateway->upnp;
   upnp.device = upnp.manufacturer = upnp.model = upnp.location = upnp.service = foreign;
-  upnp.connection_status = upnp.external_address_text = upnp.detail = foreign;
+  upnp.connection_status = upnp.external_address_text = foreign;
+  upnp.detail = foreign;
   upnp.external_address.reset();
   seen.gateway->nat_pmp.detail = foreign;
   seen.gateway->pcp.detail = upnp.multicast_error = foreign;

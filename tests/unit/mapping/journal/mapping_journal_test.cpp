@@ -33,7 +33,7 @@ class Records : public ::testing::Test {
 
   mapping_journal open_journal() {
     auto the_journal = mapping_journal::open(directory_, at_noon);
-    EXPECT_TRUE(the_journal) << the_journal.error().message();
+    EXPECT_TRUE(the_journal) << to_string(the_journal.error());
     return *std::move(the_journal);
   }
   /// What a run leaves that kept these and was killed.
@@ -214,7 +214,7 @@ TEST_F(Records, AnotherVersionsFilesAreLeftAlone) {
   EXPECT_THAT(read_records(directory_, noon), IsEmpty());
   const auto kept = keep_added(directory_, pcp_record(), noon);
   ASSERT_FALSE(kept);
-  EXPECT_THAT(kept.error().message(), HasSubstr("another version"));
+  EXPECT_THAT(to_string(kept.error()), HasSubstr("another version"));
   for (const auto& path : files()) EXPECT_EQ(text_of(path), text);
   EXPECT_THAT(files(), SizeIs(2));
 }
@@ -245,7 +245,7 @@ TEST_F(Records, WhatCannotBeWrittenIsToldOf) {
   const auto the_journal = mapping_journal::open(directory_, at_noon);
   ASSERT_FALSE(the_journal);
   EXPECT_EQ(the_journal.error().kind, outcome::unavailable);
-  EXPECT_THAT(the_journal.error().message(), HasSubstr(directory_.string()));
+  EXPECT_THAT(to_string(the_journal.error()), HasSubstr(directory_.string()));
   EXPECT_FALSE(keep_added(directory_, pcp_record(), noon));
 }
 

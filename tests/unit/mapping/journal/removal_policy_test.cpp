@@ -58,7 +58,7 @@ TEST(ClaimRules, OneNumberOutsideForEachPlaceInside) {
     const auto why = open_by_another_port({row.there}, row.wanted, row.any_port);
     ASSERT_EQ(why.has_value(), row.because != nullptr);
     if (!why) continue;
-    EXPECT_THAT(why->detail, HasSubstr(row.because));
+    EXPECT_THAT(to_string(why->detail), HasSubstr(row.because));
     EXPECT_EQ(why->code, upnp_error::open_by_another_port);
   }
 }
