@@ -79,33 +79,16 @@ struct finding {
   std::string advice;
 };
 
+/// The yes, no and could-not-tell of the command line. "No" is for what is proven.
+enum class answer { yes, no, unknown };
+
 struct diagnosis {
   verdict main;
   std::vector<finding> findings;
+  natcheck::answer answer = natcheck::answer::unknown;
 };
 
-diagnosis diagnose(const discover_evidence& evidence);
-diagnosis diagnose(const probe_evidence& evidence);
-diagnosis diagnose(const mapping_evidence& evidence);
-diagnosis diagnose(const self_test_evidence& evidence);
-/// Of a client whose packets arrived and who was not accepted.
-diagnosis diagnose(const arrival_evidence& evidence);
-/// Of a server whose port a rule of this host leads elsewhere.
-diagnosis diagnose(const redirect_evidence& evidence);
-
-/// What to tell others of where a port is.
-struct external_judgement {
-  std::optional<address> ip;         ///< a public address; empty: it is not known
-  std::vector<std::string> sources;  ///< who said exactly that: "router", "interface", or a server
-  std::optional<finding> doubt;
-  /// This host's own address is the one that the Internet sees; empty: nobody outside said.
-  std::optional<bool> direct;
-};
-
-external_judgement judge_external(const external_evidence& evidence);
-
-/// What is odd about a mapping that was granted.
-std::vector<finding> findings_of(const mapping& granted);
+// --- discover ------------------------------------------------------------------------------
 
 /// The address the Internet sees, and who said exactly that ("pcp", "nat-pmp", "upnp", "stun",
 /// "interface").
@@ -114,28 +97,92 @@ struct public_address {
   std::vector<std::string> sources;
 };
 
-/// What STUN servers saw, where any was asked with success; else what the gateway or this host's
-/// interface names, if it is a public address. Empty when nobody named one, or when those who count
-/// contradict each other.
-std::optional<public_address> public_address_of(const discover_evidence& evidence);
+/// An address at which external servers saw this host.
+struct reflexive_address {
+  address ip;
+  std::vector<std::string> servers;  ///< "stun.example.org:3478"; each host once
+};
 
-/// Whether the gateway owns the public address that STUN saw, by the owner test: `yes` by any
-/// answer from that address, `no` by Time Exceeded from the gateway's own address. Anything else,
-/// silence included, proves nothing: `not_tested`.
-tested gateway_owns_seen_address(const discover_evidence& evidence);
+enum class station_role {
+  host,
+  router,
+  second_router,
+  provider_nat,
+  tunnel_end,  ///< of the provider's tunnel (DS-Lite)
+  another_nat,
+  tunnel,       ///< a VPN's interface on this host
+  direct_link,  ///< an interface of this host without a router
+  internet,
+  ipv6_internet,
+};
 
-/// The yes, no and could-not-tell of the command line.
-enum class answer { yes, no, unknown };
+/// A station on the path from this host to the Internet.
+struct station {
+  station_role role = station_role::host;
+  std::optional<address> inner;    ///< its address on this host's side
+  bool translates = false;         ///< it is a NAT
+  std::optional<address> outer{};  ///< of a NAT: its address on the Internet's side, if known
+  std::string interface {};        ///< of `tunnel` and `direct_link`
+  bool cut_off = false;            ///< nothing gets from the station before to this one
+};
 
-answer answer_of(const discover_evidence& evidence, const verdict& judged);
-answer answer_of(const probe_evidence& evidence, const verdict& judged);
+struct discover_diagnosis : diagnosis {
+  /// What STUN servers saw, if any of them answered; else what the gateway or this host's interface
+  /// names, if it is a public address. Empty if nobody named one, or if those who count contradict
+  /// each other.
+  std::optional<public_address> external;
+  /// Who reports it, or why it is not known: "seen by stun.example.org".
+  std::string external_source;
+  std::string ipv6_source;  ///< the same of this host's IPv6 address; empty: no server saw it
+  /// The address that most servers saw comes first.
+  std::vector<reflexive_address> reflexive_ipv4, reflexive_ipv6;
+  /// Whether the gateway owns the public address that STUN saw, by the owner test: `yes` by any
+  /// answer from that address, `no` by Time Exceeded from the gateway's own address. Anything else,
+  /// silence included, proves nothing: `not_tested`.
+  tested gateway_owns_address = tested::not_tested;
+  std::vector<station> path;  ///< from this host on; empty: there is none
+};
 
-/// Whether the server answered this handshake, by our greeting or by the plain one.
-bool was_reached(const handshake_evidence& one);
+discover_diagnosis diagnose(const discover_evidence& evidence);
 
-/// The handshake whose details represent all: one that reached the server, else the first. Where
-/// none was made, this machine could not follow the options (`machine_fault`). The reference is
-/// valid as long as `all`.
-const handshake_evidence& representative(const std::vector<handshake_evidence>& all);
+// --- probe ---------------------------------------------------------------------------------
+
+struct rtt_statistics {
+  std::optional<millis> min, avg, max;  ///< of the echo rounds; of the greeting if none ran
+  unsigned sent = 0;                    ///< handshakes begun
+  unsigned received = 0;                ///< handshakes that reached the server
+};
+
+struct probe_diagnosis : diagnosis {
+  /// The handshake whose details represent all: one that reached the server, else the first.
+  /// Without any, this machine could not do what was asked (`machine_fault`).
+  handshake_evidence representative;
+  rtt_statistics rtt;
+};
+
+probe_diagnosis diagnose(const probe_evidence& evidence);
+
+// --- serve ---------------------------------------------------------------------------------
+
+/// Of a port for which no mapping was made.
+diagnosis diagnose(const mapping_evidence& evidence);
+/// What is odd about a mapping that was granted.
+std::vector<finding> diagnose(const mapping& granted);
+diagnosis diagnose(const self_test_evidence& evidence);
+/// Of a client whose packets arrived and who was not accepted.
+diagnosis diagnose(const arrival_evidence& evidence);
+/// Of a server whose port a rule of this host redirects.
+diagnosis diagnose(const redirect_evidence& evidence);
+
+/// Which address to give to others.
+struct external_judgement {
+  std::optional<address> ip;         ///< a public address; empty: it is not known
+  std::vector<std::string> sources;  ///< who said exactly that: "router", "interface", or a server
+  std::optional<finding> doubt;
+  /// This host's own address is the one that the Internet sees; empty: no external server said.
+  std::optional<bool> direct;
+};
+
+external_judgement diagnose(const external_evidence& evidence);
 
 }  // namespace natcheck

@@ -46,8 +46,7 @@ struct discover_report {
   std::chrono::system_clock::time_point started_at;
   millis elapsed{0};
   discover_evidence evidence;
-  std::optional<public_address> external;
-  diagnosis judged;
+  discover_diagnosis judged;
   bool redacted = false;  ///< its public addresses are stand-ins (see redacted() in report.hpp)
 };
 

@@ -54,6 +54,10 @@ struct mappings_report {
   /// What runs that were killed left behind, here or in another network, as far as this user's
   /// files tell; any other command on mappings removes it.
   std::vector<mapping> stale_mappings;
+  /// Yes: the table was read to its end. No: there is none, as the gateway's refusal, its silence
+  /// or its absence prove. Unknown: it was not tested, or only a part of the table was read. Only
+  /// if no gateway showed a table, the verdict says why, and what to do. It has no code.
+  diagnosis judged;
 };
 
 // Each of these calls runs on a strand of its own over the executor of the awaiting coroutine,
@@ -62,20 +66,6 @@ struct mappings_report {
 
 /// Reads the gateway's table by UPnP; changes nothing. NAT-PMP and PCP have no way to list.
 boost::asio::awaitable<result<mappings_report>> list_mappings(mappings_options options);
-
-/// Yes: the table was read to its end. No: there is none, as the gateway's refusal, its silence or
-/// its absence prove. Unknown: it was not tested, or only a part of the table was read.
-answer answer_of(const mappings_report& report);
-
-/// Why a port that another natcheck holds, the process of that number, is none to be added: it is
-/// closed when that one ends.
-verdict judge_taken(const std::string& process, std::uint16_t external_port);
-
-/// What to do about a port that was asked for, when neither a yes nor its removal was heard.
-std::string close_what_may_be_open(const mapping& entry, const asked_options& asked);
-
-/// Why there is no table to show, and what to do. Only where no gateway showed one.
-verdict judge_absence(const mappings_report& report);
 
 // --- add -----------------------------------------------------------------------------------
 
@@ -96,7 +86,7 @@ struct added_mapping {
   mapping_evidence evidence;
   std::optional<mapping> entry;            ///< empty: it could not be made, and `judged` says why
   std::string probe_command;               ///< with an entry whose external address is a public one
-  verdict judged;                          ///< without
+  diagnosis judged;                        ///< without: why; with: what is odd about it
   std::chrono::seconds asked_lifetime{0};  ///< 0: no end
 };
 
@@ -107,8 +97,12 @@ struct change_report {
   millis elapsed{0};
   std::optional<route_info> egress_route;             ///< IPv4
   std::vector<events::stale_mapping> stale_mappings;  ///< what was removed first
+  diagnosis judged;
 };
 
+/// The answer is yes if all were made; no if none was, and the gateway said so, or there is none;
+/// unknown if one of two was made, or the gateway did not say. The verdicts are those of the
+/// mappings.
 struct add_report : change_report {
   std::vector<added_mapping> mappings;  ///< one for each protocol
   /// Why natcheck will not know them again, so that only the router can remove them; empty: it
@@ -119,10 +113,6 @@ struct add_report : change_report {
 /// Opens a port on the IPv4 gateway that stays open when this ends, until its lease is over or
 /// remove_mappings() is called. First removes what dead runs left behind.
 boost::asio::awaitable<result<add_report>> add_mappings(add_options options);
-
-/// Yes: all were made. No: none was, and the gateway said so, or there is none. Unknown: one of two
-/// was made, or the gateway did not say.
-answer answer_of(const add_report& report);
 
 // --- remove and clean ----------------------------------------------------------------------
 
@@ -149,7 +139,10 @@ struct removed_mapping {
   cause detail;  ///< why; empty for `removed`
 };
 
-/// Of `remove` and of `clean`.
+/// Of `remove` and of `clean`. The answer of one port is yes if something was removed, and no if
+/// there was nothing of natcheck's that could be. Of all it is yes, unless something is left.
+/// Unknown: a removal failed, or not all was seen. The verdict is a sentence, and what to do if
+/// something is left. It has no code.
 struct removal_report : change_report {
   std::optional<std::uint16_t> external_port;  ///< empty: all of natcheck's were to be removed
   std::vector<removed_mapping> mappings;
@@ -167,12 +160,5 @@ boost::asio::awaitable<result<removal_report>> remove_mappings(remove_options op
 /// The same with all ports. An entry of the table that this user's files do not tell of stays where
 /// something listens on its internal port: it may be another user's.
 boost::asio::awaitable<result<removal_report>> clean_mappings(mappings_options options);
-
-/// Of one port: yes when something was removed; no when there was nothing of natcheck's that could
-/// be. Of all: yes, unless something is left. Unknown: a removal failed, or not all was seen.
-answer answer_of(const removal_report& report);
-
-/// In one sentence, and what to do where something is left. The verdict has no code.
-verdict judge_removal(const removal_report& report);
 
 }  // namespace natcheck

@@ -27,19 +27,12 @@ struct probe_options {
   std::string interface;                           ///< empty: whichever the kernel chooses
 };
 
-struct rtt_statistics {
-  std::optional<millis> min, avg, max;  ///< of the echo rounds; of the greeting where none ran
-  unsigned sent = 0;                    ///< handshakes begun
-  unsigned received = 0;                ///< handshakes that reached the server
-};
-
 struct probe_report {
   /// An option that cannot be (`invalid`), or an interface that does not exist (`unavailable`):
   /// nothing was asked.
   std::optional<failure> problem;
   probe_evidence evidence;
-  rtt_statistics rtt;
-  diagnosis judged;
+  probe_diagnosis judged;
 };
 
 /// Runs the handshake of docs/protocol.md. Every outcome is in the report; it fails by none.
@@ -49,8 +42,5 @@ struct probe_report {
 /// Terminal cancellation stops it at once.
 boost::asio::awaitable<probe_report> probe(
     probe_options options, std::function<void(const handshake_evidence&)> progress = {});
-
-/// The statistics over all handshakes.
-rtt_statistics statistics_of(const probe_evidence& evidence);
 
 }  // namespace natcheck

@@ -103,6 +103,12 @@ struct handshake_evidence {
   std::optional<translation> path;
   probe_timing timing;
   std::vector<millis> echo_rtts;
+
+  /// The server answered, by our greeting or by the plain one.
+  bool reached() const {
+    return !wrong_identity &&
+           (result == probe_result::reached || result == probe_result::reached_plain);
+  }
 };
 
 /// One address of a name that was asked, and the handshake with it.
@@ -120,6 +126,7 @@ struct probe_evidence {
   prober_location visitor_location;
   std::vector<address_attempt> attempts;       ///< in the order of the name's addresses
   std::vector<handshake_evidence> handshakes;  ///< one, or `count`; never empty
+  std::optional<unsigned> stopped_of;  ///< the user stopped it before so many handshakes were made
 };
 
 }  // namespace natcheck

@@ -8,19 +8,7 @@
 
 namespace natcheck {
 
-/// What the server knows about one visitor.
-struct page_facts {
-  endpoint seen;                    ///< the visitor's end of the connection, as the server sees it
-  endpoint local;                   ///< the server's end; its address is shown to nobody
-  std::optional<endpoint> outside;  ///< where the IPv4 Internet finds the server, if it knows
-  std::string version;
-  std::string instance;
-  std::optional<address> gateway{};  ///< the router's inner address; shown to nobody
-  /// IPv6: the hop limit; with which the visitor's packet arrived. Empty: not known.
-  std::optional<unsigned> ttl{};
-};
-
-/// Where a visitor stands, as far as addresses and the TTL tell.
+/// Where a visitor is, as far as addresses and the TTL tell.
 enum class visitor_location {
   outside,       ///< a public address, and none of the server's own
   perhaps,       ///< a public address, but the server does not know its own
@@ -31,8 +19,18 @@ enum class visitor_location {
   router,        ///< the router's inner address: nearby, or from outside and masqueraded
 };
 
-/// A verdict, pure like the others (src/diagnosis).
-visitor_location location_of(const page_facts& facts);
+/// What the server knows about one visitor.
+struct page_facts {
+  endpoint seen;                    ///< the visitor's end of the connection, as the server sees it
+  endpoint local;                   ///< the server's end; its address is shown to nobody
+  std::optional<endpoint> outside;  ///< where the IPv4 Internet finds the server, if it knows
+  std::string version;
+  std::string instance;
+  std::optional<address> gateway{};  ///< the router's inner address; shown to nobody
+  /// IPv6: the hop limit; with which the visitor's packet arrived. Empty: not known.
+  std::optional<unsigned> ttl{};
+  visitor_location location = visitor_location::perhaps;  ///< what the rest proves
+};
 
 /// One document that needs nothing else, in UTF-8: script and style are in it. Without JavaScript
 /// everything but the echo test is there.

@@ -27,13 +27,14 @@ discover_screen::~discover_screen() { block_.end(); }
 std::function<void(const discover_evidence&)> discover_screen::observer() {
   if (!live_) return {};
   return [this](const discover_evidence& so_far) {
-    auto external = public_address_of(so_far);
-    const bool same = so_far_.external.has_value() == external.has_value() &&
-                      (!external || so_far_.external->sources == external->sources);
+    auto judged = diagnose(so_far);
+    const auto& before = so_far_.judged.external;
+    const bool same = before.has_value() == judged.external.has_value() &&
+                      (!before || before->sources == judged.external->sources);
     if (shown_ && same) return;
     shown_ = true;
     so_far_.evidence = so_far;
-    so_far_.external = std::move(external);
+    so_far_.judged = std::move(judged);
     block_.begin();
     block_.above("");
   };

@@ -14,7 +14,7 @@ std::string waiting_text(const discover_options& options) {
 }
 
 std::string short_text(const discover_report& report) {
-  if (report.external) return report.external->ip.to_string() + "\n";
+  if (report.judged.external) return report.judged.external->ip.to_string() + "\n";
   const auto& ipv6 = report.evidence.host.ipv6;
   const bool alone = report.judged.main.code == verdict_code::ipv6_only;
   return alone && ipv6 ? ipv6->local.to_string() + "\n" : "";
@@ -27,14 +27,8 @@ probe_report report_of_ended(const probe_options& options,
   report.evidence.target = to_text(probe_target{options.host, options.port});
   report.evidence.address = parse_endpoint(report.evidence.target, options.port);
   report.evidence.handshakes = std::move(handshakes);
-  report.rtt = statistics_of(report.evidence);
-  report.judged.main.summary =
-      fmt::format("The probe was stopped after {} of {} handshakes; {} reached the server.",
-                  report.rtt.sent, options.count, report.rtt.received);
-  report.judged.main.evidence = {"missing test: the remaining handshakes"};
-  report.judged.main.advice = {fmt::format(
-      "natcheck probe {}--count {} {}", options.protocol == transport::udp ? "--protocol udp " : "",
-      options.count, report.evidence.target)};
+  report.evidence.stopped_of = options.count;
+  report.judged = diagnose(report.evidence);
   return report;
 }
 

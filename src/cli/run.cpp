@@ -85,7 +85,7 @@ int run_command(const discover_command& command) {
   if (report->has_error()) return fail(report->error());
   const discover_report& found = report->value();
   screen.print(shown(command.common, command.redact ? redacted(found) : found, here.style()));
-  return finish(here, exit_code_of(answer_of(found.evidence, found.judged.main)));
+  return finish(here, exit_code_of(found.judged.answer));
 }
 
 /// The commands on mappings: each has one report.
@@ -103,7 +103,7 @@ int run_mappings(const common_options& common, const char* waiting_for,
   } else if (!common.quiet) {
     here.print(to_text(found, here.style()));
   }
-  return finish(here, exit_code_of(answer_of(found)));
+  return finish(here, exit_code_of(found.judged.answer));
 }
 
 int run_command(const mappings_command& command) {
@@ -131,7 +131,7 @@ exit_code code_of(const probe_report& report) {
   const auto& seen = report.evidence.handshakes;
   const bool asked = std::ranges::none_of(seen, &handshake_evidence::machine_fault);
   if (!asked && report.judged.main.code == verdict_code::inconclusive) return exit_code::fault;
-  return exit_code_of(answer_of(report.evidence, report.judged.main));
+  return exit_code_of(report.judged.answer);
 }
 
 void show(session& here, const common_options& common, const probe_report& report) {

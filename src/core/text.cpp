@@ -59,4 +59,11 @@ bool contains_ignoring_case(std::string_view text, std::string_view part) {
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same_letter) != text.end();
 }
 
+std::string without_port(std::string_view server) {
+  if (server.starts_with('[')) return std::string(server.substr(1, server.find(']') - 1));
+  const auto colon = server.find(':');
+  const bool bare_ipv6 = colon != server.rfind(':');
+  return std::string(bare_ipv6 ? server : server.substr(0, colon));
+}
+
 }  // namespace natcheck

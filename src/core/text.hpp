@@ -19,4 +19,7 @@ bool equal_ignoring_case(std::string_view a, std::string_view b);
 /// Whether `part` stands somewhere in `text`; the same letters of ASCII whatever their case.
 bool contains_ignoring_case(std::string_view text, std::string_view part);
 
+/// "stun.example.org:3478" and "[2001:db8::1]:3478" without port and brackets.
+std::string without_port(std::string_view server);
+
 }  // namespace natcheck

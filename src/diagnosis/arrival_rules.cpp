@@ -151,7 +151,8 @@ diagnosis diagnose(const arrival_evidence& evidence) {
           "also look for NAT rules: sudo nft list ruleset; sudo iptables-legacy -t nat -S");
     }
   }
-  return {std::move(v), {}};
+  const auto answered = v.code == verdict_code::inconclusive ? answer::unknown : answer::no;
+  return {std::move(v), {}, answered};
 }
 
 }  // namespace natcheck

@@ -1,8 +1,9 @@
-#include <algorithm>
 #include <array>
 
+#include "diagnosis/address_sources.hpp"
 #include "diagnosis/evidence_lines.hpp"
 #include "diagnosis/rules.hpp"
+#include "diagnosis/stations.hpp"
 
 namespace natcheck {
 namespace {
@@ -55,59 +56,16 @@ verdict judge(const facts& s) {
   return *judging::nothing_learnt(s);
 }
 
-/// Who, of this host and its gateway, names this address too.
-std::vector<std::string> sources_of(const facts& s, const address& ip) {
-  std::vector<std::string> sources;
-  if (s.local() == ip) sources.emplace_back("interface");
-  for (const auto& reported_address : s.reported) {
-    if (reported_address.ip == ip) sources.emplace_back(reported_address.source);
-  }
-  return sources;
-}
-
-/// No external server answered: what this host or its gateway reports, where they agree.
-std::optional<public_address> named_from_inside(const facts& s) {
-  const auto local = s.local();
-  const bool on_host = local && is_public(*local);
-  if (!on_host && s.reported.empty()) return std::nullopt;
-  const address ip = on_host ? *local : s.reported.front().ip;
-  if (!is_public(ip)) return std::nullopt;
-  const bool all_agree =
-      std::all_of(s.reported.begin(), s.reported.end(),
-                  [&](const auto& reported_address) { return reported_address.ip == ip; });
-  if (!all_agree) return std::nullopt;
-  return public_address{ip, sources_of(s, ip)};
-}
-
 }  // namespace
 
-diagnosis diagnose(const discover_evidence& evidence) {
-  const facts s(evidence);
-  diagnosis judged{judge(s), judging::findings_of(s)};
-  auto& lines = judged.main.evidence;
-  for (auto& line : judging::gateway_lines(s)) lines.push_back(std::move(line));
-  for (auto& line : judging::outside_lines(s)) lines.push_back(std::move(line));
-  return judged;
-}
-
-std::optional<public_address> public_address_of(const discover_evidence& evidence) {
-  const facts s(evidence);
-  if (!s.outside.sees_us()) return named_from_inside(s);
-  const auto ip = s.seen_as();
-  if (!ip) return std::nullopt;
-  public_address found{*ip, sources_of(s, *ip)};
-  found.sources.emplace_back("stun");
-  return found;
-}
-
-answer answer_of(const discover_evidence& evidence, const verdict& judged) {
+answer judging::answer_of(const facts& s, const verdict& judged) {
   switch (judged.code) {
     case verdict_code::direct:
     case verdict_code::single_nat:
     case verdict_code::ipv6_only:
       return answer::yes;
     case verdict_code::nat_no_mapping_service:
-      return facts(evidence).seen_as() ? answer::yes : answer::unknown;
+      return s.seen_as() ? answer::yes : answer::unknown;
     case verdict_code::double_nat:
     case verdict_code::cgnat:
     case verdict_code::ds_lite:
@@ -115,11 +73,29 @@ answer answer_of(const discover_evidence& evidence, const verdict& judged) {
     case verdict_code::no_internet:
     case verdict_code::captive_portal:
     case verdict_code::offline:
-      // "No" is for what is proven.
       return judged.certainty == confidence::confirmed ? answer::no : answer::unknown;
     default:
       return answer::unknown;
   }
+}
+
+discover_diagnosis diagnose(const discover_evidence& evidence) {
+  const facts s(evidence);
+  discover_diagnosis judged;
+  judged.main = judge(s);
+  judged.findings = judging::findings_of(s);
+  judged.answer = judging::answer_of(s, judged.main);
+  judged.external = judging::public_address_of(s);
+  judged.external_source = judging::external_source(s, judged.external);
+  judged.ipv6_source = judging::ipv6_source(s);
+  judged.reflexive_ipv4 = s.outside.reflexive;
+  judged.reflexive_ipv6 = s.outside.ipv6_reflexive;
+  judged.gateway_owns_address = judging::gateway_owns_seen_address(evidence);
+  judged.path = judging::stations(s, judged.main.code);
+  auto& lines = judged.main.evidence;
+  for (auto& line : judging::gateway_lines(s)) lines.push_back(std::move(line));
+  for (auto& line : judging::outside_lines(s)) lines.push_back(std::move(line));
+  return judged;
 }
 
 }  // namespace natcheck

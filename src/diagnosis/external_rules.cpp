@@ -33,7 +33,7 @@ judging::outside_view view_of(const external_evidence& seen) {
 }
 
 std::vector<std::string> servers_of(const judging::outside_view& outside, const address& ip) {
-  for (const judging::reflexive_address& each : outside.reflexive) {
+  for (const reflexive_address& each : outside.reflexive) {
     if (each.ip == ip) return each.servers;
   }
   return {};
@@ -104,7 +104,7 @@ finding unconfirmed(const external_evidence& seen, const address& ip) {
 /// External servers that saw different addresses, none of them in the majority.
 finding several(const judging::outside_view& outside) {
   std::vector<std::string> all;
-  for (const judging::reflexive_address& each : outside.reflexive) {
+  for (const reflexive_address& each : outside.reflexive) {
     all.push_back(fmt::format("{} {}", names_of(each.servers), each.ip.to_string()));
   }
   return {std::string(judging::sources_disagree),
@@ -141,7 +141,7 @@ external_judgement judge_report(const external_evidence& seen) {
 
 }  // namespace
 
-external_judgement judge_external(const external_evidence& evidence) {
+external_judgement diagnose(const external_evidence& evidence) {
   const judging::outside_view outside = view_of(evidence);
   if (const auto ip = outside.agreed()) return judge_seen(evidence, outside, *ip);
   external_judgement judged = judge_report(evidence);

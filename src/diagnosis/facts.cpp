@@ -39,10 +39,8 @@ facts::facts(const discover_evidence& evidence) : seen(evidence), outside(eviden
     auto doubt = doubt_external_address(text, seen.gateway->ip);
     if (!doubt.empty() && !(ip && outside.agreed() == ip)) {
       doubtful.push_back({source, std::move(doubt)});
-    } else if (ip && scope_of(*ip) == address_scope::unspecified) {
-      says_unspecified = true;
     } else if (ip) {
-      reported.push_back({source, name, *ip});
+      named.push_back({source, name, *ip});
     }
   };
   const auto text_of = [](const std::optional<address>& ip) { return ip ? ip->to_string() : ""; };
@@ -50,6 +48,10 @@ facts::facts(const discover_evidence& evidence) : seen(evidence), outside(eviden
   const auto& upnp = evidence.gateway->upnp;
   add("nat-pmp", "NAT-PMP", nat_pmp, text_of(nat_pmp.external_address));
   add("upnp", "UPnP", upnp, upnp.external_address_text.value_or(text_of(upnp.external_address)));
+  std::ranges::copy_if(named, std::back_inserter(reported), [](const reported_address& one) {
+    return scope_of(one.ip) != address_scope::unspecified;
+  });
+  says_unspecified = reported.size() < named.size();
 }
 
 std::optional<address> facts::local() const {

@@ -29,7 +29,8 @@ struct facts {
 
   const discover_evidence& seen;
   outside_view outside;
-  std::vector<reported_address> reported;  ///< IPv4 only; 0.0.0.0 is no reported address
+  std::vector<reported_address> named;     ///< what may be an external address, or 0.0.0.0
+  std::vector<reported_address> reported;  ///< of them, those that are an address
   std::vector<doubtful_report> doubtful;   ///< no claims: judged as if nothing had been named
   bool says_unspecified = false;           ///< some service named 0.0.0.0
 
@@ -56,6 +57,9 @@ struct facts {
   /// router, and not the far end of a tunnel.
   bool has_home_router() const;
 };
+
+/// The owner test (see discover_diagnosis).
+tested gateway_owns_seen_address(const discover_evidence& evidence);
 
 /// The services name different addresses.
 bool differ(const std::vector<reported_address>& reported);

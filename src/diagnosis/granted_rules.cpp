@@ -32,7 +32,7 @@ finding leads_elsewhere(const mapping& granted) {
 
 }  // namespace
 
-std::vector<finding> findings_of(const mapping& granted) {
+std::vector<finding> diagnose(const mapping& granted) {
   std::vector<finding> all;
   if (!granted.doubt.empty()) {
     all.push_back({std::string(judging::unusable_external_address), to_string(granted.doubt),

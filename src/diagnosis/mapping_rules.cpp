@@ -372,7 +372,8 @@ diagnosis diagnose(const mapping_evidence& evidence) {
   verdict v = judge(evidence);
   for (const auto& attempt : evidence.attempts) v.evidence.push_back(line(attempt));
   if (evidence.attempts.empty()) v.evidence.emplace_back("no protocol was tried");
-  return {std::move(v), {}};
+  const bool open = evidence.gateway && v.code == verdict_code::inconclusive;
+  return {std::move(v), {}, open ? answer::unknown : answer::no};
 }
 
 }  // namespace natcheck

@@ -1,18 +1,12 @@
 // What was seen upstream of the gateway: by external servers, on the path, and on the web.
 #pragma once
 
-#include <natcheck/evidence.hpp>
+#include <natcheck/diagnosis.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace natcheck::judging {
-
-/// An address that servers on the Internet saw this machine come from.
-struct reflexive_address {
-  address ip;
-  std::vector<std::string> servers;
-};
 
 /// A name that resolves to an address that is not on the Internet.
 struct diversion {

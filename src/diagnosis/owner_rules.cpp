@@ -6,7 +6,7 @@
 #include "diagnosis/remedies.hpp"
 #include "diagnosis/rules.hpp"
 
-namespace natcheck {
+namespace natcheck::judging {
 namespace {
 
 /// A gateway that raises the TTL of what it forwards (routers for mobile lines do) lets nothing
@@ -17,23 +17,6 @@ bool passes_expired_packets(const discover_evidence& evidence) {
            hop.ip != evidence.owner.target;
   });
 }
-
-}  // namespace
-
-tested gateway_owns_seen_address(const discover_evidence& evidence) {
-  const auto& owner = evidence.owner;
-  if (owner.state != service_state::answered || !owner.target || !evidence.gateway) {
-    return tested::not_tested;
-  }
-  if (owner.answered_by == owner.target) {
-    return passes_expired_packets(evidence) ? tested::not_tested : tested::yes;
-  }
-  const bool expired_there = owner.expired && owner.answered_by == evidence.gateway->ip;
-  return expired_there ? tested::no : tested::not_tested;
-}
-
-namespace judging {
-namespace {
 
 /// What to do about a second NAT of which it is not known whose it is.
 std::vector<std::string> find_out_whose(const facts& s) {
@@ -58,6 +41,18 @@ verdict another_nat(const facts& s, std::string summary) {
 }
 
 }  // namespace
+
+tested gateway_owns_seen_address(const discover_evidence& evidence) {
+  const auto& owner = evidence.owner;
+  if (owner.state != service_state::answered || !owner.target || !evidence.gateway) {
+    return tested::not_tested;
+  }
+  if (owner.answered_by == owner.target) {
+    return passes_expired_packets(evidence) ? tested::not_tested : tested::yes;
+  }
+  const bool expired_there = owner.expired && owner.answered_by == evidence.gateway->ip;
+  return expired_there ? tested::no : tested::not_tested;
+}
 
 // The router names the address that the Internet sees, and yet is not the one that has it: it was
 // told to name it ("override WAN address").
@@ -104,5 +99,4 @@ std::optional<verdict> nat_behind_gateway(const facts& s) {
                                     s.seen_as()->to_string()));
 }
 
-}  // namespace judging
-}  // namespace natcheck
+}  // namespace natcheck::judging

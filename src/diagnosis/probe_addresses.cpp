@@ -14,7 +14,7 @@ namespace {
 /// reached, or it was not asked, for a reason on this machine.
 std::string failure_of(const address_attempt& one, const probe_evidence& seen) {
   const bool told = seen.address && seen.address->ip == one.ip;
-  if (told || was_reached(one.handshake) || one.handshake.local_fault) return {};
+  if (told || one.handshake.reached() || one.handshake.local_fault) return {};
   probe_evidence alone;
   alone.target = seen.target;
   alone.protocol = seen.protocol;
@@ -38,7 +38,7 @@ std::vector<std::string> address_lines(const probe_evidence& seen) {
 
 std::vector<finding> address_findings(const probe_evidence& seen) {
   std::vector<finding> found;
-  if (!std::ranges::any_of(seen.handshakes, was_reached)) return found;
+  if (!std::ranges::any_of(seen.handshakes, &handshake_evidence::reached)) return found;
   for (const auto& one : seen.attempts) {
     const auto failed = failure_of(one, seen);
     if (failed.empty()) continue;

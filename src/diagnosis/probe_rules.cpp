@@ -1,8 +1,11 @@
+#include "diagnosis/probe_rules.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <natcheck/diagnosis.hpp>
+#include <numeric>
 
 #include "core/units.hpp"
 #include "diagnosis/probe_addresses.hpp"
@@ -14,7 +17,7 @@ namespace {
 
 std::size_t reached_count(const probe_evidence& seen) {
   return static_cast<std::size_t>(
-      std::count_if(seen.handshakes.begin(), seen.handshakes.end(), was_reached));
+      std::ranges::count_if(seen.handshakes, &handshake_evidence::reached));
 }
 
 verdict_code reached_code(const handshake_evidence& one) {
@@ -105,64 +108,48 @@ verdict judge_failed(const probe_evidence& seen, const handshake_evidence& one) 
 }
 
 verdict judge(const probe_evidence& seen) {
-  const auto& one = representative(seen.handshakes);
+  const auto& one = judging::representative(seen.handshakes);
   const auto reached = reached_count(seen);
   if (reached == 0) return judge_failed(seen, one);
   if (!is_steady(seen)) return judge_unstable(seen, one);
   return seen.inside.empty() ? judge_reached(seen, one) : judge_inside(seen, one);
 }
 
+verdict judge_stopped(const probe_evidence& seen) {
+  const auto made = seen.handshakes.size();
+  return {verdict_code::inconclusive,
+          confidence::unconfirmed,
+          fmt::format("The probe was stopped after {} of {} handshakes; {} reached the server.",
+                      made, *seen.stopped_of, reached_count(seen)),
+          {"missing test: the remaining handshakes"},
+          {judging::probe_command(seen, fmt::format("--count {} ", *seen.stopped_of))}};
+}
+
+verdict judge_nothing(const probe_evidence& seen) {
+  return {verdict_code::inconclusive,
+          confidence::unconfirmed,
+          seen.target + " was not probed.",
+          {"missing test: the handshake"},
+          {judging::probe_command(seen)}};
+}
+
 void add_details(verdict& v, const probe_evidence& seen) {
   if (reached_count(seen) == 0) {
     for (auto& line : judging::address_lines(seen)) v.evidence.push_back(std::move(line));
   }
-  for (auto& line : judging::handshake_lines(seen, representative(seen.handshakes))) {
+  for (auto& line : judging::handshake_lines(seen, judging::representative(seen.handshakes))) {
     v.evidence.push_back(std::move(line));
   }
   for (const auto reason : seen.inside) {
     v.evidence.push_back(judging::inside_line(reason));
   }
   if (!seen.inside.empty()) v.advice.push_back(judging::ask_outside(seen));
-  if (judging::may_lack_hairpin(representative(seen.handshakes), seen)) {
+  if (judging::may_lack_hairpin(judging::representative(seen.handshakes), seen)) {
     v.advice.push_back(judging::ask_outside_if_own(seen.address->ip));
   }
 }
 
-}  // namespace
-
-diagnosis diagnose(const probe_evidence& evidence) {
-  if (evidence.handshakes.empty()) {
-    return {{verdict_code::inconclusive,
-             confidence::unconfirmed,
-             evidence.target + " was not probed.",
-             {"missing test: the handshake"},
-             {judging::probe_command(evidence)}},
-            {}};
-  }
-  probe_evidence seen = evidence;
-  seen.inside = judging::inside_reasons(evidence);
-  diagnosis judged{judge(seen), judging::address_findings(seen)};
-  add_details(judged.main, seen);
-  return judged;
-}
-
-bool was_reached(const handshake_evidence& one) {
-  return !one.wrong_identity &&
-         (one.result == probe_result::reached || one.result == probe_result::reached_plain);
-}
-
-const handshake_evidence& representative(const std::vector<handshake_evidence>& all) {
-  static const handshake_evidence none = [] {
-    handshake_evidence fault;
-    fault.machine_fault = true;
-    return fault;
-  }();
-  if (all.empty()) return none;
-  const auto reached = std::ranges::find_if(all, was_reached);
-  return reached == all.end() ? all.front() : *reached;
-}
-
-answer answer_of(const probe_evidence& evidence, const verdict& judged) {
+answer answer_of(const verdict& judged, const handshake_evidence& one) {
   switch (judged.code) {
     case verdict_code::reachable:
     case verdict_code::reachable_direct:
@@ -173,11 +160,59 @@ answer answer_of(const probe_evidence& evidence, const verdict& judged) {
     case verdict_code::unresolved:
     case verdict_code::inconclusive:
       return answer::unknown;
-    default: {
-      const auto& one = representative(evidence.handshakes);
+    default:
       return one.local_fault || one.large_lost ? answer::unknown : answer::no;
-    }
   }
+}
+
+rtt_statistics statistics_of(const std::vector<handshake_evidence>& handshakes) {
+  rtt_statistics statistics;
+  std::vector<millis> rtts;
+  for (const handshake_evidence& one : handshakes) {
+    ++statistics.sent;
+    if (!one.reached()) continue;
+    ++statistics.received;
+    rtts.insert(rtts.end(), one.echo_rtts.begin(), one.echo_rtts.end());
+    if (one.echo_rtts.empty()) rtts.push_back(*one.timing.greeting);
+  }
+  if (rtts.empty()) return statistics;
+  statistics.min = *std::ranges::min_element(rtts);
+  statistics.max = *std::ranges::max_element(rtts);
+  statistics.avg =
+      std::accumulate(rtts.begin(), rtts.end(), millis{0}) / static_cast<double>(rtts.size());
+  return statistics;
+}
+
+}  // namespace
+
+const handshake_evidence& judging::representative(const std::vector<handshake_evidence>& all) {
+  static const handshake_evidence none = [] {
+    handshake_evidence fault;
+    fault.machine_fault = true;
+    return fault;
+  }();
+  if (all.empty()) return none;
+  const auto reached = std::ranges::find_if(all, &handshake_evidence::reached);
+  return reached == all.end() ? all.front() : *reached;
+}
+
+probe_diagnosis diagnose(const probe_evidence& evidence) {
+  probe_evidence seen = evidence;
+  probe_diagnosis judged;
+  judged.representative = judging::representative(seen.handshakes);
+  judged.rtt = statistics_of(seen.handshakes);
+  if (seen.handshakes.empty()) {
+    judged.main = judge_nothing(seen);
+  } else if (seen.stopped_of) {
+    judged.main = judge_stopped(seen);
+  } else {
+    seen.inside = judging::inside_reasons(evidence);
+    judged.main = judge(seen);
+    judged.findings = judging::address_findings(seen);
+    add_details(judged.main, seen);
+  }
+  judged.answer = answer_of(judged.main, judged.representative);
+  return judged;
 }
 
 }  // namespace natcheck

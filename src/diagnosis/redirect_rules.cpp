@@ -19,7 +19,7 @@ diagnosis diagnose(const redirect_evidence& evidence) {
                  {fmt::format("use another port: natcheck serve --map {}:{}", evidence.port, other),
                   "or remove the rule, or stop the container that published the port: " +
                       judging::show_rules(evidence.rule)}};
-  return {std::move(judged), {}};
+  return {std::move(judged), {}, answer::no};
 }
 
 }  // namespace natcheck

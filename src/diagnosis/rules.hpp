@@ -77,6 +77,9 @@ std::vector<std::string> open_outer_router(const facts& s, const address& outer)
 /// The provider's NAT cannot be opened from here: what is left.
 std::vector<std::string> around_the_provider(const facts& s);
 
+/// What the verdict answers: yes, no, or could not tell.
+answer answer_of(const facts& s, const verdict& judged);
+
 /// What is worth knowing beside the verdict.
 std::vector<finding> findings_of(const facts& s);
 

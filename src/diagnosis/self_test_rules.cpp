@@ -166,6 +166,7 @@ diagnosis diagnose(const self_test_evidence& evidence) {
   diagnosis judged{judge(evidence), findings_of(evidence)};
   judged.main.evidence = {line("loopback", evidence.loopback), line("local address", evidence.lan),
                           line("external address", evidence.hairpin)};
+  if (judged.main.code != verdict_code::inconclusive) judged.answer = answer::no;
   return judged;
 }
 

@@ -1,12 +1,13 @@
+#include "diagnosis/table_rules.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <natcheck/mappings.hpp>
 
 #include "core/asked.hpp"
 #include "diagnosis/evidence_lines.hpp"
 
-namespace natcheck {
+namespace natcheck::judging {
 namespace {
 
 bool has(const removal_report& report, removal outcome) {
@@ -73,8 +74,6 @@ verdict judge_all(const removal_report& report) {
   return sentence("There are no natcheck mappings to remove.");
 }
 
-}  // namespace
-
 answer answer_of(const mappings_report& report) {
   if (!report.gateway) return answer::no;
   switch (report.upnp.state) {
@@ -95,7 +94,7 @@ answer answer_of(const add_report& report) {
   const auto made = std::ranges::count_if(all, [](const auto& each) { return !!each.entry; });
   if (made == std::ssize(all)) return answer::yes;
   const bool all_said_no = std::ranges::all_of(all, [](const added_mapping& each) {
-    return !each.evidence.gateway || each.judged.code != verdict_code::inconclusive;
+    return !each.evidence.gateway || each.judged.main.code != verdict_code::inconclusive;
   });
   return made == 0 && all_said_no ? answer::no : answer::unknown;
 }
@@ -114,32 +113,6 @@ answer answer_of(const removal_report& report) {
   return something_left ? answer::unknown : answer::yes;
 }
 
-verdict judge_removal(const removal_report& report) {
-  verdict judged = report.external_port ? judge_one(report) : judge_all(report);
-  if (!report.not_seen.empty() && answer_of(report) == answer::unknown) {
-    judged.evidence.push_back("the router's table: " + to_string(report.not_seen));
-  }
-  return judged;
-}
-
-verdict judge_taken(const std::string& process, std::uint16_t external_port) {
-  verdict judged =
-      sentence(fmt::format("Another natcheck, process {}, keeps port {} open while it runs.",
-                           process, external_port),
-               "stop it first, or add another port");
-  judged.code = verdict_code::port_conflict;
-  judged.certainty = confidence::confirmed;
-  return judged;
-}
-
-std::string close_what_may_be_open(const mapping& entry, const asked_options& asked) {
-  const auto* const end = entry.lifetime.count() == 0 ? ", and stays open until it is removed" : "";
-  return fmt::format("port {} may still be open{}; to close it, run: natcheck mappings clean{}",
-                     entry.external_port, end, to_options(asked));
-}
-
-namespace {
-
 /// It responds to UPnP, but its answers are unusable, or it rejects further requests.
 bool is_broken(const mappings_report& report) {
   const auto state = report.upnp.state;
@@ -157,8 +130,6 @@ std::string absence_summary(const mappings_report& report) {
              : fmt::format("The query to the router {} did not finish.", router);
 }
 
-}  // namespace
-
 verdict judge_absence(const mappings_report& report) {
   verdict judged;
   if (!report.gateway) {
@@ -169,7 +140,7 @@ verdict judge_absence(const mappings_report& report) {
   }
   const auto router = report.gateway->to_string();
   judged.summary = absence_summary(report);
-  judged.evidence = {"UPnP: " + judging::failed(report.upnp),
+  judged.evidence = {"UPnP: " + failed(report.upnp),
                      "NAT-PMP and PCP also open ports, but cannot list them"};
   const auto* const remedy = is_broken(report)
                                  ? "restart the router, or turn UPnP off and on in its menu"
@@ -180,4 +151,38 @@ verdict judge_absence(const mappings_report& report) {
   return judged;
 }
 
-}  // namespace natcheck
+}  // namespace
+
+diagnosis judge(const mappings_report& report) {
+  const bool shown = report.gateway && report.upnp.state == service_state::answered;
+  return {shown ? verdict() : judge_absence(report), {}, answer_of(report)};
+}
+
+diagnosis judge(const add_report& report) { return {{}, {}, answer_of(report)}; }
+
+diagnosis judge(const removal_report& report) {
+  diagnosis judged{
+      report.external_port ? judge_one(report) : judge_all(report), {}, answer_of(report)};
+  if (!report.not_seen.empty() && judged.answer == answer::unknown) {
+    judged.main.evidence.push_back("the router's table: " + to_string(report.not_seen));
+  }
+  return judged;
+}
+
+diagnosis judge_taken(const std::string& process, std::uint16_t external_port) {
+  verdict judged =
+      sentence(fmt::format("Another natcheck, process {}, keeps port {} open while it runs.",
+                           process, external_port),
+               "stop it first, or add another port");
+  judged.code = verdict_code::port_conflict;
+  judged.certainty = confidence::confirmed;
+  return {std::move(judged), {}, answer::no};
+}
+
+std::string close_what_may_be_open(const mapping& entry, const asked_options& asked) {
+  const auto* const end = entry.lifetime.count() == 0 ? ", and stays open until it is removed" : "";
+  return fmt::format("port {} may still be open{}; to close it, run: natcheck mappings clean{}",
+                     entry.external_port, end, to_options(asked));
+}
+
+}  // namespace natcheck::judging

@@ -1,8 +1,8 @@
-#include <natcheck/visit_page.hpp>
+#include "diagnosis/visitor_location.hpp"
 
 #include "core/canonical.hpp"
 
-namespace natcheck {
+namespace natcheck::judging {
 namespace {
 
 /// Both of a public prefix of that length, for each version of IP.
@@ -57,4 +57,4 @@ visitor_location location_of(const page_facts& facts) {
                                                           : visitor_location::perhaps;
 }
 
-}  // namespace natcheck
+}  // namespace natcheck::judging

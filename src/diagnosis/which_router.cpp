@@ -55,6 +55,22 @@ int proof(const discover_evidence& seen, const gateway_evidence& device) {
 
 }  // namespace
 
+bool may_be_router(const route_info& way, const address& ip) {
+  return ip != way.local && ip != way.gateway && way.prefix_length > 0 &&
+         same_prefix(ip, way.local, way.prefix_length);
+}
+
+bool offers_nothing(const mapping_evidence& failed) {
+  const auto& attempts = failed.attempts;
+  return !attempts.empty() && std::ranges::none_of(attempts, [](const mapping_attempt& each) {
+    return each.present || each.local_fault;
+  });
+}
+
+bool asks_without_search(const mapping_evidence& failed) {
+  return failed.only_via && failed.only_via != mapping_protocol::upnp;
+}
+
 bool forwards_packets(const discover_evidence& seen, const address& ip) {
   const auto& hops = seen.path.hops;
   return std::any_of(hops.begin(), hops.end(),

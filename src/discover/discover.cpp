@@ -23,7 +23,6 @@ net::asio::awaitable<result<discover_report>> run(discover_options options) {
   discovering::discovery asking(options, report.evidence, start + options.timeout,
                                 co_await net::asio::this_coro::executor);
   co_await asking.run();
-  report.external = public_address_of(report.evidence);
   report.judged = diagnose(report.evidence);
   report.elapsed = net::since(start);
   co_return report;

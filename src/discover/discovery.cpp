@@ -53,35 +53,6 @@ awaitable<void> ask(Evidence& seen, net::steady_time deadline, awaitable<Evidenc
 
 bool answered(const stun_evidence& server) { return server.state == service_state::answered; }
 
-/// The public address that STUN saw, of the server that is named first.
-std::optional<address> seen_outside(const discover_evidence& seen) {
-  const auto saw = std::find_if(seen.stun.begin(), seen.stun.end(), [](const auto& server) {
-    return answered(server) && server.seen_as && server.family == 4 &&
-           is_public(server.seen_as->ip);
-  });
-  if (saw == seen.stun.end()) return std::nullopt;
-  return saw->seen_as->ip;
-}
-
-/// Behind the gateway, and numbered as the network of this host.
-bool is_in_own_prefix(const route_info& way, const path_hop& hop) {
-  return hop.ip && hop.ttl > 1 && hop.ip != way.gateway && *hop.ip != way.local &&
-         way.prefix_length > 0 && same_prefix(*hop.ip, way.local, way.prefix_length);
-}
-
-/// Someone outside confirms what this host or its gateway says: little can contradict that.
-bool is_settled(const discover_evidence& seen) {
-  const auto confirms = [&](const stun_evidence& server) {
-    if (!answered(server) || !server.seen_as) return false;
-    const address& ip = server.seen_as->ip;
-    if (!is_public(ip)) return false;  // a server that is near
-    if (seen.host.ipv4 && ip == seen.host.ipv4->local) return true;
-    return seen.gateway && (seen.gateway->nat_pmp.external_address == ip ||
-                            seen.gateway->upnp.external_address == ip);
-  };
-  return std::any_of(seen.stun.begin(), seen.stun.end(), confirms);
-}
-
 net::source source_of(const route_info& way) { return {way.local, way.interface}; }
 
 }  // namespace
@@ -231,14 +202,14 @@ awaitable<void> discovery::enough_of_the_way() {
   co_await settled_.wait();
   const auto end = std::chrono::steady_clock::now() + settled_grace;
   co_await net::with_deadline(end, owner_end_.wait());
-  const bool open = seen_.owner.target && gateway_owns_seen_address(seen_) != tested::yes;
+  const bool open = seen_.owner.target && judging::gateway_owns_seen_address(seen_) != tested::yes;
   if (open) co_await net::wait_until(end);
 }
 
 awaitable<void> discovery::ask_owner() {
   co_await ipv4_survey_end_.wait();
   const auto& way = seen_.host.ipv4;
-  const auto target = seen_outside(seen_);
+  const auto target = judging::seen_outside(seen_);
   if (!way || !way->gateway || !target || way->kind == interface_kind::tunnel) {
     seen_.owner.detail = target ? "the route to the Internet has no router"
                                 : "no external server reported an address";
@@ -259,7 +230,7 @@ awaitable<void> discovery::trace_path(const std::vector<outside::stun_server>& s
   if (way && target) {
     co_await outside::trace(*target, source_of(*way), seen_.path, soft_deadline_);
     for (path_hop& hop : seen_.path.hops) {
-      if (!is_in_own_prefix(*way, hop)) continue;
+      if (!hop.ip || hop.ttl < 2 || !judging::may_be_router(*way, *hop.ip)) continue;
       const address ip = *hop.ip;
       hop.neighbor = co_await net::resolve_neighbor(ip, source_of(*way), way->interface_index);
     }
@@ -313,8 +284,7 @@ awaitable<void> discovery::test_behavior() {
 /// Whoever else is on the link may be the egress route: that is decided when all have answered.
 void discovery::suspect_router(const address& ip) {
   const auto& way = seen_.host.ipv4;
-  if (!way || !way->gateway || options_.gateway || ip == *way->gateway || ip == way->local) return;
-  if (way->prefix_length == 0 || !same_prefix(ip, way->local, way->prefix_length)) return;
+  if (!way || !way->gateway || options_.gateway || !judging::may_be_router(*way, ip)) return;
   for (suspect& each : suspects_) {
     if (each.ip == ip) return;
     if (each.ip || each.settled.is_set()) continue;
@@ -343,20 +313,14 @@ bool discovery::is_decided() const {
 }
 
 void discovery::stop_what_is_not_needed() {
-  const bool settled = gateway_done_ && ipv4_survey_done_ && is_settled(seen_);
+  const bool settled = gateway_done_ && ipv4_survey_done_ && judging::is_settled(seen_);
   if (settled) settled_.set();
   if (settled) suspects_end_.set();
   if (gateway_done_ && path_done_) {
     for (suspect& each : suspects_) each.settled.set();
   }
-  // Where nothing answers by IPv4 the verdict hangs on IPv6, and else an advice may.
-  const bool by_ipv4 = std::any_of(seen_.stun.begin(), seen_.stun.end(), [](const auto& server) {
-    return server.family == 4 && answered(server);
-  });
-  if (!by_ipv4 || !ipv4_survey_done_) return;
   const bool rest_is_known = settled || (gateway_done_ && path_done_);
-  if (!rest_is_known) return;
-  if (settled || !judging::may_advise_ipv6(diagnose(seen_).main.code)) ipv6_end_.set();
+  if (ipv4_survey_done_ && rest_is_known && !judging::needs_ipv6(seen_)) ipv6_end_.set();
 }
 
 /// Of those that were not waited for, since the answer was known without them.

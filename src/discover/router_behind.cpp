@@ -22,11 +22,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_devices = 3;
 constexpr unsigned most_hops = 2;
 
-bool is_neighbor(const route_info& way, const address& ip) {
-  return ip != way.local && ip != way.gateway && way.prefix_length > 0 &&
-         same_prefix(ip, way.local, way.prefix_length);
-}
-
 awaitable<std::vector<path_hop>> first_hops(std::string interface) {
   std::array<std::optional<address>, 3> who;
   co_await net::with_deadline(
@@ -56,7 +51,7 @@ std::vector<gateway_evidence> candidates(const route_info& way, const std::vecto
   std::vector<gateway_evidence> all;
   const auto add = [&](const address& ip) {
     const bool known = std::ranges::find(all, ip, &gateway_evidence::ip) != all.end();
-    if (known || all.size() == most_devices || !is_neighbor(way, ip)) return;
+    if (known || all.size() == most_devices || !judging::may_be_router(way, ip)) return;
     all.emplace_back().ip = ip;
   };
   for (const path_hop& hop : hops) {
@@ -81,17 +76,6 @@ awaitable<void> look(discover_evidence& seen, std::vector<address> heard,
 }
 
 }  // namespace
-
-bool offers_nothing(const mapping_evidence& failed) {
-  const auto& attempts = failed.attempts;
-  return !attempts.empty() && std::ranges::none_of(attempts, [](const mapping_attempt& each) {
-    return each.present || each.local_fault;
-  });
-}
-
-bool asks_without_search(const mapping_evidence& failed) {
-  return failed.only_via && failed.only_via != mapping_protocol::upnp;
-}
 
 awaitable<std::optional<address>> router_behind(host_network host, std::vector<address> heard,
                                                 net::steady_time deadline) {

@@ -9,12 +9,6 @@
 
 namespace natcheck::discovering {
 
-/// Whether the gateway answered nothing at all by any of the protocols that were tried.
-bool offers_nothing(const mapping_evidence& failed);
-
-/// Whether only PCP or NAT-PMP was to be tried, which tell of no other device.
-bool asks_without_search(const mapping_evidence& failed);
-
 /// The device of this link that is the router, by the same rule as for `discover`
 /// (diagnosis/which_router): of `heard`, which answered a search for gateways, and of those that
 /// forward packets within the first two hops (ICMP, 300 ms), one that opens ports. Empty where it

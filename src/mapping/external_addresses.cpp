@@ -45,7 +45,7 @@ external_evidence external_addresses::evidence(const port_state& which) const {
 }
 
 external_judgement external_addresses::judge(const port_state& which) const {
-  return judge_external(evidence(which));
+  return diagnose(evidence(which));
 }
 
 std::optional<endpoint> external_addresses::of(transport protocol) const {

@@ -168,14 +168,14 @@ void managed_mapping::tell_granted(const std::optional<mapping>& before, telling
   const bool was_nameless = before && !before->external_address && entry_->external_address;
   const bool was_lost = std::exchange(lost_, false);
   if (!before || (was_nameless && !was_lost))
-    return observer_(events::mapped{*entry_, {}, findings_of(*entry_)});
+    return observer_(events::mapped{*entry_, {}, diagnose(*entry_)});
   const bool moved = entry_->external_port != before->external_port ||
                      entry_->external_address != before->external_address;
   if (moved && !was_lost) {
     observer_(
         events::mapping_lost{*before, "the router granted a different external address or port"});
   }
-  if (moved || was_lost) return observer_(events::remapped{*entry_, {}, findings_of(*entry_)});
+  if (moved || was_lost) return observer_(events::remapped{*entry_, {}, diagnose(*entry_)});
   if (how == telling::everything) observer_(events::renewed{*entry_});
 }
 

@@ -163,7 +163,7 @@ void mapping_manager::tell_no_router() {
 void mapping_manager::enter_ipv4() {
   const bool seems_public = ipv4_ && is_public(ipv4_->local);
   if (seems_public && outside_.asking()) return;  // heed_outside() comes back
-  const auto direct = judge_external(outside()).direct;
+  const auto direct = diagnose(outside()).direct;
   lead_ipv4_mappings(seems_public && direct.value_or(!ipv4_->gateway));
   entered_ipv4_.set();
 }
@@ -171,7 +171,7 @@ void mapping_manager::enter_ipv4() {
 void mapping_manager::lead_ipv4_mappings(bool direct) {
   gateway_mappings& kept = *gateways_.front();
   if (direct) {
-    const bool confirmed = judge_external(outside()).direct == true;
+    const bool confirmed = diagnose(outside()).direct == true;
     const bool told = own_public_ == ipv4_->local && told_confirmed_ == confirmed;
     own_public_ = ipv4_->local;
     told_confirmed_ = confirmed;
@@ -180,7 +180,7 @@ void mapping_manager::lead_ipv4_mappings(bool direct) {
     }
     return move(kept, std::nullopt);
   }
-  const bool translated = judge_external(outside()).direct == false;
+  const bool translated = diagnose(outside()).direct == false;
   if (translated || !ipv4_ || own_public_ != ipv4_->local) own_public_.reset();
   const bool can_ask = ipv4_ && ipv4_->gateway;
   const bool had_one = kept.gateway().has_value();  // then mapping-lost says it all
@@ -206,7 +206,7 @@ void mapping_manager::tell_of_mapping(const mapping_event& event) {
   const auto* failed = std::get_if<events::map_failed>(&event);
   const bool seems_direct = failed != nullptr && ipv4_ && is_public(ipv4_->local) &&
                             failed->evidence.internal.ip == ipv4_->local &&
-                            judge_external(outside()).direct != false;
+                            diagnose(outside()).direct != false;
   if (seems_direct) {
     own_public_ = ipv4_->local;
     told_confirmed_ = false;

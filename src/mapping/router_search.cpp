@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "diagnosis/which_router.hpp"
 #include "discover/discovery.hpp"
 #include "discover/router_behind.hpp"
 #include "net/host_network.hpp"
@@ -34,9 +35,9 @@ portmap::gateway_access router_search::lead(portmap::gateway_access by_route) {
 bool router_search::is_running() const { return wanted_.is_set(); }
 
 bool router_search::begin(const mapping_evidence& failed) {
-  if (!discovering::offers_nothing(failed) || found_) return false;
+  if (!judging::offers_nothing(failed) || found_) return false;
   if (is_running()) return true;
-  const bool may_be = heard_ || (discovering::asks_without_search(failed) && failed.tunnel.empty());
+  const bool may_be = heard_ || (judging::asks_without_search(failed) && failed.tunnel.empty());
   if (begun_ || !may_be || options_.gateway) return false;
   begun_ = true;
   idle_.reset();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/ip/unicast.hpp>
 #include <natcheck/probe.hpp>
-#include <numeric>
 
 #include "calls/option_checks.hpp"
 #include "calls/serial.hpp"
@@ -12,6 +11,7 @@
 #include "core/canonical.hpp"
 #include "diagnosis/probe_inside.hpp"
 #include "diagnosis/probe_rejections.hpp"
+#include "diagnosis/probe_rules.hpp"
 #include "net/event.hpp"
 #include "net/own_addresses.hpp"
 #include "net/random.hpp"
@@ -203,7 +203,7 @@ awaitable<void> prober::look_around(asked_address& asked) {
 awaitable<bool> prober::ask(asked_address& asked) {
   asked.answered.emplace(co_await net::asio::this_coro::executor);
   co_await net::when_any(shake(asked), look_around(asked));
-  co_return was_reached(representative(asked.handshakes));
+  co_return judging::representative(asked.handshakes).reached();
 }
 
 awaitable<void> prober::ask_each() {
@@ -213,14 +213,15 @@ awaitable<void> prober::ask_each() {
   for (std::size_t i = 0; i < asked_.size(); ++i) {
     auto& made = asked_[i].handshakes;
     if (made.empty()) made.push_back(given_up(race.waited(i)));
-    evidence_.attempts.push_back({asked_[i].ip, representative(asked_[i].handshakes)});
+    evidence_.attempts.push_back({asked_[i].ip, judging::representative(asked_[i].handshakes)});
   }
   choose(winner);
 }
 
 void prober::choose(const std::optional<std::size_t>& winner) {
-  const auto best = std::ranges::min_element(
-      asked_, {}, [](const asked_address& one) { return rank_of(representative(one.handshakes)); });
+  const auto best = std::ranges::min_element(asked_, {}, [](const asked_address& one) {
+    return rank_of(judging::representative(one.handshakes));
+  });
   asked_address& chosen = winner ? asked_[*winner] : *best;
   evidence_.address = endpoint{chosen.ip, options_.port};
   evidence_.inside = chosen.inside;
@@ -293,7 +294,6 @@ awaitable<probe_report> run(probe_options options,
   probe_report report;
   report.evidence = co_await running.run();
   judging::name_own_rejections(report.evidence);
-  report.rtt = statistics_of(report.evidence);
   report.judged = diagnose(report.evidence);
   co_return report;
 }
@@ -306,24 +306,6 @@ namespace natcheck {
 boost::asio::awaitable<probe_report> probe(
     probe_options options, std::function<void(const handshake_evidence&)> progress) {
   return calls::serially(probing::run(std::move(options), std::move(progress)));
-}
-
-rtt_statistics statistics_of(const probe_evidence& evidence) {
-  rtt_statistics statistics;
-  std::vector<millis> rtts;
-  for (const handshake_evidence& handshake : evidence.handshakes) {
-    ++statistics.sent;
-    if (!was_reached(handshake)) continue;
-    ++statistics.received;
-    rtts.insert(rtts.end(), handshake.echo_rtts.begin(), handshake.echo_rtts.end());
-    if (handshake.echo_rtts.empty()) rtts.push_back(*handshake.timing.greeting);
-  }
-  if (rtts.empty()) return statistics;
-  statistics.min = *std::min_element(rtts.begin(), rtts.end());
-  statistics.max = *std::max_element(rtts.begin(), rtts.end());
-  statistics.avg =
-      std::accumulate(rtts.begin(), rtts.end(), millis{0}) / static_cast<double>(rtts.size());
-  return statistics;
 }
 
 }  // namespace natcheck

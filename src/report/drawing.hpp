@@ -8,6 +8,6 @@
 namespace natcheck::report {
 
 /// Draws the path after a blank line; nothing when there is no egress route to draw.
-void draw_path(page& out, const discover_report& report);
+void draw_path(page& out, const std::vector<station>& path);
 
 }  // namespace natcheck::report

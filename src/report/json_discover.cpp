@@ -7,7 +7,6 @@
 #include "report/json_outside.hpp"
 #include "report/json_writer.hpp"
 #include "report/names.hpp"
-#include "report/witnesses.hpp"
 
 namespace natcheck {
 namespace {
@@ -66,15 +65,15 @@ json::value nat64_part(const std::optional<nat64_prefix>& prefix) {
 }
 
 json::value ipv6_part(const discover_report& report) {
-  const auto& seen = report.evidence;
-  if (!seen.host.ipv6) return nullptr;
-  const address& local = seen.host.ipv6->local;
-  return {{"address", to_value(local)},
-          {"scope", ipv6_scope(local, report.redacted)},
-          {"gateway", or_null(seen.host.ipv6->gateway)},
-          {"seen_as", or_null(report::most_seen(report, 6))},
-          {"pcp", pcp_part(seen.ipv6_pcp)},
-          {"nat64", nat64_part(seen.nat64)}};
+  const auto& route = report.evidence.host.ipv6;
+  if (!route) return nullptr;
+  const auto& seen = report.judged.reflexive_ipv6;
+  return {{"address", to_value(route->local)},
+          {"scope", ipv6_scope(route->local, report.redacted)},
+          {"gateway", or_null(route->gateway)},
+          {"seen_as", seen.empty() ? nullptr : to_value(seen.front().ip)},
+          {"pcp", pcp_part(report.evidence.ipv6_pcp)},
+          {"nat64", nat64_part(report.evidence.nat64)}};
 }
 
 json::value interface_part(const interface_info& link) {
@@ -141,27 +140,28 @@ std::string to_json(const discover_report& report) {
   const auto& seen = report.evidence;
   json::array interfaces;
   for (const auto& link : seen.host.interfaces) interfaces.push_back(interface_part(link));
-  const json::object all{{"schema", "natcheck/discover/1"},
-                         {"version", version()},
-                         {"started_at", report::timestamp(report.started_at)},
-                         {"elapsed_ms", to_value(report.elapsed)},
-                         {"redacted", report.redacted},
-                         {"private", private_part(seen.host)},
-                         {"public", public_part(report.external)},
-                         {"ipv6", ipv6_part(report)},
-                         {"interfaces", interfaces},
-                         {"gateway", gateway_part(seen.gateway)},
-                         {"other_gateways", other_gateways_part(seen.other_gateways)},
-                         {"stun", report::stun_part(seen.stun)},
-                         {"nat", report::nat_part(seen.nat)},
-                         {"path", report::path_part(seen.path)},
-                         {"path_target", or_null(seen.path.target)},
-                         {"path_state", name_of(seen.path.state)},
-                         {"path_reason", or_null(seen.path.detail)},
-                         {"owner", report::owner_part(seen)},
-                         {"web", report::web_part(seen.web)},
-                         {"verdict", to_value(report.judged.main)},
-                         {"findings", to_value(report.judged.findings)}};
+  const json::object all{
+      {"schema", "natcheck/discover/1"},
+      {"version", version()},
+      {"started_at", report::timestamp(report.started_at)},
+      {"elapsed_ms", to_value(report.elapsed)},
+      {"redacted", report.redacted},
+      {"private", private_part(seen.host)},
+      {"public", public_part(report.judged.external)},
+      {"ipv6", ipv6_part(report)},
+      {"interfaces", interfaces},
+      {"gateway", gateway_part(seen.gateway)},
+      {"other_gateways", other_gateways_part(seen.other_gateways)},
+      {"stun", report::stun_part(seen.stun)},
+      {"nat", report::nat_part(seen.nat)},
+      {"path", report::path_part(seen.path)},
+      {"path_target", or_null(seen.path.target)},
+      {"path_state", name_of(seen.path.state)},
+      {"path_reason", or_null(seen.path.detail)},
+      {"owner", report::owner_part(seen.owner, report.judged.gateway_owns_address)},
+      {"web", report::web_part(seen.web)},
+      {"verdict", to_value(report.judged.main)},
+      {"findings", to_value(report.judged.findings)}};
   return print_json(all, report::json_layout::indented) + "\n";
 }
 

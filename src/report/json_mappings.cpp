@@ -99,9 +99,9 @@ json::object added_part(const added_mapping& added) {
   part["asked"] = {{"external_port", seen.external_port},
                    {"lifetime_s", added.asked_lifetime.count()}};
   part["probe_command"] = or_null(added.probe_command);
-  part["findings"] = to_value(added.entry ? findings_of(*added.entry) : std::vector<finding>());
+  part["findings"] = to_value(added.judged.findings);
   part["attempts"] = to_value(seen.attempts);
-  part["verdict"] = added.entry ? json::value(nullptr) : to_value(added.judged);
+  part["verdict"] = added.entry ? json::value(nullptr) : to_value(added.judged.main);
   return part;
 }
 
@@ -159,9 +159,8 @@ std::string to_json(const removal_report& report) {
       report.external_port ? "natcheck/mappings-remove/1" : "natcheck/mappings-clean/1";
   json::object all = begin(schema, report);
   if (report.external_port) all["external_port"] = *report.external_port;
-  const auto judged = judge_removal(report);
-  all["summary"] = judged.summary;
-  all["advice"] = to_value(judged.advice);
+  all["summary"] = report.judged.main.summary;
+  all["advice"] = to_value(report.judged.main.advice);
   all["incomplete_because"] = or_null(report.not_seen);
   json::array mappings;
   for (const auto& each : report.mappings) mappings.push_back(removed_part(each));

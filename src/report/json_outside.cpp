@@ -58,9 +58,7 @@ json::array path_part(const path_evidence& path) {
   return all;
 }
 
-json::object owner_part(const discover_evidence& seen) {
-  const auto& owner = seen.owner;
-  const auto owns = gateway_owns_seen_address(seen);
+json::object owner_part(const owner_evidence& owner, tested owns) {
   return {{"address", or_null(owner.target)},
           {"state", name_of(owner.state)},
           {"reason", or_null(owner.detail)},

@@ -8,7 +8,7 @@ namespace natcheck::report {
 json::array stun_part(const std::vector<stun_evidence>& servers);
 json::object nat_part(const nat_evidence& nat);
 json::array path_part(const path_evidence& path);
-json::object owner_part(const discover_evidence& seen);
+json::object owner_part(const owner_evidence& owner, tested gateway_owns_address);
 json::object web_part(const web_evidence& web);
 
 }  // namespace natcheck::report

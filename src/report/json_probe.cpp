@@ -63,7 +63,7 @@ json::array handshakes_part(const probe_evidence& seen) {
 
 std::string to_json(const probe_report& report) {
   const auto& seen = report.evidence;
-  const auto& one = representative(seen.handshakes);
+  const auto& one = report.judged.representative;
   json::object all{{"schema", "natcheck/probe/1"},
                    {"target", seen.target},
                    {"address", or_null(seen.address)},
@@ -73,7 +73,7 @@ std::string to_json(const probe_report& report) {
                    {"seen_as", or_null(one.seen_as)},
                    {"server", server_part(one)},
                    {"timing_ms", timing_part(one.timing)},
-                   {"rtt_ms", rtt_part(report.rtt)},
+                   {"rtt_ms", rtt_part(report.judged.rtt)},
                    {"session", or_null(seen.session)},
                    {"verdict", to_value(report.judged.main)},
                    {"findings", to_value(report.judged.findings)}};

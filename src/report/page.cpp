@@ -112,11 +112,12 @@ void page::list(const std::string& head, const std::vector<std::string>& items) 
   }
 }
 
-void page::judgement(const verdict& judged, answer yes_or_no) {
-  const auto head = mark(yes_or_no);
-  paragraph(head, judged.summary, columns(head) + 1);
-  list("  Next:", judged.advice);
-  list("  Why:", judged.evidence);
+void page::judgement(const diagnosis& judged) {
+  const auto head = mark(judged.answer);
+  paragraph(head, judged.main.summary, columns(head) + 1);
+  list("  Next:", judged.main.advice);
+  list("  Why:", judged.main.evidence);
+  for (const auto& found : judged.findings) note(found);
 }
 
 void page::note(const finding& found) {

@@ -28,8 +28,8 @@ class page {
   /// A line of ours as it stands.
   void line(std::string_view text);
 
-  /// Mark and sentence, then the next steps, then the evidence.
-  void judgement(const verdict& judged, answer yes_or_no);
+  /// Mark and sentence, then the next steps, the evidence, and the findings.
+  void judgement(const diagnosis& judged);
   void note(const finding& found);
   void note(std::string_view text);
 

@@ -114,7 +114,7 @@ class walk {
 
   void operator()(discover_report& report) {
     // First, so that what matters most has the first number.
-    if (report.external) visit(report.external->ip);
+    visit(report.judged.external);
     visit(report.evidence);
     visit(report.judged);
   }
@@ -181,7 +181,13 @@ class walk {
 
   void visit(verdict& judged) { visit_all(judged.summary, judged.evidence, judged.advice); }
   void visit(finding& found) { visit_all(found.summary, found.advice); }
-  void visit(diagnosis& judged) { visit_all(judged.main, judged.findings); }
+  void visit(public_address& external) { visit(external.ip); }
+  void visit(reflexive_address& seen) { visit_all(seen.ip, seen.servers); }
+  void visit(station& one) { visit_all(one.inner, one.outer, one.interface); }
+  void visit(discover_diagnosis& judged) {
+    visit_all(judged.main, judged.findings, judged.external_source, judged.ipv6_source,
+              judged.reflexive_ipv4, judged.reflexive_ipv6, judged.path);
+  }
 
   report::replacement replace_;
 };

@@ -63,7 +63,7 @@ void print_end(page& out, const mapping& entry, const asked_options& asked) {
 }
 
 void print_how_to_reach(page& out, const added_mapping& added) {
-  for (const finding& found : findings_of(*added.entry)) out.note(found);
+  for (const finding& found : added.judged.findings) out.note(found);
   const auto& external = added.entry->external_address;
   if (!external) {
     out.paragraph("Not known",
@@ -83,8 +83,8 @@ void print_how_to_reach(page& out, const added_mapping& added) {
   out.paragraph("From outside, run", added.probe_command, 23);
 }
 
-void print(page& out, const added_mapping& added, answer yes_or_no) {
-  if (!added.entry) return out.judgement(added.judged, yes_or_no);
+void print(page& out, const added_mapping& added) {
+  if (!added.entry) return out.judgement(added.judged);
   const mapping& entry = *added.entry;
   out.paragraph("Mapped", ways_of(out, entry), indent);
   out.paragraph("",
@@ -133,11 +133,7 @@ std::string text_of(const page& out, const removed_mapping& each) {
 
 std::string to_text(const add_report& report, const text_style& style) {
   page out(style);
-  const auto yes_or_no = answer_of(report) == answer::yes ? answer::yes : answer::no;
-  for (const auto& each : report.mappings) {
-    const bool not_told = each.judged.code == verdict_code::inconclusive && each.evidence.gateway;
-    print(out, each, not_told ? answer::unknown : yes_or_no);
-  }
+  for (const auto& each : report.mappings) print(out, each);
   if (!report.not_remembered.empty()) {
     out.note(
         fmt::format("natcheck could not record this mapping and may not be able to remove it: {}.",
@@ -151,7 +147,7 @@ std::string to_text(const removal_report& report, const text_style& style) {
   for (const auto& each : report.mappings) {
     out.paragraph(head_of(each.outcome), text_of(out, each), indent);
   }
-  out.judgement(judge_removal(report), answer_of(report));
+  out.judgement(report.judged);
   return told_stale_mappings(report, style) + out.text();
 }
 

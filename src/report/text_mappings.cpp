@@ -19,10 +19,6 @@ constexpr std::size_t longest_description = 60;
 /// Less than this beside the columns before it, and a description is not put beside them.
 constexpr std::size_t least_for_description = 16;
 
-bool has_table(const mappings_report& report) {
-  return report.upnp.state == service_state::answered;
-}
-
 /// "urn:schemas-upnp-org:service:WANIPConnection:1" without what all of them begin with.
 std::string short_service(const std::string& service) {
   const auto name = service.rfind("service:");
@@ -132,8 +128,8 @@ void print_stale_mappings(page& out, const mappings_report& report) {
 
 std::string to_text(const mappings_report& report, const text_style& style) {
   page out(style);
-  if (!report.gateway || !has_table(report)) {
-    out.judgement(judge_absence(report), answer_of(report));
+  if (!report.gateway || report.upnp.state != service_state::answered) {
+    out.judgement(report.judged);
     print_stale_mappings(out, report);
     return out.text();
   }

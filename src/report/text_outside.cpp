@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "core/units.hpp"
 #include "core/url.hpp"
 #include "report/names.hpp"
 #include "report/printable.hpp"
-#include "report/witnesses.hpp"
 
 namespace natcheck::report {
 namespace {

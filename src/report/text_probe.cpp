@@ -14,7 +14,7 @@ using report::page;
 
 /// Like ping's: what was sent, what came back, and how long it took.
 void statistics(page& out, const probe_report& report) {
-  const auto& rtt = report.rtt;
+  const auto& rtt = report.judged.rtt;
   const auto lost = rtt.sent - rtt.received;
   out.line("");
   out.paragraph("---", report.evidence.target + " ---", 4);
@@ -34,8 +34,7 @@ void statistics(page& out, const probe_report& report) {
 std::string to_text(const probe_report& report, const text_style& style) {
   page out(style);
   if (report.evidence.handshakes.size() > 1) statistics(out, report);
-  out.judgement(report.judged.main, answer_of(report.evidence, report.judged.main));
-  for (const auto& finding : report.judged.findings) out.note(finding);
+  out.judgement(report.judged);
   return out.text();
 }
 
@@ -45,7 +44,7 @@ std::string to_text(const handshake_evidence& handshake, unsigned number, const 
   auto text = handshake.wrong_identity ? std::string("another server answered")
                                        : std::string(report::words_for(handshake.result));
   text += " in " + in_ms(handshake.timing.total);
-  if (!was_reached(handshake) && !handshake.detail.empty())
+  if (!handshake.reached() && !handshake.detail.empty())
     text += " (" + to_string(handshake.detail) + ")";
   out.paragraph(head, text, head.size() + 1);
   return out.text();

@@ -94,9 +94,9 @@ class writer {
     if (e.corrects) ask(e.probe_command, e.protocol, e.external);
   }
 
-  void operator()(const events::redirected& e) { out_.judgement(e.judged.main, answer::no); }
+  void operator()(const events::redirected& e) { out_.judgement(e.judged); }
 
-  void operator()(const events::map_failed& e) { out_.judgement(e.judged.main, answer::no); }
+  void operator()(const events::map_failed& e) { out_.judgement(e.judged); }
 
   void operator()(const events::pinhole_failed& e) {
     out_.paragraph("IPv6",
@@ -119,11 +119,8 @@ class writer {
   }
 
   void operator()(const events::self_tested& e) {
-    if (e.judged.main.code != verdict_code::inconclusive) {
-      out_.judgement(e.judged.main, answer::no);
-    } else {
-      out_.paragraph("Self-test", e.judged.main.summary, indent);
-    }
+    if (e.judged.answer == answer::no) return out_.judgement(e.judged);
+    out_.paragraph("Self-test", e.judged.main.summary, indent);
     for (const finding& found : e.judged.findings) out_.note(found);
   }
 
@@ -136,7 +133,7 @@ class writer {
   void operator()(const events::blocked& e) {
     timed(fmt::format("packets from {} arrive, but no connection results",
                       to_string(e.evidence.peer)));
-    out_.judgement(e.judged.main, answer::no);
+    out_.judgement(e.judged);
   }
 
   void operator()(const events::greeted& e) {

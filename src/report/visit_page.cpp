@@ -41,9 +41,9 @@ std::string escaped(std::string_view text) {
 }
 
 /// What the visitor's address proves.
-std::string statement(const page_facts& facts, visitor_location where) {
+std::string statement(const page_facts& facts) {
   const address seen = canonical(facts.seen.ip);
-  switch (where) {
+  switch (facts.location) {
     case visitor_location::outside:
       return fmt::format(
           "You came from {}, a public address: this server can be reached from outside.",
@@ -87,8 +87,9 @@ bool knows_outside(const page_facts& facts) {
 }
 
 /// The URL to try from outside; empty for a visitor from there, or where it is not known.
-std::string url_for_outside(const page_facts& facts, visitor_location where) {
-  const bool there = where == visitor_location::outside || where == visitor_location::perhaps;
+std::string url_for_outside(const page_facts& facts) {
+  const bool there =
+      facts.location == visitor_location::outside || facts.location == visitor_location::perhaps;
   if (there || !knows_outside(facts)) return {};
   return fmt::format("http://{}/", to_string(*facts.outside));
 }
@@ -125,16 +126,15 @@ std::string item(std::string_view name, std::string_view value) {
 
 std::string to_html(const page_facts& facts) {
   static const std::string head = page_head(), tail = page_tail();
-  const visitor_location where = location_of(facts);
   std::string page;
   page.reserve(head.size() + tail.size() + 1024);
   page += head;
   page += fmt::format("<p class=\"said{}\">{}</p>\n<dl>\n",
-                      where == visitor_location::outside ? " outside" : "",
-                      escaped(statement(facts, where)));
+                      facts.location == visitor_location::outside ? " outside" : "",
+                      escaped(statement(facts)));
   page += item("Your address, as the server saw it", escaped(to_string(canonical(facts.seen))));
   page += item("Server", escaped(server_words(facts)));
-  if (const auto url = escaped(url_for_outside(facts, where)); !url.empty()) {
+  if (const auto url = escaped(url_for_outside(facts)); !url.empty()) {
     page += item("The address to try from outside", fmt::format("<a href=\"{0}\">{0}</a>", url));
   }
   page += "</dl>\n";
@@ -144,12 +144,11 @@ std::string to_html(const page_facts& facts) {
 
 std::string to_text(const page_facts& facts) {
   constexpr std::size_t width = 78;
-  const visitor_location where = location_of(facts);
   std::string text = fmt::format("{}.\n\n", headline);
-  for (const auto& line : report::wrap(statement(facts, where), width)) text += line + '\n';
+  for (const auto& line : report::wrap(statement(facts), width)) text += line + '\n';
   text += fmt::format("\nYour address    {}\nServer          {}\n",
                       to_string(canonical(facts.seen)), server_words(facts));
-  const auto url = url_for_outside(facts, where);
+  const auto url = url_for_outside(facts);
   return url.empty() ? text : fmt::format("{}From outside    {}\n", text, url);
 }
 

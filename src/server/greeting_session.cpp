@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/text.hpp"
+#include "diagnosis/visitor_location.hpp"
 #include "protocols/greeting/codec.hpp"
 #include "server/http_session.hpp"
 
@@ -157,7 +158,7 @@ events::greeted visit::greeted() const {
           natcheck ? reader_.value().session : std::string{},
           echoed_,
           net::since(line_.opened()),
-          location_of(facts_of(line_, identity_))};
+          facts_of(line_, identity_).location};
 }
 
 awaitable<session_result> visit::run() {
@@ -182,8 +183,10 @@ events::rejected never_acknowledged(const connection& line) {
 }
 
 page_facts facts_of(const connection& line, const server_identity& identity) {
-  return {line.peer(),       line.local(),     identity.outside,     identity.version,
-          identity.instance, identity.gateway, line.ttl_of_request()};
+  page_facts facts{line.peer(),       line.local(),     identity.outside,     identity.version,
+                   identity.instance, identity.gateway, line.ttl_of_request()};
+  facts.location = judging::location_of(facts);
+  return facts;
 }
 
 awaitable<session_result> attend(connection& line, const server_identity& identity,

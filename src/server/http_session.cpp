@@ -230,8 +230,8 @@ std::string http_session::why_rejected() const {
 session_result http_session::end() const {
   if (!greeted_) return events::rejected{transport::tcp, line_.peer(), why_rejected()};
   return events::greeted{
-      transport::tcp,     line_.peer(), dialect::http, {}, echoed_, answered_ - line_.opened(),
-      location_of(facts_)};
+      transport::tcp, line_.peer(), dialect::http, {}, echoed_, answered_ - line_.opened(),
+      facts_.location};
 }
 
 awaitable<session_result> http_session::run() {

@@ -11,6 +11,7 @@
 #include "arrivals/nat_rules.hpp"
 #include "calls/option_checks.hpp"
 #include "calls/serial.hpp"
+#include "diagnosis/visitor_location.hpp"
 #include "mapping/external_addresses.hpp"
 #include "mapping/managed_mapping.hpp"
 #include "mapping/mapping_manager.hpp"
@@ -122,7 +123,7 @@ void server::complete(serve_event& event) {
   } else if (auto* again = std::get_if<events::remapped>(&event.what)) {
     addresses_.open(again->entry, again->probe_command, again->external);
   } else if (auto* greeted = std::get_if<events::greeted>(&event.what)) {
-    if (!greeted->from) greeted->from = location_of(facts_of_sender(*greeted));
+    if (!greeted->from) greeted->from = judging::location_of(facts_of_sender(*greeted));
   }
 }
 

@@ -23,7 +23,6 @@ int main() {
   int rounded = third;
   for (int rounded = 0; rounded < 1; ++rounded) std::puts("a consumer's own style");
   const auto judged = natcheck::diagnose(natcheck::discover_evidence{});
-  const bool knows =
-      natcheck::answer_of(natcheck::discover_evidence{}, judged.main) != natcheck::answer::unknown;
+  const bool knows = judged.answer != natcheck::answer::unknown;
   return knows || rounded != 0 ? 1 : 0;
 }

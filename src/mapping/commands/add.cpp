@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/timed_out.hpp"
+#include "diagnosis/table_rules.hpp"
 #include "mapping/commands/list.hpp"
 #include "mapping/external_addresses.hpp"
 #include "mapping/journal/removal_policy.hpp"
@@ -50,7 +51,7 @@ class adder {
   awaitable<bool> map(attempt& way);
   awaitable<void> undo(attempt& way, const mapping_record& record);
   std::vector<attempt> ways() const;
-  std::optional<verdict> taken_by_running() const;
+  std::optional<diagnosis> taken_by_running() const;
   bool is_wanted(const mapping_record& record) const;
   portmap::mapping_request request() const;
   void accept(const mapping& made);
@@ -115,13 +116,13 @@ bool adder::is_wanted(const mapping_record& record) const {
           (options_.any_port && record.internal == done_.evidence.internal));
 }
 
-std::optional<verdict> adder::taken_by_running() const {
+std::optional<diagnosis> adder::taken_by_running() const {
   if (options_.any_port) return std::nullopt;
   const auto found = std::ranges::find_if(known_, [&](const journal::known_record& each) {
     return each.owner == journal::recorded_by::running && is_wanted(each.record);
   });
   if (found == known_.end()) return std::nullopt;
-  return judge_taken(found->process, options_.external_port);
+  return judging::judge_taken(found->process, options_.external_port);
 }
 
 /// What an earlier `add` made is renewed by the protocol, and the nonce, that it was made with.
@@ -153,6 +154,7 @@ awaitable<bool> adder::find(portmap::port_mapper& mapper) {
 void adder::accept(const mapping& made) {
   done_.evidence.attempts.push_back({made.via, service_state::answered, {}, 0});
   done_.entry = made;
+  done_.judged.findings = diagnose(made);
   if (const auto external = public_endpoint(made)) {
     done_.probe_command = probe_command(*external, made.protocol);
   }
@@ -229,10 +231,11 @@ awaitable<added_mapping> adder::run() {
       seen.neighbor = net::read_neighbor(*seen.gateway, place_.gateway->interface_index).state;
     }
   }
-  done_.judged = diagnose(seen).main;
+  done_.judged = diagnose(seen);
   if (may_be_open_) {
-    auto& advice = done_.judged.advice;
-    advice.insert(advice.begin(), close_what_may_be_open(mapping_of(*may_be_open_), seen.asked));
+    auto& advice = done_.judged.main.advice;
+    advice.insert(advice.begin(),
+                  judging::close_what_may_be_open(mapping_of(*may_be_open_), seen.asked));
   }
   co_return std::move(done_);
 }
@@ -241,6 +244,7 @@ awaitable<added_mapping> adder::run() {
 
 awaitable<add_report> add(workplace place, add_options options) {
   add_report report;
+  report.asked = place.asked;
   const removal_policy spare{0, {}, place.asked};
   auto left = co_await net::with_deadline(place.deadline,
                                           remove_stale_mappings(place.here, place.state, spare));
@@ -252,6 +256,7 @@ awaitable<add_report> add(workplace place, add_options options) {
     auto done = co_await one.run();
     report.mappings.push_back(std::move(done));
   }
+  report.judged = judging::judge(report);
   co_return report;
 }
 

@@ -7,6 +7,8 @@
 #include "calls/option_checks.hpp"
 #include "calls/serial.hpp"
 #include "core/written_address.hpp"
+#include "diagnosis/table_rules.hpp"
+#include "diagnosis/which_router.hpp"
 #include "discover/ipv4_gateway.hpp"
 #include "discover/router_behind.hpp"
 #include "mapping/managed_mapping.hpp"
@@ -90,8 +92,8 @@ awaitable<bool> go_behind_gateway(network& here, net::steady_time deadline) {
 
 bool may_be_behind(const add_report& report, const network& here) {
   return std::ranges::all_of(report.mappings, [&](const added_mapping& each) {
-    const bool may_be = !here.heard.empty() || discovering::asks_without_search(each.evidence);
-    return !each.entry && may_be && discovering::offers_nothing(each.evidence);
+    const bool may_be = !here.heard.empty() || judging::asks_without_search(each.evidence);
+    return !each.entry && may_be && judging::offers_nothing(each.evidence);
   });
 }
 
@@ -131,8 +133,8 @@ awaitable<result<Report>> change(Options options, Work work) {
     Report there = co_await work(place, options);
     keep_removed(std::move(report), there);
     report = std::move(there);
+    report.judged = judging::judge(report);
   }
-  report.asked = asked;
   report.started_at = at;
   report.elapsed = net::since(start);
   report.egress_route = here.host.ipv4;
@@ -181,6 +183,7 @@ awaitable<result<mappings_report>> list(mappings_options options) {
   report.egress_route = here.host.ipv4;
   mappings::recognize(journal::read_records(journal::state_directory(), journal::system_now()),
                       report);
+  report.judged = judging::judge(report);
   report.elapsed = net::since(start);
   co_return report;
 }

@@ -5,6 +5,7 @@
 #include "core/asked.hpp"
 #include "core/text.hpp"
 #include "core/timed_out.hpp"
+#include "diagnosis/table_rules.hpp"
 #include "mapping/commands/list.hpp"
 #include "net/bound_ports.hpp"
 #include "net/sockets.hpp"
@@ -225,11 +226,13 @@ awaitable<void> remover::remove_rows() {
 }
 
 awaitable<removal_report> remover::run() {
+  report_.asked = place_.asked;
   report_.external_port = wanted_.external_port;
   co_await take_stale_mappings();
   known_ = journal::read_records(place_.state, journal::system_now());
   co_await remove_records();
   if (place_.gateway) co_await remove_rows();
+  report_.judged = judging::judge(report_);
   co_return std::move(report_);
 }
 

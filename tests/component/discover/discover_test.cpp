@@ -66,7 +66,7 @@ TEST(Discover, NamesTheServersThatItAsked) {
   const auto& first = report->evidence.stun.front();
   EXPECT_EQ(first.server, options.stun_servers.front());
   EXPECT_EQ(first.state, service_state::refused);
-  EXPECT_FALSE(report->external);
+  EXPECT_FALSE(report->judged.external);
 }
 
 TEST(Discover, NeedsAnInterfaceThatExists) {

@@ -220,8 +220,8 @@ TEST_F(HalfAdded, WhatAFailedAddLeftIsNobodys) {
                            asked.lifetime_s);
   });
   const auto report = add(22002, mapping_choice::nat_pmp);
-  EXPECT_EQ(answer_of(report), answer::unknown);
-  EXPECT_EQ(report.mappings.at(0).judged.summary,
+  EXPECT_EQ(report.judged.answer, answer::unknown);
+  EXPECT_EQ(report.mappings.at(0).judged.main.summary,
             "NAT-PMP is available, but its answer is unusable.");
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
   EXPECT_THAT(known(recorded_by::added), IsEmpty());
@@ -232,19 +232,19 @@ TEST_F(HalfAdded, WhatAFailedAddLeftIsNobodys) {
 }
 
 TEST_F(HalfAdded, WhatSucceedsOnlyIsToStay) {
-  ASSERT_EQ(answer_of(add(80)), answer::yes);
+  ASSERT_EQ(add(80).judged.answer, answer::yes);
   EXPECT_THAT(known(recorded_by::added), SizeIs(1));
   EXPECT_THAT(known(recorded_by::dead), IsEmpty());
   gateway_.answers["AddPortMapping"] = soap_fault(728);
-  EXPECT_EQ(answer_of(add(81)), answer::no);
+  EXPECT_EQ(add(81).judged.answer, answer::no);
   EXPECT_THAT(known(recorded_by::added), SizeIs(1));
   EXPECT_THAT(known(recorded_by::dead), IsEmpty()) << "a refusal leaves nothing";
 }
 
 TEST_F(HalfAdded, AFailedRenewalLeavesWhatWasAdded) {
-  ASSERT_EQ(answer_of(add(80, mapping_choice::nat_pmp)), answer::yes);
+  ASSERT_EQ(add(80, mapping_choice::nat_pmp).judged.answer, answer::yes);
   make_nat_pmp([](const nat_pmp_request&) { return std::string("nonsense"); });
-  EXPECT_EQ(answer_of(add(80, mapping_choice::nat_pmp)), answer::unknown);
+  EXPECT_EQ(add(80, mapping_choice::nat_pmp).judged.answer, answer::unknown);
   EXPECT_THAT(known(recorded_by::added), SizeIs(1));
   EXPECT_NE(gateway_.mapping_requests().back().lifetime_s, 0U) << "it is not removed";
 }

@@ -17,7 +17,7 @@ using ::testing::SizeIs;
 
 TEST_F(MappingChanges, WhatIsAddedStaysAndIsRemembered) {
   const auto report = add(1234);
-  EXPECT_EQ(answer_of(report), answer::yes);
+  EXPECT_EQ(report.judged.answer, answer::yes);
   ASSERT_THAT(report.mappings, SizeIs(1));
   const auto& made = report.mappings[0];
   ASSERT_TRUE(made.entry);
@@ -36,9 +36,9 @@ TEST_F(MappingChanges, EveryProtocolAddsAndRemoves) {
   for (const auto via : {mapping_choice::automatic, mapping_choice::pcp, mapping_choice::nat_pmp,
                          mapping_choice::upnp}) {
     const auto report = add(1234, via);
-    EXPECT_EQ(answer_of(report), answer::yes) << report.mappings[0].judged.summary;
+    EXPECT_EQ(report.judged.answer, answer::yes) << report.mappings[0].judged.main.summary;
     EXPECT_THAT(known(recorded_by::added), SizeIs(1));
-    EXPECT_EQ(answer_of(remove(1234)), answer::yes);
+    EXPECT_EQ(remove(1234).judged.answer, answer::yes);
     EXPECT_THAT(known(recorded_by::added), IsEmpty());
     EXPECT_THAT(gateway_.table, IsEmpty());
   }
@@ -51,16 +51,16 @@ TEST_F(MappingChanges, AddingAgainRenewsByTheSameNonce) {
   for (int i = 0; i < 2; ++i) {
     const auto report = add(1234, mapping_choice::pcp);
     // To another nonce the gateway says NOT_AUTHORIZED.
-    EXPECT_EQ(answer_of(report), answer::yes) << report.mappings[0].judged.summary;
+    EXPECT_EQ(report.judged.answer, answer::yes) << report.mappings[0].judged.main.summary;
     EXPECT_THAT(known(recorded_by::added), SizeIs(1));
   }
 }
 
 TEST_F(MappingChanges, TwoOutsidePortsMayLeadToOne) {
-  EXPECT_EQ(answer_of(add(80)), answer::yes);
-  EXPECT_EQ(answer_of(add(81)), answer::yes);
+  EXPECT_EQ(add(80).judged.answer, answer::yes);
+  EXPECT_EQ(add(81).judged.answer, answer::yes);
   EXPECT_THAT(known(recorded_by::added), SizeIs(2));
-  EXPECT_EQ(answer_of(remove(80)), answer::yes);
+  EXPECT_EQ(remove(80).judged.answer, answer::yes);
   EXPECT_TRUE(gateway_.table.contains("81/TCP"));
   EXPECT_THAT(known(recorded_by::added), SizeIs(1));
 }
@@ -69,23 +69,23 @@ TEST_F(MappingChanges, TwoOutsidePortsMayLeadToOne) {
 // and to give it back would close it.
 TEST_F(MappingChanges, WhatIsOpenUnderAnotherNumberIsNotAskedForByNatPmpOrPcp) {
   for (const auto via : {mapping_choice::nat_pmp, mapping_choice::pcp}) {
-    ASSERT_EQ(answer_of(add(8080, via)), answer::yes);
+    ASSERT_EQ(add(8080, via).judged.answer, answer::yes);
     const auto asked = gateway_.mapping_requests().size();
     const auto second = add(9090, via);
-    EXPECT_EQ(answer_of(second), answer::no);
-    EXPECT_EQ(second.mappings.at(0).judged.code, verdict_code::port_conflict);
+    EXPECT_EQ(second.judged.answer, answer::no);
+    EXPECT_EQ(second.mappings.at(0).judged.main.code, verdict_code::port_conflict);
     EXPECT_THAT(to_string(second.mappings[0].evidence.attempts.back().detail),
                 HasSubstr("port 4321 of this machine is already open as external port 8080"));
     EXPECT_EQ(gateway_.mapping_requests().size(), asked);
     EXPECT_THAT(known(recorded_by::added), SizeIs(1));
-    EXPECT_EQ(answer_of(remove(8080)), answer::yes);
+    EXPECT_EQ(remove(8080).judged.answer, answer::yes);
   }
 }
 
 TEST_F(MappingChanges, ItSaysHowToAddAnotherPort) {
   put_row("1234/TCP", other_ip, "web");
   const auto report = add(1234);
-  EXPECT_THAT(report.mappings.at(0).judged.advice.front(),
+  EXPECT_THAT(report.mappings.at(0).judged.main.advice.front(),
               HasSubstr("natcheck mappings add 1235:4321"));
 }
 
@@ -93,7 +93,7 @@ TEST_F(MappingChanges, BothProtocolsAreAdded) {
   auto options = options_for(53, mapping_choice::upnp);
   options.protocols = {transport::tcp, transport::udp};
   const auto report = loop_.await(mappings::add(place(), options));
-  EXPECT_EQ(answer_of(report), answer::yes);
+  EXPECT_EQ(report.judged.answer, answer::yes);
   EXPECT_THAT(gateway_.table, SizeIs(2));
   EXPECT_EQ(report.mappings.at(1).probe_command, "natcheck probe --protocol udp 5.5.5.5:53");
 }
@@ -101,9 +101,9 @@ TEST_F(MappingChanges, BothProtocolsAreAdded) {
 TEST_F(MappingChanges, WhatIsRefusedIsJudgedAndForgotten) {
   put_row("1234/TCP", other_ip, "web");
   const auto report = add(1234);
-  EXPECT_EQ(answer_of(report), answer::no);
+  EXPECT_EQ(report.judged.answer, answer::no);
   EXPECT_FALSE(report.mappings.at(0).entry);
-  EXPECT_EQ(report.mappings[0].judged.code, verdict_code::port_conflict);
+  EXPECT_EQ(report.mappings[0].judged.main.code, verdict_code::port_conflict);
   EXPECT_THAT(known(recorded_by::added), IsEmpty());
   EXPECT_EQ(gateway_.table.at("1234/TCP").client, other_ip);
 }
@@ -112,7 +112,7 @@ TEST_F(MappingChanges, OneOfTwoIsNeitherYesNorNo) {
   put_row("1234/UDP", other_ip, "game");
   auto options = options_for(1234, mapping_choice::upnp);
   options.protocols = {transport::tcp, transport::udp};
-  EXPECT_EQ(answer_of(loop_.await(mappings::add(place(), options))), answer::unknown);
+  EXPECT_EQ(loop_.await(mappings::add(place(), options)).judged.answer, answer::unknown);
 }
 
 TEST_F(MappingChanges, WithoutARouterNothingIsAdded) {
@@ -121,8 +121,8 @@ TEST_F(MappingChanges, WithoutARouterNothingIsAdded) {
   nowhere.here.gateways.clear();
   const auto report =
       loop_.await(mappings::add(nowhere, options_for(1234, mapping_choice::automatic)));
-  EXPECT_EQ(answer_of(report), answer::no);
-  EXPECT_NE(report.mappings.at(0).judged.summary, "");
+  EXPECT_EQ(report.judged.answer, answer::no);
+  EXPECT_NE(report.mappings.at(0).judged.main.summary, "");
 }
 
 TEST_F(MappingChanges, WhatARunningNatcheckKeepsIsNotAdded) {
@@ -130,8 +130,8 @@ TEST_F(MappingChanges, WhatARunningNatcheckKeepsIsNotAdded) {
   ASSERT_TRUE(the_journal && the_journal->keep(upnp_record(1234)));
   put_row("1234/TCP", host_ip);
   const auto report = add(1234);
-  EXPECT_EQ(answer_of(report), answer::no);
-  EXPECT_THAT(report.mappings.at(0).judged.summary, HasSubstr(std::to_string(::getpid())));
+  EXPECT_EQ(report.judged.answer, answer::no);
+  EXPECT_THAT(report.mappings.at(0).judged.main.summary, HasSubstr(std::to_string(::getpid())));
   EXPECT_EQ(gateway_.count("AddPortMapping"), 0);
 }
 
@@ -141,7 +141,7 @@ TEST_F(MappingChanges, AnyPortIsAddedBesideARunningNatcheck) {
   put_row("1234/TCP", other_ip, "game");
   auto options = options_for(1234, mapping_choice::upnp);
   options.any_port = true;
-  EXPECT_EQ(answer_of(loop_.await(mappings::add(place(), options))), answer::yes);
+  EXPECT_EQ(loop_.await(mappings::add(place(), options)).judged.answer, answer::yes);
 }
 
 TEST_F(MappingChanges, ARivalWhoLeadsElsewhereKeepsNothing) {
@@ -159,7 +159,7 @@ TEST_F(MappingChanges, ARivalWhoLeadsElsewhereKeepsNothing) {
 TEST_F(MappingChanges, WithoutAPlaceForItsFilesItAddsAllTheSame) {
   std::ofstream(state_) << "a file where the directory has to be";
   const auto report = add(1234);
-  EXPECT_EQ(answer_of(report), answer::yes);
+  EXPECT_EQ(report.judged.answer, answer::yes);
   EXPECT_THAT(to_string(report.not_remembered), HasSubstr(state_.string()));
 }
 
@@ -175,7 +175,7 @@ TEST_F(MappingChanges, WhatTookTooLongIsTakenBack) {
   const auto report =
       loop_.await(mappings::add(place(700ms), options_for(1234, mapping_choice::nat_pmp)));
   EXPECT_TRUE(mapping_asked);
-  EXPECT_EQ(answer_of(report), answer::unknown);
+  EXPECT_EQ(report.judged.answer, answer::unknown);
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
   EXPECT_THAT(known(recorded_by::added), IsEmpty());
 }
@@ -187,8 +187,9 @@ TEST_F(MappingChanges, WhatCouldNotBeTakenBackIsSaid) {
   const auto report =
       loop_.await(mappings::add(place(700ms), options_for(1234, mapping_choice::nat_pmp)));
   ASSERT_THAT(report.mappings, SizeIs(1));
-  EXPECT_THAT(report.mappings[0].judged.advice.front(), HasSubstr("port 1234 may still be open"));
-  EXPECT_THAT(report.mappings[0].judged.advice.front(), HasSubstr("natcheck mappings clean"));
+  EXPECT_THAT(report.mappings[0].judged.main.advice.front(),
+              HasSubstr("port 1234 may still be open"));
+  EXPECT_THAT(report.mappings[0].judged.main.advice.front(), HasSubstr("natcheck mappings clean"));
 }
 
 // --- list ----------------------------------------------------------------------------------

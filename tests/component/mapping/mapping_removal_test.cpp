@@ -65,7 +65,7 @@ TEST_F(MappingChanges, ALeftOverOfAnotherNetworkStays) {
 }
 
 TEST_F(MappingChanges, ALeftOverThatHasANewOwnerIsHis) {
-  EXPECT_EQ(answer_of(add(1234)), answer::yes);
+  EXPECT_EQ(add(1234).judged.answer, answer::yes);
   leave_behind(upnp_record(1234));
   EXPECT_THAT(add(80).stale_mappings, IsEmpty());
   EXPECT_TRUE(gateway_.table.contains("1234/TCP"));
@@ -113,7 +113,7 @@ TEST_F(MappingChanges, WhatLeadsToAFormerAddressIsSparedUntilItIsNamed) {
   EXPECT_FALSE(told[0].removed);
   EXPECT_THAT(to_string(told[0].detail), HasSubstr("a former address of this machine"));
   EXPECT_TRUE(gateway_.table.contains("99/TCP"));
-  EXPECT_EQ(answer_of(remove(99)), answer::yes);
+  EXPECT_EQ(remove(99).judged.answer, answer::yes);
   EXPECT_THAT(gateway_.table, IsEmpty());
 }
 
@@ -137,7 +137,7 @@ TEST_F(MappingChanges, WhatStaysIsNotToldAsRemoved) {
 }
 
 TEST_F(MappingChanges, WhatARunHasTakenOverIsOnlyForgotten) {
-  ASSERT_EQ(answer_of(add(1234)), answer::yes);
+  ASSERT_EQ(add(1234).judged.answer, answer::yes);
   auto the_journal = journal::mapping_journal::open(state_);
   ASSERT_TRUE(the_journal && the_journal->keep(upnp_record(1234)));
   const auto report = clean();
@@ -199,7 +199,7 @@ TEST_F(MappingChanges, RemoveClosesWhatADeadRunLeft) {
   leave_behind(upnp_record(1234));
   put_row("1234/TCP", host_ip);
   const auto report = remove(1234);
-  EXPECT_EQ(answer_of(report), answer::yes);
+  EXPECT_EQ(report.judged.answer, answer::yes);
   EXPECT_THAT(outcomes(report), ElementsAre(removal::removed));
   EXPECT_THAT(report.stale_mappings, IsEmpty());
   EXPECT_THAT(gateway_.table, IsEmpty());
@@ -208,7 +208,7 @@ TEST_F(MappingChanges, RemoveClosesWhatADeadRunLeft) {
 TEST_F(MappingChanges, RemoveKnowsItsRowsAgain) {
   put_row("1234/TCP", host_ip);
   put_row("99/TCP", host_ip);
-  EXPECT_EQ(answer_of(remove(1234)), answer::yes);
+  EXPECT_EQ(remove(1234).judged.answer, answer::yes);
   EXPECT_FALSE(gateway_.table.contains("1234/TCP"));
   EXPECT_TRUE(gateway_.table.contains("99/TCP"));
 }
@@ -225,7 +225,7 @@ TEST_F(MappingChanges, RemoveLeavesWhatIsNotNatchecks) {
   for (const auto& [client, description, told] : rows) {
     put_row("1234/TCP", client, description);
     const auto report = remove(1234);
-    EXPECT_EQ(answer_of(report), answer::no);
+    EXPECT_EQ(report.judged.answer, answer::no);
     EXPECT_THAT(outcomes(report), ElementsAre(removal::foreign));
     EXPECT_THAT(to_string(report.mappings.at(0).detail), HasSubstr(told));
     EXPECT_THAT(gateway_.table, SizeIs(1));
@@ -237,55 +237,55 @@ TEST_F(MappingChanges, RemoveAndCleanLeaveWhatARunningNatcheckKeeps) {
   ASSERT_TRUE(the_journal && the_journal->keep(upnp_record(1234)));
   put_row("1234/TCP", host_ip);
   const auto report = remove(1234);
-  EXPECT_EQ(answer_of(report), answer::no);
+  EXPECT_EQ(report.judged.answer, answer::no);
   EXPECT_THAT(outcomes(report), ElementsAre(removal::in_use));
   EXPECT_THAT(to_string(report.mappings.at(0).detail), HasSubstr(std::to_string(::getpid())));
-  EXPECT_EQ(answer_of(clean()), answer::yes);
+  EXPECT_EQ(clean().judged.answer, answer::yes);
   EXPECT_THAT(gateway_.table, SizeIs(1));
 }
 
 TEST_F(MappingChanges, RemoveFindsNothing) {
   put_row("99/TCP", host_ip);
   const auto report = remove(1234);
-  EXPECT_EQ(answer_of(report), answer::no);
+  EXPECT_EQ(report.judged.answer, answer::no);
   EXPECT_THAT(report.mappings, IsEmpty());
-  EXPECT_THAT(judge_removal(report).summary, HasSubstr("no natcheck mapping on port 1234"));
+  EXPECT_THAT(report.judged.main.summary, HasSubstr("no natcheck mapping on port 1234"));
 }
 
 TEST_F(MappingChanges, WhatWasNotSeenIsNotDenied) {
   gateway_.after_last_entry = soap_fault(606);
-  EXPECT_EQ(answer_of(remove(1234)), answer::unknown);
-  EXPECT_EQ(answer_of(clean()), answer::unknown);
+  EXPECT_EQ(remove(1234).judged.answer, answer::unknown);
+  EXPECT_EQ(clean().judged.answer, answer::unknown);
   gateway_.on_search = [](auto&, const auto&, const auto&) {};
-  EXPECT_EQ(answer_of(remove(1234)), answer::no) << "there is no table";
-  EXPECT_EQ(answer_of(clean()), answer::yes);
+  EXPECT_EQ(remove(1234).judged.answer, answer::no) << "there is no table";
+  EXPECT_EQ(clean().judged.answer, answer::yes);
 }
 
 TEST_F(MappingChanges, WhatCouldNotBeRemovedStaysKnown) {
-  EXPECT_EQ(answer_of(add(1234)), answer::yes);
+  EXPECT_EQ(add(1234).judged.answer, answer::yes);
   gateway_.answers["DeletePortMapping"] = soap_fault(501);
   const auto report = remove(1234);
-  EXPECT_EQ(answer_of(report), answer::unknown);
+  EXPECT_EQ(report.judged.answer, answer::unknown);
   EXPECT_THAT(outcomes(report), ElementsAre(removal::failed));
   EXPECT_THAT(known(recorded_by::added), SizeIs(1));
   gateway_.answers.clear();
-  EXPECT_EQ(answer_of(remove(1234)), answer::yes);
+  EXPECT_EQ(remove(1234).judged.answer, answer::yes);
 }
 
 // --- clean ---------------------------------------------------------------------------------
 
 TEST_F(MappingChanges, CleanRemovesAllThatIsOursAndNothingElse) {
-  EXPECT_EQ(answer_of(add(1)), answer::yes);
+  EXPECT_EQ(add(1).judged.answer, answer::yes);
   auto by_nat_pmp = options_for(2, mapping_choice::nat_pmp);
   by_nat_pmp.internal_port = 4322;
-  EXPECT_EQ(answer_of(loop_.await(mappings::add(place(), by_nat_pmp))), answer::yes);
+  EXPECT_EQ(loop_.await(mappings::add(place(), by_nat_pmp)).judged.answer, answer::yes);
   leave_behind(upnp_record(3));
   put_row("3/TCP", host_ip);
   put_row("4/UDP", host_ip);
   put_row("5/TCP", other_ip);
   put_row("6/TCP", host_ip, "Skype");
   const auto report = clean();
-  EXPECT_EQ(answer_of(report), answer::yes) << judge_removal(report).summary;
+  EXPECT_EQ(report.judged.answer, answer::yes) << report.judged.main.summary;
   EXPECT_THAT(report.stale_mappings, SizeIs(1));
   EXPECT_THAT(outcomes(report), ElementsAre(removal::removed, removal::removed, removal::removed));
   EXPECT_THAT(gateway_.table, SizeIs(2));
@@ -293,8 +293,8 @@ TEST_F(MappingChanges, CleanRemovesAllThatIsOursAndNothingElse) {
   EXPECT_THAT(journal::read_records(state_, journal::system_now()), IsEmpty());
 
   const auto again = clean();
-  EXPECT_EQ(answer_of(again), answer::yes);
-  EXPECT_EQ(judge_removal(again).summary, "There are no natcheck mappings to remove.");
+  EXPECT_EQ(again.judged.answer, answer::yes);
+  EXPECT_EQ(again.judged.main.summary, "There are no natcheck mappings to remove.");
 }
 
 TEST_F(MappingChanges, CleanLeavesARowThatSomebodyListensBehind) {
@@ -304,14 +304,14 @@ TEST_F(MappingChanges, CleanLeavesARowThatSomebodyListensBehind) {
   const auto report = clean();
   EXPECT_THAT(outcomes(report), ElementsAre(removal::in_use));
   EXPECT_THAT(gateway_.table, SizeIs(1));
-  EXPECT_EQ(answer_of(remove(1234)), answer::yes) << "asked for by its port, it goes";
+  EXPECT_EQ(remove(1234).judged.answer, answer::yes) << "asked for by its port, it goes";
 }
 
 TEST_F(MappingChanges, CleanTellsOfOtherNetworks) {
   leave_behind(record_elsewhere(99));
   ASSERT_TRUE(journal::keep_added(state_, record_elsewhere(98), journal::system_now()));
   const auto report = clean();
-  EXPECT_EQ(answer_of(report), answer::unknown);
+  EXPECT_EQ(report.judged.answer, answer::unknown);
   EXPECT_THAT(outcomes(report), ElementsAre(removal::elsewhere, removal::elsewhere));
   EXPECT_THAT(to_string(report.mappings.at(0).detail), HasSubstr("192.168.7.1"));
   EXPECT_THAT(journal::read_records(state_, journal::system_now()), SizeIs(2));

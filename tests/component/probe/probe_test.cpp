@@ -333,11 +333,11 @@ TEST(Probe, CountsWhatWasLost) {
   EXPECT_THAT(progress, ElementsAre(probe_result::reached, probe_result::other_service,
                                     probe_result::reached));
   EXPECT_THAT(report.evidence.handshakes, SizeIs(3));
-  EXPECT_EQ(report.rtt.sent, 3U);
-  EXPECT_EQ(report.rtt.received, 2U);
-  ASSERT_TRUE(report.rtt.min && report.rtt.avg && report.rtt.max);
-  EXPECT_LE(*report.rtt.min, *report.rtt.avg);
-  EXPECT_LE(*report.rtt.avg, *report.rtt.max);
+  EXPECT_EQ(report.judged.rtt.sent, 3U);
+  EXPECT_EQ(report.judged.rtt.received, 2U);
+  ASSERT_TRUE(report.judged.rtt.min && report.judged.rtt.avg && report.judged.rtt.max);
+  EXPECT_LE(*report.judged.rtt.min, *report.judged.rtt.avg);
+  EXPECT_LE(*report.judged.rtt.avg, *report.judged.rtt.max);
   EXPECT_EQ(report.judged.main.code, verdict_code::unstable);
 }
 
@@ -354,7 +354,7 @@ TEST(Probe, EndsInTimeWhateverTheServerDoes) {
   EXPECT_EQ(report.evidence.handshakes.at(0).result, probe_result::silent);
   EXPECT_THAT(to_string(report.evidence.handshakes.at(0).detail),
               HasSubstr("cut short by the time limit"));
-  EXPECT_LT(report.rtt.sent, 100U);
+  EXPECT_LT(report.judged.rtt.sent, 100U);
 }
 
 TEST(Probe, CancellationEndsItAtOnce) {

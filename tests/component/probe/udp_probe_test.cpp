@@ -54,8 +54,8 @@ TEST(UdpProbe, MeasuresLossBehindARelay) {
   EXPECT_EQ(report.evidence.handshakes[0].path, translation::mapped);
   ASSERT_TRUE(report.evidence.handshakes[0].ttl);
   EXPECT_EQ(report.evidence.handshakes[0].ttl, report.evidence.visitor_location.ttl);
-  EXPECT_EQ(report.rtt.sent, 5U);
-  EXPECT_EQ(report.rtt.received, 3U);
+  EXPECT_EQ(report.judged.rtt.sent, 5U);
+  EXPECT_EQ(report.judged.rtt.received, 3U);
   EXPECT_EQ(report.judged.main.code, verdict_code::unstable);
   EXPECT_THAT(report.judged.main.summary, HasSubstr("2 of 5 datagrams"));
   EXPECT_THAT(report.judged.main.summary, HasSubstr("40 %"));

@@ -67,7 +67,7 @@ TEST_F(Serve, IsReached) {
   EXPECT_EQ(greeted.peer, seen.seen_as);
   EXPECT_EQ(greeted.bytes, 1600U);
   EXPECT_THAT(greeted.session, ::testing::Not(IsEmpty()));
-  EXPECT_EQ(report.rtt.received, 1U);
+  EXPECT_EQ(report.judged.rtt.received, 1U);
   EXPECT_THAT(report.evidence.inside, ::testing::ElementsAre(inside_reason::loopback));
 }
 

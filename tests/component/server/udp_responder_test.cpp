@@ -31,8 +31,8 @@ TEST(UdpService, IsReachedByTheProbe) {
   EXPECT_EQ(seen.server_instance, "a91e");
   EXPECT_EQ(seen.server_version, "9.9.9");
   ASSERT_TRUE(seen.seen_as);
-  EXPECT_EQ(report.rtt.sent, 5U);
-  EXPECT_EQ(report.rtt.received, 5U);
+  EXPECT_EQ(report.judged.rtt.sent, 5U);
+  EXPECT_EQ(report.judged.rtt.received, 5U);
   EXPECT_EQ(report.judged.main.code, verdict_code::tested_from_inside);
 
   ASSERT_THAT(server.greeted, SizeIs(1)) << "one session is one visitor";

@@ -14,7 +14,7 @@ TEST(ShortText, IsThePublicAddressOrNothing) {
   report.evidence = home();
   add_ipv6(report.evidence);
   EXPECT_EQ(short_text(report), "");
-  report.external = public_address{ip("5.5.5.5"), {"stun"}};
+  report.judged.external = public_address{ip("5.5.5.5"), {"stun"}};
   EXPECT_EQ(short_text(report), "5.5.5.5\n");
 }
 
@@ -53,9 +53,9 @@ TEST(EndedProbe, KeepsWhatWasDone) {
       report_of_ended(options, {shake(probe_result::reached), shake(probe_result::timed_out)});
   EXPECT_EQ(report.evidence.target, "[2a00:1::10]:1234");
   EXPECT_EQ(report.evidence.address, (endpoint{ip("2a00:1::10"), 1234}));
-  EXPECT_EQ(report.rtt.sent, 2U);
-  EXPECT_EQ(report.rtt.received, 1U);
-  EXPECT_EQ(report.rtt.avg, millis(30));
+  EXPECT_EQ(report.judged.rtt.sent, 2U);
+  EXPECT_EQ(report.judged.rtt.received, 1U);
+  EXPECT_EQ(report.judged.rtt.avg, millis(30));
   EXPECT_EQ(report.judged.main.code, verdict_code::inconclusive);
   EXPECT_EQ(report.judged.main.summary,
             "The probe was stopped after 2 of 10 handshakes; 1 reached the server.");

@@ -314,7 +314,7 @@ TEST(AbsenceRules, SomebodyElseAnswers) { check_all(portal_rows); }
 TEST(AbsenceRules, AServerOnAReservedAddressIsNobodyOutside) {
   auto seen = home();
   add_view(seen, "240.0.0.7", "5.5.5.5");
-  EXPECT_FALSE(public_address_of(seen));
+  EXPECT_FALSE(diagnose(seen).external);
 }
 
 TEST(AbsenceRules, TheStatusPageIsTheSecondThingToLookAtWhenTheLineIsDead) {

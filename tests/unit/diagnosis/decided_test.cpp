@@ -94,9 +94,8 @@ struct known_answer {
 };
 
 known_answer answer_to(const discover_evidence& seen) {
-  const auto external = public_address_of(seen);
-  return {answer_of(seen, diagnose(seen).main),
-          external ? std::optional(external->ip) : std::nullopt};
+  const auto external = diagnose(seen).external;
+  return {diagnose(seen).answer, external ? std::optional(external->ip) : std::nullopt};
 }
 
 struct choice {

@@ -2,7 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <natcheck/diagnosis.hpp>
-#include <natcheck/visit_page.hpp>
+
+#include "diagnosis/visitor_location.hpp"
 
 namespace natcheck {
 namespace {
@@ -65,7 +66,7 @@ const row rows[] = {
 TEST(ExternalAddress, IsTheOneThatTheInternetSees) {
   for (const row& r : rows) {
     SCOPED_TRACE(r.name);
-    const auto judged = judge_external(mapped(r.router_says, r.seen));
+    const auto judged = diagnose(mapped(r.router_says, r.seen));
     ASSERT_EQ(judged.ip.has_value(), r.given_out != nullptr);
     if (judged.ip) {
       EXPECT_EQ(*judged.ip, ip(r.given_out));
@@ -78,7 +79,7 @@ TEST(ExternalAddress, IsTheOneThatTheInternetSees) {
 
 TEST(ExternalAddress, AnUnusableAnswerIsToldAsSuch) {
   for (const char* saw : {"0.0.0.0", "192.168.77.10", "203.0.113.5", "255.255.255.255"}) {
-    const auto judged = judge_external(mapped("5.5.5.5", saw));
+    const auto judged = diagnose(mapped("5.5.5.5", saw));
     EXPECT_EQ(judged.ip, ip("5.5.5.5"));
     EXPECT_THAT(judged.doubt.value().summary,
                 HasSubstr(std::string("stun.example.org:3478 answers with ") + saw +
@@ -89,39 +90,38 @@ TEST(ExternalAddress, AnUnusableAnswerIsToldAsSuch) {
 TEST(ExternalAddress, IsNotConfirmedByAServerAtThatAddress) {
   auto seen = mapped("5.5.5.5", nullptr);
   seen.stun = {server("home.example:3478", "5.5.5.5", "5.5.5.5")};
-  EXPECT_THAT(judge_external(seen).doubt.value().summary, HasSubstr("is not outside"));
+  EXPECT_THAT(diagnose(seen).doubt.value().summary, HasSubstr("is not outside"));
 }
 
 TEST(ExternalAddress, NobodyWasAsked) {
   auto seen = mapped("5.5.5.5", nullptr);
   seen.stun.clear();
-  EXPECT_THAT(judge_external(seen).doubt.value().summary,
-              HasSubstr("no external server was asked"));
+  EXPECT_THAT(diagnose(seen).doubt.value().summary, HasSubstr("no external server was asked"));
   seen.asking = true;
-  EXPECT_EQ(judge_external(seen).ip, ip("5.5.5.5"));
-  EXPECT_FALSE(judge_external(seen).doubt) << "not yet";
+  EXPECT_EQ(diagnose(seen).ip, ip("5.5.5.5"));
+  EXPECT_FALSE(diagnose(seen).doubt) << "not yet";
 }
 
 TEST(ExternalAddress, IsTheHostsOwnWhereSomebodyOutsideSeesThat) {
   auto seen = mapped(nullptr, "11.3.3.10");
   seen.local = ip("11.3.3.10");
   seen.mapped = false;
-  EXPECT_EQ(judge_external(seen).direct, true);
-  EXPECT_THAT(judge_external(seen).sources, ElementsAre("stun.example.org:3478", "interface"));
+  EXPECT_EQ(diagnose(seen).direct, true);
+  EXPECT_THAT(diagnose(seen).sources, ElementsAre("stun.example.org:3478", "interface"));
   seen.stun = {server("stun.example.org:3478", "9.9.0.7", "5.5.5.5")};
-  EXPECT_EQ(judge_external(seen).direct, false) << "a LAN numbered with public addresses";
-  EXPECT_EQ(judge_external(seen).ip, ip("5.5.5.5"));
+  EXPECT_EQ(diagnose(seen).direct, false) << "a LAN numbered with public addresses";
+  EXPECT_EQ(diagnose(seen).ip, ip("5.5.5.5"));
   seen.stun.clear();
-  EXPECT_EQ(judge_external(seen).direct, std::nullopt);
-  EXPECT_EQ(judge_external(seen).ip, ip("11.3.3.10"));
+  EXPECT_EQ(diagnose(seen).direct, std::nullopt);
+  EXPECT_EQ(diagnose(seen).ip, ip("11.3.3.10"));
   seen.mapped = true;
-  EXPECT_EQ(judge_external(seen).ip, std::nullopt) << "the mapping is on the router";
+  EXPECT_EQ(diagnose(seen).ip, std::nullopt) << "the mapping is on the router";
 }
 
 TEST(ExternalAddress, ServersOutsideThatDisagree) {
   auto seen = mapped("5.5.5.5", "5.5.5.5");
   seen.stun.push_back(server("stun.example.net:3478", "8.8.0.7", "5.5.6.9"));
-  const auto judged = judge_external(seen);
+  const auto judged = diagnose(seen);
   EXPECT_EQ(judged.doubt.value().code, "sources-disagree");
   EXPECT_THAT(judged.doubt->summary, HasSubstr("External servers see different addresses"));
 }
@@ -145,9 +145,9 @@ TEST(Redirect, NoShellSeesStrangeNames) {
 TEST(Standpoint, TheRoutersInnerAddressProvesNothing) {
   page_facts facts{{ip("169.168.77.1"), 40000}, {ip("169.168.99.10"), 1234}, {}, "", "", {}};
   facts.outside = endpoint{ip("5.5.5.5"), 1234};
-  EXPECT_EQ(location_of(facts), visitor_location::outside);
+  EXPECT_EQ(judging::location_of(facts), visitor_location::outside);
   facts.gateway = ip("169.168.77.1");
-  EXPECT_EQ(location_of(facts), visitor_location::router);
+  EXPECT_EQ(judging::location_of(facts), visitor_location::router);
 }
 
 }  // namespace

@@ -64,13 +64,13 @@ TEST(Findings, ThePublicAddressOnAnotherInterface) {
               AllOf(HasSubstr("kube-ipvs0"), ::testing::Not(HasSubstr("down"))));
   seen.host.interfaces.back().up = false;
   EXPECT_THAT(diagnose(seen).findings.front().summary, HasSubstr("kube-ipvs0, which is down,"));
-  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("stun"));
+  EXPECT_THAT(diagnose(seen).external->sources, ElementsAre("stun"));
 
   auto direct = home("5.5.5.5");
   seen_as(direct, "5.5.5.5");
   direct.host.interfaces.push_back(nic("lo", "5.5.5.5", false));
   EXPECT_THAT(codes(direct), IsEmpty());
-  EXPECT_THAT(public_address_of(direct)->sources, ElementsAre("interface", "stun"));
+  EXPECT_THAT(diagnose(direct).external->sources, ElementsAre("interface", "stun"));
 }
 
 TEST(Findings, EqualRoutes) {
@@ -95,9 +95,9 @@ TEST(Findings, UnusableAddress) {
     upnp_says(seen, row.says);
     ASSERT_THAT(codes(seen), ElementsAre("unusable-external-address")) << row.says;
     EXPECT_THAT(diagnose(seen).findings.front().summary, HasSubstr(row.what));
-    EXPECT_FALSE(public_address_of(seen)) << row.says;
+    EXPECT_FALSE(diagnose(seen).external) << row.says;
     seen_as(seen, "5.5.5.5");
-    EXPECT_EQ(public_address_of(seen)->ip, ip("5.5.5.5")) << row.says;
+    EXPECT_EQ(diagnose(seen).external->ip, ip("5.5.5.5")) << row.says;
     EXPECT_EQ(diagnose(seen).main.code, verdict_code::single_nat) << row.says;
     EXPECT_THAT(diagnose(seen).findings.front().advice, HasSubstr("5.5.5.5"));
   }
@@ -143,16 +143,16 @@ TEST(Findings, SeveralDefaultRoutes) {
 TEST(PublicAddress, NamesThoseWhoSaidExactlyThat) {
   auto seen = home();
   nat_pmp_says(seen, "5.5.5.5");
-  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("nat-pmp"));
+  EXPECT_THAT(diagnose(seen).external->sources, ElementsAre("nat-pmp"));
   upnp_says(seen, "5.5.5.5");
-  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("nat-pmp", "upnp"));
+  EXPECT_THAT(diagnose(seen).external->sources, ElementsAre("nat-pmp", "upnp"));
 }
 
 TEST(PublicAddress, OfTheHost) {
   auto seen = home("5.5.5.5");
-  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("interface"));
+  EXPECT_THAT(diagnose(seen).external->sources, ElementsAre("interface"));
   upnp_says(seen, "5.5.5.5");
-  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("interface", "upnp"));
+  EXPECT_THAT(diagnose(seen).external->sources, ElementsAre("interface", "upnp"));
 }
 
 TEST(PublicAddress, IsWhatServersOutsideSaw) {
@@ -160,18 +160,18 @@ TEST(PublicAddress, IsWhatServersOutsideSaw) {
   nat_pmp_says(seen, "5.5.5.5");
   upnp_says(seen, "100.64.5.2");
   seen_as(seen, "5.5.5.5");
-  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("nat-pmp", "stun"));
+  EXPECT_THAT(diagnose(seen).external->sources, ElementsAre("nat-pmp", "stun"));
   seen = home("5.5.5.5");
   seen_as(seen, "6.6.6.6");
-  EXPECT_EQ(public_address_of(seen)->ip, ip("6.6.6.6"));
-  EXPECT_THAT(public_address_of(seen)->sources, ElementsAre("stun"));
+  EXPECT_EQ(diagnose(seen).external->ip, ip("6.6.6.6"));
+  EXPECT_THAT(diagnose(seen).external->sources, ElementsAre("stun"));
 }
 
 TEST(PublicAddress, IgnoresAnAddressInAnAnswerThatFailed) {
   auto seen = home();
   nat_pmp_says(seen, "5.5.5.5");
   seen.gateway->nat_pmp.state = service_state::malformed;
-  EXPECT_FALSE(public_address_of(seen));
+  EXPECT_FALSE(diagnose(seen).external);
 }
 
 TEST(EvidenceLines, EscapeWhatCameFromTheNetwork) {

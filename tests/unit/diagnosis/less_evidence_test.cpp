@@ -192,9 +192,9 @@ void expect_no_more(const discover_evidence& more, const discover_evidence& less
     EXPECT_TRUE(same || both_absent || before.certainty == confidence::confirmed) << story;
   }
   const bool proven_no =
-      answer_of(more, before) == answer::no && before.certainty == confidence::confirmed;
+      diagnose(more).answer == answer::no && before.certainty == confidence::confirmed;
   if (proven_no && !is_absence(before.code) && !was_in_conflict(more)) {
-    EXPECT_NE(answer_of(less, after), answer::yes) << story;
+    EXPECT_NE(diagnose(less).answer, answer::yes) << story;
   }
 }
 
@@ -231,9 +231,9 @@ TEST(LessEvidence, OfOneRouterOnThePathNeverProvesMore) {
 TEST(LessEvidence, YesMeansThatAPublicAddressWasNamed) {
   for_many_combinations([](const discover_evidence& seen) {
     const auto v = diagnose(seen).main;
-    const bool yes = answer_of(seen, v) == answer::yes;
+    const bool yes = diagnose(seen).answer == answer::yes;
     const bool by_ipv6 = v.code == verdict_code::ipv6_only && seen.host.ipv6;
-    EXPECT_TRUE(!yes || by_ipv6 || public_address_of(seen)) << v.summary;
+    EXPECT_TRUE(!yes || by_ipv6 || diagnose(seen).external) << v.summary;
     EXPECT_FALSE(v.advice.empty()) << v.summary;
   });
 }

@@ -63,18 +63,18 @@ TEST(MappingRules, EveryAdvisedCommandOfItsOwnAsksTheSameRouter) {
 TEST(MappingFindings, AnUnusableExternalAddressIsTold) {
   mapping granted;
   granted.doubt = "The router gives \"x\".";
-  ASSERT_EQ(findings_of(granted).size(), 1U);
-  EXPECT_EQ(findings_of(granted).front().code, "unusable-external-address");
-  EXPECT_EQ(findings_of(granted).front().summary, to_string(granted.doubt));
+  ASSERT_EQ(diagnose(granted).size(), 1U);
+  EXPECT_EQ(diagnose(granted).front().code, "unusable-external-address");
+  EXPECT_EQ(diagnose(granted).front().summary, to_string(granted.doubt));
 }
 
 TEST(MappingFindings, AMappingThatStaysSwitchedOffIsTold) {
   mapping granted;
   granted.external_port = 1234;
-  EXPECT_TRUE(findings_of(granted).empty());
+  EXPECT_TRUE(diagnose(granted).empty());
   granted.switched_off = true;
-  ASSERT_EQ(findings_of(granted).size(), 1U);
-  const auto told = findings_of(granted).front();
+  ASSERT_EQ(diagnose(granted).size(), 1U);
+  const auto told = diagnose(granted).front();
   EXPECT_EQ(told.code, "mapping-switched-off");
   EXPECT_THAT(told.summary, HasSubstr("disabled the mapping of port 1234, so no one can connect"));
   EXPECT_THAT(told.advice, HasSubstr("enable it"));
@@ -85,8 +85,8 @@ TEST(MappingFindings, AMappingThatLeadsElsewhereIsTold) {
   granted.external_port = 1234;
   granted.internal = {boost::asio::ip::make_address("192.168.1.10"), 4321};
   granted.shown_to = "192.168.1.77\n:4321";
-  ASSERT_EQ(findings_of(granted).size(), 1U);
-  const auto told = findings_of(granted).front();
+  ASSERT_EQ(diagnose(granted).size(), 1U);
+  const auto told = diagnose(granted).front();
   EXPECT_EQ(told.code, "mapping-leads-elsewhere");
   EXPECT_EQ(told.summary,
             "The router lists external port 1234 as leading to \"192.168.1.77\\n:4321\" instead of "
@@ -98,7 +98,7 @@ TEST(MappingFindings, AShortLeaseIsTold) {
   granted.asked_lifetime = std::chrono::seconds(3600);
   const auto found = [&granted](int lifetime_s) {
     granted.lifetime = std::chrono::seconds(lifetime_s);
-    return findings_of(granted);
+    return diagnose(granted);
   };
   ASSERT_EQ(found(1).size(), 1U);
   EXPECT_EQ(found(1).front().code, "short-lease");

@@ -393,8 +393,8 @@ TEST(DiagnoseNothing, ProvesNothing) {
     EXPECT_EQ(judged.code, verdict_code::inconclusive) << judged.summary;
     EXPECT_EQ(judged.certainty, unconfirmed) << judged.summary;
   }
-  EXPECT_EQ(answer_of(discover_evidence{}, diagnose(discover_evidence{}).main), answer::unknown);
-  EXPECT_EQ(answer_of(probe_evidence{}, diagnose(probe_evidence{}).main), answer::unknown);
+  EXPECT_EQ(diagnose(discover_evidence{}).answer, answer::unknown);
+  EXPECT_EQ(diagnose(probe_evidence{}).answer, answer::unknown);
 }
 
 }  // namespace

@@ -322,15 +322,15 @@ TEST(OwnerRules, KnowPublicNumbersBehindANat) { check_all(public_lan_rows); }
 TEST(OwnerTest, NeedsAGatewayAndAnAnswer) {
   auto seen = home();
   seen_as(seen, "5.5.5.5");
-  EXPECT_EQ(gateway_owns_seen_address(seen), tested::not_tested);
+  EXPECT_EQ(diagnose(seen).gateway_owns_address, tested::not_tested);
   owned(seen);
-  EXPECT_EQ(gateway_owns_seen_address(seen), tested::yes);
+  EXPECT_EQ(diagnose(seen).gateway_owns_address, tested::yes);
   seen.owner.state = service_state::silent;
-  EXPECT_EQ(gateway_owns_seen_address(seen), tested::not_tested);
+  EXPECT_EQ(diagnose(seen).gateway_owns_address, tested::not_tested);
   disowned(seen);
-  EXPECT_EQ(gateway_owns_seen_address(seen), tested::no);
+  EXPECT_EQ(diagnose(seen).gateway_owns_address, tested::no);
   seen.gateway.reset();
-  EXPECT_EQ(gateway_owns_seen_address(seen), tested::not_tested);
+  EXPECT_EQ(diagnose(seen).gateway_owns_address, tested::not_tested);
 }
 
 TEST(OwnerRules, AdviseNoBridgeModeWhereNoSecondRouterIs) {

@@ -60,7 +60,7 @@ TEST(ProbeRules, GiveOneVerdictAResult) {
     const auto v = diagnose(seen).main;
     EXPECT_EQ(v.code, r.code);
     EXPECT_EQ(v.certainty, r.certainty);
-    EXPECT_EQ(answer_of(seen, v), r.yes_or_no);
+    EXPECT_EQ(diagnose(seen).answer, r.yes_or_no);
     EXPECT_THAT(v.summary, HasSubstr(r.in_summary));
     EXPECT_TRUE(v.summary.ends_with('.'));
     EXPECT_THAT(v.evidence, Contains(HasSubstr("connection 30 ms")));
@@ -90,7 +90,7 @@ TEST(ProbeRules, AnUnresolvedNameIsNoVerdictOnTheServer) {
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::unresolved);
   EXPECT_EQ(v.certainty, unconfirmed);
-  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+  EXPECT_EQ(diagnose(seen).answer, answer::unknown);
   EXPECT_THAT(v.summary, HasSubstr("nowhere.example:1234"));
   EXPECT_THAT(v.evidence, Contains("Host not found"));
 }
@@ -103,7 +103,7 @@ TEST(ProbeRules, AFaultHereIsNoVerdictOnTheServer) {
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.summary, "5.5.5.5:1234 was not probed: nothing left this machine.");
   EXPECT_THAT(v.evidence, Contains("no route to 5.5.5.5"));
-  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+  EXPECT_EQ(diagnose(seen).answer, answer::unknown);
 }
 
 TEST(ProbeRules, AWrongNonceIsAnotherHost) {
@@ -112,7 +112,7 @@ TEST(ProbeRules, AWrongNonceIsAnotherHost) {
   const auto seen = probing({one});
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::wrong_host_answers);
-  EXPECT_EQ(answer_of(seen, v), answer::no);
+  EXPECT_EQ(diagnose(seen).answer, answer::no);
 }
 
 TEST(ProbeRules, SomeLostIsUnstable) {
@@ -123,7 +123,7 @@ TEST(ProbeRules, SomeLostIsUnstable) {
   EXPECT_EQ(v.code, verdict_code::unstable);
   EXPECT_THAT(v.summary, HasSubstr("2 of 5 handshakes failed (40 %)"));
   EXPECT_THAT(v.evidence, Contains("of 5 handshakes: 3 reached, 2 timed out"));
-  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+  EXPECT_EQ(diagnose(seen).answer, answer::unknown);
 }
 
 TEST(ProbeRules, AllLostIsTheirOwnVerdict) {
@@ -138,7 +138,7 @@ TEST(ProbeRules, NothingTriedProvesNothing) {
   const auto seen = probing({});
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::inconclusive);
-  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+  EXPECT_EQ(diagnose(seen).answer, answer::unknown);
 }
 
 TEST(ProbeRules, FromInsideNothingIsProvenAboutTheOutside) {
@@ -154,7 +154,7 @@ TEST(ProbeRules, FromInsideNothingIsProvenAboutTheOutside) {
     EXPECT_EQ(v.code, verdict_code::tested_from_inside);
     EXPECT_THAT(v.evidence, Contains(HasSubstr(words)));
     EXPECT_THAT(v.advice, Contains(HasSubstr("from another network")));
-    EXPECT_EQ(answer_of(seen, v), answer::yes);
+    EXPECT_EQ(diagnose(seen).answer, answer::yes);
   }
 }
 
@@ -173,7 +173,7 @@ TEST(ProbeRules, LossFromInsideIsNotReachableAtTimes) {
   EXPECT_EQ(v.code, verdict_code::unstable);
   EXPECT_THAT(v.summary, HasSubstr("was probed from inside and answers only intermittently"));
   EXPECT_THAT(v.summary, Not(HasSubstr("reachable")));
-  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+  EXPECT_EQ(diagnose(seen).answer, answer::unknown);
 }
 
 TEST(ProbeRules, AFaultOfThisMachineIsNobodyElses) {
@@ -184,7 +184,7 @@ TEST(ProbeRules, AFaultOfThisMachineIsNobodyElses) {
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::inconclusive);
   EXPECT_EQ(v.summary, "5.5.5.5:1234 was not probed: this machine has no free port left.");
-  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+  EXPECT_EQ(diagnose(seen).answer, answer::unknown);
 }
 
 TEST(ProbeRules, WhatIsMissingWasNotAltered) {
@@ -197,11 +197,11 @@ TEST(ProbeRules, WhatIsMissingWasNotAltered) {
   EXPECT_EQ(v.code, verdict_code::timed_out);
   EXPECT_THAT(v.summary, HasSubstr("large packets do not get through"));
   EXPECT_THAT(v.evidence, Contains(HasSubstr("MTU")));
-  EXPECT_EQ(answer_of(seen, v), answer::unknown);
+  EXPECT_EQ(diagnose(seen).answer, answer::unknown);
   seen.handshakes.front().large_lost = false;
   v = diagnose(seen).main;
   EXPECT_THAT(v.summary, HasSubstr("not all of the data came back"));
-  EXPECT_EQ(answer_of(seen, v), answer::no);
+  EXPECT_EQ(diagnose(seen).answer, answer::no);
   seen.handshakes.front().result = probe_result::reset;
   EXPECT_THAT(diagnose(seen).main.summary, HasSubstr("before the echo was complete"));
 }
@@ -267,7 +267,7 @@ TEST(ProbeRules, ARejectionByThisMachineIsNoVerdictOnTheServer) {
     const auto v = diagnose(seen).main;
     EXPECT_EQ(one.local_fault, row.local) << row.from << " " << row.code;
     EXPECT_EQ(seen.attempts.front().handshake.local_fault, row.local);
-    EXPECT_EQ(answer_of(seen, v), row.local ? answer::unknown : answer::no);
+    EXPECT_EQ(diagnose(seen).answer, row.local ? answer::unknown : answer::no);
     if (!row.local) continue;
     EXPECT_EQ(v.code, verdict_code::unreachable);
     EXPECT_THAT(v.summary, HasSubstr("was not probed: nothing left this machine"));
@@ -382,7 +382,7 @@ TEST(ProbeRulesOverUdp, SilenceMayBeEitherWay) {
   const auto seen = probing_over_udp({shake(probe_result::timed_out)});
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.certainty, likely);
-  EXPECT_EQ(answer_of(seen, v), answer::no);
+  EXPECT_EQ(diagnose(seen).answer, answer::no);
   EXPECT_THAT(v.evidence, Contains(HasSubstr("a lost request or a lost answer")));
   EXPECT_THAT(v.advice, Contains(HasSubstr("natcheck serve --map 1234 --protocol udp")));
   EXPECT_THAT(v.advice, Contains(HasSubstr("forwarded for UDP, not only for TCP")));
@@ -426,7 +426,8 @@ TEST(ProbeRules, NameTheSession) {
   auto seen = probing({shake(probe_result::reached)});
   EXPECT_THAT(diagnose(seen).main.evidence, Not(Contains(HasSubstr("session"))));
   seen.session = "8f2c";
-  EXPECT_THAT(diagnose(seen).main.evidence.back(), HasSubstr("session 8f2c; natcheck serve shows the same one"));
+  EXPECT_THAT(diagnose(seen).main.evidence.back(),
+              HasSubstr("session 8f2c; natcheck serve shows the same one"));
   for (const auto result : {probe_result::timed_out, probe_result::silent}) {
     seen.handshakes.front() = shake(result);
     EXPECT_THAT(diagnose(seen).main.evidence,

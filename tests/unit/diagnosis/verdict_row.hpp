@@ -52,8 +52,8 @@ inline void check_verdict(const row& r) {
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, r.code);
   EXPECT_EQ(v.certainty, r.certainty);
-  EXPECT_EQ(answer_of(seen, v), r.yes_or_no);
-  const auto found = public_address_of(seen);
+  EXPECT_EQ(diagnose(seen).answer, r.yes_or_no);
+  const auto found = diagnose(seen).external;
   EXPECT_EQ(found ? found->ip.to_string() : "none", r.public_ip == nullptr ? "none" : r.public_ip);
   EXPECT_THAT(v.summary, HasSubstr(r.in_summary));
   EXPECT_THAT(v.evidence, Contains(HasSubstr(r.in_evidence)));
@@ -78,7 +78,7 @@ inline void check_order_of_servers(const row& r) {
   SCOPED_TRACE(r.name);
   auto seen = evidence_of(r);
   const auto v = diagnose(seen).main;
-  const auto found = public_address_of(seen);
+  const auto found = diagnose(seen).external;
   for (std::size_t turn = 1; turn < seen.stun.size(); ++turn) {
     std::rotate(seen.stun.begin(), seen.stun.begin() + 1, seen.stun.end());
     const auto turned = diagnose(seen).main;
@@ -86,7 +86,7 @@ inline void check_order_of_servers(const row& r) {
     EXPECT_EQ(turned.certainty, v.certainty);
     EXPECT_EQ(turned.summary, v.summary);
     EXPECT_EQ(turned.advice, v.advice);
-    const auto turned_found = public_address_of(seen);
+    const auto turned_found = diagnose(seen).external;
     EXPECT_EQ(turned_found ? turned_found->ip : address(), found ? found->ip : address());
   }
 }

@@ -57,15 +57,17 @@ added_mapping refused() {
   added_mapping one = made(8080);
   one.entry.reset();
   one.probe_command.clear();
-  one.judged.code = verdict_code::port_conflict;
-  one.judged.summary = "The port is already taken on the router.";
-  one.judged.advice = {"try another"};
+  one.judged.main.code = verdict_code::port_conflict;
+  one.judged.main.summary = "The port is already taken on the router.";
+  one.judged.main.advice = {"try another"};
+  one.judged.answer = answer::no;
   return one;
 }
 
 added_mapping not_told() {
   added_mapping one = refused();
-  one.judged.code = verdict_code::inconclusive;
+  one.judged.main.code = verdict_code::inconclusive;
+  one.judged.answer = answer::unknown;
   return one;
 }
 
@@ -112,13 +114,14 @@ TEST(AddText, NoMapping) {
 TEST(AddText, WhatWillNotBeKnownAgain) {
   auto report = added({made(1)});
   report.not_remembered = "remembering port mappings in /x: Read-only file system";
-  EXPECT_THAT(to_text(report, fancy), HasSubstr("Note: natcheck could not record this mapping"));
+  EXPECT_THAT(to_text(judged(report), fancy),
+              HasSubstr("Note: natcheck could not record this mapping"));
 }
 
 TEST(AddText, TellsOfLeftOversFirst) {
   auto report = added({made(1)});
   report.stale_mappings = {{entry_of(99), true, ""}, {entry_of(98), false, "silent"}};
-  const auto text = to_text(report, fancy);
+  const auto text = to_text(judged(report), fancy);
   EXPECT_LT(text.find(":99"), text.find(":98"));
   EXPECT_LT(text.find(":98"), text.find("Mapped"));
   EXPECT_THAT(text, HasSubstr("silent"));
@@ -136,15 +139,16 @@ TEST(AddAnswer, IsYesWhenAllWereMade) {
       {{not_told()}, answer::unknown},
       {{refused(), not_told()}, answer::unknown},
       {{without_router}, answer::no}};
-  for (const auto& [mappings, expected] : rows) EXPECT_EQ(answer_of(added(mappings)), expected);
+  for (const auto& [mappings, expected] : rows)
+    EXPECT_EQ(judging::judge(added(mappings)).answer, expected);
 }
 
 TEST(AddJson, HoldsEverything) {
   auto report = added({made(8080)});
   report.stale_mappings = {{entry_of(99), false, "no answer"}};
-  EXPECT_EQ(boost::json::parse(to_json(report)), boost::json::parse(R"({
+  EXPECT_EQ(boost::json::parse(to_json(judged(report))), boost::json::parse(R"({
       "schema":"natcheck/mappings-add/1","version":")" + std::string(version()) +
-                                                                    R"(",
+                                                                            R"(",
       "started_at":"2023-11-14T22:13:20.123Z","elapsed_ms":12.5,
       "gateway":{"address":"192.168.1.1","interface":"eth0"},
       "left_overs":[{"protocol":"tcp","via":"upnp","external":"5.5.5.5:99","external_port":99,
@@ -185,7 +189,8 @@ TEST(RemovalText, EveryOutcome) {
   auto report = removal_of(8080, {removal::removed, removal::failed, removal::in_use,
                                   removal::elsewhere, removal::foreign});
   report.mappings[3].entry.lifetime = 0s;
-  EXPECT_EQ(to_text(report, fancy), R"(Removed     TCP 5.5.5.5:8080 → 192.168.1.10:80, by UPnP
+  EXPECT_EQ(to_text(judged(report), fancy),
+            R"(Removed     TCP 5.5.5.5:8080 → 192.168.1.10:80, by UPnP
 Not removed TCP 5.5.5.5:8080 → 192.168.1.10:80: why; it expires within 60 min
 Left alone  TCP 5.5.5.5:8080 → 192.168.1.10:80: why
 Left alone  TCP 5.5.5.5:8080 → 192.168.1.10:80: why; it stays until it is
@@ -226,10 +231,10 @@ TEST(RemovalAnswer, WeighsWhatHappened) {
   for (const auto& row : rows) {
     auto report = removal_of(row.port, row.outcomes);
     report.not_seen = row.not_seen;
-    EXPECT_EQ(answer_of(report), row.expected) << row.summary;
-    EXPECT_THAT(judge_removal(report).summary, HasSubstr(row.summary));
+    EXPECT_EQ(judging::judge(report).answer, row.expected) << row.summary;
+    EXPECT_THAT(judging::judge(report).main.summary, HasSubstr(row.summary));
     // A sentence of its own kind for each exit code.
-    const bool tells_why = !judge_removal(report).evidence.empty();
+    const bool tells_why = !judging::judge(report).main.evidence.empty();
     EXPECT_EQ(tells_why, row.not_seen[0] != '\0' && row.expected == answer::unknown);
   }
 }
@@ -237,14 +242,14 @@ TEST(RemovalAnswer, WeighsWhatHappened) {
 TEST(RemovalAnswer, ALeftOverThatStaysIsNotCleaned) {
   auto report = removal_of({}, {});
   report.stale_mappings = {{entry_of(99), true, ""}};
-  EXPECT_EQ(answer_of(report), answer::yes);
-  EXPECT_EQ(judge_removal(report).summary, "No natcheck mappings are left.");
+  EXPECT_EQ(judging::judge(report).answer, answer::yes);
+  EXPECT_EQ(judging::judge(report).main.summary, "No natcheck mappings are left.");
   report.stale_mappings[0].removed = false;
-  EXPECT_EQ(answer_of(report), answer::unknown);
+  EXPECT_EQ(judging::judge(report).answer, answer::unknown);
 }
 
 TEST(RemovalJson, HoldsEverything) {
-  const auto all = boost::json::parse(to_json(removal_of(8080, {removal::foreign})));
+  const auto all = boost::json::parse(to_json(judged(removal_of(8080, {removal::foreign}))));
   EXPECT_EQ(all.at("schema"), "natcheck/mappings-remove/1");
   EXPECT_EQ(all.at("external_port"), 8080);
   EXPECT_EQ(all.at("gateway").at("address"), "192.168.1.1");
@@ -253,7 +258,7 @@ TEST(RemovalJson, HoldsEverything) {
   EXPECT_EQ(all.at("mappings").at(0), boost::json::parse(R"({
       "protocol":"tcp","via":"upnp","external":"5.5.5.5:8080","external_port":8080,
       "internal":"192.168.1.10:80","lifetime_s":3600,"outcome":"foreign","detail":"why"})"));
-  const auto clean = boost::json::parse(to_json(removal_of({}, {removal::in_use})));
+  const auto clean = boost::json::parse(to_json(judged(removal_of({}, {removal::in_use}))));
   EXPECT_EQ(clean.at("schema"), "natcheck/mappings-clean/1");
   EXPECT_FALSE(clean.as_object().contains("external_port"));
   EXPECT_EQ(clean.at("mappings").at(0).at("outcome"), "in-use");
@@ -264,7 +269,7 @@ TEST(RemovalText, NothingFromTheNetworkBreaksIt) {
   for (auto& each : report.mappings) each.detail = "\x1b[2J\r\n\xff" + std::string(300, 'x');
   report.not_seen = "\x1b[31m";
   for (const auto& style : {fancy, plain}) {
-    EXPECT_EQ(to_text(report, style).find_first_of("\x1b\r\xff"), std::string::npos);
+    EXPECT_EQ(to_text(judged(report), style).find_first_of("\x1b\r\xff"), std::string::npos);
   }
 }
 

@@ -66,7 +66,7 @@ TEST(MappingsText, ABrokenServiceIsToBeRestarted) {
   report.upnp.state = service_state::malformed;
   report.upnp.rtt = millis(3);
   report.upnp.detail = "HTTP 404";
-  const auto text = to_text(report, fancy);
+  const auto text = to_text(judged(report), fancy);
   EXPECT_THAT(text,
               HasSubstr("? The router 192.168.1.1 responds to UPnP, but its port mapping table"));
   EXPECT_THAT(text, HasSubstr("HTTP 404"));
@@ -78,7 +78,7 @@ TEST(MappingsText, ARouterThatTurnsAwayWhoAsksMoreHasUpnp) {
   auto report = empty_table();
   report.upnp.state = service_state::refused;
   report.upnp.rtt = millis(3);
-  const auto text = to_text(report, fancy);
+  const auto text = to_text(judged(report), fancy);
   EXPECT_THAT(text,
               HasSubstr("The router 192.168.1.1 responds to UPnP, but its port mapping table"));
   EXPECT_THAT(text, ::testing::Not(HasSubstr("turn on UPnP")));
@@ -89,16 +89,16 @@ TEST(MappingsText, TellsOfLeftOvers) {
   for (const bool has_table : {true, false}) {
     report.upnp.state = has_table ? service_state::answered : service_state::silent;
     report.stale_mappings.clear();
-    EXPECT_THAT(to_text(report, fancy), ::testing::Not(HasSubstr("left these open")));
+    EXPECT_THAT(to_text(judged(report), fancy), ::testing::Not(HasSubstr("left these open")));
     report.stale_mappings = {stale_mapping(), stale_mapping()};
     EXPECT_THAT(
-        to_text(report, fancy),
+        to_text(judged(report), fancy),
         HasSubstr("left these open, or may have: UDP 99 by PCP,\n        UDP 99 by PCP. natcheck"));
   }
 }
 
 TEST(MappingsText, ATable) {
-  EXPECT_EQ(to_text(three_entries(), fancy),
+  EXPECT_EQ(to_text(judged(three_entries()), fancy),
             R"(Router            192.168.1.1    eth0, asked by WANIPConnection:1 (UPnP)
 External address  5.5.5.5        reported by the router
 Port mappings     3              1 by natcheck on this machine (*)
@@ -112,12 +112,12 @@ Port mappings     3              1 by natcheck on this machine (*)
 
 TEST(MappingsText, ANarrowTerminalAndAscii) {
   EXPECT_THAT(
-      to_text(three_entries(), text_style{false, false, 50}),
+      to_text(judged(three_entries()), text_style{false, false, 50}),
       HasSubstr("\n    UDP 51820 -> 192.168.1.20:51820 permanent\n    WireGuard at home\n"));
 }
 
 TEST(MappingsText, AnEmptyTable) {
-  EXPECT_EQ(to_text(empty_table(), fancy),
+  EXPECT_EQ(to_text(judged(empty_table()), fancy),
             R"(Router            192.168.1.1    eth0, asked by WANIPConnection:1 (UPnP)
 External address  5.5.5.5        reported by the router
 Port mappings     none
@@ -128,11 +128,11 @@ TEST(MappingsText, AnIncompleteTable) {
   auto report = three_entries();
   report.complete = false;
   report.incomplete_because = "it fell silent after 3 entries";
-  EXPECT_THAT(to_text(report, fancy),
+  EXPECT_THAT(to_text(judged(report), fancy),
               HasSubstr("web\n\n  Note: The router did not return its whole table: it fell silent "
                         "after 3\n        entries.\n"));
   report.entries.clear();
-  EXPECT_THAT(to_text(report, fancy), HasSubstr("Port mappings     not known\n\n  Note:"));
+  EXPECT_THAT(to_text(judged(report), fancy), HasSubstr("Port mappings     not known\n\n  Note:"));
 }
 
 TEST(MappingsText, NoTable) {
@@ -140,7 +140,7 @@ TEST(MappingsText, NoTable) {
   report.gateway = ip("192.168.1.1");
   report.upnp.state = service_state::silent;
   report.upnp.detail = "no answer to 3 requests";
-  EXPECT_EQ(to_text(report, fancy),
+  EXPECT_EQ(to_text(judged(report), fancy),
             R"(✘ The router 192.168.1.1 does not show a port mapping table.
   Next: - look at the router's port forwarding page, http://192.168.1.1/
         - turn on UPnP in the router's menu, then run: natcheck mappings list
@@ -148,10 +148,10 @@ TEST(MappingsText, NoTable) {
         - NAT-PMP and PCP also open ports, but cannot list them
 )");
   report.upnp.state = service_state::not_tried;
-  EXPECT_THAT(to_text(report, fancy),
+  EXPECT_THAT(to_text(judged(report), fancy),
               HasSubstr("? The query to the router 192.168.1.1 did not finish"));
   report.gateway.reset();
-  EXPECT_THAT(to_text(report, fancy), HasSubstr("✘ There is no IPv4 router to ask"));
+  EXPECT_THAT(to_text(judged(report), fancy), HasSubstr("✘ There is no IPv4 router to ask"));
 }
 
 TEST(MappingsText, NothingFromTheNetworkBreaksIt) {
@@ -164,23 +164,23 @@ TEST(MappingsText, NothingFromTheNetworkBreaksIt) {
     entry.description = entry.internal_client = entry.remote_host = hostile;
   }
   for (const auto& style : {fancy, plain, text_style{false, true, 60}}) {
-    const auto text = to_text(report, style);
+    const auto text = to_text(judged(report), style);
     EXPECT_EQ(text.find_first_of("\x1b\r\xff"), std::string::npos);
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
       EXPECT_LE(report::columns(line), style.width) << line;
     }
   }
-  EXPECT_LT(to_json(report).size(), 5000U);
+  EXPECT_LT(to_json(judged(report)).size(), 5000U);
 }
 
 TEST(MappingsJson, HoldsEverything) {
   auto report = three_entries();
   report.entries.resize(1);
   report.stale_mappings = {stale_mapping()};
-  EXPECT_EQ(boost::json::parse(to_json(report)), boost::json::parse(R"({
+  EXPECT_EQ(boost::json::parse(to_json(judged(report))), boost::json::parse(R"({
       "schema":"natcheck/mappings/1","version":")" + std::string(version()) +
-                                                                    R"(",
+                                                                            R"(",
       "started_at":"2023-11-14T22:13:20.123Z","elapsed_ms":12.5,
       "gateway":{"address":"192.168.1.1","interface":"eth0"},
       "service":"urn:schemas-upnp-org:service:WANIPConnection:1","external_address":"5.5.5.5",
@@ -197,13 +197,13 @@ TEST(MappingsJson, AnUnreadableInternalPortIsNull) {
   auto report = empty_table();
   report.entries = {entry_of(transport::tcp, 80, "192.168.1.10", 80, "web")};
   report.entries[0].internal_port.reset();
-  const auto all = boost::json::parse(to_json(report));
+  const auto all = boost::json::parse(to_json(judged(report)));
   EXPECT_TRUE(all.at("mappings").at(0).at("internal_port").is_null());
-  EXPECT_THAT(to_text(report, {}), HasSubstr("192.168.1.10:unreadable"));
+  EXPECT_THAT(to_text(judged(report), {}), HasSubstr("192.168.1.10:unreadable"));
 }
 
 TEST(MappingsJson, WhatIsNotKnownIsNull) {
-  const auto all = boost::json::parse(to_json(mappings_report{}));
+  const auto all = boost::json::parse(to_json(judged(mappings_report{})));
   for (const char* key : {"gateway", "service", "external_address", "incomplete_because"}) {
     EXPECT_TRUE(all.at(key).is_null()) << key;
   }
@@ -213,19 +213,19 @@ TEST(MappingsJson, WhatIsNotKnownIsNull) {
 
 TEST(MappingsAnswer, YesOnlyWhenReadToTheEnd) {
   auto report = empty_table();
-  EXPECT_EQ(answer_of(report), answer::yes);
+  EXPECT_EQ(judging::judge(report).answer, answer::yes);
   report.complete = false;
-  EXPECT_EQ(answer_of(report), answer::unknown);
+  EXPECT_EQ(judging::judge(report).answer, answer::unknown);
   const std::pair<service_state, answer> rows[] = {{service_state::refused, answer::no},
                                                    {service_state::silent, answer::no},
                                                    {service_state::malformed, answer::unknown},
                                                    {service_state::not_tried, answer::unknown}};
   for (const auto& [state, expected] : rows) {
     report.upnp.state = state;
-    EXPECT_EQ(answer_of(report), expected);
+    EXPECT_EQ(judging::judge(report).answer, expected);
   }
   report.gateway.reset();
-  EXPECT_EQ(answer_of(report), answer::no);
+  EXPECT_EQ(judging::judge(report).answer, answer::no);
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ discover_report full_report(publics& fresh) {
               false,
               std::nullopt};
   seen.nat64 = nat64_prefix{fresh.v6(), 96};
-  report.external = public_address{fresh.v4(), {"stun"}};
+  report.judged.external = public_address{fresh.v4(), {"stun"}};
   report.judged.main.summary = fresh.sentence();
   report.judged.main.evidence = {fresh.sentence(), fresh.sentence()};
   report.judged.main.advice = {fresh.sentence()};
@@ -160,9 +160,9 @@ std::string redacted_sentence(std::string summary) {
 
 TEST(Redacted, EqualStaysEqual) {
   auto report = report_saying("5.5.5.5 is 5.5.5.5, not 6.6.6.6 nor ::ffff:5.5.5.5");
-  report.external = public_address{ip("5.5.5.5"), {"stun"}};
+  report.judged.external = public_address{ip("5.5.5.5"), {"stun"}};
   const auto hidden = redacted(report);
-  EXPECT_EQ(hidden.external->ip, ip("203.0.113.1"));
+  EXPECT_EQ(hidden.judged.external->ip, ip("203.0.113.1"));
   EXPECT_EQ(hidden.evidence.gateway->upnp.external_address, ip("203.0.113.1"));
   EXPECT_EQ(hidden.judged.main.summary,
             "203.0.113.1 is 203.0.113.1, not 203.0.113.2 nor 203.0.113.1");
@@ -251,7 +251,7 @@ TEST(Redacted, MoreAddressesThanStandIns) {
 TEST(Redacted, IsToldAndDrawnAsBefore) {
   auto seen = home("5.5.5.5");
   add_ipv6(seen);
-  const auto report = with_public(judged_as(verdict_code::direct, seen), "5.5.5.5", {"interface"});
+  const auto report = judged_as(verdict_code::direct, seen);
   const auto text = to_text(redacted(report), fancy);
   EXPECT_THAT(text, HasSubstr("Local address     203.0.113.1"));
   EXPECT_THAT(text, HasSubstr("203.0.113.1 ───── 192.168.1.1 ───── Internet"));

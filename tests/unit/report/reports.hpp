@@ -3,6 +3,9 @@
 
 #include <natcheck/report.hpp>
 
+#include "diagnosis/rules.hpp"
+#include "diagnosis/stations.hpp"
+#include "diagnosis/table_rules.hpp"
 #include "unit/diagnosis/evidence_builder.hpp"
 
 namespace natcheck::testing {
@@ -15,9 +18,20 @@ inline discover_report report_on(discover_evidence seen) {
   report.started_at =
       std::chrono::system_clock::time_point(std::chrono::milliseconds(1'700'000'000'123));
   report.elapsed = millis(1751.0625);
-  report.external = public_address_of(seen);
   report.judged = diagnose(seen);
   report.evidence = std::move(seen);
+  return report;
+}
+
+/// With the verdict and the public address that it has, and what follows from the evidence.
+inline discover_report judged_again(discover_report report) {
+  const judging::facts s(report.evidence);
+  auto judged = diagnose(report.evidence);
+  judged.main = report.judged.main;
+  judged.findings = report.judged.findings;
+  judged.answer = judging::answer_of(s, judged.main);
+  judged.path = judging::stations(s, judged.main.code);
+  report.judged = std::move(judged);
   return report;
 }
 
@@ -33,23 +47,19 @@ inline discover_report judged_as(verdict_code code, discover_evidence seen) {
                         {"what it rests on", "what else"},
                         {"natcheck serve --map 1234"}};
   report.evidence = std::move(seen);
-  return report;
+  return judged_again(std::move(report));
 }
 
-inline discover_report with_public(discover_report report, const char* external,
-                                   std::vector<std::string> sources) {
-  report.external = public_address{ip(external), std::move(sources)};
-  return report;
-}
-
-/// A server's answer over UDP; `seen_as` tells the family.
+/// A server's answer over UDP; `seen_as` tells the family, and `server` its address.
 inline stun_evidence stun_saw(const char* server, const char* seen_as) {
   stun_evidence one;
   one.state = service_state::answered;
   one.server = std::string(server) + ":3478";
-  one.address = endpoint{ip("198.18.0.9"), 3478};
   one.seen_as = endpoint{ip(seen_as), 40001};
   one.family = one.seen_as->ip.is_v4() ? 4 : 6;
+  const auto prefix = one.family == 4 ? "9.9.0." : "2a00:9::";
+  one.address = endpoint{
+      ip((prefix + std::to_string(one.server.at(one.server.find(':') - 1))).c_str()), 3478};
   one.rtt = millis(21.4);
   one.attempts = 1;
   return one;
@@ -83,9 +93,15 @@ inline probe_report probed(std::vector<handshake_evidence> handshakes) {
   probe_report report;
   report.evidence.target = "5.5.5.5:1234";
   report.evidence.address = endpoint{ip("5.5.5.5"), 1234};
-  report.rtt.sent = static_cast<unsigned>(handshakes.size());
   report.evidence.handshakes = std::move(handshakes);
   report.judged = diagnose(report.evidence);
+  return report;
+}
+
+/// A report on mappings, whose other fields are filled in.
+template <class Report>
+Report judged(Report report) {
+  report.judged = judging::judge(report);
   return report;
 }
 

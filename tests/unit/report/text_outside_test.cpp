@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "report/witnesses.hpp"
+#include "core/text.hpp"
 #include "reports.hpp"
 
 namespace natcheck {
@@ -136,22 +136,22 @@ TEST(Servers, WithoutTheirPorts) {
                                                       {"2a00::1", "2a00::1"},
                                                       {"[2a00::1", "2a00::1"},
                                                       {"", ""}};
-  for (const auto& [server, name] : rows) EXPECT_EQ(report::without_port(server), name);
+  for (const auto& [server, name] : rows) EXPECT_EQ(without_port(server), name);
 }
 
 TEST(Sightings, AreCountedByServer) {
-  discover_report all;
-  all.evidence.stun = {stun_saw("a", "5.5.5.5"), stun_saw("b", "6.6.6.6"),
-                       stun_saw("c", "6.6.6.6"), stun_saw("a", "5.5.5.5"),
-                       stun_saw("d", "2a00::1"), stun_is("e", service_state::silent, 1)};
+  discover_evidence all;
+  all.stun = {stun_saw("a", "5.5.5.5"), stun_saw("b", "6.6.6.6"),
+              stun_saw("c", "6.6.6.6"), stun_saw("a", "5.5.5.5"),
+              stun_saw("d", "2a00::1"), stun_is("e", service_state::silent, 1)};
   for (const char* unusable : {"0.0.0.0", "192.168.1.10", "203.0.113.5", "255.255.255.255"}) {
-    all.evidence.stun.push_back(stun_saw("f", unusable));
+    all.stun.push_back(stun_saw("f", unusable));
   }
-  const auto seen = report::reflexive_addresses(all, 4);
+  const auto seen = diagnose(all).reflexive_ipv4;
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].ip, ip("6.6.6.6"));
-  EXPECT_EQ(seen[0].servers, (std::vector<std::string>{"b", "c"}));
-  EXPECT_EQ(seen[1].servers, (std::vector<std::string>{"a"}));
+  EXPECT_EQ(seen[0].servers, (std::vector<std::string>{"b:3478", "c:3478"}));
+  EXPECT_EQ(seen[1].servers, (std::vector<std::string>{"a:3478"}));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ TEST(ProbeText, Reached) {
 TEST(ProbeText, SeveralHandshakesHaveStatistics) {
   auto report = probed({handshake(probe_result::reached), handshake(probe_result::timed_out),
                         handshake(probe_result::reached), handshake(probe_result::reached)});
-  report.rtt = {millis(30.1), millis(30.44), millis(31), 4, 3};
+  report.judged.rtt = {millis(30.1), millis(30.44), millis(31), 4, 3};
   EXPECT_THAT(to_text(report, plain), ::testing::StartsWith(R"(
 --- 5.5.5.5:1234 ---
 4 handshakes, 3 reached the server, 25 % lost
@@ -65,7 +65,7 @@ TEST(ProbeText, OverUdpItIsLikePing) {
   report.evidence.protocol = transport::udp;
   report.evidence.session = "8f2c";
   report.judged = diagnose(report.evidence);
-  report.rtt = {millis(30.1), millis(30.44), millis(31), 4, 3};
+  report.judged.rtt = {millis(30.1), millis(30.44), millis(31), 4, 3};
   const auto text = to_text(report, plain);
   EXPECT_THAT(text, ::testing::StartsWith(R"(
 --- 5.5.5.5:1234 ---

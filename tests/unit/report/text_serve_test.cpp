@@ -214,6 +214,7 @@ TEST_F(serve_text, WhoIsKeptOut) {
   seen.peer = {ip("9.9.0.7"), 51820};
   diagnosis judged;
   judged.main = {verdict_code::host_firewall, confidence::confirmed, "A firewall.", {}, {"open"}};
+  judged.answer = answer::no;
   EXPECT_EQ(to_text(event_of(events::blocked{seen, judged}), plain),
             "00:13:20  packets from 9.9.0.7:51820 arrive, but no connection results\n"
             "[no] A firewall.\n  Next: open\n");

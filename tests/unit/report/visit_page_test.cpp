@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <natcheck/visit_page.hpp>
 
+#include "diagnosis/visitor_location.hpp"
+
 namespace natcheck {
 namespace {
 
@@ -21,6 +23,7 @@ page_facts facts(const char* seen, const char* local, const char* outside = null
   known.version = "0.1.0";
   known.instance = "a91e12cd";
   known.ttl = ttl;
+  known.location = judging::location_of(known);
   return known;
 }
 
@@ -73,7 +76,7 @@ const seat seats[] = {
 
 TEST(VisitPage, KnowsWhereAVisitorStands) {
   for (const seat& row : seats) {
-    EXPECT_EQ(location_of(facts(row.seen, row.local, row.outside, row.ttl)), row.where)
+    EXPECT_EQ(facts(row.seen, row.local, row.outside, row.ttl).location, row.where)
         << row.seen << " at " << row.local;
   }
 }
