@@ -4,6 +4,7 @@
 
 #include <boost/system/result.hpp>
 #include <natcheck/cause.hpp>
+#include <natcheck/mapping_refusal.hpp>
 #include <string_view>
 
 namespace natcheck {
@@ -30,8 +31,10 @@ struct failure {
   outcome kind = outcome::timed_out;
   natcheck::operation operation;  ///< what was tried, and with whom
   cause detail;                   ///< what happened
-  /// The protocol's own error code where there is one (NAT-PMP result, UPnP errorCode), else 0.
+  /// The protocol's own error code where there is one (PCP result, UPnP errorCode), else 0.
   int code = 0;
+  /// What that code means, where a mapping was asked for.
+  mapping_refusal refusal = mapping_refusal::none;
 };
 
 /// "operation: cause"

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <natcheck/cause.hpp>
 #include <natcheck/endpoint.hpp>
+#include <natcheck/mapping_refusal.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -96,18 +97,16 @@ struct service_evidence {
   bool local_fault{};
 };
 
-/// RFC 6886.
-struct nat_pmp_evidence : service_evidence {
-  std::optional<std::uint32_t> epoch_s;
-  std::optional<std::uint16_t> result;  ///< RFC 6886 section 3.5
+/// One service of the gateway that opens ports: PCP (RFC 6887), NAT-PMP (RFC 6886) or UPnP.
+struct gateway_service_evidence : service_evidence {
+  std::optional<std::uint32_t> epoch_s;  ///< PCP, NAT-PMP: RFC 6887 section 8.5
+  /// The protocol's own code (RFC 6886 section 3.5, RFC 6887 section 7.4); of UPnP the errorCode of
+  /// GetExternalIPAddress, empty where that succeeded.
+  std::optional<int> result;
+  mapping_refusal refusal = mapping_refusal::none;  ///< what `result` means
+  std::optional<std::uint8_t> version;  ///< of PCP's answer; 2 unless the gateway knows another
+  /// Never of PCP, whose read-only ANNOUNCE names none. Of UPnP only when the text is an address.
   std::optional<address> external_address;
-};
-
-/// RFC 6887. The read-only ANNOUNCE tells that the service is there; it names no address.
-struct pcp_evidence : service_evidence {
-  std::optional<std::uint32_t> epoch_s;
-  std::optional<std::uint16_t> result;  ///< RFC 6887 section 7.4
-  std::optional<std::uint8_t> version;  ///< of the answer; 2 unless the gateway knows another
 };
 
 /// What WANIPv6FirewallControl:1 says (GetFirewallStatus).
@@ -119,7 +118,7 @@ struct ipv6_firewall_status {
 };
 
 /// UPnP Internet Gateway Device, WANIPConnection or WANPPPConnection.
-struct upnp_evidence : service_evidence {
+struct upnp_evidence : gateway_service_evidence {
   std::optional<std::string> location;  ///< of the device description
   std::optional<std::string> device;    ///< friendlyName
   std::optional<std::string> manufacturer;
@@ -129,9 +128,7 @@ struct upnp_evidence : service_evidence {
   std::optional<std::uint32_t> uptime_s;
   /// What GetExternalIPAddress returned, even when it is empty or no address at all.
   std::optional<std::string> external_address_text;
-  std::optional<int> external_address_error;  ///< UPnP errorCode of GetExternalIPAddress
-  std::optional<address> external_address;    ///< only when the text is an address
-  std::size_t wan_connections = 0;            ///< that the device describes; one of them is told of
+  std::size_t wan_connections = 0;  ///< that the device describes; one of them is told of
   std::optional<ipv6_firewall_status> ipv6_firewall;  ///< where the device has that service
   /// Why this machine did not let the multicast search out (a firewall, no route); empty: it did.
   cause multicast_error;
@@ -153,8 +150,8 @@ struct gateway_evidence {
   neighbor_state neighbor = neighbor_state::unknown;
   std::string link_layer;  ///< its link-layer address, "02:00:5e:00:53:01"; empty: not known
   bool epoch_advances{};   ///< two answers of this run, a second apart at least, show that it does
-  pcp_evidence pcp;
-  nat_pmp_evidence nat_pmp;
+  gateway_service_evidence pcp;
+  gateway_service_evidence nat_pmp;
   upnp_evidence upnp;
 };
 
@@ -276,8 +273,8 @@ struct discover_evidence {
   std::optional<gateway_evidence> gateway;
   /// Further devices of that link that offer to open ports, or forward packets.
   std::vector<gateway_evidence> other_gateways;
-  pcp_evidence ipv6_pcp;            ///< of the IPv6 route's router
-  std::vector<stun_evidence> stun;  ///< empty: nobody outside was to be asked
+  gateway_service_evidence ipv6_pcp;  ///< of the IPv6 route's router
+  std::vector<stun_evidence> stun;    ///< empty: nobody outside was to be asked
   nat_evidence nat;
   path_evidence path;
   owner_evidence owner;
@@ -295,7 +292,8 @@ struct mapping_attempt {
   /// `answered`: the gateway said yes. The rest as for services.
   service_state state = service_state::not_tried;
   cause detail;
-  int code = 0;          ///< PCP or NAT-PMP result, or UPnP errorCode, of a refusal, else 0
+  mapping_refusal refusal = mapping_refusal::none;
+  int code = 0;          ///< of the refusal, as the protocol has it (PCP result), else 0
   bool present = false;  ///< the service answered something, if not what counts
   /// This machine could not ask (no descriptor, no free port, no such address), which says nothing
   /// of the router.

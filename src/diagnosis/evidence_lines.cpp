@@ -51,14 +51,14 @@ std::string answered_after(const char* name, const service_evidence& service) {
                      : fmt::format("{}: ", name);
 }
 
-std::string line(const pcp_evidence& service) {
+std::string pcp_line(const gateway_service_evidence& service) {
   if (service.state != service_state::answered) return "PCP: " + failed(service);
   auto text = answered_after("PCP", service) + "the router supports it";
   if (service.result.value_or(0) != 0) text += fmt::format(", result {}", *service.result);
   return with_detail(text, service.detail);
 }
 
-std::string line(const nat_pmp_evidence& service) {
+std::string nat_pmp_line(const gateway_service_evidence& service) {
   if (service.state != service_state::answered) return "NAT-PMP: " + failed(service);
   auto text = answered_after("NAT-PMP", service);
   if (service.external_address) {
@@ -71,9 +71,9 @@ std::string line(const nat_pmp_evidence& service) {
 
 std::string upnp_address(const upnp_evidence& service) {
   if (service.external_address) return outside_address(*service.external_address);
-  if (service.external_address_error) {
+  if (service.result) {
     return fmt::format("the router refuses to report its external address (error {})",
-                       *service.external_address_error);
+                       *service.result);
   }
   if (!service.external_address_text) return std::string(no_external_address);
   if (service.external_address_text->empty()) return "the router reports an empty external address";
@@ -81,7 +81,7 @@ std::string upnp_address(const upnp_evidence& service) {
                      quoted(*service.external_address_text));
 }
 
-std::string line(const upnp_evidence& service) {
+std::string upnp_line(const upnp_evidence& service) {
   if (service.state != service_state::answered) return "UPnP: " + failed(service);
   auto text = answered_after("UPnP", service) + upnp_address(service);
   if (service.connection_status) {
@@ -122,7 +122,8 @@ std::string local_line(const facts& s) {
 std::vector<std::string> gateway_lines(const facts& s) {
   if (!s.seen.gateway) return {};
   const auto& gateway = *s.seen.gateway;
-  std::vector<std::string> lines{line(gateway.pcp), line(gateway.nat_pmp), line(gateway.upnp)};
+  std::vector<std::string> lines{pcp_line(gateway.pcp), nat_pmp_line(gateway.nat_pmp),
+                                 upnp_line(gateway.upnp)};
   if (auto neighbor = neighbor_line(s); !neighbor.empty()) lines.push_back(std::move(neighbor));
   if (auto why = why_other_router(s.seen); !why.empty()) lines.push_back(std::move(why));
   return lines;

@@ -2,21 +2,12 @@
 
 #include <algorithm>
 
+#include "core/gateway_services.hpp"
 #include "core/written_address.hpp"
 #include "diagnosis/findings.hpp"
 
 namespace natcheck::judging {
 namespace {
-
-// RFC 6886 section 3.5, RFC 6887 section 7.4, and the UPnP IGD error codes.
-constexpr std::uint16_t natpmp_not_authorised = 2;
-constexpr std::uint16_t natpmp_network_failure = 3;
-constexpr std::uint16_t pcp_not_authorised = 2;
-constexpr std::uint16_t pcp_network_failure = 7;
-constexpr std::uint16_t pcp_no_resources = 8;
-constexpr std::uint16_t pcp_address_mismatch = 12;
-constexpr int upnp_action_failed = 501;
-constexpr int upnp_not_authorised = 606;
 
 /// Stable before temporary, and none that is on its egress route.
 std::optional<address> lasting_ipv6(const interface_info& link) {
@@ -145,21 +136,22 @@ bool is_connected(const upnp_evidence& upnp) {
 
 bool hides_address(const upnp_evidence& upnp) {
   if (upnp.state != service_state::answered || !is_connected(upnp)) return false;
-  return upnp.external_address_text == "" || upnp.external_address_error == upnp_action_failed;
+  return upnp.external_address_text == "" || upnp.refusal == mapping_refusal::no_reason;
 }
 
 bool is_disconnected(const upnp_evidence& upnp) {
   return upnp.state == service_state::answered && upnp.connection_status && !is_connected(upnp);
 }
 
-bool hides_address(const pcp_evidence& pcp) {
-  const auto result = pcp.result.value_or(0);
-  return has_spoken(pcp) && (result == pcp_no_resources || result == pcp_address_mismatch);
+bool indicates_second_nat(const gateway_service_evidence& service) {
+  return has_spoken(service) && (service.refusal == mapping_refusal::no_resources ||
+                                 service.refusal == mapping_refusal::address_mismatch);
 }
 
 bool reports_network_failure(const gateway_evidence& gateway) {
-  return gateway.nat_pmp.result == natpmp_network_failure ||
-         gateway.pcp.result == pcp_network_failure;
+  return std::ranges::any_of(gateway_services, [&](const gateway_service& row) {
+    return service_of(gateway, row.id).refusal == mapping_refusal::network_failure;
+  });
 }
 
 bool has_spoken(const service_evidence& service) {
@@ -167,68 +159,44 @@ bool has_spoken(const service_evidence& service) {
          service.state == service_state::malformed;
 }
 
-bool declined(const pcp_evidence& service) {
-  return (service.state == service_state::refused && !hides_address(service)) ||
-         (service.state == service_state::answered && service.result == pcp_not_authorised);
-}
-
-bool declined(const nat_pmp_evidence& service) {
-  return service.state == service_state::refused ||
-         (service.state == service_state::answered && service.result == natpmp_not_authorised);
-}
-
-bool declined(const upnp_evidence& service) {
-  return service.state == service_state::refused ||
+bool declined(const gateway_service_evidence& service) {
+  return (service.state == service_state::refused && !indicates_second_nat(service)) ||
          (service.state == service_state::answered &&
-          service.external_address_error == upnp_not_authorised);
+          service.refusal == mapping_refusal::not_authorized);
 }
 
 bool speaks_nat_pmp_alone(const gateway_evidence& gateway) {
   return gateway.pcp.version == 0 && gateway.nat_pmp.state == service_state::silent;
 }
 
-bool gave_nothing(const pcp_evidence& service) {
-  return declined(service) || service.state == service_state::silent;
-}
-
-bool gave_nothing(const nat_pmp_evidence& service) {
-  return declined(service) || service.state == service_state::silent;
-}
-
-bool gave_nothing(const upnp_evidence& service) {
+bool gave_nothing(const gateway_service_evidence& service) {
   return declined(service) ||
          (service.state == service_state::silent && !answered_by_protocol(service));
 }
 
-bool answered_by_protocol(const pcp_evidence& service) {
-  return service.state == service_state::answered || service.result ||
+bool answered_by_protocol(const gateway_service_evidence& service) {
+  return service.state == service_state::answered || service.result || service.rtt ||
          service.version.value_or(0) != 0;
 }
 
-bool answered_by_protocol(const nat_pmp_evidence& service) {
-  return service.state == service_state::answered || service.result;
-}
-
-bool answered_by_protocol(const upnp_evidence& service) {
-  return service.state == service_state::answered || service.rtt || service.location;
-}
-
 bool offers_nothing(const gateway_evidence& gateway) {
-  return gave_nothing(gateway.pcp) && gave_nothing(gateway.nat_pmp) && gave_nothing(gateway.upnp) &&
-         !speaks_nat_pmp_alone(gateway);
+  const auto nothing = [&](const gateway_service& row) {
+    return gave_nothing(service_of(gateway, row.id));
+  };
+  return std::ranges::all_of(gateway_services, nothing) && !speaks_nat_pmp_alone(gateway);
 }
 
-bool is_open(const service_evidence& service) {
-  return service.state == service_state::not_tried || service.state == service_state::malformed;
-}
-
-bool is_open(const upnp_evidence& service) {
+bool is_open(const gateway_service_evidence& service) {
   const bool too_slow = service.state == service_state::silent && answered_by_protocol(service);
-  return too_slow || is_open(static_cast<const service_evidence&>(service));
+  return too_slow || service.state == service_state::not_tried ||
+         service.state == service_state::malformed;
 }
 
 bool is_alive(const gateway_evidence& gateway) {
-  return has_spoken(gateway.pcp) || has_spoken(gateway.nat_pmp) || has_spoken(gateway.upnp) ||
+  const auto spoke = [&](const gateway_service& row) {
+    return has_spoken(service_of(gateway, row.id));
+  };
+  return std::ranges::any_of(gateway_services, spoke) ||
          gateway.neighbor == neighbor_state::reachable ||
          gateway.neighbor == neighbor_state::resolved;
 }

@@ -82,44 +82,38 @@ bool is_disconnected(const upnp_evidence& upnp);
 /// address is not public.
 bool hides_address(const upnp_evidence& upnp);
 
-/// PCP results that indicate a second NAT: miniupnpd has no resources behind a private address, and
-/// an address mismatch means a translation between this host and the server (RFC 6887 section 7.4).
-bool hides_address(const pcp_evidence& pcp);
+/// Results of PCP that indicate a second NAT: miniupnpd has no resources behind a private address,
+/// and an address mismatch means a translation between this host and the server (RFC 6887 section
+/// 7.4).
+bool indicates_second_nat(const gateway_service_evidence& service);
 
-/// "Network failure" by NAT-PMP or PCP, and no reported address: no lease from the provider (RFC
-/// 6886 section 3.5), but miniupnpd sends it also when its external address is not a public one.
+/// "Network failure" by a service: no lease from the provider (RFC 6886 section 3.5), but miniupnpd
+/// sends it also when its external address is not a public one.
 bool reports_network_failure(const gateway_evidence& gateway);
 
 /// The service is there or was refused: something answered, so the gateway is alive.
 bool has_spoken(const service_evidence& service);
 
 /// The service declines to answer: refused as a whole, or this request by its policy.
-bool declined(const pcp_evidence& service);
-bool declined(const nat_pmp_evidence& service);
-bool declined(const upnp_evidence& service);
+bool declined(const gateway_service_evidence& service);
 
 /// It answers PCP in NAT-PMP's version, 0 (RFC 6886 section 3.5), and no question about its
 /// address: NAT-PMP is available, and may still map.
 bool speaks_nat_pmp_alone(const gateway_evidence& gateway);
 
 /// It declined, or was silent for its whole schedule.
-bool gave_nothing(const pcp_evidence& service);
-bool gave_nothing(const nat_pmp_evidence& service);
-bool gave_nothing(const upnp_evidence& service);
+bool gave_nothing(const gateway_service_evidence& service);
 
 /// All of them.
 bool offers_nothing(const gateway_evidence& gateway);
 
 /// It answered by its protocol, if only to say no. (An ICMP refusal is no such answer, nor is one
 /// of NAT-PMP to PCP.)
-bool answered_by_protocol(const pcp_evidence& service);
-bool answered_by_protocol(const nat_pmp_evidence& service);
-bool answered_by_protocol(const upnp_evidence& service);
+bool answered_by_protocol(const gateway_service_evidence& service);
 
-/// It was not fully tested, or gave no usable answer: neither there nor absent.
-bool is_open(const service_evidence& service);
-/// Also where it answered the search, and then was too slow.
-bool is_open(const upnp_evidence& service);
+/// It was not fully tested, gave no usable answer, or answered the search and then was too slow:
+/// neither there nor absent.
+bool is_open(const gateway_service_evidence& service);
 
 bool is_alive(const gateway_evidence& gateway);
 

@@ -5,7 +5,7 @@
 #include <natcheck/diagnosis.hpp>
 
 #include "core/asked.hpp"
-#include "core/upnp_errors.hpp"
+#include "core/gateway_services.hpp"
 #include "diagnosis/evidence_lines.hpp"
 #include "diagnosis/remedies.hpp"
 
@@ -104,9 +104,6 @@ constexpr explanation unknown{verdict_code::inconclusive,
                               "No mapping was created, and the router did not say why.",
                               "natcheck discover{} shows what the router offers"};
 
-/// A result that says that this version of PCP or NAT-PMP is not spoken there.
-constexpr int unsupported_version = 1;
-
 // A protocol that was not fully tested leaves open whether the router offers it.
 constexpr std::array ranking{&another_nat,   &not_allowed,       &table_full,    &over_quota,
                              &conflict,      &granted_otherwise, &open_already,  &not_kept,
@@ -115,50 +112,50 @@ constexpr std::array ranking{&another_nat,   &not_allowed,       &table_full,   
                              &broken_off,    &too_slow,          &not_asked,     &not_finished,
                              &other_version, &no_service,        &unknown};
 
-struct known_code {
-  mapping_protocol via;
-  int code;
-  const explanation* why;
-};
-
-// NAT-PMP: RFC 6886 section 3.5. PCP: RFC 6887 section 7.4, and RFC 7652 for 15.
-constexpr std::array known_codes{
-    known_code{mapping_protocol::nat_pmp, unsupported_version, &other_version},
-    known_code{mapping_protocol::nat_pmp, 2, &not_allowed},
-    known_code{mapping_protocol::nat_pmp, 3, &no_wan},
-    known_code{mapping_protocol::nat_pmp, 4, &table_full},
-    known_code{mapping_protocol::pcp, unsupported_version, &other_version},
-    known_code{mapping_protocol::pcp, 2, &not_allowed},
-    known_code{mapping_protocol::pcp, 7, &no_wan},
-    known_code{mapping_protocol::pcp, 8, &no_resources},
-    known_code{mapping_protocol::pcp, 10, &over_quota},
-    known_code{mapping_protocol::pcp, 11, &conflict},
-    known_code{mapping_protocol::pcp, 12, &another_nat},
-    known_code{mapping_protocol::pcp, 15, &not_allowed},
-    known_code{mapping_protocol::upnp, upnp_error::invalid_args, &no_lease},
-    known_code{mapping_protocol::upnp, upnp_error::action_failed, &no_reason},
-    known_code{mapping_protocol::upnp, upnp_error::action_not_authorized, &not_allowed},
-    known_code{mapping_protocol::upnp, upnp_error::wildcard_not_permitted_in_ext_port,
-               &port_not_allowed},
-    known_code{mapping_protocol::upnp, upnp_error::same_port_values_required, &same_port},
-    known_code{mapping_protocol::upnp, upnp_error::only_permanent_leases_supported, &no_lease},
-    known_code{mapping_protocol::upnp, upnp_error::no_port_maps_available, &table_full},
-    known_code{mapping_protocol::upnp, upnp_error::conflict_with_other_mechanisms, &conflict},
-};
-
-const explanation* explain_code(const mapping_attempt& attempt) {
-  const auto known = std::find_if(known_codes.begin(), known_codes.end(), [&](const auto& k) {
-    return k.via == attempt.via && k.code == attempt.code;
-  });
-  return known == known_codes.end() ? &other_refusal : known->why;
+/// Null where the gateway gave no reason of its own.
+const explanation* explain(mapping_refusal refusal) {
+  switch (refusal) {
+    case mapping_refusal::none:
+    case mapping_refusal::taken_over:
+      return nullptr;
+    case mapping_refusal::other:
+      return &other_refusal;
+    case mapping_refusal::not_authorized:
+      return &not_allowed;
+    case mapping_refusal::unsupported_version:
+      return &other_version;
+    case mapping_refusal::network_failure:
+      return &no_wan;
+    case mapping_refusal::table_full:
+      return &table_full;
+    case mapping_refusal::no_resources:
+      return &no_resources;
+    case mapping_refusal::over_quota:
+      return &over_quota;
+    case mapping_refusal::port_conflict:
+      return &conflict;
+    case mapping_refusal::address_mismatch:
+      return &another_nat;
+    case mapping_refusal::port_not_allowed:
+      return &port_not_allowed;
+    case mapping_refusal::same_port_required:
+      return &same_port;
+    case mapping_refusal::lifetime_rejected:
+      return &no_lease;
+    case mapping_refusal::no_reason:
+      return &no_reason;
+    case mapping_refusal::already_mapped:
+      return &open_already;
+    case mapping_refusal::granted_otherwise:
+      return &granted_otherwise;
+    case mapping_refusal::not_kept:
+      return &not_kept;
+  }
+  return nullptr;
 }
 
 const explanation* explain(const mapping_attempt& attempt) {
-  if (attempt.code == upnp_error::not_kept) return &not_kept;
-  if (attempt.code == upnp_error::open_by_another_port) return &open_already;
-  if (attempt.code == upnp_error::granted_otherwise) return &granted_otherwise;
-  if (attempt.code == upnp_error::conflict_in_mapping_entry) return &conflict;
-  if (attempt.code != 0) return explain_code(attempt);
+  if (const auto* why = explain(attempt.refusal)) return why;
   if (attempt.local_fault) return &not_asked;
   switch (attempt.state) {
     case service_state::not_tried:
@@ -207,27 +204,15 @@ confidence certainty_of(const explanation& why, const mapping_evidence& seen) {
 constexpr std::array<std::string_view, 5> state_words{"accepted", "refused", "no answer",
                                                       "unusable answer", "not tried"};
 
-// In the order of mapping_protocol.
-constexpr std::array<std::string_view, 3> protocol_names{"PCP", "NAT-PMP", "UPnP"};
-
-std::string_view name_of(mapping_protocol via) {
-  return protocol_names.at(static_cast<std::size_t>(via));
-}
-
 std::string line(const mapping_attempt& attempt) {
-  auto text = fmt::format("{}: ", name_of(attempt.via));
+  auto text = fmt::format("{}: ", row_of(attempt.via).name);
   const auto detail = to_string(attempt.detail);
   if (attempt.state == service_state::silent && !detail.empty()) return text + detail;
   text += state_words.at(static_cast<std::size_t>(attempt.state));
   const bool named = detail.find(std::to_string(attempt.code)) != std::string::npos;
   if (attempt.code > 0 && !named) text += fmt::format(", code {}", attempt.code);
-  if (attempt.code == upnp_error::not_kept) text += ", missing when read back";
+  if (attempt.refusal == mapping_refusal::not_kept) text += ", missing when read back";
   return detail.empty() ? text : fmt::format("{}: {}", text, detail);
-}
-
-std::string_view option_of(mapping_protocol via) {
-  constexpr std::array<std::string_view, 3> words{" --via pcp", " --via nat-pmp", " --via upnp"};
-  return words.at(static_cast<std::size_t>(via));
 }
 
 /// What was typed beside the ports, with a space before it.
@@ -235,7 +220,7 @@ std::string options_of(const mapping_evidence& seen) {
   std::string options;
   if (seen.both_transports) options += " --protocol both";
   if (!seen.both_transports && seen.protocol == transport::udp) options += " --protocol udp";
-  if (seen.only_via) options += option_of(*seen.only_via);
+  if (seen.only_via) options += fmt::format(" --via {}", row_of(*seen.only_via).key);
   return options + to_options(seen.asked);
 }
 
@@ -304,7 +289,7 @@ std::vector<std::string> advice_for(const explanation& why, const mapping_eviden
 std::string no_service_summary(const mapping_evidence& seen) {
   std::vector<std::string_view> names;
   for (const auto& attempt : seen.attempts) {
-    const auto name = name_of(attempt.via);
+    const auto name = row_of(attempt.via).name;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   if (names.size() > 1) {
@@ -322,7 +307,7 @@ std::string no_service_summary(const mapping_evidence& seen) {
 std::string summary_of(const reason& found, const mapping_evidence& seen) {
   if (&found.why == &no_service) return no_service_summary(seen);
   if (found.said_by == nullptr) return std::string(found.why.summary);
-  return fmt::format(fmt::runtime(found.why.summary), name_of(found.said_by->via));
+  return fmt::format(fmt::runtime(found.why.summary), row_of(found.said_by->via).name);
 }
 
 /// As for `discover`: no answer to ARP, and a whole schedule without an answer.

@@ -10,7 +10,6 @@ namespace natcheck::judging {
 namespace {
 
 constexpr std::string_view next_is_public = "the next router after yours has a public address";
-constexpr std::uint16_t natpmp_network_failure = 3;  // RFC 6886 section 3.5
 
 bool names_nothing(const std::optional<address>& external) {
   return external && scope_of(*external) == address_scope::unspecified;
@@ -126,7 +125,7 @@ std::vector<std::string> signs_of_hiding(const facts& s) {
   if (hides_address(gateway.upnp)) {
     signs.emplace_back("UPnP reports that the router is connected, but gives no external address");
   }
-  if (hides_address(gateway.pcp)) {
+  if (indicates_second_nat(gateway.pcp)) {
     signs.push_back(fmt::format("PCP result {} is what a router behind a second NAT returns",
                                 *gateway.pcp.result));
   }
@@ -210,7 +209,7 @@ std::optional<verdict> network_failure(const facts& s) {
   v.summary =
       "The router cannot report a public address: it has no Internet connection, or is behind "
       "another router.";
-  const bool by_pcp = s.seen.gateway->nat_pmp.result != natpmp_network_failure;
+  const bool by_pcp = s.seen.gateway->nat_pmp.refusal != mapping_refusal::network_failure;
   v.evidence = {fmt::format("{} (network failure) can mean either, and no other test showed which",
                             by_pcp ? "PCP result 7" : "NAT-PMP result 3"),
                 local_line(s), std::string(untested_outside)};
@@ -252,7 +251,8 @@ std::optional<verdict> another_line_down(const facts& s) {
 std::optional<verdict> service_without_address(const facts& s) {
   if (!s.seen.gateway || !s.outside.sees_us() || !s.seen_as()) return std::nullopt;
   const bool owned = s.gateway_owns_it() == tested::yes;
-  const bool hides = hides_address(s.seen.gateway->upnp) || hides_address(s.seen.gateway->pcp);
+  const bool hides =
+      hides_address(s.seen.gateway->upnp) || indicates_second_nat(s.seen.gateway->pcp);
   if (!offers_without_address(s) && !(owned && hides)) return std::nullopt;
   verdict v{verdict_code::single_nat,
             stands_on_internet(s) ? confidence::likely : confidence::unconfirmed,

@@ -53,6 +53,7 @@ void managed_mapping::note(const service& which, const failure& why) {
   attempt.via = which.mapper->protocol();
   attempt.state = portmap::state_of(why.kind);
   attempt.detail = why.detail;
+  attempt.refusal = why.refusal;
   attempt.code = why.code;
   attempt.present = which.mapper->has_spoken();
   attempt.local_fault = portmap::is_local_fault(why);
@@ -131,7 +132,7 @@ awaitable<bool> managed_mapping::try_service(service& which) {
     co_return false;
   }
   write_record(which, wanted);
-  attempts_.push_back({which.mapper->protocol(), service_state::answered, {}, 0});
+  attempts_.push_back({which.mapper->protocol(), service_state::answered, {}});
   holder_ = &which;
   accept(*made, telling::everything);
   co_return true;
@@ -181,7 +182,7 @@ void managed_mapping::conclude() {
     const bool tried = std::any_of(attempts_.begin(), attempts_.end(),
                                    [via](const mapping_attempt& a) { return a.via == via; });
     if (tried) continue;
-    attempts_.push_back({via, service_state::not_tried, timed_out::before_answer, 0});
+    attempts_.push_back({via, service_state::not_tried, timed_out::before_answer});
   }
   tell_failed();
 }

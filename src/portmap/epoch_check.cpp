@@ -34,11 +34,11 @@ awaitable<bool> epoch_advances(const gateway_access& access, const gateway_evide
   const bool by_nat_pmp = named_one(first.nat_pmp);
   const bool by_pcp = named_one(first.pcp);
   if (by_nat_pmp) {
-    const nat_pmp_evidence again = co_await ask_nat_pmp(access, end);
+    const gateway_service_evidence again = co_await ask_nat_pmp(access, end);
     if (!has_advanced(first.nat_pmp, again, began)) co_return false;
   }
   if (by_pcp) {
-    const pcp_evidence again = co_await ask_pcp(access, end);
+    const gateway_service_evidence again = co_await ask_pcp(access, end);
     if (!has_advanced(first.pcp, again, began)) co_return false;
   }
   co_return by_nat_pmp || by_pcp;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "core/upnp_errors.hpp"
 #include "core/written_address.hpp"
 
 namespace natcheck::portmap {
@@ -16,7 +15,8 @@ failure another_port_granted(natcheck::operation operation, std::uint16_t asked,
   if (!given_back) {
     detail += ", and that mapping could not be removed: " + to_string(given_back.error().detail);
   }
-  return {outcome::refused, std::move(operation), std::move(detail), upnp_error::granted_otherwise};
+  return {outcome::refused, std::move(operation), std::move(detail), 0,
+          mapping_refusal::granted_otherwise};
 }
 
 outcome before_sending(outcome kind) {

@@ -16,13 +16,14 @@ constexpr net::steady_time never = net::steady_time::max();
 
 }  // namespace
 
-awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access, net::steady_time deadline) {
+awaitable<gateway_service_evidence> ask_nat_pmp(gateway_access access, net::steady_time deadline) {
   const nat_pmp_end finished = co_await ask_nat_pmp_address(access, deadline);
-  nat_pmp_evidence evidence;
+  gateway_service_evidence evidence;
   evidence.attempts = finished.attempts;
   evidence.rtt = finished.rtt;
   if (finished.answer) {
-    evidence.result = static_cast<std::uint16_t>(finished.answer->result);
+    evidence.result = static_cast<int>(finished.answer->result);
+    evidence.refusal = finished.why.refusal;
     evidence.epoch_s = finished.answer->epoch_s;
   }
   if (succeeded(finished)) {

@@ -13,8 +13,8 @@ namespace natcheck::portmap {
 
 /// Asks for the external address, which changes nothing. Sends at 0, 250 and 750 ms and gives up
 /// at 1750 ms; the RFC's nine requests in 127 s are for a program that has all day.
-boost::asio::awaitable<nat_pmp_evidence> ask_nat_pmp(gateway_access access,
-                                                     net::steady_time deadline);
+boost::asio::awaitable<gateway_service_evidence> ask_nat_pmp(gateway_access access,
+                                                             net::steady_time deadline);
 
 /// An IPv4 gateway's. A refusal's `code` is the NAT-PMP result.
 class nat_pmp_mapper final : public port_mapper {

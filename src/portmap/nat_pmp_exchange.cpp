@@ -102,6 +102,7 @@ std::optional<nat_pmp_end> exchange::judge(std::span<const std::uint8_t> datagra
   nat_pmp_end finished = end(outcome::refused, std::string(natpmp::describe(checked->result)));
   finished.answer = *checked;
   finished.why.code = static_cast<int>(checked->result);
+  finished.why.refusal = natpmp::refusal_of(checked->result);
   finished.rtt = net::since(sent_);
   natpmpresp_t response;
   const int status = readnatpmpresponseorretry(&library_, &response);

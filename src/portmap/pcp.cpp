@@ -40,15 +40,16 @@ bool speaks_pcp(const pcp_end& finished) {
 
 }  // namespace
 
-awaitable<pcp_evidence> ask_pcp(gateway_access access, net::steady_time deadline) {
+awaitable<gateway_service_evidence> ask_pcp(gateway_access access, net::steady_time deadline) {
   pcp_end finished = co_await announce(access, deadline);
-  pcp_evidence evidence;
+  gateway_service_evidence evidence;
   evidence.attempts = finished.attempts;
   evidence.rtt = finished.rtt;
   evidence.version = finished.version;
   evidence.state = speaks_pcp(finished) ? service_state::answered : state_of(finished.why.kind);
   if (finished.answer) {
-    evidence.result = static_cast<std::uint16_t>(finished.answer->result);
+    evidence.result = static_cast<int>(finished.answer->result);
+    evidence.refusal = finished.why.refusal;
     evidence.epoch_s = finished.answer->epoch_s;
   }
   evidence.local_fault = !succeeded(finished) && is_local_fault(finished.why);
@@ -196,7 +197,8 @@ awaitable<result<void>> pcp_mapper::unmap() {
     if (removed) grant_state_ = grant_state::none;
     co_return removed;
   }
-  const bool refused = finished.why.code == static_cast<int>(pcp::result_code::not_authorized);
+  const bool refused =
+      finished.answer && finished.answer->result == pcp::result_code::not_authorized;
   if (refused && asked_.client.is_v6()) co_return co_await cut_short(finished.why);
   co_return finished.why;
 }

@@ -21,7 +21,8 @@ namespace natcheck::portmap {
 /// `answered` is any answer of PCP version 2, with its result: a server that says NOT_AUTHORIZED is
 /// there, and ADDRESS_MISMATCH is the most telling answer of all. `refused` is a closed port, or a
 /// server of another version, which is then `version`.
-boost::asio::awaitable<pcp_evidence> ask_pcp(gateway_access access, net::steady_time deadline);
+boost::asio::awaitable<gateway_service_evidence> ask_pcp(gateway_access access,
+                                                         net::steady_time deadline);
 
 /// True when the gateway answers one ANNOUNCE in NAT-PMP's version, 0 (RFC 6886 section 3.5): it
 /// speaks NAT-PMP. Waits 250 ms at most.

@@ -98,6 +98,7 @@ std::optional<pcp_end> exchange::judge(std::span<const std::uint8_t> datagram) {
     // Version 0 is no PCP of another version, but another protocol.
     if (other.version != 0) {
       other.why.code = static_cast<int>(pcp::result_code::unsupported_version);
+      other.why.refusal = mapping_refusal::unsupported_version;
     }
     return other;
   }
@@ -105,6 +106,7 @@ std::optional<pcp_end> exchange::judge(std::span<const std::uint8_t> datagram) {
   finished.answer = *checked;
   finished.version = 2;
   finished.why.code = static_cast<int>(checked->result);
+  finished.why.refusal = pcp::refusal_of(checked->result);
   finished.rtt = net::since(sent_);
   return finished;
 }

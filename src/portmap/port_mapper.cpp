@@ -1,7 +1,5 @@
 #include "portmap/port_mapper.hpp"
 
-#include "core/upnp_errors.hpp"
-
 namespace natcheck::portmap {
 
 gateway_access access_to(const address& gateway, const route_info& way) {
@@ -36,9 +34,9 @@ bool is_local_fault(const failure& why) {
 }
 
 bool proves_loss(const failure& why) {
-  return why.kind == outcome::refused &&
-         (why.code == upnp_error::conflict_in_mapping_entry ||
-          why.code == upnp_error::granted_otherwise || why.code == upnp_error::not_kept);
+  return why.kind == outcome::refused && (why.refusal == mapping_refusal::port_conflict ||
+                                          why.refusal == mapping_refusal::granted_otherwise ||
+                                          why.refusal == mapping_refusal::not_kept);
 }
 
 }  // namespace natcheck::portmap

@@ -75,7 +75,7 @@ service_state state_of(outcome kind);
 bool is_local_fault(const failure& why);
 
 /// True when a failed renewal proves that the mapping is gone already: the gateway's table has
-/// someone else's entry in its place (718), or none, or the mapping moved to another port.
+/// someone else's entry in its place, or none, or the mapping moved to another port.
 bool proves_loss(const failure& why);
 
 /// Makes, renews and removes one mapping. Not thread-safe; destroys nothing on the gateway by
@@ -94,8 +94,7 @@ class port_mapper {
 
   /// Makes the mapping, or renews it when this mapper made it before. Bounded by the protocol's
   /// own schedule (some seconds). Where the request insists on its port and another one is granted,
-  /// that one is given back, and the failure's code is `upnp_error::granted_otherwise` whatever the
-  /// protocol.
+  /// that one is given back, and the refusal is `granted_otherwise`.
   virtual boost::asio::awaitable<result<mapping>> map(mapping_request request) = 0;
 
   /// Looks whether the gateway still has the mapping, by the cheapest question of the protocol. To

@@ -115,7 +115,8 @@ void take_connection(const wan_connection& connection, upnp_evidence& evidence) 
   if (connection.address) return take_address(*connection.address, evidence);
   const failure& why = connection.address.error();
   evidence.detail = why.detail;
-  if (why.code != 0) evidence.external_address_error = why.code;
+  if (why.code != 0) evidence.result = why.code;
+  evidence.refusal = why.refusal;
   if (!connection.status) evidence.state = state_of(why.kind);
 }
 

@@ -1,7 +1,6 @@
 // An entry that the gateway puts on another external port than it was told, without a word.
 #include <algorithm>
 
-#include "core/upnp_errors.hpp"
 #include "portmap/grants.hpp"
 #include "portmap/upnp_mapper.hpp"
 #include "portmap/upnp_table.hpp"
@@ -33,8 +32,8 @@ awaitable<std::vector<std::uint16_t>> upnp_mapper::ports_elsewhere() {
 awaitable<result<mapping>> upnp_mapper::look_elsewhere() {
   const auto ports = co_await ports_elsewhere();
   if (ports.empty()) {
-    co_return refusal("it confirmed the mapping, but its table does not have it",
-                      upnp_error::not_kept);
+    co_return refusal("it confirmed the mapping, but its table does not have it", 0,
+                      mapping_refusal::not_kept);
   }
   const auto asked = request_.external_port;
   moves_ports_ = true;

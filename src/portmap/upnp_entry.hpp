@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/upnp_errors.hpp"
 #include "portmap/grants.hpp"
 #include "portmap/port_mapper.hpp"
 #include "portmap/upnp_description.hpp"
+#include "portmap/upnp_errors.hpp"
 #include "portmap/upnp_soap.hpp"
 
 namespace natcheck::portmap {

@@ -5,10 +5,10 @@
 #include <tuple>
 
 #include "core/text.hpp"
-#include "core/upnp_errors.hpp"
 #include "net/random.hpp"
 #include "portmap/grants.hpp"
 #include "portmap/upnp.hpp"
+#include "portmap/upnp_errors.hpp"
 #include "portmap/upnp_rules.hpp"
 #include "portmap/upnp_search.hpp"
 
@@ -55,16 +55,16 @@ awaitable<result<void>> upnp_mapper::reach() {
   co_return co_await find();
 }
 
-failure upnp_mapper::refusal(cause detail, int code) const {
+failure upnp_mapper::refusal(cause detail, int code, mapping_refusal meaning) const {
   return {outcome::refused, "opening a port on " + access_.gateway.to_string() + " (UPnP)",
-          std::move(detail), code};
+          std::move(detail), code, meaning};
 }
 
 failure upnp_mapper::conflict(const gateway_mapping& entry, std::uint16_t external_port) const {
   return refusal(fmt::format("external port {} is already forwarded to {}:{} (\"{}\")",
                              external_port, escape_bytes(entry.internal_client),
                              entry.internal_port.value_or(0), escape_bytes(entry.description)),
-                 upnp_error::conflict_in_mapping_entry);
+                 upnp_error::conflict_in_mapping_entry, mapping_refusal::port_conflict);
 }
 
 // --- making it -------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
   if (made) {
     made->asked_port = first_choice(request);
     made->asked_lifetime = request.lifetime;
-  } else if (made.error().code == 0) {
+  } else if (is_unclear(made.error())) {
     // The gateway may be back with another port or none of its old URLs: look for it again next
     // time.
     service_.reset();

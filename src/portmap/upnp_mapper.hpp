@@ -12,7 +12,7 @@
 
 namespace natcheck::portmap {
 
-/// An IPv4 gateway's. A refusal's `code` is the UPnP errorCode, or `upnp_error::not_kept`.
+/// An IPv4 gateway's. A refusal's `code` is the UPnP errorCode.
 class upnp_mapper final : public port_mapper {
  public:
   explicit upnp_mapper(gateway_access access) : access_(std::move(access)) {}
@@ -78,7 +78,7 @@ class upnp_mapper final : public port_mapper {
   bool bears_our_mark(const gateway_mapping& entry) const;
   bool made_here(const gateway_mapping& entry, const mapping_request& wanted) const;
   void forget();
-  failure refusal(cause detail, int code) const;
+  failure refusal(cause detail, int code, mapping_refusal meaning) const;
   failure conflict(const gateway_mapping& entry, std::uint16_t external_port) const;
   failure taken_over(const gateway_mapping& entry) const;
   failure not_known_as_ours(const gateway_mapping& entry) const;

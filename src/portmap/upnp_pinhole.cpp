@@ -7,8 +7,8 @@
 #include <tuple>
 #include <utility>
 
-#include "core/upnp_errors.hpp"
 #include "portmap/grants.hpp"
+#include "portmap/upnp_errors.hpp"
 #include "portmap/upnp_http.hpp"
 
 namespace natcheck::portmap {
@@ -194,7 +194,8 @@ awaitable<result<mapping>> upnp_pinhole_mapper::add_and_verify(mapping_request r
   if (!seen && says(seen.error(), pinhole_error::no_such_entry)) {
     forget();
     co_return failure{outcome::refused, opening(access_),
-                      "it confirmed the pinhole, but does not have it", upnp_error::not_kept};
+                      "it confirmed the pinhole, but does not have it", 0,
+                      mapping_refusal::not_kept};
   }
   seen_ = seen.has_value();
   co_return made(request, seen_);

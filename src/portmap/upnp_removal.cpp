@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
-#include "core/upnp_errors.hpp"
 #include "portmap/removals.hpp"
+#include "portmap/upnp_errors.hpp"
 #include "portmap/upnp_mapper.hpp"
 #include "portmap/upnp_rules.hpp"
 
@@ -34,7 +34,7 @@ failure upnp_mapper::taken_over(const gateway_mapping& entry) const {
       fmt::format("the entry is no longer natcheck's: external port {} now leads to {}:{} (\"{}\")",
                   request_.external_port, escape_bytes(entry.internal_client),
                   entry.internal_port.value_or(0), escape_bytes(entry.description)),
-      portmap::taken_over};
+      0, mapping_refusal::taken_over};
 }
 
 failure upnp_mapper::removal_failed(failure why) const {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/upnp_errors.hpp"
+#include "portmap/upnp_errors.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -17,7 +17,9 @@ constexpr std::chrono::seconds for_ever{0};
 
 bool is_version_2(const wan_service& service) { return service.type.ends_with(":2"); }
 
-bool is_unclear(const failure& why) { return why.code == 0; }
+bool is_unclear(const failure& why) {
+  return why.code == 0 && why.refusal == mapping_refusal::none;
+}
 
 bool is_conflict(int code) {
   return code == upnp_error::conflict_in_mapping_entry ||

@@ -8,8 +8,8 @@
 #include <charconv>
 
 #include "core/text.hpp"
-#include "core/upnp_errors.hpp"
 #include "core/written_address.hpp"
+#include "portmap/upnp_errors.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -125,7 +125,8 @@ result<soap_values> read_answer(std::string_view action, const http::response& r
   const int code = error_code_in(values);
   if (code != 0) {
     return failure{outcome::refused, std::move(operation),
-                   fmt::format("{} (UPnP error {})", describe_upnp_error(code), code), code};
+                   fmt::format("{} (UPnP error {})", describe_upnp_error(code), code), code,
+                   refusal_of(code)};
   }
   if (answers(xml, action)) return values;
   if (reply.status / 100 != 2) {
@@ -134,6 +135,29 @@ result<soap_values> read_answer(std::string_view action, const http::response& r
   return failure{
       outcome::malformed, std::move(operation),
       reply.body.empty() ? "the answer is empty" : "the answer is not UPnP (perhaps a login page)"};
+}
+
+mapping_refusal refusal_of(int code) {
+  switch (code) {
+    case upnp_error::action_not_authorized:
+      return mapping_refusal::not_authorized;
+    case upnp_error::no_port_maps_available:
+      return mapping_refusal::table_full;
+    case upnp_error::conflict_in_mapping_entry:
+    case upnp_error::conflict_with_other_mechanisms:
+      return mapping_refusal::port_conflict;
+    case upnp_error::wildcard_not_permitted_in_ext_port:
+      return mapping_refusal::port_not_allowed;
+    case upnp_error::same_port_values_required:
+      return mapping_refusal::same_port_required;
+    case upnp_error::invalid_args:
+    case upnp_error::only_permanent_leases_supported:
+      return mapping_refusal::lifetime_rejected;
+    case upnp_error::action_failed:
+      return mapping_refusal::no_reason;
+    default:
+      return mapping_refusal::other;
+  }
 }
 
 std::string describe_upnp_error(int code) {

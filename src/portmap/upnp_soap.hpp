@@ -60,4 +60,7 @@ result<soap_values> read_answer(std::string_view action, const http::response& r
 /// What a UPnP errorCode says, in plain words.
 std::string describe_upnp_error(int code);
 
+/// What it means where a mapping was asked for.
+mapping_refusal refusal_of(int code);
+
 }  // namespace natcheck::portmap

@@ -8,10 +8,10 @@
 
 #include "core/text.hpp"
 #include "core/timed_out.hpp"
-#include "core/upnp_errors.hpp"
 #include "core/written_address.hpp"
 #include "portmap/upnp.hpp"
 #include "portmap/upnp_entry.hpp"
+#include "portmap/upnp_errors.hpp"
 #include "portmap/upnp_http.hpp"
 #include "portmap/upnp_search.hpp"
 

@@ -12,6 +12,7 @@ namespace natcheck::report {
 namespace json = boost::json;
 
 inline json::value to_value(std::string_view text) { return json::string(text); }
+inline json::value to_value(int number) { return number; }
 inline json::value to_value(std::uint32_t number) { return number; }
 inline json::value to_value(std::uint8_t number) { return number; }
 inline json::value to_value(std::uint16_t number) { return number; }

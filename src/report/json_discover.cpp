@@ -51,7 +51,7 @@ json::object service_part(const service_evidence& service) {
           {"attempts", service.attempts}};
 }
 
-json::object pcp_part(const pcp_evidence& service) {
+json::object pcp_part(const gateway_service_evidence& service) {
   auto part = service_part(service);
   part["epoch_s"] = or_null(service.epoch_s);
   part["result"] = or_null(service.result);
@@ -89,7 +89,7 @@ json::value interface_part(const interface_info& link) {
           {"metric", or_null(link.metric)}};
 }
 
-json::object nat_pmp_part(const nat_pmp_evidence& service) {
+json::object nat_pmp_part(const gateway_service_evidence& service) {
   auto part = service_part(service);
   part["epoch_s"] = or_null(service.epoch_s);
   part["external_address"] = or_null(service.external_address);

@@ -152,8 +152,9 @@ class walk {
   }
   void visit(host_network& host) { visit_all(host.ipv4, host.ipv6, host.interfaces); }
 
-  void visit(pcp_evidence& service) { visit(service.detail); }
-  void visit(nat_pmp_evidence& service) { visit_all(service.external_address, service.detail); }
+  void visit(gateway_service_evidence& service) {
+    visit_all(service.external_address, service.detail);
+  }
   void visit(upnp_evidence& service) {
     visit_all(service.external_address, service.external_address_text, service.detail,
               service.location, service.device, service.manufacturer, service.model,

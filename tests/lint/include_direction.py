@@ -39,7 +39,8 @@ ROOMS = {
 }
 
 VALUE_HEADERS = {"diagnosis.hpp", "endpoint.hpp", "error.hpp", "evidence.hpp", "mapping.hpp",
-                 "probe_evidence.hpp", "server_evidence.hpp", "cause.hpp", "causes.hpp"}
+                 "mapping_refusal.hpp", "probe_evidence.hpp", "server_evidence.hpp", "cause.hpp",
+                 "causes.hpp"}
 
 # The single-compilation files of Asio and Beast, which belong to no room.
 EXEMPT = {pathlib.Path("src/core/asio.cpp")}

@@ -83,7 +83,8 @@ portmap::mapping_request adder::request() const {
 void adder::note(const portmap::port_mapper& mapper, const failure& why) {
   spdlog::debug("{}", to_string(why));
   done_.evidence.attempts.push_back({mapper.protocol(), portmap::state_of(why.kind), why.detail,
-                                     why.code, mapper.has_spoken(), portmap::is_local_fault(why)});
+                                     why.refusal, why.code, mapper.has_spoken(),
+                                     portmap::is_local_fault(why)});
 }
 
 void adder::keep_meanwhile(const mapping_record& record) {
@@ -146,13 +147,13 @@ awaitable<bool> adder::find(portmap::port_mapper& mapper) {
     note(mapper, found->error());
   } else {
     done_.evidence.attempts.push_back(
-        {mapper.protocol(), service_state::not_tried, timed_out::before_answer, 0});
+        {mapper.protocol(), service_state::not_tried, timed_out::before_answer});
   }
   co_return false;
 }
 
 void adder::accept(const mapping& made) {
-  done_.evidence.attempts.push_back({made.via, service_state::answered, {}, 0});
+  done_.evidence.attempts.push_back({made.via, service_state::answered, {}});
   done_.entry = made;
   done_.judged.findings = diagnose(made);
   if (const auto external = public_endpoint(made)) {
@@ -199,7 +200,7 @@ awaitable<bool> adder::map(attempt& way) {
     co_return true;
   }
   note(*way.mapper,
-       made ? made->error() : failure{outcome::cut_short, "", timed_out::before_answer, 0});
+       made ? made->error() : failure{outcome::cut_short, "", timed_out::before_answer});
   co_await undo(way, asked);
   co_return false;
 }

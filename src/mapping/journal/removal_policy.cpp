@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "core/upnp_errors.hpp"
-
 namespace natcheck::journal {
 namespace {
 
@@ -36,7 +34,7 @@ std::optional<failure> open_by_another_port(const std::vector<known_record>& kno
       fmt::format("opening port {} on {}", wanted.external_port, wanted.gateway.to_string()),
       fmt::format("port {} of this machine is already open as external port {} ({})",
                   wanted.internal.port, found->record.external_port, owner_of(*found)),
-      upnp_error::open_by_another_port};
+      0, mapping_refusal::already_mapped};
 }
 
 const known_record* added_before(const std::vector<known_record>& known,

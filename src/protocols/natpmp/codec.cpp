@@ -118,6 +118,24 @@ std::string_view describe(result_code value) {
   return "an error code that RFC 6886 does not define";
 }
 
+mapping_refusal refusal_of(result_code value) {
+  switch (value) {
+    case result_code::success:
+      return mapping_refusal::none;
+    case result_code::unsupported_version:
+      return mapping_refusal::unsupported_version;
+    case result_code::not_authorized:
+      return mapping_refusal::not_authorized;
+    case result_code::network_failure:
+      return mapping_refusal::network_failure;
+    case result_code::out_of_resources:
+      return mapping_refusal::table_full;
+    case result_code::unsupported_opcode:
+      break;
+  }
+  return mapping_refusal::other;
+}
+
 boost::system::result<answer, fault> check(std::span<const std::uint8_t> datagram,
                                            const expectation& expected) {
   byte_reader reader(datagram);

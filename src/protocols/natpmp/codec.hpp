@@ -5,6 +5,7 @@
 #include <boost/system/result.hpp>
 #include <cstdint>
 #include <natcheck/cause.hpp>
+#include <natcheck/mapping_refusal.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,8 @@ enum class result_code : std::uint16_t {
 
 /// In plain words: "not authorized: port mapping is turned off, …".
 std::string_view describe(result_code value);
+
+mapping_refusal refusal_of(result_code value);
 
 /// The request that an answer is wanted for. NAT-PMP has no transaction number, so the operation
 /// and the internal port are all there is to compare.

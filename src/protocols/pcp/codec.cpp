@@ -262,6 +262,30 @@ std::string_view describe(result_code value) {
   return "an error code that RFC 6887 does not define";
 }
 
+mapping_refusal refusal_of(result_code value) {
+  switch (value) {
+    case result_code::success:
+      return mapping_refusal::none;
+    case result_code::unsupported_version:
+      return mapping_refusal::unsupported_version;
+    case result_code::not_authorized:
+    case result_code::authentication_required:
+      return mapping_refusal::not_authorized;
+    case result_code::network_failure:
+      return mapping_refusal::network_failure;
+    case result_code::no_resources:
+      return mapping_refusal::no_resources;
+    case result_code::user_exceeded_quota:
+      return mapping_refusal::over_quota;
+    case result_code::cannot_provide_external:
+      return mapping_refusal::port_conflict;
+    case result_code::address_mismatch:
+      return mapping_refusal::address_mismatch;
+    default:
+      return mapping_refusal::other;
+  }
+}
+
 std::chrono::seconds refused_for(const answer& refusal) {
   using namespace std::chrono_literals;
   if (refusal.lifetime_s != 0)

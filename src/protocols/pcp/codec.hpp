@@ -9,6 +9,7 @@
 #include <natcheck/cause.hpp>
 #include <natcheck/endpoint.hpp>
 #include <natcheck/evidence.hpp>
+#include <natcheck/mapping_refusal.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,6 +43,8 @@ enum class result_code : std::uint8_t {
 
 /// In plain words: "the gateway has no resources left for it".
 std::string_view describe(result_code value);
+
+mapping_refusal refusal_of(result_code value);
 
 /// Names the owner of a mapping (RFC 6887 section 11.1): whoever knows it may change and delete.
 using nonce = std::array<std::uint8_t, 12>;

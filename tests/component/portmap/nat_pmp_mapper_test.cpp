@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "core/upnp_errors.hpp"
 #include "portmap/nat_pmp.hpp"
 #include "support/fake_gateway.hpp"
 
@@ -117,7 +116,7 @@ TEST_F(NatPmpMapper, AnotherPortThanInsistedOnIsGivenBack) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
-  EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
+  EXPECT_EQ(made.error().refusal, mapping_refusal::granted_otherwise);
   EXPECT_EQ(to_string(made.error().detail), "it granted external port 20000 instead of 1234");
   ASSERT_THAT(gateway_.mapping_requests(), SizeIs(2));
   EXPECT_EQ(gateway_.mapping_requests()[1].lifetime_s, 0U);

@@ -18,7 +18,7 @@ using ::testing::SizeIs;
 
 class NatPmp : public ::testing::Test {
  protected:
-  nat_pmp_evidence ask(milliseconds limit = 60s) {
+  gateway_service_evidence ask(milliseconds limit = 60s) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     return loop_.await(ask_nat_pmp(gateway_.access(), deadline));
   }
@@ -170,7 +170,7 @@ TEST_F(NatPmp, UnusableAnswers) {
       {"nothing", "", service_state::malformed, ""},
   };
   std::vector<std::unique_ptr<fake_gateway>> gateways;
-  std::vector<asio::awaitable<nat_pmp_evidence>> asking;
+  std::vector<asio::awaitable<gateway_service_evidence>> asking;
   for (const auto& row : table) {
     gateways.push_back(gateway_that_answers(row.answer));
     asking.push_back(ask_nat_pmp(gateways.back()->access(), net::steady_time::max()));

@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 
-#include "core/upnp_errors.hpp"
 #include "portmap/pcp.hpp"
 #include "support/fake_gateway.hpp"
 #include "support/pcp_messages.hpp"
@@ -140,7 +139,7 @@ TEST_F(PcpMapper, AnotherPortThanInsistedOnIsGivenBack) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
-  EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
+  EXPECT_EQ(made.error().refusal, mapping_refusal::granted_otherwise);
   EXPECT_EQ(to_string(made.error().detail), "it granted external port 20000 instead of 1234");
   EXPECT_FALSE(mapper_.refused_for());
   ASSERT_THAT(asked(), SizeIs(2));

@@ -18,7 +18,7 @@ using ::testing::SizeIs;
 
 class Pcp : public ::testing::Test {
  protected:
-  pcp_evidence ask(milliseconds limit = 60s) {
+  gateway_service_evidence ask(milliseconds limit = 60s) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     return loop_.await(ask_pcp(gateway_.access(), deadline));
   }

@@ -35,7 +35,7 @@ TEST_F(UpnpConnections, TheConnectionInUseSpeaksForTheGateway) {
   auto evidence = ask();
   EXPECT_THAT(*evidence.service, HasSubstr("WANIPConnection"));
   EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
-  EXPECT_EQ(evidence.external_address_error, std::nullopt) << "that was the other connection's";
+  EXPECT_EQ(evidence.result, std::nullopt) << "that was the other connection's";
   EXPECT_EQ(evidence.uptime_s, 4711U);
   EXPECT_EQ(to_string(evidence.detail), "");
 }

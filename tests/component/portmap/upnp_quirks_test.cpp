@@ -227,7 +227,7 @@ TEST_F(UpnpQuirks, WhatItPutsOnAnotherPortIsClosed) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
-  EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
+  EXPECT_EQ(made.error().refusal, mapping_refusal::granted_otherwise);
   EXPECT_EQ(to_string(made.error().detail), "it granted external port 1235 instead of 1234");
   EXPECT_THAT(gateway_.table, ElementsAre(Key("2000/TCP"), Key("2001/TCP")));
   ASSERT_TRUE(unmap());
@@ -252,7 +252,7 @@ TEST_F(UpnpQuirks, WhatStaysOnAnotherPortIsRemembered) {
   gateway_.answers["DeletePortMapping"] = soap_fault(501);
   const auto made = map();
   ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, upnp_error::granted_otherwise);
+  EXPECT_EQ(made.error().refusal, mapping_refusal::granted_otherwise);
   EXPECT_EQ(mapper_.record(strict).external_port, 1235);
   EXPECT_FALSE(unmap());
   gateway_.answers.clear();

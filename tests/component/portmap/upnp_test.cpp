@@ -42,7 +42,7 @@ TEST_F(Upnp, Answers) {
   EXPECT_EQ(evidence.uptime_s, 4711U);
   EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
   EXPECT_EQ(evidence.external_address, asio::ip::make_address("5.5.5.5"));
-  EXPECT_EQ(evidence.external_address_error, std::nullopt);
+  EXPECT_EQ(evidence.result, std::nullopt);
   EXPECT_EQ(evidence.attempts, 1);
   EXPECT_TRUE(evidence.rtt);
   EXPECT_EQ(evidence.wan_connections, 1U);
@@ -248,7 +248,7 @@ TEST_F(Upnp, ExternalAddressInEveryShape) {
     EXPECT_EQ(evidence.connection_status, "Connected");
     EXPECT_EQ(evidence.external_address_text, row.text);
     EXPECT_EQ(evidence.external_address, std::nullopt);
-    EXPECT_EQ(evidence.external_address_error, row.error);
+    EXPECT_EQ(evidence.result, row.error);
     EXPECT_THAT(to_string(evidence.detail), HasSubstr(row.detail));
   }
 }

@@ -267,7 +267,8 @@ const row rows[] = {
      [](auto& e) {
        upnp_says(e, "", "Up");
        e.gateway->upnp.external_address_text.reset();
-       e.gateway->upnp.external_address_error = 501;
+       e.gateway->upnp.result = 501;
+       e.gateway->upnp.refusal = mapping_refusal::no_reason;
      },
      double_nat, likely, answer::unknown, nullptr, "hides", "error 501", "bridge mode"},
     {"empty by UPnP, result 3 by NAT-PMP",
@@ -315,7 +316,8 @@ const row rows[] = {
        e.gateway->nat_pmp.state = service_state::answered;
        upnp_says(e, "");
        e.gateway->upnp.external_address_text.reset();
-       e.gateway->upnp.external_address_error = 606;
+       e.gateway->upnp.result = 606;
+       e.gateway->upnp.refusal = mapping_refusal::not_authorized;
      },
      nat_no_mapping_service, likely, answer::unknown, nullptr, "to NAT-PMP and UPnP, but refuses",
      "error 606", "allow it in the router"},

@@ -52,11 +52,31 @@ inline discover_evidence home(const char* local = "192.168.1.10") {
   return seen;
 }
 
-inline void pcp_says(discover_evidence& seen, std::uint16_t result) {
+inline mapping_refusal meaning_of_pcp(int result) {
+  switch (result) {
+    case 0:
+      return mapping_refusal::none;
+    case 1:
+      return mapping_refusal::unsupported_version;
+    case 2:
+      return mapping_refusal::not_authorized;
+    case 7:
+      return mapping_refusal::network_failure;
+    case 8:
+      return mapping_refusal::no_resources;
+    case 12:
+      return mapping_refusal::address_mismatch;
+    default:
+      return mapping_refusal::other;
+  }
+}
+
+inline void pcp_says(discover_evidence& seen, int result) {
   auto& service = seen.gateway->pcp;
   service = {};
   service.state = service_state::answered;
   service.result = result;
+  service.refusal = meaning_of_pcp(result);
   service.version = std::uint8_t{2};
   service.epoch_s = 86'400;
   service.rtt = millis(0.4);
@@ -67,17 +87,20 @@ inline void nat_pmp_says(discover_evidence& seen, const char* external) {
   auto& service = seen.gateway->nat_pmp;
   service = {};
   service.state = service_state::answered;
-  service.result = std::uint16_t{0};
+  service.result = 0;
   service.external_address = ip(external);
   service.rtt = millis(0.4);
   service.attempts = 1;
 }
 
-inline void nat_pmp_fails(discover_evidence& seen, std::uint16_t result) {
+/// With result 2 (not authorized) or 3 (network failure).
+inline void nat_pmp_fails(discover_evidence& seen, int result) {
   auto& service = seen.gateway->nat_pmp;
   service = {};
   service.state = service_state::refused;
   service.result = result;
+  service.refusal =
+      result == 3 ? mapping_refusal::network_failure : mapping_refusal::not_authorized;
   service.attempts = 1;
 }
 

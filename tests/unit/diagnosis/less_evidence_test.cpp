@@ -117,8 +117,14 @@ const changes losses{
     [](auto& e) { e.gateway->nat_pmp = {}; },
     [](auto& e) { e.gateway->upnp = {}; },
     [](auto& e) { e.gateway->nat_pmp.external_address.reset(); },
-    [](auto& e) { e.gateway->nat_pmp.result.reset(); },
-    [](auto& e) { e.gateway->pcp.result.reset(); },
+    [](auto& e) {
+      e.gateway->nat_pmp.result.reset();
+      e.gateway->nat_pmp.refusal = mapping_refusal::none;
+    },
+    [](auto& e) {
+      e.gateway->pcp.result.reset();
+      e.gateway->pcp.refusal = mapping_refusal::none;
+    },
     [](auto& e) { e.gateway->upnp.connection_status.reset(); },
     [](auto& e) { e.gateway->upnp.external_address.reset(); },
     [](auto& e) { e.gateway->upnp.external_address_text.reset(); },

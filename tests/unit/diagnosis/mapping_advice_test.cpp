@@ -4,7 +4,6 @@
 
 #include <natcheck/diagnosis.hpp>
 
-#include "core/upnp_errors.hpp"
 #include "failed_mapping.hpp"
 
 namespace natcheck {
@@ -17,7 +16,8 @@ using ::testing::Not;
 using enum service_state;
 
 TEST(MappingRules, TheCommandIsTheOneThatWasTyped) {
-  auto seen = trying({{upnp, refused, "ConflictInMappingEntry", 718}});
+  auto seen =
+      trying({{upnp, refused, "ConflictInMappingEntry", mapping_refusal::port_conflict, 718}});
   seen.asked_by = mapping_command::mappings_add;
   EXPECT_THAT(diagnose(seen).main.advice.front(),
               ::testing::AllOf(HasSubstr("natcheck mappings add 1235:8080"),
@@ -26,7 +26,7 @@ TEST(MappingRules, TheCommandIsTheOneThatWasTyped) {
 
 TEST(MappingRules, TheAdvisedCommandRepeatsTheOptionsOfTheQuestion) {
   auto seen = trying({{pmp, refused, "it granted external port 1235 instead of 1234",
-                       upnp_error::granted_otherwise}});
+                       mapping_refusal::granted_otherwise}});
   seen.asked = {"eth1", boost::asio::ip::make_address("192.168.2.1")};
   seen.only_via = mapping_protocol::nat_pmp;
   seen.both_transports = true;
@@ -42,15 +42,15 @@ TEST(MappingRules, TheAdvisedCommandRepeatsTheOptionsOfTheQuestion) {
 
 TEST(MappingRules, EveryAdvisedCommandOfItsOwnAsksTheSameRouter) {
   const std::vector<mapping_attempt> all[] = {
-      {{pcp, refused, {}, 12}},
-      {{pcp, refused, {}, 7}},
-      {{pcp, refused, {}, 8}},
-      {{upnp, refused, {}, 728}},
-      {{upnp, not_tried, {}, 0}},
-      {{upnp, answered, {}, 0}},
-      {{upnp, refused, {}, 718}},
-      {{upnp, refused, {}, 724}},
-      {{pmp, refused, {}, upnp_error::open_by_another_port}},
+      {{pcp, refused, {}, mapping_refusal::address_mismatch, 12}},
+      {{pcp, refused, {}, mapping_refusal::network_failure, 7}},
+      {{pcp, refused, {}, mapping_refusal::no_resources, 8}},
+      {{upnp, refused, {}, mapping_refusal::table_full, 728}},
+      {{upnp, not_tried, {}}},
+      {{upnp, answered, {}}},
+      {{upnp, refused, {}, mapping_refusal::port_conflict, 718}},
+      {{upnp, refused, {}, mapping_refusal::same_port_required, 724}},
+      {{pmp, refused, {}, mapping_refusal::already_mapped}},
   };
   for (const auto& attempts : all) {
     auto seen = trying(attempts);
@@ -115,10 +115,13 @@ TEST(MappingRules, PortsBelow1024AreARefusalOfTheirOwn) {
     mapping_attempt attempt;
     bool may_be_the_port;
   } const table[] = {
-      {{upnp, refused, {}, 606}, true},  {{upnp, refused, {}, 501}, true},
-      {{pmp, refused, {}, 2}, true},     {{upnp, refused, {}, 800}, true},
-      {{upnp, refused, {}, 728}, false}, {{upnp, refused, {}, 725}, false},
-      {{pmp, silent, {}, 0}, false},
+      {{upnp, refused, {}, mapping_refusal::not_authorized, 606}, true},
+      {{upnp, refused, {}, mapping_refusal::no_reason, 501}, true},
+      {{pmp, refused, {}, mapping_refusal::not_authorized, 2}, true},
+      {{upnp, refused, {}, mapping_refusal::other, 800}, true},
+      {{upnp, refused, {}, mapping_refusal::table_full, 728}, false},
+      {{upnp, refused, {}, mapping_refusal::lifetime_rejected, 725}, false},
+      {{pmp, silent, {}}, false},
   };
   for (const auto& r : table) {
     SCOPED_TRACE(r.attempt.code);
@@ -134,19 +137,19 @@ TEST(MappingRules, PortsBelow1024AreARefusalOfTheirOwn) {
 }
 
 TEST(MappingRules, OfALowPortTheNextIsNoBetter) {
-  auto seen = trying({{upnp, refused, {}, 718}});
+  auto seen = trying({{upnp, refused, {}, mapping_refusal::port_conflict, 718}});
   seen.external_port = 443;
   EXPECT_THAT(diagnose(seen).main.advice.front(), HasSubstr("--map 8443:8080"));
 }
 
 TEST(MappingRules, TheNextPortStaysAPort) {
-  auto seen = trying({{upnp, refused, {}, 718}});
+  auto seen = trying({{upnp, refused, {}, mapping_refusal::port_conflict, 718}});
   seen.external_port = 65535;
   EXPECT_THAT(diagnose(seen).main.advice.front(), HasSubstr("--map 65534:8080"));
 }
 
 TEST(MappingRules, WithoutALocalAddressThereIsNothingToForwardTo) {
-  auto seen = trying({{pmp, silent, {}, 0}});
+  auto seen = trying({{pmp, silent, {}}});
   seen.internal = {};
   EXPECT_THAT(diagnose(seen).main.advice, Not(Contains(HasSubstr("by hand"))));
 }

@@ -3,7 +3,6 @@
 
 #include <natcheck/diagnosis.hpp>
 
-#include "core/upnp_errors.hpp"
 #include "failed_mapping.hpp"
 #include "print.hpp"
 
@@ -27,186 +26,195 @@ struct row {
 
 const row rows[] = {
     {"silent",
-     {{pmp, silent, {}, 0}, {upnp, silent, {}, 0}},
+     {{pmp, silent, {}}, {upnp, silent, {}}},
      verdict_code::no_mapping_service,
      likely,
      "turn on UPnP or NAT-PMP"},
     {"refused by ICMP",
-     {{pmp, refused, {}, 0}, {upnp, silent, {}, 0}},
+     {{pmp, refused, {}}, {upnp, silent, {}}},
      verdict_code::no_mapping_service,
      likely,
      "turn on"},
     {"one not asked",
-     {{pmp, silent, {}, 0}, {upnp, not_tried, {}, 0}},
+     {{pmp, silent, {}}, {upnp, not_tried, {}}},
      verdict_code::inconclusive,
      unconfirmed,
      "at least ten seconds"},
     {"timed out",
-     {{pmp, not_tried, "timed out", 0}, {upnp, not_tried, {}, 0}},
+     {{pmp, not_tried, "timed out"}, {upnp, not_tried, {}}},
      verdict_code::inconclusive,
      unconfirmed,
      "natcheck discover"},
     {"one answered in no usable way",
-     {{pmp, silent, {}, 0}, {upnp, malformed, {}, 0}},
+     {{pmp, silent, {}}, {upnp, malformed, {}}},
      verdict_code::inconclusive,
      unconfirmed,
      "firmware"},
     {"NAT-PMP not authorised",
-     {{pmp, refused, {}, 2}, {upnp, silent, {}, 0}},
+     {{pmp, refused, {}, mapping_refusal::not_authorized, 2}, {upnp, silent, {}}},
      verdict_code::mapping_refused,
      confirmed,
      "FRITZ!Box"},
     {"UPnP not authorised",
-     {{upnp, refused, {}, 606}},
+     {{upnp, refused, {}, mapping_refusal::not_authorized, 606}},
      verdict_code::mapping_refused,
      confirmed,
      "Permit Access"},
     {"policy, though UPnP calls it a conflict",
-     {{upnp, refused, {}, 718}, {pmp, refused, {}, 2}},
+     {{upnp, refused, {}, mapping_refusal::port_conflict, 718},
+      {pmp, refused, {}, mapping_refusal::not_authorized, 2}},
      verdict_code::mapping_refused,
      confirmed,
      "allow it"},
     {"conflict",
-     {{pmp, silent, {}, 0}, {upnp, refused, {}, 718}},
+     {{pmp, silent, {}}, {upnp, refused, {}, mapping_refusal::port_conflict, 718}},
      verdict_code::port_conflict,
      confirmed,
      "natcheck serve --map 1235:8080"},
     {"another mechanism",
-     {{upnp, refused, {}, 729}},
+     {{upnp, refused, {}, mapping_refusal::port_conflict, 729}},
      verdict_code::port_conflict,
      confirmed,
      "1235"},
     {"UPnP table full",
-     {{upnp, refused, {}, 728}},
+     {{upnp, refused, {}, mapping_refusal::table_full, 728}},
      verdict_code::mapping_table_full,
      confirmed,
      "delete mappings"},
     {"NAT-PMP table full",
-     {{pmp, refused, {}, 4}},
+     {{pmp, refused, {}, mapping_refusal::table_full, 4}},
      verdict_code::mapping_table_full,
      confirmed,
      "delete mappings"},
     {"728 means nothing in NAT-PMP",
-     {{pmp, refused, {}, 728}},
+     {{pmp, refused, {}, mapping_refusal::other, 728}},
      verdict_code::mapping_refused,
      confirmed,
      "log"},
     {"not kept",
-     {{upnp, answered, {}, -1}, {pmp, silent, {}, 0}},
+     {{upnp, answered, {}, mapping_refusal::not_kept}, {pmp, silent, {}}},
      verdict_code::mapping_not_kept,
      confirmed,
      "firmware"},
     {"permanent only",
-     {{upnp, refused, {}, 725}},
+     {{upnp, refused, {}, mapping_refusal::lifetime_rejected, 725}},
      verdict_code::mapping_refused,
      confirmed,
      "--via nat-pmp"},
     {"lifetime refused",
-     {{upnp, refused, {}, 402}},
+     {{upnp, refused, {}, mapping_refusal::lifetime_rejected, 402}},
      verdict_code::mapping_refused,
      confirmed,
      "--lifetime"},
     {"action failed",
-     {{upnp, refused, {}, 501}},
+     {{upnp, refused, {}, mapping_refusal::no_reason, 501}},
      verdict_code::mapping_refused,
      confirmed,
      "natcheck discover"},
     {"network failure",
-     {{pmp, refused, {}, 3}},
+     {{pmp, refused, {}, mapping_refusal::network_failure, 3}},
      verdict_code::mapping_refused,
      confirmed,
      "natcheck discover"},
     {"garbage",
-     {{pmp, malformed, {}, 0}},
+     {{pmp, malformed, {}}},
      verdict_code::inconclusive,
      unconfirmed,
      "restart the router"},
     {"PCP not authorised",
-     {{pcp, refused, {}, 2}, {pmp, silent, {}, 0}},
+     {{pcp, refused, {}, mapping_refusal::not_authorized, 2}, {pmp, silent, {}}},
      verdict_code::mapping_refused,
      confirmed,
      "allow it"},
     {"PCP of another version is no PCP",
-     {{pcp, refused, {}, 1}, {pmp, silent, {}, 0}, {upnp, silent, {}, 0}},
+     {{pcp, refused, {}, mapping_refusal::unsupported_version, 1},
+      {pmp, silent, {}},
+      {upnp, silent, {}}},
      verdict_code::no_mapping_service,
      likely,
      "turn on"},
     {"NAT-PMP of another version is no NAT-PMP",
-     {{pmp, refused, {}, 1}},
+     {{pmp, refused, {}, mapping_refusal::unsupported_version, 1}},
      verdict_code::no_mapping_service,
      likely,
      "turn on"},
     {"PCP network failure",
-     {{pcp, refused, {}, 7}},
+     {{pcp, refused, {}, mapping_refusal::network_failure, 7}},
      verdict_code::mapping_refused,
      confirmed,
      "natcheck discover"},
     {"PCP without resources",
-     {{pcp, refused, {}, 8}},
+     {{pcp, refused, {}, mapping_refusal::no_resources, 8}},
      verdict_code::mapping_refused,
      confirmed,
      "natcheck discover"},
     {"a private external address, as miniupnpd tells it",
-     {{pcp, refused, {}, 8}, {pmp, refused, {}, 3}, {upnp, refused, {}, 501}},
+     {{pcp, refused, {}, mapping_refusal::no_resources, 8},
+      {pmp, refused, {}, mapping_refusal::network_failure, 3},
+      {upnp, refused, {}, mapping_refusal::no_reason, 501}},
      verdict_code::mapping_refused,
      confirmed,
      "natcheck discover shows which"},
     {"PCP without resources, and UPnP says which",
-     {{pcp, refused, {}, 8}, {upnp, refused, {}, 728}},
+     {{pcp, refused, {}, mapping_refusal::no_resources, 8},
+      {upnp, refused, {}, mapping_refusal::table_full, 728}},
      verdict_code::mapping_table_full,
      confirmed,
      "mappings list"},
     {"PCP quota",
-     {{pcp, refused, {}, 10}, {upnp, silent, {}, 0}},
+     {{pcp, refused, {}, mapping_refusal::over_quota, 10}, {upnp, silent, {}}},
      verdict_code::mapping_table_full,
      confirmed,
      "close ports"},
     {"PCP cannot give this port",
-     {{pcp, refused, {}, 11}},
+     {{pcp, refused, {}, mapping_refusal::port_conflict, 11}},
      verdict_code::port_conflict,
      confirmed,
      "--any-port"},
     {"another NAT in between",
-     {{pcp, refused, {}, 12}, {pmp, refused, {}, 2}, {upnp, refused, {}, 606}},
+     {{pcp, refused, {}, mapping_refusal::address_mismatch, 12},
+      {pmp, refused, {}, mapping_refusal::not_authorized, 2},
+      {upnp, refused, {}, mapping_refusal::not_authorized, 606}},
      verdict_code::double_nat,
      confirmed,
      "nearer router"},
     {"PCP wants to know who asks",
-     {{pcp, refused, {}, 15}},
+     {{pcp, refused, {}, mapping_refusal::not_authorized, 15}},
      verdict_code::mapping_refused,
      confirmed,
      "allow it"},
     {"an unknown result of PCP",
-     {{pcp, refused, {}, 99}},
+     {{pcp, refused, {}, mapping_refusal::other, 99}},
      verdict_code::mapping_refused,
      confirmed,
      "log"},
     {"another port was granted by NAT-PMP",
      {{pmp, refused, "it granted external port 1235 instead of 1234",
-       upnp_error::granted_otherwise}},
+       mapping_refusal::granted_otherwise}},
      verdict_code::port_granted_otherwise,
      confirmed,
      "natcheck serve --map 1234:8080 --any-port"},
     {"another port was granted by PCP",
      {{pcp, refused, "it granted external port 1235 instead of 1234",
-       upnp_error::granted_otherwise}},
+       mapping_refusal::granted_otherwise}},
      verdict_code::port_granted_otherwise,
      confirmed,
      "natcheck serve --map 1234:8080 --any-port"},
     {"another port by PCP, and UPnP knows who has the one that was wanted",
      {{pcp, refused, "it granted external port 1235 instead of 1234",
-       upnp_error::granted_otherwise},
-      {upnp, refused, "port 1234 is already forwarded to 192.168.1.20:80", 718}},
+       mapping_refusal::granted_otherwise},
+      {upnp, refused, "port 1234 is already forwarded to 192.168.1.20:80",
+       mapping_refusal::port_conflict, 718}},
      verdict_code::port_conflict,
      confirmed,
      "natcheck serve --map 1235:8080"},
     {"this port alone is refused",
-     {{upnp, refused, {}, 716}},
+     {{upnp, refused, {}, mapping_refusal::port_not_allowed, 716}},
      verdict_code::mapping_refused,
      confirmed,
      "natcheck serve --map 1235:8080"},
     {"the same port on both sides",
-     {{upnp, refused, {}, 724}, {pmp, silent, {}, 0}},
+     {{upnp, refused, {}, mapping_refusal::same_port_required, 724}, {pmp, silent, {}}},
      verdict_code::mapping_refused,
      confirmed,
      "natcheck serve --map 8080:8080"},
@@ -216,7 +224,7 @@ const row rows[] = {
 TEST(MappingRules, APortThatIsOpenUnderAnotherNumberIsAConflict) {
   const auto seen =
       trying({{pmp, refused, "port 8080 of this machine is already open as external port 80",
-               upnp_error::open_by_another_port}});
+               mapping_refusal::already_mapped}});
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::port_conflict);
   EXPECT_THAT(v.summary, HasSubstr("on a different external port"));
@@ -230,37 +238,44 @@ TEST(MappingRules, OnlyThreeWhoAreSilentOrClosedOfferNothing) {
   const auto summary = [](std::vector<mapping_attempt> attempts) {
     return diagnose(trying(std::move(attempts))).main.summary;
   };
-  const mapping_attempt none{pcp, silent, {}, 0};
-  const mapping_attempt closed{pmp, refused, "nothing listens on that port", 0};
-  EXPECT_THAT(summary({none, closed, {upnp, silent, {}, 0}}),
+  const mapping_attempt none{pcp, silent, {}};
+  const mapping_attempt closed{pmp, refused, "nothing listens on that port"};
+  EXPECT_THAT(summary({none, closed, {upnp, silent, {}}}),
               HasSubstr("neither PCP nor NAT-PMP nor UPnP"));
-  EXPECT_EQ(summary({none, {pmp, malformed, {}, 0, present}, {upnp, silent, {}, 0}}),
-            "NAT-PMP is available, but its answer is unusable.");
-  EXPECT_EQ(summary({none, {pmp, silent, {}, 0, present}, {upnp, silent, {}, 0}}),
-            "NAT-PMP is available, but does not answer the mapping request.");
-  EXPECT_EQ(summary({none, closed, {upnp, refused, "reset", 0, present}}),
+  EXPECT_EQ(
+      summary({none, {pmp, malformed, {}, mapping_refusal::none, 0, present}, {upnp, silent, {}}}),
+      "NAT-PMP is available, but its answer is unusable.");
+  EXPECT_EQ(
+      summary({none, {pmp, silent, {}, mapping_refusal::none, 0, present}, {upnp, silent, {}}}),
+      "NAT-PMP is available, but does not answer the mapping request.");
+  EXPECT_EQ(summary({none, closed, {upnp, refused, "reset", mapping_refusal::none, 0, present}}),
             "UPnP is available, but aborts the mapping request.");
-  EXPECT_EQ(summary({none, closed, {upnp, silent, "timed out", 0, present}}),
+  EXPECT_EQ(summary({none, closed, {upnp, silent, "timed out", mapping_refusal::none, 0, present}}),
             "UPnP is available, but does not answer the mapping request.");
-  EXPECT_EQ(summary({{pcp, refused, "it speaks only a draft of PCP", 1, present}, closed}),
+  EXPECT_EQ(summary({{pcp, refused, "it speaks only a draft of PCP",
+                      mapping_refusal::unsupported_version, 1, present},
+                     closed}),
             "The router responds to PCP, but uses a different version from natcheck.");
-  const mapping_attempt other{pcp, refused, "it speaks only NAT-PMP (version 0)", 0};
-  EXPECT_EQ(summary({other, {pmp, silent, {}, 0, present}, {upnp, silent, {}, 0}}),
-            "NAT-PMP is available, but does not answer the mapping request.");
+  const mapping_attempt other{pcp, refused, "it speaks only NAT-PMP (version 0)"};
+  EXPECT_EQ(
+      summary({other, {pmp, silent, {}, mapping_refusal::none, 0, present}, {upnp, silent, {}}}),
+      "NAT-PMP is available, but does not answer the mapping request.");
   EXPECT_EQ(summary({other}),
             "The router does not offer PCP to this machine, so natcheck cannot open the port that "
             "way.");
-  EXPECT_EQ(summary({none, closed, {upnp, not_tried, {}, 0}}),
+  EXPECT_EQ(summary({none, closed, {upnp, not_tried, {}}}),
             "The request timed out before the router answered.");
 }
 
 TEST(MappingRules, AFaultOfThisMachineIsNoVerdictAboutTheRouter) {
-  const mapping_attempt own{pcp, not_tried, "too many connections open", 0, false, true};
-  const auto v = diagnose(trying({own, {pmp, silent, {}, 0}, {upnp, silent, {}, 0}})).main;
+  const mapping_attempt own{pcp,   not_tried, "too many connections open", mapping_refusal::none, 0,
+                            false, true};
+  const auto v = diagnose(trying({own, {pmp, silent, {}}, {upnp, silent, {}}})).main;
   EXPECT_EQ(v.code, verdict_code::inconclusive);
   EXPECT_EQ(v.summary, "This machine could not send the request to the router.");
   EXPECT_THAT(v.evidence, Contains(HasSubstr("too many connections open")));
-  const auto refusal = diagnose(trying({own, {upnp, refused, {}, 728}})).main;
+  const auto refusal =
+      diagnose(trying({own, {upnp, refused, {}, mapping_refusal::table_full, 728}})).main;
   EXPECT_EQ(refusal.code, verdict_code::mapping_table_full) << "what the router said counts";
 }
 
@@ -294,8 +309,9 @@ TEST(MappingRules, AlwaysAdviseTheManualWay) {
 }
 
 TEST(MappingRules, NameEachAttempt) {
-  const auto seen = trying({{pmp, silent, "no answer to 4 requests", 0},
-                            {upnp, refused, "ConflictInMappingEntry", 718}});
+  const auto seen =
+      trying({{pmp, silent, "no answer to 4 requests"},
+              {upnp, refused, "ConflictInMappingEntry", mapping_refusal::port_conflict, 718}});
   EXPECT_THAT(diagnose(seen).main.evidence,
               ::testing::ElementsAre("NAT-PMP: no answer to 4 requests",
                                      "UPnP: refused, code 718: ConflictInMappingEntry"));
@@ -304,7 +320,7 @@ TEST(MappingRules, NameEachAttempt) {
 TEST(MappingRules, AnotherPortGrantedIsToldInWords) {
   for (const auto via : {pcp, pmp}) {
     const auto seen = trying({{via, refused, "it granted external port 1235 instead of 1234",
-                               upnp_error::granted_otherwise}});
+                               mapping_refusal::granted_otherwise}});
     EXPECT_THAT(diagnose(seen).main.evidence.front(),
                 ::testing::EndsWith(": refused: it granted external port 1235 instead of 1234"))
         << "the code is our own";
@@ -316,16 +332,16 @@ TEST(MappingRules, OnlyWhatWasAskedIsMissing) {
     std::vector<mapping_attempt> attempts;
     const char* summary;
   } const table[] = {
-      {{{pcp, silent, {}, 0}, {pmp, silent, {}, 0}, {upnp, silent, {}, 0}},
+      {{{pcp, silent, {}}, {pmp, silent, {}}, {upnp, silent, {}}},
        "The router offers neither PCP nor NAT-PMP nor UPnP to this machine, so natcheck cannot "
        "open the port."},
-      {{{pmp, silent, {}, 0}, {upnp, silent, {}, 0}},
+      {{{pmp, silent, {}}, {upnp, silent, {}}},
        "The router offers neither NAT-PMP nor UPnP to this machine, so natcheck cannot open the "
        "port."},
-      {{{upnp, silent, {}, 0}},
+      {{{upnp, silent, {}}},
        "The router does not offer UPnP to this machine, so natcheck cannot open the port that "
        "way."},
-      {{{upnp, silent, {}, 0}, {upnp, refused, {}, 0}},
+      {{{upnp, silent, {}}, {upnp, refused, {}}},
        "The router does not offer UPnP to this machine, so natcheck cannot open the port that "
        "way."},
   };
@@ -333,13 +349,13 @@ TEST(MappingRules, OnlyWhatWasAskedIsMissing) {
 }
 
 TEST(MappingRules, AnAttemptThatWasCutShortProvesNothing) {
-  const auto v = diagnose(trying({{pmp, not_tried, "no answer yet", 0}})).main;
+  const auto v = diagnose(trying({{pmp, not_tried, "no answer yet"}})).main;
   EXPECT_EQ(v.summary, "The request timed out before the router answered.");
   EXPECT_THAT(v.evidence, ::testing::ElementsAre("NAT-PMP: not tried: no answer yet"));
 }
 
 TEST(MappingRules, ARouterThatAnswersNothingAtAllIsDead) {
-  auto seen = trying({{pmp, silent, {}, 0}, {upnp, silent, {}, 0}});
+  auto seen = trying({{pmp, silent, {}}, {upnp, silent, {}}});
   seen.neighbor = neighbor_state::unanswered;
   const auto v = diagnose(seen).main;
   EXPECT_EQ(v.code, verdict_code::offline);
@@ -351,23 +367,23 @@ TEST(MappingRules, ARouterThatAnswersNothingAtAllIsDead) {
 }
 
 TEST(MappingRules, OnlySilenceShowsThatARouterIsDead) {
-  auto seen = trying({{pmp, silent, {}, 0}, {upnp, silent, {}, 0}});
+  auto seen = trying({{pmp, silent, {}}, {upnp, silent, {}}});
   for (const auto state :
        {neighbor_state::unknown, neighbor_state::resolved, neighbor_state::reachable}) {
     seen.neighbor = state;
     EXPECT_EQ(diagnose(seen).main.code, verdict_code::no_mapping_service);
   }
   seen.neighbor = neighbor_state::unanswered;
-  seen.attempts = {{pmp, not_tried, {}, 0}, {upnp, not_tried, {}, 0}};
+  seen.attempts = {{pmp, not_tried, {}}, {upnp, not_tried, {}}};
   EXPECT_EQ(diagnose(seen).main.code, verdict_code::inconclusive);
-  seen.attempts = {{pmp, refused, {}, 2}, {upnp, silent, {}, 0}};
+  seen.attempts = {{pmp, refused, {}, mapping_refusal::not_authorized, 2}, {upnp, silent, {}}};
   EXPECT_EQ(diagnose(seen).main.code, verdict_code::mapping_refused);
   seen.attempts.clear();
   EXPECT_EQ(diagnose(seen).main.code, verdict_code::inconclusive);
 }
 
 TEST(DiagnoseMapping, TheFarEndOfATunnelIsNoRouter) {
-  auto seen = trying({{pmp, silent, {}, 0}, {upnp, refused, {}, 0}});
+  auto seen = trying({{pmp, silent, {}}, {upnp, refused, {}}});
   seen.tunnel = "tun0";
   for (const bool with_gateway : {true, false}) {
     if (!with_gateway) {
@@ -380,7 +396,7 @@ TEST(DiagnoseMapping, TheFarEndOfATunnelIsNoRouter) {
     EXPECT_THAT(judged.summary, HasSubstr("leaves through tun0"));
     EXPECT_THAT(judged.advice, Not(Contains(HasSubstr("turn on UPnP"))));
   }
-  auto refusing = trying({{pmp, refused, {}, 2}});
+  auto refusing = trying({{pmp, refused, {}, mapping_refusal::not_authorized, 2}});
   refusing.tunnel = "tun0";
   EXPECT_EQ(diagnose(refusing).main.code, verdict_code::mapping_refused);
 }

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/upnp_errors.hpp"
 #include "portmap/grants.hpp"
 
 namespace natcheck::portmap {
@@ -77,7 +76,7 @@ TEST(Grants, PortZeroIsNeverAskedFor) {
 TEST(Grants, AnotherPortThanAskedIsNamedBesideThatOne) {
   const failure clean = another_port_granted("mapping", 80, 1024, result<void>{});
   EXPECT_EQ(clean.kind, outcome::refused);
-  EXPECT_EQ(clean.code, upnp_error::granted_otherwise);
+  EXPECT_EQ(clean.refusal, mapping_refusal::granted_otherwise);
   EXPECT_EQ(to_string(clean.detail), "it granted external port 1024 instead of 80");
   const failure stuck = another_port_granted(
       "mapping", 80, 1024, failure{outcome::timed_out, "removing", "no answer", 0});

@@ -220,6 +220,21 @@ TEST(Answer, ThatIsNone) {
   }
 }
 
+TEST(Answer, TheMeaningOfAnError) {
+  const std::pair<int, mapping_refusal> table[]{{402, mapping_refusal::lifetime_rejected},
+                                                {501, mapping_refusal::no_reason},
+                                                {606, mapping_refusal::not_authorized},
+                                                {714, mapping_refusal::other},
+                                                {716, mapping_refusal::port_not_allowed},
+                                                {718, mapping_refusal::port_conflict},
+                                                {724, mapping_refusal::same_port_required},
+                                                {725, mapping_refusal::lifetime_rejected},
+                                                {728, mapping_refusal::table_full},
+                                                {729, mapping_refusal::port_conflict},
+                                                {-911, mapping_refusal::other}};
+  for (const auto& [code, meaning] : table) EXPECT_EQ(refusal_of(code), meaning) << code;
+}
+
 TEST(Answer, EveryErrorHasWords) {
   for (const int code : {401, 402, 501, 606, 713, 714, 716, 718, 724, 725, 728, 729, 12345, -1}) {
     EXPECT_THAT(describe_upnp_error(code), ::testing::Not(IsEmpty())) << code;

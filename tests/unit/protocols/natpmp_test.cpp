@@ -41,14 +41,15 @@ TEST(NatPmp, ReadsARemoval) {
 struct refusal_row {
   std::uint8_t code;
   std::string_view words;
+  mapping_refusal meaning;
 };
 
 TEST(NatPmp, ReadsRefusalsOfEveryKindAndSize) {
-  const refusal_row rows[]{{1, "version"},
-                           {2, "allow"},
-                           {3, "external address"},
-                           {4, "table is full"},
-                           {200, "does not define"}};
+  const refusal_row rows[]{{1, "version", mapping_refusal::unsupported_version},
+                           {2, "allow", mapping_refusal::not_authorized},
+                           {3, "external address", mapping_refusal::network_failure},
+                           {4, "table is full", mapping_refusal::table_full},
+                           {200, "does not define", mapping_refusal::other}};
   for (const auto& row : rows) {
     // 8 bytes is the shortest form; miniupnpd pads with zeros; what follows is not to be believed.
     for (const std::size_t size : {8U, 12U, 16U}) {
@@ -59,6 +60,7 @@ TEST(NatPmp, ReadsRefusalsOfEveryKindAndSize) {
       ASSERT_TRUE(read) << to_string(read.error().reason);
       EXPECT_EQ(*read, (answer{static_cast<result_code>(row.code), 9, {}}));
       EXPECT_NE(describe(read->result).find(row.words), std::string_view::npos) << +row.code;
+      EXPECT_EQ(refusal_of(read->result), row.meaning) << +row.code;
     }
   }
 }

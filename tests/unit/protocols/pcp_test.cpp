@@ -165,6 +165,23 @@ TEST(Pcp, RefusalsOfEveryKind) {
   }
 }
 
+TEST(Pcp, TheMeaningOfARefusal) {
+  const std::pair<int, mapping_refusal> table[]{{0, mapping_refusal::none},
+                                                {1, mapping_refusal::unsupported_version},
+                                                {2, mapping_refusal::not_authorized},
+                                                {3, mapping_refusal::other},
+                                                {7, mapping_refusal::network_failure},
+                                                {8, mapping_refusal::no_resources},
+                                                {10, mapping_refusal::over_quota},
+                                                {11, mapping_refusal::port_conflict},
+                                                {12, mapping_refusal::address_mismatch},
+                                                {15, mapping_refusal::not_authorized},
+                                                {99, mapping_refusal::other}};
+  for (const auto& [code, meaning] : table) {
+    EXPECT_EQ(refusal_of(static_cast<result_code>(code)), meaning) << code;
+  }
+}
+
 TEST(Pcp, ARefusalNeedsItsHeaderOnly) {
   datagram refusal = answered(udp_mapping(), 2);
   for (const std::size_t size : {24U, 28U, 56U}) {

@@ -80,7 +80,7 @@ TEST(DiscoverJson, HoldsWhatTheGatewaysServicesSay) {
   pcp.rtt = millis(1.5);
   pcp.attempts = 1;
   pcp.epoch_s = 77;
-  pcp.result = std::uint16_t{0};
+  pcp.result = 0;
   pcp.version = std::uint8_t{2};
   seen.gateway->upnp.wan_connections = 2;
   seen.gateway->upnp.ipv6_firewall = ipv6_firewall_status{true, false};

@@ -42,8 +42,8 @@ added_mapping made(std::uint16_t port) {
   added.evidence.internal = added.entry->internal;
   added.evidence.external_port = port;
   added.asked_lifetime = added.entry->asked_lifetime;
-  added.evidence.attempts = {{mapping_protocol::pcp, service_state::silent, "no answer", 0},
-                             {mapping_protocol::upnp, service_state::answered, "", 0}};
+  added.evidence.attempts = {{mapping_protocol::pcp, service_state::silent, "no answer"},
+                             {mapping_protocol::upnp, service_state::answered, ""}};
   return added;
 }
 

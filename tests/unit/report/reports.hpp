@@ -130,8 +130,9 @@ inline mapping_evidence failed_mapping() {
   seen.internal = {ip("192.168.1.10"), 1234};
   seen.external_port = 1234;
   seen.gateway = ip("192.168.1.1");
-  seen.attempts = {{mapping_protocol::nat_pmp, service_state::refused, "not authorised", 2},
-                   {mapping_protocol::upnp, service_state::silent, "", 0}};
+  seen.attempts = {{mapping_protocol::nat_pmp, service_state::refused, "not authorised",
+                    mapping_refusal::not_authorized, 2},
+                   {mapping_protocol::upnp, service_state::silent, ""}};
   return seen;
 }
 

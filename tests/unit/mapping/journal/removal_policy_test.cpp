@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/upnp_errors.hpp"
-
 namespace natcheck::journal {
 namespace {
 
@@ -59,7 +57,7 @@ TEST(ClaimRules, OneNumberOutsideForEachPlaceInside) {
     ASSERT_EQ(why.has_value(), row.because != nullptr);
     if (!why) continue;
     EXPECT_THAT(to_string(why->detail), HasSubstr(row.because));
-    EXPECT_EQ(why->code, upnp_error::open_by_another_port);
+    EXPECT_EQ(why->refusal, mapping_refusal::already_mapped);
   }
 }
 

@@ -18,13 +18,6 @@ inline constexpr int only_permanent_leases_supported = 725;
 inline constexpr int no_port_maps_available = 728;
 inline constexpr int conflict_with_other_mechanisms = 729;
 
-/// Not of the standard: the gateway said yes, and then has no such entry.
-inline constexpr int not_kept = -1;
-/// Not of the standard either: the port inside is open already, by another number outside.
-inline constexpr int open_by_another_port = -2;
-/// Nor is this: another external port than the one that was insisted on.
-inline constexpr int granted_otherwise = -3;
-
 }  // namespace natcheck::upnp_error
 
 /// Those of WANIPv6FirewallControl:1, section 2.5.9. On a WAN connection the same numbers mean
