@@ -18,8 +18,7 @@
 #include "outside/path.hpp"
 #include "outside/web.hpp"
 #include "portmap/epoch_check.hpp"
-#include "portmap/nat_pmp.hpp"
-#include "portmap/pcp.hpp"
+#include "portmap/port_control.hpp"
 #include "portmap/upnp.hpp"
 
 namespace natcheck::discovering {
@@ -134,8 +133,10 @@ awaitable<void> discovery::ask_services(gateway_evidence& device, const route_in
     heard = std::chrono::steady_clock::now();
   };
   co_await net::when_all(
-      told(timed(ask(device.pcp, deadline_, portmap::ask_pcp(access, soft_deadline_)))),
-      told(timed(ask(device.nat_pmp, deadline_, portmap::ask_nat_pmp(access, soft_deadline_)))),
+      told(timed(ask(device.pcp, deadline_,
+                     portmap::ask_port_control(access, pcp::codec, soft_deadline_)))),
+      told(timed(ask(device.nat_pmp, deadline_,
+                     portmap::ask_port_control(access, natpmp::codec, soft_deadline_)))),
       told(ask(device.upnp, deadline_, portmap::ask_upnp(access, soft_deadline_))));
   if (judging::seems_restarted(device) && !options_.answer_only) {
     device.epoch_advances = co_await portmap::epoch_advances(access, device, began, heard);
@@ -153,7 +154,8 @@ awaitable<void> discovery::ask_ipv6_router() {
     co_return;
   }
   const auto access = portmap::access_to(*way->gateway, *way);
-  co_await ask(seen_.ipv6_pcp, deadline_, portmap::ask_pcp(access, soft_deadline_));
+  co_await ask(seen_.ipv6_pcp, deadline_,
+               portmap::ask_port_control(access, pcp::codec, soft_deadline_));
 }
 
 awaitable<void> discovery::ask_outside() {

@@ -9,8 +9,7 @@
 #include "net/host_network.hpp"
 #include "outside/first_hops.hpp"
 #include "outside/path.hpp"
-#include "portmap/nat_pmp.hpp"
-#include "portmap/pcp.hpp"
+#include "portmap/port_control.hpp"
 #include "portmap/upnp.hpp"
 
 namespace natcheck::discovering {
@@ -40,9 +39,10 @@ awaitable<std::vector<path_hop>> first_hops(std::string interface) {
 awaitable<void> ask(gateway_evidence& device, const route_info& way, net::steady_time deadline) {
   const auto access = portmap::access_to(device.ip, way);
   device.interface = way.interface;
-  co_await net::when_all(net::store(device.pcp, portmap::ask_pcp(access, deadline)),
-                         net::store(device.nat_pmp, portmap::ask_nat_pmp(access, deadline)),
-                         net::store(device.upnp, portmap::ask_upnp(access, deadline)));
+  co_await net::when_all(
+      net::store(device.pcp, portmap::ask_port_control(access, pcp::codec, deadline)),
+      net::store(device.nat_pmp, portmap::ask_port_control(access, natpmp::codec, deadline)),
+      net::store(device.upnp, portmap::ask_upnp(access, deadline)));
   device.link_layer = net::read_neighbor(device.ip, way.interface_index).link_layer;
 }
 

@@ -50,13 +50,20 @@ requires std::invocable<Sent&, const endpoint&, const error_code&> asio::awaitab
     if (now >= deadline) co_return drive_end::deadline;
     const auto wake = std::min(machine.next_timeout().value_or(deadline), deadline);
     // Waiting and reading are separate so that a deadline never swallows a datagram.
-    const auto readable = co_await with_deadline(wake, wait_readable(socket));
-    if (!readable) continue;
+    co_await with_deadline(wake, wait_readable(socket));
+    // Also when the time was over first: a datagram may have come just then.
     udp::endpoint from;
     error_code error;
     const auto length = socket.receive_from(asio::buffer(buffer), from, 0, error);
-    // An error here is a late ICMP message for something sent earlier: the schedule goes on.
-    if (error) continue;
+    // An error here is a late ICMP message for something sent earlier. The schedule goes on, unless
+    // the machine ends it.
+    if (error) {
+      const bool is_message = error != asio::error::would_block;
+      if constexpr (requires { machine.handle_error(error); }) {
+        if (is_message) machine.handle_error(error);
+      }
+      continue;
+    }
     machine.handle_packet(std::chrono::steady_clock::now(), {from.address(), from.port()},
                           std::string_view(buffer.data(), length));
     co_return drive_end::event;

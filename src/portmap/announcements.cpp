@@ -10,14 +10,13 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "core/canonical.hpp"
+#include "core/gateway_services.hpp"
 #include "net/boot_time.hpp"
 #include "net/when_all.hpp"
-#include "protocols/natpmp/codec.hpp"
-#include "protocols/natpmp/epoch.hpp"
-#include "protocols/pcp/codec.hpp"
-#include "protocols/pcp/epoch.hpp"
+#include "portmap/port_control.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -109,25 +108,20 @@ class announcement_listener::receiver {
   std::optional<datagram> receive();
   bool is_gateway(const address& sender) const;
   std::string news_in(datagram received);
-  std::string news_by_nat_pmp(datagram received);
-  std::string news_by_pcp(datagram received);
 
-  template <class EpochWatch>
-  struct heard_epoch {
-    EpochWatch watch;
-    std::optional<std::uint32_t> last_s;
+  /// What one protocol announced so far.
+  struct announced {
+    const lease::codec* by;
+    lease::epoch_watch epoch;
+    std::optional<lease::answer> last;
   };
-  template <class EpochWatch>
-  static bool repeats(heard_epoch<EpochWatch>& heard, std::uint32_t epoch_s);
+  std::string news_in(announced& before, datagram received);
 
   gateway_access access_;
   udp::socket socket_;                       ///< not open where the group could not be joined
   std::array<std::uint8_t, 2048> buffer_{};  // no message of either protocol is longer than 1100
-  heard_epoch<natpmp::epoch_watch> nat_pmp_epoch_;
-  heard_epoch<pcp::epoch_watch> pcp_epoch_;
-  std::optional<address> external_;  ///< announced last
-  bool pcp_heard_ = false;
-  std::string news_;  ///< to be told: a caller that gave up waiting hears it next time
+  std::vector<announced> announced_;
+  std::string news_;  ///< to be told: a caller that gave up waiting gets it next time
   net::steady_time quiet_until_{};
   net::steady_time period_{};  ///< begin of the second that `spent_` is for
   int spent_ = 0;
@@ -135,7 +129,11 @@ class announcement_listener::receiver {
 
 announcement_listener::receiver::receiver(const net::asio::any_io_executor& executor,
                                           const gateway_access& access)
-    : access_(access), socket_(make_member(executor, access)) {}
+    : access_(access), socket_(make_member(executor, access)) {
+  for (const lease::codec* by : port_control_codecs) {
+    if (access.gateway.is_v4() || row_of(by->via).ipv6) announced_.push_back({by, lease::epoch_watch(by->via), std::nullopt});
+  }
+}
 
 /// A router has several link-local addresses, and may announce from any.
 bool announcement_listener::receiver::is_gateway(const address& sender) const {
@@ -156,36 +154,28 @@ auto announcement_listener::receiver::receive() -> std::optional<datagram> {
 /// An announcement is news in itself, and the next ones repeat it while the time they tell runs on.
 /// A gateway that restarts when it is seconds old is nearly as far as it was: here a clock that
 /// merely stands still, or goes back by a second, counts as well.
-template <class EpochWatch>
-bool announcement_listener::receiver::repeats(heard_epoch<EpochWatch>& heard,
-                                              std::uint32_t epoch_s) {
-  const auto state = heard.watch.accept(epoch_s, net::since_boot());
-  const bool goes_back = heard.last_s && epoch_s < *heard.last_s;
-  heard.last_s = epoch_s;
-  return state == epoch_state::runs_on && !goes_back;
+std::string announcement_listener::receiver::news_in(announced& before, datagram received) {
+  const auto said = before.by->check(received, lease::presence{access_.from.local});
+  if (!said || said->result != 0 || !said->epoch_s) return {};
+  const auto last = std::exchange(before.last, *said);
+  const bool runs_on =
+      before.epoch.accept(*said->epoch_s, net::since_boot()) == lease::epoch_state::runs_on;
+  const bool repeats =
+      last && runs_on && *said->epoch_s >= *last->epoch_s && said->external == last->external;
+  if (repeats) return {};
+  const auto name = row_of(before.by->via).name;
+  if (!said->external) return fmt::format("it announced that its mappings may be lost ({})", name);
+  return fmt::format("it announced its external address, {} ({})", said->external->ip.to_string(),
+                     name);
 }
 
-std::string announcement_listener::receiver::news_by_nat_pmp(datagram received) {
-  const auto said = natpmp::check(received, {});
-  if (!said || said->result != natpmp::result_code::success) return {};
-  const bool runs_on = repeats(nat_pmp_epoch_, *said->epoch_s);
-  const std::optional<address> external = said->external_address;
-  if (std::exchange(external_, external) == external && runs_on) return {};
-  return fmt::format("it announced its external address, {} (NAT-PMP)", external->to_string());
-}
-
-std::string announcement_listener::receiver::news_by_pcp(datagram received) {
-  const auto said = pcp::check(received, pcp::announce{access_.from.local});
-  if (!said || said->result != pcp::result_code::success) return {};
-  const bool runs_on = repeats(pcp_epoch_, said->epoch_s);
-  if (std::exchange(pcp_heard_, true) && runs_on) return {};
-  return "it announced that its mappings may be lost (PCP)";
-}
-
-/// Both protocols share the group. NAT-PMP is for IPv4 alone.
+/// Both protocols share the group.
 std::string announcement_listener::receiver::news_in(datagram received) {
-  std::string news = access_.gateway.is_v4() ? news_by_nat_pmp(received) : "";
-  return news.empty() ? news_by_pcp(received) : news;
+  std::string news;
+  for (announced& before : announced_) {
+    if (news.empty()) news = news_in(before, received);
+  }
+  return news;
 }
 
 /// False when this second has had all the work that it gets.

@@ -1,7 +1,7 @@
 #include "portmap/epoch_check.hpp"
 
-#include "portmap/nat_pmp.hpp"
-#include "portmap/pcp.hpp"
+#include "core/gateway_services.hpp"
+#include "portmap/port_control.hpp"
 
 namespace natcheck::portmap {
 namespace {
@@ -9,39 +9,29 @@ namespace {
 using net::asio::awaitable;
 using namespace std::chrono_literals;
 
-bool named_one(const auto& service) {
-  return service.state == service_state::answered && service.epoch_s.value_or(0) != 0;
-}
-
-bool has_advanced(const auto& first, const auto& second, net::steady_time began) {
+bool has_advanced(const gateway_service_evidence& first, const gateway_service_evidence& second,
+                  net::steady_time began) {
   const auto passed = std::chrono::steady_clock::now() - began;
-  return second.epoch_s &&
-         advances(*first.epoch_s, *second.epoch_s, std::chrono::ceil<std::chrono::seconds>(passed));
+  return second.epoch_s && lease::advances(*first.epoch_s, *second.epoch_s,
+                                           std::chrono::ceil<std::chrono::seconds>(passed));
 }
 
 }  // namespace
 
-bool advances(std::uint32_t first, std::uint32_t second, std::chrono::seconds most) {
-  constexpr std::chrono::seconds tolerance{2};
-  return second > first && std::chrono::seconds(second - first) <= most + tolerance;
-}
-
 awaitable<bool> epoch_advances(const gateway_access& access, const gateway_evidence& first,
-                               net::steady_time began, net::steady_time heard) {
+                               net::steady_time began, net::steady_time last_answer) {
   const auto now = std::chrono::steady_clock::now();
-  if (now - heard < 1s) co_return false;
+  if (now - last_answer < 1s) co_return false;
   const auto end = now + 500ms;  // a lost request is sent again after 250 ms
-  const bool by_nat_pmp = named_one(first.nat_pmp);
-  const bool by_pcp = named_one(first.pcp);
-  if (by_nat_pmp) {
-    const gateway_service_evidence again = co_await ask_nat_pmp(access, end);
-    if (!has_advanced(first.nat_pmp, again, began)) co_return false;
+  bool any = false;
+  for (const lease::codec* codec : port_control_codecs) {
+    const gateway_service_evidence& before = service_of(first, codec->via);
+    if (before.state != service_state::answered || before.epoch_s.value_or(0) == 0) continue;
+    const auto again = co_await ask_port_control(access, *codec, end);
+    if (!has_advanced(before, again, began)) co_return false;
+    any = true;
   }
-  if (by_pcp) {
-    const gateway_service_evidence again = co_await ask_pcp(access, end);
-    if (!has_advanced(first.pcp, again, began)) co_return false;
-  }
-  co_return by_nat_pmp || by_pcp;
+  co_return any;
 }
 
 }  // namespace natcheck::portmap

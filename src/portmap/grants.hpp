@@ -19,18 +19,9 @@ std::uint16_t first_choice(const mapping_request& request);
 failure another_port_granted(natcheck::operation operation, std::uint16_t asked,
                              std::uint16_t granted, const result<void>& given_back);
 
-/// The failure of a socket that could not even send: this machine's own, whatever it is called.
-outcome before_sending(outcome kind);
-
-/// What a removal is worth that was answered with yes; `left_s` is the lifetime in that answer.
-result<void> removed_unless(std::uint32_t left_s, natcheck::operation operation);
-
 /// A record of what the request asks for, before there is any answer.
 mapping_record record_of(const gateway_access& access, mapping_protocol via,
                          const mapping_request& request);
-
-/// Why mappings are gone after the gateway's epoch restarted, `epoch_s` ago by its own clock.
-std::string table_lost(std::uint32_t epoch_s);
 
 /// What a gateway says of its external address. Both are empty where it names none.
 struct external_word {

@@ -1,7 +1,7 @@
 #include "portmap/mappers.hpp"
 
-#include "portmap/nat_pmp.hpp"
-#include "portmap/pcp.hpp"
+#include "core/gateway_services.hpp"
+#include "portmap/port_control.hpp"
 #include "portmap/upnp_mapper.hpp"
 #include "portmap/upnp_pinhole.hpp"
 
@@ -13,17 +13,12 @@ using mapper_ptr = std::unique_ptr<port_mapper>;
 /// Null where the gateway's family has no such protocol.
 mapper_ptr make_mapper(mapping_protocol via, const gateway_access& access) {
   const bool is_ipv6 = access.gateway.is_v6();
-  switch (via) {
-    case mapping_protocol::pcp:
-      return std::make_unique<pcp_mapper>(access);
-    case mapping_protocol::nat_pmp:
-      if (is_ipv6) return nullptr;
-      return std::make_unique<nat_pmp_mapper>(access);
-    case mapping_protocol::upnp:
-      if (is_ipv6) return std::make_unique<upnp_pinhole_mapper>(access);
-      return std::make_unique<upnp_mapper>(access);
+  if (is_ipv6 && !row_of(via).ipv6) return nullptr;
+  for (const lease::codec* codec : port_control_codecs) {
+    if (codec->via == via) return std::make_unique<port_control_mapper>(access, *codec);
   }
-  return nullptr;
+  if (is_ipv6) return std::make_unique<upnp_pinhole_mapper>(access);
+  return std::make_unique<upnp_mapper>(access);
 }
 
 }  // namespace
@@ -45,10 +40,9 @@ std::optional<mapping_protocol> only_protocol_of(mapping_choice choice) {
 std::vector<mapper_ptr> mappers_for(const gateway_access& access, mapping_choice choice) {
   std::vector<mapper_ptr> mappers;
   const auto only = only_protocol_of(choice);
-  for (const auto via :
-       {mapping_protocol::pcp, mapping_protocol::nat_pmp, mapping_protocol::upnp}) {
-    if (only && *only != via) continue;
-    auto mapper = make_mapper(via, access);
+  for (const gateway_service& service : gateway_services) {
+    if (only && *only != service.id) continue;
+    auto mapper = make_mapper(service.id, access);
     if (mapper) mappers.push_back(std::move(mapper));
   }
   return mappers;

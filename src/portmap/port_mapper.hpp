@@ -32,8 +32,8 @@ struct upnp_times {
 struct gateway_access {
   address gateway;
   net::source from;
-  unsigned interface_index = 0;       ///< of the interface towards the gateway; 0: not known
-  std::uint16_t nat_pmp_port = 5351;  ///< RFC 6886 section 3.1; PCP has the same (RFC 6887)
+  unsigned interface_index = 0;            ///< of the interface towards the gateway; 0: not known
+  std::uint16_t port_control_port = 5351;  ///< of PCP (RFC 6887) and NAT-PMP (RFC 6886)
   std::uint16_t ssdp_port = 1900;
   endpoint ssdp_multicast{boost::asio::ip::address_v4({239, 255, 255, 250}), 1900};
   /// Told of each other device that answers the search for a gateway (UPnP); may be empty.

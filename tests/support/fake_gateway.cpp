@@ -206,7 +206,7 @@ portmap::gateway_access fake_gateway::access() const {
   portmap::gateway_access access;
   access.gateway = asio::ip::make_address(gateway_ip);
   access.from.local = asio::ip::make_address(host_ip);
-  access.nat_pmp_port = nat_pmp_closed_ ? closed_port_ : nat_pmp.port();
+  access.port_control_port = nat_pmp_closed_ ? closed_port_ : nat_pmp.port();
   access.ssdp_port = ssdp.port();
   access.ssdp_multicast = multicast_.value_or(endpoint{access.gateway, ssdp.port()});
   access.times = times;

@@ -24,6 +24,7 @@ struct topic {
 };
 
 topic general();
+topic port_control();
 
 std::vector<cause_row> all_causes();
 std::vector<operation_row> all_operations();

@@ -6,14 +6,14 @@
 
 namespace natcheck::pcp {
 
-std::string to_hex(const nonce& value) {
+std::string to_hex(const lease::nonce& value) {
   std::string digits;
   for (const std::uint8_t byte : value) digits += fmt::format("{:02x}", byte);
   return digits;
 }
 
-std::optional<nonce> parse_nonce(std::string_view digits) {
-  nonce value{};
+std::optional<lease::nonce> parse_nonce(std::string_view digits) {
+  lease::nonce value{};
   if (digits.size() != 2 * value.size()) return std::nullopt;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char* begin = digits.data() + 2 * i;

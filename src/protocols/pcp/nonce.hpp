@@ -5,14 +5,14 @@
 #include <string>
 #include <string_view>
 
-#include "protocols/pcp/codec.hpp"
+#include "protocols/lease/messages.hpp"
 
 namespace natcheck::pcp {
 
 /// 24 lower-case hexadecimal digits.
-std::string to_hex(const nonce& value);
+std::string to_hex(const lease::nonce& value);
 
 /// Empty for anything but 24 hexadecimal digits.
-std::optional<nonce> parse_nonce(std::string_view digits);
+std::optional<lease::nonce> parse_nonce(std::string_view digits);
 
 }  // namespace natcheck::pcp

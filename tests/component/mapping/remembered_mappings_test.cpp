@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "component/mapping/remembered_mapping.hpp"
-#include "portmap/pcp.hpp"
+#include "portmap/port_control.hpp"
 
 namespace natcheck::mappings {
 namespace {
@@ -64,7 +64,7 @@ TEST_F(RememberingKeeper, WhatWasAddedToStayStays) {
 // A PCP server does for a mapping only what the owner of its nonce asks (RFC 6887 section 11.2.1).
 TEST_F(RememberingKeeper, WhatWasAddedByPcpIsRenewedByItsNonceAndForItsTime) {
   portmap::mapping_request request{transport::tcp, 4321, 1234, 2h};
-  portmap::pcp_mapper adder(gateway_.access());
+  portmap::port_control_mapper adder(gateway_.access(), pcp::codec);
   ASSERT_TRUE(loop_.await(adder.map(request)));
   ASSERT_TRUE(journal::keep_added(directory_, adder.record(request), journal::system_now()));
   mapping_options pcp_only;

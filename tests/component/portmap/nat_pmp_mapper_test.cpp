@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "portmap/nat_pmp.hpp"
+#include "portmap/port_control.hpp"
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
@@ -45,7 +45,7 @@ class NatPmpMapper : public ::testing::Test {
 
   loop loop_;
   fake_gateway gateway_{loop_.context()};
-  nat_pmp_mapper mapper_{gateway_.access()};
+  port_control_mapper mapper_{gateway_.access(), natpmp::codec};
 };
 
 TEST_F(NatPmpMapper, Maps) {
@@ -214,7 +214,7 @@ TEST_F(NatPmpMapper, ANextRunRemovesWhatItClaimed) {
   const mapping_record record = mapper_.record(any);
   EXPECT_EQ(record.external_port, 20000);
   EXPECT_EQ(record.lifetime, 120s);
-  nat_pmp_mapper next(gateway_.access());
+  port_control_mapper next(gateway_.access(), natpmp::codec);
   next.restore(record);
   ASSERT_TRUE(loop_.await(next.unmap()));
   const auto removal = gateway_.mapping_requests().back();
@@ -265,14 +265,15 @@ TEST_F(NatPmpMapper, UnusableGrants) {
       good_answer,
   };
   std::vector<std::unique_ptr<fake_gateway>> gateways;
-  std::vector<std::unique_ptr<nat_pmp_mapper>> mappers;
+  std::vector<std::unique_ptr<port_control_mapper>> mappers;
   std::vector<asio::awaitable<result<mapping>>> asking;
   for (const std::string& grant : table) {
     gateways.push_back(std::make_unique<fake_gateway>(loop_.context()));
     gateways.back()->on_nat_pmp = [=](udp_peer& peer, const auto&, const auto& from) {
       peer.send(grant, from);
     };
-    mappers.push_back(std::make_unique<nat_pmp_mapper>(gateways.back()->access()));
+    mappers.push_back(
+        std::make_unique<port_control_mapper>(gateways.back()->access(), natpmp::codec));
     asking.push_back(mappers.back()->map(strict));
   }
   for (const auto& made : loop_.await_all(std::move(asking))) {
@@ -341,7 +342,7 @@ TEST_F(NatPmpMapper, ARefusalSaysNothingOfARequestBeforeThatWasNotAnswered) {
 TEST_F(NatPmpMapper, WhatThisMachineCannotSendIsAFaultOfItsOwn) {
   auto nowhere = gateway_.access();
   nowhere.from.local = asio::ip::make_address("192.0.2.1");  // no interface has it
-  nat_pmp_mapper mapper(nowhere);
+  port_control_mapper mapper(nowhere, natpmp::codec);
   const auto made = loop_.await(mapper.map(strict));
   ASSERT_FALSE(made);
   EXPECT_TRUE(is_local_fault(made.error())) << to_string(made.error());

@@ -1,5 +1,3 @@
-#include "portmap/nat_pmp.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,7 @@
 #include <thread>
 
 #include "portmap/epoch_check.hpp"
+#include "portmap/port_control.hpp"
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
@@ -20,7 +19,7 @@ class NatPmp : public ::testing::Test {
  protected:
   gateway_service_evidence ask(milliseconds limit = 60s) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
-    return loop_.await(ask_nat_pmp(gateway_.access(), deadline));
+    return loop_.await(ask_port_control(gateway_.access(), natpmp::codec, deadline));
   }
 
   /// Answers the `number`th request, and keeps silent before.
@@ -130,8 +129,7 @@ TEST_F(NatPmp, AnswerToTheSecondRequest) {
   EXPECT_LT(*evidence.rtt, 240ms) << "measured from the second request";
 }
 
-// The thread is held up until the wait for an answer is over, and only then does the answer come:
-// the library would read it without a look at what it is, and drop it.
+// The thread is held up until the wait for an answer is over, and only then does the answer come.
 TEST_F(NatPmp, AnswerAtTheMomentOfARetransmission) {
   udp::endpoint client;
   asio::steady_timer busy(loop_.context());
@@ -159,7 +157,7 @@ TEST_F(NatPmp, UnusableAnswers) {
     service_state state;
     const char* detail;
   } const table[] = {
-      // libnatpmp takes these two for success, with an address from uninitialised memory.
+      // Some clients take these two for success, with an address from uninitialized memory.
       {"two bytes", from_hex("0080"), service_state::malformed, "2 bytes"},
       {"a mapping answer", nat_pmp_mapping(2, 1234, 1234, 3600), service_state::malformed,
        "an answer to a TCP mapping request"},
@@ -173,7 +171,8 @@ TEST_F(NatPmp, UnusableAnswers) {
   std::vector<asio::awaitable<gateway_service_evidence>> asking;
   for (const auto& row : table) {
     gateways.push_back(gateway_that_answers(row.answer));
-    asking.push_back(ask_nat_pmp(gateways.back()->access(), net::steady_time::max()));
+    asking.push_back(
+        ask_port_control(gateways.back()->access(), natpmp::codec, net::steady_time::max()));
   }
   const auto seen = loop_.await_all(std::move(asking));
   for (std::size_t i = 0; i < seen.size(); ++i) {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "portmap/pcp.hpp"
+#include "portmap/port_control.hpp"
 #include "support/fake_gateway.hpp"
 #include "support/pcp_messages.hpp"
 
@@ -52,7 +52,7 @@ class PcpMapper : public ::testing::Test {
 
   loop loop_;
   fake_gateway gateway_{loop_.context()};
-  pcp_mapper mapper_{gateway_.access()};
+  port_control_mapper mapper_{gateway_.access(), pcp::codec};
 };
 
 TEST_F(PcpMapper, Maps) {
@@ -106,7 +106,7 @@ TEST_F(PcpMapper, KeepsItsNonceAndSuggestsWhatWasGranted) {
 }
 
 TEST_F(PcpMapper, NobodyElseHasItsNonce) {
-  pcp_mapper other(gateway_.access());
+  port_control_mapper other(gateway_.access(), pcp::codec);
   ASSERT_TRUE(map());
   const auto refused = loop_.await(other.map(strict));
   ASSERT_FALSE(refused) << "the port has an owner with another nonce";
@@ -226,7 +226,7 @@ TEST_F(PcpMapper, ANextRunRemovesWhatItClaimed) {
   const mapping_record record = mapper_.record(any);
   EXPECT_EQ(record.external_port, 20000);
   EXPECT_EQ(record.lifetime, 120s);
-  pcp_mapper next(gateway_.access());
+  port_control_mapper next(gateway_.access(), pcp::codec);
   next.restore(record);
   ASSERT_TRUE(loop_.await(next.unmap()));
   EXPECT_EQ(asked().back().lifetime_s, 0U);
@@ -242,7 +242,7 @@ TEST_F(PcpMapper, WhatCannotBeRemovedIsNotAskedFor) {
   const std::pair<mapping_record, const char*> table[] = {{elsewhere, "192.168.1.77"},
                                                           {unnamed, "nonce"}};
   for (const auto& [record, words] : table) {
-    pcp_mapper next(gateway_.access());
+    port_control_mapper next(gateway_.access(), pcp::codec);
     next.restore(record);
     const auto removed = loop_.await(next.unmap());
     ASSERT_FALSE(removed) << "a server says yes to the removal of what it does not have";
@@ -375,14 +375,14 @@ TEST_F(PcpMapper, UnusableGrants) {
       },
   };
   std::vector<std::unique_ptr<fake_gateway>> gateways;
-  std::vector<std::unique_ptr<pcp_mapper>> mappers;
+  std::vector<std::unique_ptr<port_control_mapper>> mappers;
   std::vector<asio::awaitable<result<mapping>>> asking;
   for (const auto& make : table) {
     gateways.push_back(std::make_unique<fake_gateway>(loop_.context()));
     gateways.back()->on_nat_pmp = [=](udp_peer& peer, const auto& request, const auto& from) {
       peer.send(make(request), from);
     };
-    mappers.push_back(std::make_unique<pcp_mapper>(gateways.back()->access()));
+    mappers.push_back(std::make_unique<port_control_mapper>(gateways.back()->access(), pcp::codec));
     asking.push_back(mappers.back()->map(strict));
   }
   for (const auto& made : loop_.await_all(std::move(asking))) {

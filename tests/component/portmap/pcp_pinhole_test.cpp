@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "portmap/pcp.hpp"
+#include "portmap/port_control.hpp"
 #include "support/pcp_messages.hpp"
 #include "support/peers.hpp"
 
@@ -29,8 +29,8 @@ class PcpMapperOverIpv6 : public ::testing::Test {
         });
     gateway_access access;
     access.gateway = access.from.local = here_;
-    access.nat_pmp_port = router_->port();
-    mapper_ = std::make_unique<pcp_mapper>(access);
+    access.port_control_port = router_->port();
+    mapper_ = std::make_unique<port_control_mapper>(access, pcp::codec);
   }
   result<mapping> map() {
     return loop_.await(mapper_->map({transport::tcp, 4321, 1234, 3600s, false}));
@@ -41,7 +41,7 @@ class PcpMapperOverIpv6 : public ::testing::Test {
   std::uint32_t shortest_s_ = 0;
   loop loop_;
   std::unique_ptr<udp_peer> router_;
-  std::unique_ptr<pcp_mapper> mapper_;
+  std::unique_ptr<port_control_mapper> mapper_;
 };
 
 TEST_F(PcpMapperOverIpv6, OpensAPinhole) {

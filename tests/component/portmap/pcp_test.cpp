@@ -1,11 +1,9 @@
-#include "portmap/pcp.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "portmap/nat_pmp.hpp"
+#include "portmap/port_control.hpp"
 #include "support/fake_gateway.hpp"
 #include "support/pcp_messages.hpp"
 
@@ -20,7 +18,7 @@ class Pcp : public ::testing::Test {
  protected:
   gateway_service_evidence ask(milliseconds limit = 60s) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
-    return loop_.await(ask_pcp(gateway_.access(), deadline));
+    return loop_.await(ask_port_control(gateway_.access(), pcp::codec, deadline));
   }
 
   /// Answers each request with all of these datagrams.
@@ -114,7 +112,8 @@ TEST_F(Pcp, EachProtocolTellsOfTheOther) {
     peer.send(request[0] == 2 ? pcp_answer(request, 0) : from_hex("0280"), from);
   };
   EXPECT_EQ(ask().state, service_state::answered);
-  const auto nat_pmp = loop_.await(ask_nat_pmp(gateway_.access(), net::steady_time::max()));
+  const auto nat_pmp =
+      loop_.await(ask_port_control(gateway_.access(), natpmp::codec, net::steady_time::max()));
   EXPECT_EQ(nat_pmp.state, service_state::refused);
   EXPECT_THAT(to_string(nat_pmp.detail), HasSubstr("speaks PCP"));
 }
@@ -142,7 +141,7 @@ TEST_F(Pcp, DeadlineIsNoSilence) {
 TEST_F(Pcp, AnAddressThatIsNotOursIsNotTried) {
   gateway_access access = gateway_.access();
   access.from.local = asio::ip::make_address("203.0.113.7");
-  const auto evidence = loop_.await(ask_pcp(access, net::steady_time::max()));
+  const auto evidence = loop_.await(ask_port_control(access, pcp::codec, net::steady_time::max()));
   EXPECT_EQ(evidence.state, service_state::not_tried);
   EXPECT_THAT(to_string(evidence.detail), HasSubstr("not have that address"));
   EXPECT_EQ(evidence.attempts, 0);
@@ -199,7 +198,7 @@ class PcpOverIpv6 : public ::testing::Test {
   static gateway_access access_to(std::uint16_t port) {
     gateway_access access;
     access.gateway = access.from.local = asio::ip::make_address("::1");
-    access.nat_pmp_port = port;
+    access.port_control_port = port;
     return access;
   }
 
@@ -211,14 +210,16 @@ TEST_F(PcpOverIpv6, AnnouncesItself) {
                   [](udp_peer& peer, const auto& request, const auto& from) {
                     peer.send(pcp_answer(request, 0), from);
                   });
-  const auto evidence = loop_.await(ask_pcp(access_to(router.port()), net::steady_time::max()));
+  const auto evidence =
+      loop_.await(ask_port_control(access_to(router.port()), pcp::codec, net::steady_time::max()));
   EXPECT_EQ(evidence.state, service_state::answered) << to_string(evidence.detail);
   EXPECT_EQ(pcp_request(router.requests().at(0)).client, asio::ip::make_address("::1"));
 }
 
 TEST_F(PcpOverIpv6, ClosedPortIsARefusal) {
   const auto port = closed_udp_port(loop_.context(), "::1");
-  const auto evidence = loop_.await(ask_pcp(access_to(port), net::steady_time::max()));
+  const auto evidence =
+      loop_.await(ask_port_control(access_to(port), pcp::codec, net::steady_time::max()));
   EXPECT_EQ(evidence.state, service_state::refused) << to_string(evidence.detail);
 }
 

@@ -157,7 +157,7 @@ TEST_F(UpnpMapper, UnmapLeavesWhatReplacedIt) {
   gateway_.table[key] = foreign();
   const auto removed = unmap();
   ASSERT_FALSE(removed);
-  EXPECT_EQ(removed.error().code, taken_over);
+  EXPECT_EQ(removed.error().refusal, mapping_refusal::taken_over);
   EXPECT_EQ(gateway_.count("DeletePortMapping"), 0);
   EXPECT_EQ(gateway_.table.count(key), 1U);
 }

@@ -66,7 +66,7 @@ TEST_F(UpnpOddEntries, WhatIsAnothersByNowIsToldAsThat) {
     gateway_.table[key] = taken;
     const auto removed = unmap();
     ASSERT_FALSE(removed) << words;
-    EXPECT_EQ(removed.error().code, taken_over);
+    EXPECT_EQ(removed.error().refusal, mapping_refusal::taken_over);
     EXPECT_TRUE(leaves_nothing(removed));
     EXPECT_THAT(to_string(removed.error().detail), HasSubstr(words));
     EXPECT_EQ(gateway_.table.count(key), 1U);

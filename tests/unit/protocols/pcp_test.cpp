@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "protocols/pcp/codec.hpp"
-#include "protocols/pcp/epoch.hpp"
 #include "protocols/pcp/nonce.hpp"
 
 namespace natcheck::pcp {
@@ -14,6 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 using boost::asio::ip::make_address;
 using datagram = std::vector<std::uint8_t>;
+using lease::answer;
+using lease::fault_kind;
+using lease::map;
+using lease::nonce;
+using lease::request;
 
 datagram from_hex(std::string_view digits) {
   datagram bytes;
@@ -24,7 +28,7 @@ datagram from_hex(std::string_view digits) {
   return bytes;
 }
 
-const announce presence{make_address("192.168.1.10")};
+const lease::presence presence{make_address("192.168.1.10")};
 
 map udp_mapping() {
   map asked;
@@ -58,7 +62,7 @@ datagram operator+(datagram bytes, const datagram& more) {
 
 TEST(Pcp, WritesAnnounce) {
   EXPECT_EQ(encode(presence), from_hex("020000000000000000000000000000000000ffffc0a8010a"));
-  EXPECT_EQ(encode(announce{make_address("fe80::1%7")}),
+  EXPECT_EQ(encode(lease::presence{make_address("fe80::1%7")}),
             from_hex("0200000000000000fe800000000000000000000000000001"))
       << "a scope id means nothing to others";
 }
@@ -84,14 +88,19 @@ TEST(Pcp, AnyExternalAddressIsOneOfTheClientsFamily) {
 TEST(Pcp, ReadsAnnounce) {
   const auto read = check(announced, presence);
   ASSERT_TRUE(read) << to_string(read.error().reason);
-  EXPECT_EQ(*read, (answer{result_code::success, 0, 1000, {}}));
+  EXPECT_EQ(*read, (answer{0, 0, 1000, {}}));
 }
 
 TEST(Pcp, ReadsMap) {
   const auto read = check(granted, udp_mapping());
   ASSERT_TRUE(read) << to_string(read.error().reason);
-  EXPECT_EQ(*read, (answer{result_code::success, 3600, 1000,
-                           endpoint{make_address("203.0.113.7"), 40000}}));
+  EXPECT_EQ(*read, (answer{0, 3600, 1000, endpoint{make_address("203.0.113.7"), 40000}}));
+}
+
+TEST(Pcp, NoLifetimeIsBelievedBeyondADay) {
+  const auto read = check(with(granted, 4, 0x7f), udp_mapping());
+  ASSERT_TRUE(read) << to_string(read.error().reason);
+  EXPECT_EQ(read->lifetime_s, 86'400U);
 }
 
 TEST(Pcp, ReadsAnIpv6Pinhole) {
@@ -125,7 +134,7 @@ TEST(Pcp, WhatIsWrittenIsReadBack) {
         asked.suggested = {make_address(ip), port};
         const auto read = check(answered(asked, 0), asked);
         ASSERT_TRUE(read) << to_string(read.error().reason);
-        EXPECT_EQ(*read, (answer{result_code::success, 7200, 1000, asked.suggested}));
+        EXPECT_EQ(*read, (answer{0, 7200, 1000, asked.suggested}));
       }
     }
   }
@@ -144,41 +153,40 @@ TEST(Pcp, ADeletionMayLeaveTheMappingForAWhile) {
 }
 
 TEST(Pcp, RefusalsOfEveryKind) {
-  const std::pair<std::uint8_t, std::string_view> table[]{
-      {1, "this version"},      {2, "not authorized"},
-      {3, "the request"},       {4, "operation"},
-      {5, "a required option"}, {6, "an option malformed"},
-      {7, "no WAN connection"}, {8, "no resources"},
-      {9, "transport"},         {10, "limit of ports"},
-      {11, "this external"},    {12, "another NAT"},
-      {13, "that many peers"},  {15, "requires authentication"},
-      {14, "does not define"}};
-  for (const auto& [code, words] : table) {
+  using enum cause_code;
+  struct {
+    std::uint8_t code;
+    cause_code why;
+    mapping_refusal refusal;
+  } const table[]{
+      {1, result_unsupported_version, mapping_refusal::unsupported_version},
+      {2, result_not_authorized_or_owner, mapping_refusal::not_authorized},
+      {3, result_malformed_request, mapping_refusal::other},
+      {4, result_unsupported_operation, mapping_refusal::other},
+      {5, result_unsupported_option, mapping_refusal::other},
+      {6, result_malformed_option, mapping_refusal::other},
+      {7, result_no_wan_connection, mapping_refusal::network_failure},
+      {8, result_no_resources, mapping_refusal::no_resources},
+      {9, result_unsupported_transport, mapping_refusal::other},
+      {10, result_over_quota, mapping_refusal::over_quota},
+      {11, result_external_not_available, mapping_refusal::port_conflict},
+      {12, result_address_mismatch, mapping_refusal::address_mismatch},
+      {13, result_too_many_peers, mapping_refusal::other},
+      {14, result_undefined, mapping_refusal::other},
+      {15, result_authentication_required, mapping_refusal::not_authorized},
+      {99, result_undefined, mapping_refusal::other},
+  };
+  for (const auto& row : table) {
     for (const request& asked : {request(presence), request(udp_mapping())}) {
-      const auto read = check(answered(asked, code), asked);
+      const auto read = check(answered(asked, row.code), asked);
       ASSERT_TRUE(read) << to_string(read.error().reason);
-      EXPECT_EQ(read->result, static_cast<result_code>(code));
+      EXPECT_EQ(read->result, row.code);
       EXPECT_EQ(read->epoch_s, 1000U);
       EXPECT_FALSE(read->external) << "of a refusal, the address is that of the request";
-      EXPECT_NE(describe(read->result).find(words), std::string_view::npos) << +code;
+      const auto meaning = meaning_of(codec, read->result);
+      EXPECT_EQ(meaning.why, row.why) << +row.code;
+      EXPECT_EQ(meaning.refusal, row.refusal) << +row.code;
     }
-  }
-}
-
-TEST(Pcp, TheMeaningOfARefusal) {
-  const std::pair<int, mapping_refusal> table[]{{0, mapping_refusal::none},
-                                                {1, mapping_refusal::unsupported_version},
-                                                {2, mapping_refusal::not_authorized},
-                                                {3, mapping_refusal::other},
-                                                {7, mapping_refusal::network_failure},
-                                                {8, mapping_refusal::no_resources},
-                                                {10, mapping_refusal::over_quota},
-                                                {11, mapping_refusal::port_conflict},
-                                                {12, mapping_refusal::address_mismatch},
-                                                {15, mapping_refusal::not_authorized},
-                                                {99, mapping_refusal::other}};
-  for (const auto& [code, meaning] : table) {
-    EXPECT_EQ(refusal_of(static_cast<result_code>(code)), meaning) << code;
   }
 }
 
@@ -191,15 +199,15 @@ TEST(Pcp, ARefusalNeedsItsHeaderOnly) {
 }
 
 TEST(Pcp, HowLongARefusalStands) {
-  const auto stands = [](result_code code, std::uint32_t lifetime_s) {
-    return refused_for(answer{code, lifetime_s, 0, {}});
+  const auto stands = [](int result, std::uint32_t lifetime_s) {
+    return stands_for(answer{result, lifetime_s, 0, {}});
   };
-  EXPECT_EQ(stands(result_code::not_authorized, 60), 60s);
-  EXPECT_EQ(stands(result_code::not_authorized, 0xffffffff), 24h);
-  EXPECT_EQ(stands(result_code::not_authorized, 0), 30min);
-  EXPECT_EQ(stands(result_code::address_mismatch, 0), 30min);
-  EXPECT_EQ(stands(result_code::no_resources, 0), 30s);
-  EXPECT_EQ(stands(static_cast<result_code>(99), 0), 30min);
+  EXPECT_EQ(stands(2, 60), 60s);
+  EXPECT_EQ(stands(2, 0xffffffff), 24h);
+  EXPECT_EQ(stands(2, 0), 30min);
+  EXPECT_EQ(stands(12, 0), 30min);
+  for (const int soon_over : {7, 8, 10, 11}) EXPECT_EQ(stands(soon_over, 0), 30s);
+  EXPECT_EQ(stands(99, 0), 30min);
 }
 
 TEST(Pcp, OptionsOfAnswersAreSkipped) {
@@ -326,57 +334,6 @@ TEST(PcpNonce, AnythingElseIsNone) {
       EXPECT_FALSE(parse_nonce(broken)) << broken;
     }
   }
-}
-
-// --- the epoch -----------------------------------------------------------------------------
-
-struct epoch_row {
-  std::uint32_t first;
-  std::uint32_t second;
-  std::chrono::milliseconds between;
-  epoch_state expected;
-};
-
-TEST(PcpEpoch, FollowsTheClockHere) {
-  using enum epoch_state;
-  const epoch_row rows[]{
-      {1000, 1000, 0s, runs_on},
-      {1000, 1060, 60s, runs_on},
-      {1000, 999, 0s, runs_on},     // reordered on the way
-      {1000, 998, 0s, began_anew},  // the server began again
-      {1000, 0, 60s, began_anew},
-      {0, 0, 0s, runs_on},  // nothing wraps around 0
-      {0, 0xffffffff, 0s, began_anew},
-      {0xffffffff, 0, 1s, began_anew},
-      {0, 2, 0s, runs_on},  // 2 s of rounding
-      {0, 3, 0s, began_anew},
-      {0, 0, 2s, runs_on},
-      {0, 0, 3s, stands_still},
-      {1000, 1000, 60s, stands_still},
-      {1000, 1001, 60s, began_anew},  // it was restarted just now
-      {0, 1600, 1500s, runs_on},      // one part in 16 slower here: 1600 - 100 = 1500
-      {0, 1700, 1500s, began_anew},
-      {0, 1500, 1600s, runs_on},
-      {0, 1400, 1600s, began_anew},
-      {0xfffffff0, 0xfffffff0, 0s, runs_on},
-      {100, 101, 1900ms, runs_on},
-  };
-  for (const auto& row : rows) {
-    epoch_watch watch;
-    const std::chrono::nanoseconds start = 100h;
-    EXPECT_EQ(watch.accept(row.first, start), epoch_state::runs_on)
-        << "the first answer is believed";
-    EXPECT_EQ(watch.accept(row.second, start + row.between), row.expected)
-        << row.first << " -> " << row.second << " after " << row.between.count() << " ms";
-  }
-}
-
-TEST(PcpEpoch, AnInvalidOneIsTheStartOfTheNextComparison) {
-  epoch_watch watch;
-  const std::chrono::nanoseconds start = 100h;
-  EXPECT_EQ(watch.accept(1000, start), epoch_state::runs_on);
-  EXPECT_EQ(watch.accept(5, start + 60s), epoch_state::began_anew);
-  EXPECT_EQ(watch.accept(65, start + 120s), epoch_state::runs_on);
 }
 
 }  // namespace
