@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "report/printable.hpp"
 
@@ -15,29 +16,21 @@ struct cell {
   bool cut_off = false;
 };
 
+// In the order of station_role.
+constexpr std::array<std::string_view, 10> labels{"this host",
+                                                  "router",
+                                                  "second router",
+                                                  "provider's NAT",
+                                                  "tunnel's end",
+                                                  "another NAT",
+                                                  "tunnel",
+                                                  "direct link",
+                                                  "",
+                                                  ""};
+
 std::string_view label_of(const station& one) {
-  switch (one.role) {
-    case station_role::host:
-      return "this host";
-    case station_role::router:
-      return one.translates ? "router (NAT)" : "router";
-    case station_role::second_router:
-      return "second router";
-    case station_role::provider_nat:
-      return "provider's NAT";
-    case station_role::tunnel_end:
-      return "tunnel's end";
-    case station_role::another_nat:
-      return "another NAT";
-    case station_role::tunnel:
-      return "tunnel";
-    case station_role::direct_link:
-      return "direct link";
-    case station_role::internet:
-    case station_role::ipv6_internet:
-      break;
-  }
-  return "";
+  if (one.role == station_role::router && one.translates) return "router (NAT)";
+  return labels.at(static_cast<std::size_t>(one.role));
 }
 
 /// "192.168.1.1 ╫ 5.5.5.5", "tun0"

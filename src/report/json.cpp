@@ -3,7 +3,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <boost/json/array.hpp>
 #include <natcheck/report.hpp>
 
 #include "report/names.hpp"
@@ -31,9 +30,7 @@ json::value foreign(const std::optional<std::string>& text) {
 }
 
 json::value to_value(const std::vector<std::string>& texts) {
-  json::array all;
-  for (const auto& text : texts) all.push_back(to_value(std::string_view(text)));
-  return all;
+  return list_of(texts, [](std::string_view text) { return to_value(text); });
 }
 
 json::value to_value(const std::vector<cause>& all) {
@@ -60,12 +57,18 @@ json::value to_value(const std::vector<mapping_attempt>& attempts) {
   return all;
 }
 
+json::value to_value(const finding& found) {
+  return {{"code", found.code}, {"summary", found.summary}, {"advice", found.advice}};
+}
+
 json::value to_value(const std::vector<finding>& findings) {
-  json::array all;
-  for (const auto& found : findings) {
-    all.push_back({{"code", found.code}, {"summary", found.summary}, {"advice", found.advice}});
-  }
-  return all;
+  return list_of(findings, [](const finding& found) { return to_value(found); });
+}
+
+json::value external_part(const mapping& entry) {
+  return or_null(entry.external_address, [&](const address& ip) {
+    return to_value(endpoint{ip, entry.external_port});
+  });
 }
 
 std::string timestamp(std::chrono::system_clock::time_point at) {

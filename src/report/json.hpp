@@ -1,6 +1,7 @@
 // The parts that the JSON of all commands is made of. An empty optional is null.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
@@ -20,10 +21,25 @@ inline json::value to_value(millis duration) { return duration.count(); }
 inline json::value to_value(const address& ip) { return to_value(ip.to_string()); }
 inline json::value to_value(const endpoint& value) { return to_value(to_string(value)); }
 inline json::value to_value(std::chrono::seconds span) { return span.count(); }
+json::value to_value(const finding& found);
 
 template <class T>
 json::value or_null(const std::optional<T>& value) {
   return value ? to_value(*value) : json::value(nullptr);
+}
+
+/// What `part` makes of the value.
+template <class T, class Part>
+json::value or_null(const std::optional<T>& value, Part part) {
+  return value ? json::value(part(*value)) : json::value(nullptr);
+}
+
+/// What `part` makes of each.
+template <class Range, class Part>
+json::array list_of(const Range& all, Part part) {
+  json::array list;
+  for (const auto& each : all) list.push_back(part(each));
+  return list;
 }
 
 /// Text of which nothing is known is empty in the evidence, and null in JSON.
@@ -39,6 +55,9 @@ json::value to_value(const std::vector<cause>& all);
 json::object to_value(const verdict& judged);
 json::value to_value(const std::vector<finding>& findings);
 json::value to_value(const std::vector<mapping_attempt>& attempts);
+
+/// The external endpoint of a mapping.
+json::value external_part(const mapping& entry);
 
 /// RFC 3339, UTC, with milliseconds.
 std::string timestamp(std::chrono::system_clock::time_point at);

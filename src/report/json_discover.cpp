@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <boost/json/array.hpp>
 #include <natcheck/report.hpp>
 
 #include "report/json.hpp"
@@ -16,17 +15,15 @@ using report::or_null;
 using report::to_value;
 namespace json = boost::json;
 
-json::value private_part(const host_network& host) {
-  if (!host.ipv4) return nullptr;
-  return {{"address", to_value(host.ipv4->local)},
-          {"prefix", host.ipv4->prefix_length},
-          {"interface", host.ipv4->interface},
-          {"gateway", or_null(host.ipv4->gateway)}};
+json::object private_part(const route_info& route) {
+  return {{"address", to_value(route.local)},
+          {"prefix", route.prefix_length},
+          {"interface", route.interface},
+          {"gateway", or_null(route.gateway)}};
 }
 
-json::value public_part(const std::optional<public_address>& external) {
-  if (!external) return nullptr;
-  return {{"address", to_value(external->ip)}, {"sources", to_value(external->sources)}};
+json::object public_part(const public_address& external) {
+  return {{"address", to_value(external.ip)}, {"sources", to_value(external.sources)}};
 }
 
 json::value ipv6_scope(const address& ip, bool redacted) {
@@ -59,9 +56,9 @@ json::object pcp_part(const gateway_service_evidence& service) {
   return part;
 }
 
-json::value nat64_part(const std::optional<nat64_prefix>& prefix) {
-  if (!prefix) return nullptr;
-  return json::string(fmt::format("{}/{}", prefix->ip.to_string(), prefix->length));
+/// "192.168.1.10/24"
+json::string prefix_part(const address& ip, unsigned length) {
+  return json::string(fmt::format("{}/{}", ip.to_string(), length));
 }
 
 json::value ipv6_part(const discover_report& report) {
@@ -73,15 +70,15 @@ json::value ipv6_part(const discover_report& report) {
           {"gateway", or_null(route->gateway)},
           {"seen_as", seen.empty() ? nullptr : to_value(seen.front().ip)},
           {"pcp", pcp_part(report.evidence.ipv6_pcp)},
-          {"nat64", nat64_part(report.evidence.nat64)}};
+          {"nat64", or_null(report.evidence.nat64, [](const nat64_prefix& prefix) {
+             return prefix_part(prefix.ip, prefix.length);
+           })}};
 }
 
 json::value interface_part(const interface_info& link) {
-  json::array addresses;
-  for (const auto& own : link.addresses) {
-    const auto text = fmt::format("{}/{}", own.ip.to_string(), own.prefix_length);
-    addresses.push_back(to_value(std::string_view(text)));
-  }
+  const auto addresses = report::list_of(link.addresses, [](const interface_address& own) {
+    return prefix_part(own.ip, own.prefix_length);
+  });
   return {{"name", link.name},
           {"kind", name_of(link.kind)},
           {"addresses", addresses},
@@ -97,9 +94,8 @@ json::object nat_pmp_part(const gateway_service_evidence& service) {
   return part;
 }
 
-json::value firewall_part(const std::optional<ipv6_firewall_status>& firewall) {
-  if (!firewall) return nullptr;
-  return {{"enabled", firewall->enabled}, {"pinholes_allowed", firewall->pinholes_allowed}};
+json::object firewall_part(const ipv6_firewall_status& firewall) {
+  return {{"enabled", firewall.enabled}, {"pinholes_allowed", firewall.pinholes_allowed}};
 }
 
 json::object upnp_part(const upnp_evidence& service) {
@@ -114,44 +110,35 @@ json::object upnp_part(const upnp_evidence& service) {
   part["uptime_s"] = or_null(service.uptime_s);
   part["wan_connections"] =
       service.wan_connections == 0 ? json::value(nullptr) : json::value(service.wan_connections);
-  part["ipv6_firewall"] = firewall_part(service.ipv6_firewall);
+  part["ipv6_firewall"] = or_null(service.ipv6_firewall, firewall_part);
   return part;
 }
 
-json::value gateway_part(const std::optional<gateway_evidence>& gateway) {
-  if (!gateway) return nullptr;
-  return {{"address", to_value(gateway->ip)},
-          {"interface", gateway->interface},
+json::object gateway_part(const gateway_evidence& gateway) {
+  return {{"address", to_value(gateway.ip)},
+          {"interface", gateway.interface},
           {"services",
-           {{"pcp", pcp_part(gateway->pcp)},
-            {"nat_pmp", nat_pmp_part(gateway->nat_pmp)},
-            {"upnp", upnp_part(gateway->upnp)}}}};
-}
-
-json::array other_gateways_part(const std::vector<gateway_evidence>& others) {
-  json::array parts;
-  for (const auto& each : others) parts.push_back(gateway_part(each));
-  return parts;
+           {{"pcp", pcp_part(gateway.pcp)},
+            {"nat_pmp", nat_pmp_part(gateway.nat_pmp)},
+            {"upnp", upnp_part(gateway.upnp)}}}};
 }
 
 }  // namespace
 
 std::string to_json(const discover_report& report) {
   const auto& seen = report.evidence;
-  json::array interfaces;
-  for (const auto& link : seen.host.interfaces) interfaces.push_back(interface_part(link));
   const json::object all{
       {"schema", "natcheck/discover/1"},
       {"version", version()},
       {"started_at", report::timestamp(report.started_at)},
       {"elapsed_ms", to_value(report.elapsed)},
       {"redacted", report.redacted},
-      {"private", private_part(seen.host)},
-      {"public", public_part(report.judged.external)},
+      {"private", or_null(seen.host.ipv4, private_part)},
+      {"public", or_null(report.judged.external, public_part)},
       {"ipv6", ipv6_part(report)},
-      {"interfaces", interfaces},
-      {"gateway", gateway_part(seen.gateway)},
-      {"other_gateways", other_gateways_part(seen.other_gateways)},
+      {"interfaces", report::list_of(seen.host.interfaces, interface_part)},
+      {"gateway", or_null(seen.gateway, gateway_part)},
+      {"other_gateways", report::list_of(seen.other_gateways, gateway_part)},
       {"stun", report::stun_part(seen.stun)},
       {"nat", report::nat_part(seen.nat)},
       {"path", report::path_part(seen.path)},

@@ -1,4 +1,3 @@
-#include <boost/json/array.hpp>
 #include <natcheck/report.hpp>
 
 #include "report/json.hpp"
@@ -9,6 +8,7 @@ namespace natcheck {
 namespace {
 
 using report::foreign;
+using report::list_of;
 using report::name_of;
 using report::or_null;
 using report::to_value;
@@ -34,12 +34,6 @@ json::object entry_part(const gateway_mapping& entry) {
           {"ours", entry.ours}};
 }
 
-json::array entries_part(const std::vector<gateway_mapping>& entries) {
-  json::array all;
-  for (const auto& entry : entries) all.push_back(entry_part(entry));
-  return all;
-}
-
 std::string_view name_of(removal value) {
   switch (value) {
     case removal::removed:
@@ -57,32 +51,16 @@ std::string_view name_of(removal value) {
 }
 
 json::object mapping_part(const mapping& entry) {
-  const auto external = entry.external_address
-                            ? to_value(endpoint{*entry.external_address, entry.external_port})
-                            : json::value(nullptr);
-  return {{"protocol", name_of(entry.protocol)},
-          {"via", name_of(entry.via)},
-          {"external", external},
-          {"external_port", entry.external_port},
-          {"internal", to_value(entry.internal)},
-          {"lifetime_s", entry.lifetime.count()}};
+  return {{"protocol", name_of(entry.protocol)},      {"via", name_of(entry.via)},
+          {"external", report::external_part(entry)}, {"external_port", entry.external_port},
+          {"internal", to_value(entry.internal)},     {"lifetime_s", entry.lifetime.count()}};
 }
 
-json::array stale_mappings_part(const std::vector<mapping>& entries) {
-  json::array all;
-  for (const auto& entry : entries) all.push_back(mapping_part(entry));
-  return all;
-}
-
-json::array stale_mappings_part(const std::vector<events::stale_mapping>& ended) {
-  json::array all;
-  for (const auto& each : ended) {
-    json::object part = mapping_part(each.entry);
-    part["removed"] = each.removed;
-    part["detail"] = or_null(each.detail);
-    all.push_back(std::move(part));
-  }
-  return all;
+json::object stale_part(const events::stale_mapping& ended) {
+  json::object part = mapping_part(ended.entry);
+  part["removed"] = ended.removed;
+  part["detail"] = or_null(ended.detail);
+  return part;
 }
 
 /// The same fields whether there is a mapping or not.
@@ -120,7 +98,7 @@ json::object begin(std::string_view schema, const change_report& report) {
           {"started_at", report::timestamp(report.started_at)},
           {"elapsed_ms", to_value(report.elapsed)},
           {"gateway", gateway_part(gateway, report.egress_route)},
-          {"left_overs", stale_mappings_part(report.stale_mappings)}};
+          {"left_overs", list_of(report.stale_mappings, stale_part)}};
 }
 
 }  // namespace
@@ -138,9 +116,9 @@ std::string to_json(const mappings_report& report) {
       {"reason", or_null(report.upnp.detail)},
       {"complete", report.complete},
       {"incomplete_because", or_null(report.incomplete_because)},
-      {"mappings", entries_part(report.entries)},
+      {"mappings", list_of(report.entries, entry_part)},
       {"notes", to_value(report.notes)},
-      {"left_overs", stale_mappings_part(report.stale_mappings)}};
+      {"left_overs", list_of(report.stale_mappings, mapping_part)}};
   return print_json(all, report::json_layout::indented) + "\n";
 }
 
@@ -148,9 +126,7 @@ std::string to_json(const add_report& report) {
   json::object all = begin("natcheck/mappings-add/1", report);
   all["remembered"] = report.not_remembered.empty();
   all["reason"] = or_null(report.not_remembered);
-  json::array mappings;
-  for (const auto& each : report.mappings) mappings.push_back(added_part(each));
-  all["mappings"] = std::move(mappings);
+  all["mappings"] = list_of(report.mappings, added_part);
   return print_json(all, report::json_layout::indented) + "\n";
 }
 
@@ -162,9 +138,7 @@ std::string to_json(const removal_report& report) {
   all["summary"] = report.judged.main.summary;
   all["advice"] = to_value(report.judged.main.advice);
   all["incomplete_because"] = or_null(report.not_seen);
-  json::array mappings;
-  for (const auto& each : report.mappings) mappings.push_back(removed_part(each));
-  all["mappings"] = std::move(mappings);
+  all["mappings"] = list_of(report.mappings, removed_part);
   return print_json(all, report::json_layout::indented) + "\n";
 }
 

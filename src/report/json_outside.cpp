@@ -1,7 +1,5 @@
 #include "report/json_outside.hpp"
 
-#include <boost/json/array.hpp>
-
 #include "report/names.hpp"
 
 namespace natcheck::report {
@@ -26,18 +24,19 @@ json::object server_part(const stun_evidence& server) {
           {"rewritten_as", or_null(server.rewritten_as)}};
 }
 
-json::value lifetime_part(const std::optional<binding_lifetime>& lifetime) {
-  if (!lifetime) return nullptr;
-  return {{"alive_after", or_null(lifetime->alive_after)},
-          {"gone_after", or_null(lifetime->gone_after)}};
+json::object lifetime_part(const binding_lifetime& lifetime) {
+  return {{"alive_after", or_null(lifetime.alive_after)},
+          {"gone_after", or_null(lifetime.gone_after)}};
+}
+
+json::object hop_part(const path_hop& hop) {
+  return {{"ttl", hop.ttl}, {"address", or_null(hop.ip)}, {"rtt_ms", or_null(hop.rtt)}};
 }
 
 }  // namespace
 
 json::array stun_part(const std::vector<stun_evidence>& servers) {
-  json::array all;
-  for (const auto& server : servers) all.push_back(server_part(server));
-  return all;
+  return list_of(servers, server_part);
 }
 
 json::object nat_part(const nat_evidence& nat) {
@@ -47,16 +46,10 @@ json::object nat_part(const nat_evidence& nat) {
           {"port_preservation", name_of(nat.port_preservation)},
           {"server", or_null(nat.server)},
           {"doubts", to_value(nat.doubts)},
-          {"binding_lifetime_s", lifetime_part(nat.lifetime)}};
+          {"binding_lifetime_s", or_null(nat.lifetime, lifetime_part)}};
 }
 
-json::array path_part(const path_evidence& path) {
-  json::array all;
-  for (const auto& hop : path.hops) {
-    all.push_back({{"ttl", hop.ttl}, {"address", or_null(hop.ip)}, {"rtt_ms", or_null(hop.rtt)}});
-  }
-  return all;
-}
+json::array path_part(const path_evidence& path) { return list_of(path.hops, hop_part); }
 
 json::object owner_part(const owner_evidence& owner, tested owns) {
   return {{"address", or_null(owner.target)},

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <boost/json/array.hpp>
 #include <natcheck/report.hpp>
 
 #include "report/json.hpp"
@@ -41,22 +39,14 @@ json::value result_part(const handshake_evidence& one) {
   return to_value(name_of(one.result));
 }
 
-json::array addresses_part(const probe_evidence& seen) {
-  json::array all;
-  for (const auto& one : seen.attempts) {
-    all.push_back({{"address", to_value(one.ip)},
-                   {"family", one.ip.is_v6() ? 6 : 4},
-                   {"result", result_part(one.handshake)}});
-  }
-  return all;
+json::object address_part(const address_attempt& one) {
+  return {{"address", to_value(one.ip)},
+          {"family", one.ip.is_v6() ? 6 : 4},
+          {"result", result_part(one.handshake)}};
 }
 
-json::array handshakes_part(const probe_evidence& seen) {
-  json::array all;
-  for (const auto& one : seen.handshakes) {
-    all.push_back({{"result", name_of(one.result)}, {"total_ms", to_value(one.timing.total)}});
-  }
-  return all;
+json::object handshake_part(const handshake_evidence& one) {
+  return {{"result", name_of(one.result)}, {"total_ms", to_value(one.timing.total)}};
 }
 
 }  // namespace
@@ -69,7 +59,7 @@ std::string to_json(const probe_report& report) {
                    {"address", or_null(seen.address)},
                    {"protocol", name_of(seen.protocol)},
                    {"result", result_part(one)},
-                   {"addresses", addresses_part(seen)},
+                   {"addresses", report::list_of(seen.attempts, address_part)},
                    {"seen_as", or_null(one.seen_as)},
                    {"server", server_part(one)},
                    {"timing_ms", timing_part(one.timing)},
@@ -77,7 +67,8 @@ std::string to_json(const probe_report& report) {
                    {"session", or_null(seen.session)},
                    {"verdict", to_value(report.judged.main)},
                    {"findings", to_value(report.judged.findings)}};
-  if (seen.handshakes.size() > 1) all["handshakes"] = handshakes_part(seen);
+  if (seen.handshakes.size() > 1)
+    all["handshakes"] = report::list_of(seen.handshakes, handshake_part);
   return print_json(all, report::json_layout::indented) + "\n";
 }
 

@@ -1,4 +1,3 @@
-#include <boost/json/array.hpp>
 #include <natcheck/report.hpp>
 
 #include "report/json.hpp"
@@ -14,21 +13,10 @@ using report::or_null;
 using report::to_value;
 namespace json = boost::json;
 
-json::value outside(const mapping& entry) {
-  if (!entry.external_address) return nullptr;
-  return to_value(endpoint{*entry.external_address, entry.external_port});
-}
-
-json::value check_part(const std::optional<self_check>& check) {
-  if (!check) return nullptr;
-  return {{"target", to_value(check->target)},
-          {"result", name_of(check->result)},
-          {"detail", or_null(check->detail)}};
-}
-
-json::value finding_part(const std::optional<finding>& one) {
-  if (!one) return nullptr;
-  return {{"code", one->code}, {"summary", one->summary}, {"advice", one->advice}};
+json::value check_part(const self_check& check) {
+  return {{"target", to_value(check.target)},
+          {"result", name_of(check.result)},
+          {"detail", or_null(check.detail)}};
 }
 
 json::value rule_part(const nat_rule& rule) {
@@ -65,7 +53,7 @@ class filler {
     out_["sources"] = to_value(e.judged.sources);
     out_["router_says"] = or_null(e.evidence.router_says);
     out_["stun"] = report::stun_part(e.evidence.stun);
-    out_["finding"] = finding_part(e.judged.doubt);
+    out_["finding"] = or_null(e.judged.doubt);
     add_ways_in(e.probe_command, e.protocol, e.external);
   }
   void operator()(const events::redirected& e) {
@@ -93,9 +81,9 @@ class filler {
   }
   void operator()(const events::self_tested& e) {
     begin("self-tested", e.evidence.protocol);
-    out_["loopback"] = check_part(e.evidence.loopback);
-    out_["lan"] = check_part(e.evidence.lan);
-    out_["hairpin"] = check_part(e.evidence.hairpin);
+    out_["loopback"] = or_null(e.evidence.loopback, check_part);
+    out_["lan"] = or_null(e.evidence.lan, check_part);
+    out_["hairpin"] = or_null(e.evidence.hairpin, check_part);
     add_judgement(e.judged);
   }
   void operator()(const events::watching& e) {
@@ -172,7 +160,7 @@ class filler {
   void begin(std::string_view name, const mapping& entry) {
     begin(name, entry.protocol);
     out_["via"] = name_of(entry.via);
-    out_["external"] = outside(entry);
+    out_["external"] = report::external_part(entry);
     out_["internal"] = to_value(entry.internal);
     out_["lifetime_s"] = entry.lifetime.count();
     out_["verified"] = entry.verified;

@@ -24,11 +24,6 @@ std::string ways_of(const page& out, const mapping& entry) {
                      to_string(entry.internal));
 }
 
-std::string end_of(const mapping& entry) {
-  if (entry.lifetime.count() == 0) return "it stays until it is removed";
-  return "it expires within " + words_for(entry.lifetime);
-}
-
 /// As `serve` reports them.
 std::string told_stale_mappings(const change_report& report, const text_style& style) {
   std::string text;
@@ -97,20 +92,6 @@ void print(page& out, const added_mapping& added) {
 
 // --- remove and clean ------------------------------------------------------------------------
 
-const char* head_of(removal outcome) {
-  switch (outcome) {
-    case removal::removed:
-      return "Removed";
-    case removal::failed:
-      return "Not removed";
-    case removal::in_use:
-    case removal::elsewhere:
-    case removal::foreign:
-      break;
-  }
-  return "Left alone";
-}
-
 std::string text_of(const page& out, const removed_mapping& each) {
   const auto what = ways_of(out, each.entry);
   switch (each.outcome) {
@@ -118,7 +99,10 @@ std::string text_of(const page& out, const removed_mapping& each) {
       return fmt::format("{}, by {}", what, words_for(each.entry.via));
     case removal::failed:
     case removal::elsewhere:
-      return fmt::format("{}: {}; {}", what, to_string(each.detail), end_of(each.entry));
+      return fmt::format("{}: {}; {}", what, to_string(each.detail),
+                         each.entry.lifetime.count() == 0
+                             ? "it stays until it is removed"
+                             : "it expires within " + words_for(each.entry.lifetime));
     case removal::in_use:
       return fmt::format("{}: {}", what, to_string(each.detail));
     case removal::foreign:
@@ -145,7 +129,10 @@ std::string to_text(const add_report& report, const text_style& style) {
 std::string to_text(const removal_report& report, const text_style& style) {
   page out(style);
   for (const auto& each : report.mappings) {
-    out.paragraph(head_of(each.outcome), text_of(out, each), indent);
+    const auto* const head = each.outcome == removal::removed  ? "Removed"
+                             : each.outcome == removal::failed ? "Not removed"
+                                                               : "Left alone";
+    out.paragraph(head, text_of(out, each), indent);
   }
   out.judgement(report.judged);
   return told_stale_mappings(report, style) + out.text();

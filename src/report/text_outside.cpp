@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/text.hpp"
 #include "core/units.hpp"
@@ -75,61 +76,34 @@ std::string outcome_in_short(const web_evidence& web) {
   return web.result == web_result::intercepted ? "web, something else answered" : "web, no answer";
 }
 
-/// The end of the path, where that is not also one of the STUN servers.
-bool is_another(const std::optional<endpoint>& target, const std::vector<stun_evidence>& servers) {
-  return target && std::ranges::find(servers, target, &stun_evidence::address) == servers.end();
-}
-
 /// A term of RFC 4787, and what it means for a person.
 struct meaning {
   std::string_view term, words;
 };
 
-meaning mapping_in_words(nat_behavior value) {
-  switch (value) {
-    case nat_behavior::not_tested:
-      return {"not tested", ""};
-    case nat_behavior::none:
-      return {"none", "no translation: internal and external addresses match"};
-    case nat_behavior::endpoint_independent:
-      return {"endpoint-independent",
-              "one external port for every destination: good for peer-to-peer connections"};
-    case nat_behavior::address_dependent:
-      return {"address-dependent", "a new external port for each destination address"};
-    case nat_behavior::address_and_port_dependent:
-      break;
-  }
-  return {"address-and-port-dependent",
-          "a new external port for each destination: peer-to-peer connections often fail"};
-}
-
-meaning filtering_in_words(nat_behavior value) {
-  switch (value) {
-    case nat_behavior::not_tested:
-      return {"not tested", ""};
-    case nat_behavior::none:
-      return {"none", "nothing is filtered"};
-    case nat_behavior::endpoint_independent:
-      return {"endpoint-independent", "once a port is in use, anyone outside can send to it"};
-    case nat_behavior::address_dependent:
-      return {"address-dependent", "only addresses already contacted can send back"};
-    case nat_behavior::address_and_port_dependent:
-      break;
-  }
-  return {"address-and-port-dependent", "only the exact address and port contacted can send back"};
-}
-
-meaning hairpin_in_words(tested value) {
-  if (value == tested::not_tested) return {"not tested", ""};
-  if (value == tested::yes) return {"yes", "the public address also works from inside"};
-  return {"no", "from inside, the public address does not work: use the private one"};
-}
-
-meaning ports_in_words(tested value) {
-  if (value == tested::not_tested) return {"not tested", ""};
-  if (value == tested::yes) return {"preserved", "the same port number outside as inside"};
-  return {"not preserved", "a different external port"};
-}
+// Each in the order of its enumeration.
+constexpr std::array<meaning, 5> mapping_words{
+    {{"not tested", ""},
+     {"none", "no translation: internal and external addresses match"},
+     {"endpoint-independent",
+      "one external port for every destination: good for peer-to-peer connections"},
+     {"address-dependent", "a new external port for each destination address"},
+     {"address-and-port-dependent",
+      "a new external port for each destination: peer-to-peer connections often fail"}}};
+constexpr std::array<meaning, 5> filtering_words{
+    {{"not tested", ""},
+     {"none", "nothing is filtered"},
+     {"endpoint-independent", "once a port is in use, anyone outside can send to it"},
+     {"address-dependent", "only addresses already contacted can send back"},
+     {"address-and-port-dependent", "only the exact address and port contacted can send back"}}};
+constexpr std::array<meaning, 3> hairpin_words{
+    {{"not tested", ""},
+     {"no", "from inside, the public address does not work: use the private one"},
+     {"yes", "the public address also works from inside"}}};
+constexpr std::array<meaning, 3> port_words{
+    {{"not tested", ""},
+     {"not preserved", "a different external port"},
+     {"preserved", "the same port number outside as inside"}}};
 
 std::string lifetime_in_words(const binding_lifetime& lifetime) {
   const auto& least = lifetime.alive_after;
@@ -139,13 +113,10 @@ std::string lifetime_in_words(const binding_lifetime& lifetime) {
   return most ? fmt::format("less than {} s", most->count()) : "not tested";
 }
 
-void row(page& out, const char* label, const meaning& value) {
-  out.row(label, std::string(value.term), value.words);
-}
-
-bool any_tested(const nat_evidence& nat) {
-  return nat.mapping != nat_behavior::not_tested || nat.filtering != nat_behavior::not_tested ||
-         nat.hairpin != tested::not_tested || nat.port_preservation != tested::not_tested;
+template <std::size_t Size, class Enumerator>
+void row(page& out, const char* label, const std::array<meaning, Size>& words, Enumerator value) {
+  const auto& [term, comment] = words.at(static_cast<std::size_t>(value));
+  out.row(label, std::string(term), comment);
 }
 
 }  // namespace
@@ -157,8 +128,11 @@ void asked_outside_row(page& out, const discover_evidence& seen) {
     if (outcome.empty()) continue;
     asked.push_back(fmt::format("{} ({})", without_port(group.front()->server), outcome));
   }
-  if (is_another(seen.path.target, seen.stun)) {
-    asked.push_back(fmt::format("{} (path)", to_string(*seen.path.target)));
+  const auto& target = seen.path.target;
+  const bool another =
+      std::ranges::find(seen.stun, target, &stun_evidence::address) == seen.stun.end();
+  if (target && another) {
+    asked.push_back(fmt::format("{} (path)", to_string(*target)));
   }
   if (seen.web.result != web_result::not_tried) {
     asked.push_back(fmt::format("{} ({})", host_of(seen.web.url), outcome_in_short(seen.web)));
@@ -168,11 +142,14 @@ void asked_outside_row(page& out, const discover_evidence& seen) {
 }
 
 void behavior_rows(page& out, const nat_evidence& nat) {
-  if (any_tested(nat)) {
-    row(out, "Mapping", mapping_in_words(nat.mapping));
-    row(out, "Filtering", filtering_in_words(nat.filtering));
-    row(out, "Hairpin", hairpin_in_words(nat.hairpin));
-    row(out, "Ports", ports_in_words(nat.port_preservation));
+  const bool any_tested =
+      nat.mapping != nat_behavior::not_tested || nat.filtering != nat_behavior::not_tested ||
+      nat.hairpin != tested::not_tested || nat.port_preservation != tested::not_tested;
+  if (any_tested) {
+    row(out, "Mapping", mapping_words, nat.mapping);
+    row(out, "Filtering", filtering_words, nat.filtering);
+    row(out, "Hairpin", hairpin_words, nat.hairpin);
+    row(out, "Ports", port_words, nat.port_preservation);
   } else if (!nat.doubts.empty() && !nat.lifetime) {
     out.row("NAT behaviour", "not tested", "");
   }
