@@ -27,11 +27,6 @@ discover_evidence evidence_of(const external_evidence& seen) {
   return all;
 }
 
-/// What the external servers saw, each with its name.
-judging::outside_view view_of(const external_evidence& seen) {
-  return judging::outside_view(evidence_of(seen));
-}
-
 std::vector<std::string> servers_of(const judging::outside_view& outside, const address& ip) {
   for (const reflexive_address& each : outside.reflexive) {
     if (each.ip == ip) return each.servers;
@@ -142,7 +137,7 @@ external_judgement judge_report(const external_evidence& seen) {
 }  // namespace
 
 external_judgement diagnose(const external_evidence& evidence) {
-  const judging::outside_view outside = view_of(evidence);
+  const judging::outside_view outside(evidence_of(evidence));
   if (const auto ip = outside.agreed()) return judge_seen(evidence, outside, *ip);
   external_judgement judged = judge_report(evidence);
   if (outside.sees_us()) judged.doubt = several(outside);

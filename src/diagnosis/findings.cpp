@@ -227,34 +227,31 @@ found find_lost_state(const facts& s) {
 }
 
 std::vector<finding> findings_of(const facts& s) {
-  std::vector<finding> all;
-  for (const auto seek : {find_disagreement,
-                          find_wrong_word,
-                          find_empty_address,
-                          find_unusable_address,
-                          find_wrong_device,
-                          find_several_routes,
-                          find_address_elsewhere,
-                          find_unsent,
-                          find_blocked_multicast,
-                          find_old_version,
-                          find_lost_state,
-                          find_dependent_mapping,
-                          find_blocked_udp,
-                          find_no_hairpin,
-                          find_short_binding,
-                          find_rewriting,
-                          find_unresolved_names,
-                          find_diverted_names,
-                          find_nat64,
-                          find_ipv6_firewall,
-                          find_local_ipv6,
-                          find_translated_ipv6,
-                          find_unusable_answer,
-                          find_server_within}) {
-    if (auto one = seek(s)) all.push_back(*std::move(one));
-  }
-  return all;
+  static constexpr std::array looks{find_disagreement,
+                                    find_wrong_word,
+                                    find_empty_address,
+                                    find_unusable_address,
+                                    find_wrong_device,
+                                    find_several_routes,
+                                    find_address_elsewhere,
+                                    find_unsent,
+                                    find_blocked_multicast,
+                                    find_old_version,
+                                    find_lost_state,
+                                    find_dependent_mapping,
+                                    find_blocked_udp,
+                                    find_no_hairpin,
+                                    find_short_binding,
+                                    find_rewriting,
+                                    find_unresolved_names,
+                                    find_diverted_names,
+                                    find_nat64,
+                                    find_ipv6_firewall,
+                                    find_local_ipv6,
+                                    find_translated_ipv6,
+                                    find_unusable_answer,
+                                    find_server_within};
+  return all_found(looks, s);
 }
 
 }  // namespace natcheck::judging

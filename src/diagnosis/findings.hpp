@@ -80,7 +80,17 @@ bool is_prefix_translated(const address& local, const address& seen);
 /// advances at all.
 bool seems_restarted(const gateway_evidence& gateway);
 
-/// Something worth knowing beside the verdict, where it is there to be found.
+/// What a family of functions finds, in their order.
+template <class Looks, class Evidence>
+std::vector<finding> all_found(const Looks& looks, const Evidence& seen) {
+  std::vector<finding> all;
+  for (const auto& look_for : looks) {
+    if (auto one = look_for(seen)) all.push_back(*std::move(one));
+  }
+  return all;
+}
+
+/// Something worth knowing beside the verdict, if it is there to be found.
 using look = std::optional<finding>(const facts&);
 
 // About this host's egress route and its gateway (findings.cpp).

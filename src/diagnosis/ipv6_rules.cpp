@@ -15,11 +15,6 @@ bool is_seen_untranslated(const facts& s) {
   return way && !reflexive.empty() && is_address_of(s.seen.host, *way, reflexive.front().ip);
 }
 
-confidence certainty_of(const facts& s) {
-  if (is_seen_untranslated(s)) return confidence::confirmed;
-  return s.outside.ipv6_answered ? confidence::likely : confidence::unconfirmed;
-}
-
 verdict silent_ipv6(const facts& s, const address& ip, const std::string& no_ipv4) {
   verdict v;
   v.code = verdict_code::no_internet;
@@ -41,15 +36,17 @@ verdict ipv6_alone(const facts& s, const std::string& no_ipv4, std::vector<std::
   if (s.outside.ipv6_silent) return silent_ipv6(s, ip, no_ipv4);
   verdict v{
       verdict_code::ipv6_only,
-      certainty_of(s),
+      s.outside.ipv6_answered ? confidence::likely : confidence::unconfirmed,
       no_ipv4 + "; it has a public IPv6 address.",
       std::move(why),
       {prove_it(ip), fmt::format("if that fails: allow TCP port {} to it in the router's IPv6 "
                                  "firewall",
                                  example_port)}};
   if (const auto known = s.seen_ipv6()) v.advice = {use_ipv6(*known), prove_it(*known)};
-  if (is_seen_untranslated(s))
+  if (is_seen_untranslated(s)) {
+    v.certainty = confidence::confirmed;
     v.summary = no_ipv4 + "; over IPv6 it has a public address that works.";
+  }
   v.evidence.push_back(public_ipv6_line(ip));
   return v;
 }

@@ -32,15 +32,13 @@ bool ports_differ(const std::vector<stun_evidence>& stun) {
   });
 }
 
-bool maps_by_destination(const nat_evidence& nat) {
-  return nat.mapping == nat_behavior::address_dependent ||
-         nat.mapping == nat_behavior::address_and_port_dependent;
-}
-
 }  // namespace
 
 found find_dependent_mapping(const facts& s) {
-  if (!maps_by_destination(s.seen.nat) && !ports_differ(s.seen.stun)) return std::nullopt;
+  const auto mapping = s.seen.nat.mapping;
+  const bool dependent = mapping == nat_behavior::address_dependent ||
+                         mapping == nat_behavior::address_and_port_dependent;
+  if (!dependent && !ports_differ(s.seen.stun)) return std::nullopt;
   return finding{std::string(endpoint_dependent_mapping),
                  "The NAT uses a different external port for each destination (\"symmetric NAT\"): "
                  "games and calls between two homes often need a relay.",

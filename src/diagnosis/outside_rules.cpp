@@ -27,11 +27,6 @@ std::string allow_here() {
   return fmt::format("if that fails: allow TCP port {} in this machine's firewall", example_port);
 }
 
-bool somebody_answered(const discover_evidence& seen) {
-  return std::any_of(seen.stun.begin(), seen.stun.end(),
-                     [](const auto& server) { return server.state == service_state::answered; });
-}
-
 std::string last_router(const facts& s) {
   if (s.outside.hops.empty()) return "no router upstream of yours answers";
   return "the last router that answers is " + s.outside.hops.back().ip->to_string();
@@ -157,7 +152,9 @@ std::optional<verdict> report_seen(const facts& s) {
 
 std::optional<verdict> captive_portal(const facts& s) {
   const auto& web = s.seen.web;
-  if (web.result != web_result::intercepted || somebody_answered(s.seen)) return std::nullopt;
+  const auto answered =
+      std::ranges::find(s.seen.stun, service_state::answered, &stun_evidence::state);
+  if (web.result != web_result::intercepted || answered != s.seen.stun.end()) return std::nullopt;
   if (answered_by_gateway(s.seen) && says_down(s)) return std::nullopt;
   const bool others_silent = !s.seen.stun.empty() && !s.outside.unfinished;
   const auto page = quoted(web.location ? *web.location : web.url);

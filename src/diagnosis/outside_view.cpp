@@ -42,10 +42,6 @@ std::vector<reflexive_address> views_by(const discover_evidence& evidence, unsig
   return reflexive;
 }
 
-bool is_own(const discover_evidence& evidence, const address& ip) {
-  return evidence.host.ipv4 && evidence.host.ipv4->local == ip;
-}
-
 /// Not where no neighbour has that address: another network uses our prefix, too.
 bool on_our_link(const discover_evidence& evidence, const path_hop& hop) {
   const auto& way = evidence.host.ipv4;
@@ -73,24 +69,17 @@ bool is_own_site(const discover_evidence& evidence, const address& ip) {
 }
 
 bool is_path_within(const discover_evidence& evidence) {
-  const auto& target = evidence.path.target;
-  return target && is_own_site(evidence, canonical(target->ip));
+  return evidence.path.target && is_own_site(evidence, canonical(evidence.path.target->ip));
 }
 
 /// A router that answers with the address of its other side, or that shares its address with a
 /// second one (VRRP, RFC 5798), is the gateway nevertheless.
 bool is_beyond(const discover_evidence& evidence, const path_hop& hop) {
-  if (!hop.ip || is_own(evidence, *hop.ip)) return false;
+  const bool own = hop.ip && evidence.host.ipv4 && evidence.host.ipv4->local == *hop.ip;
+  if (!hop.ip || own) return false;
   if (!evidence.gateway) return true;
   if (hop.ttl < 2 || *hop.ip == evidence.gateway->ip) return false;
   return !on_our_link(evidence, hop) && !is_report(evidence, *hop.ip);
-}
-
-std::vector<path_hop> hops_beyond(const discover_evidence& evidence) {
-  std::vector<path_hop> hops;
-  std::copy_if(evidence.path.hops.begin(), evidence.path.hops.end(), std::back_inserter(hops),
-               [&](const path_hop& hop) { return is_beyond(evidence, hop); });
-  return hops;
 }
 
 /// An "unreachable" from a router without a public address is no sign of the Internet.
@@ -121,10 +110,6 @@ bool internet_answered(const discover_evidence& evidence, unsigned family) {
   });
 }
 
-bool is_over(const stun_evidence& server) {
-  return server.state == service_state::silent || server.state == service_state::refused;
-}
-
 /// Why we do not know what the server would have said, although it has an address.
 bool is_open(const stun_evidence& server) {
   return server.state == service_state::malformed || names_unusable(server) ||
@@ -141,7 +126,9 @@ std::size_t asked_to_the_end(const discover_evidence& evidence, unsigned family)
   std::set<std::string> over_both;
   for (const auto protocol : {transport::udp, transport::tcp}) {
     for (const auto& server : evidence.stun) {
-      if (server.family != family || server.protocol != protocol || !is_over(server)) continue;
+      const bool is_over =
+          server.state == service_state::silent || server.state == service_state::refused;
+      if (server.family != family || server.protocol != protocol || !is_over) continue;
       if (!server.address || !is_outside(evidence, server)) continue;
       if (protocol == transport::udp) over_udp.insert(identity(server));
       if (protocol == transport::tcp && over_udp.contains(identity(server))) {
@@ -218,9 +205,9 @@ beyond weigh(const discover_evidence& evidence, const outside_view& seen) {
 }  // namespace
 
 outside_view::outside_view(const discover_evidence& evidence)
-    : reflexive(views_by(evidence, 4)),
-      ipv6_reflexive(views_by(evidence, 6)),
-      hops(hops_beyond(evidence)) {
+    : reflexive(views_by(evidence, 4)), ipv6_reflexive(views_by(evidence, 6)) {
+  std::ranges::copy_if(evidence.path.hops, std::back_inserter(hops),
+                       [&](const path_hop& hop) { return is_beyond(evidence, hop); });
   const auto& way = evidence.path.hops;
   const bool passed_on = way.size() > 1 && evidence.gateway && way[1].ip == evidence.gateway->ip;
   router_ttl = passed_on ? 2 : 1;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "core/asked.hpp"
 #include "diagnosis/evidence_lines.hpp"
@@ -22,56 +24,66 @@ verdict sentence(std::string summary, std::string advice = {}) {
   return judged;
 }
 
-/// Of one port: what weighs most.
-verdict judge_one(const removal_report& report) {
-  const auto port = *report.external_port;
-  const auto options = to_options(report.asked);
-  if (has(report, removal::failed)) {
-    return sentence("A natcheck mapping could not be removed.",
-                    fmt::format("run natcheck mappings remove {}{} again", port, options));
-  }
-  if (has(report, removal::removed)) {
-    return sentence(fmt::format("natcheck's mapping of port {} is gone.", port));
-  }
-  if (has(report, removal::in_use)) {
-    return sentence(fmt::format("A running natcheck keeps port {} open.", port),
-                    "stop it: it closes the port itself");
-  }
-  if (has(report, removal::foreign)) {
-    return sentence(
-        fmt::format("Port {} is open, but not for natcheck, so it was left in place.", port),
-        "remove it with the program that created it, or on the router's port forwarding page");
-  }
-  if (has(report, removal::elsewhere)) {
-    return sentence(fmt::format("natcheck's mapping of port {} is in another network.", port),
-                    "run this again there");
-  }
-  return sentence(fmt::format("There is no natcheck mapping on port {}.", port),
-                  "natcheck mappings list" + options);
+struct removal_rule {
+  bool (*applies)(const removal_report&);
+  std::string_view summary;  ///< {0}: the port; {1}: the options that chose the way
+  std::string_view advice;   ///< the same; may be empty
+};
+
+template <removal outcome>
+bool some(const removal_report& report) {
+  return has(report, outcome);
 }
 
-verdict judge_all(const removal_report& report) {
-  const auto options = to_options(report.asked);
-  const bool all_stale_mappings =
-      std::ranges::all_of(report.stale_mappings, &events::stale_mapping::removed);
-  if (has(report, removal::failed) || !all_stale_mappings) {
-    return sentence("Not every natcheck mapping could be removed.",
-                    "run natcheck mappings clean" + options + " again");
-  }
-  if (!report.not_seen.empty()) {
-    return sentence("There may be more: the router did not return its whole table.",
-                    "run natcheck mappings clean" + options + " again");
-  }
-  if (has(report, removal::elsewhere)) {
-    return sentence(
-        "No natcheck mappings are left on this router, but some are left in another network.",
-        "run natcheck mappings clean again there");
-  }
-  if (has(report, removal::in_use)) return sentence("Only mappings in use are left.");
-  if (has(report, removal::removed) || !report.stale_mappings.empty()) {
-    return sentence("No natcheck mappings are left.");
-  }
-  return sentence("There are no natcheck mappings to remove.");
+bool always(const removal_report&) { return true; }
+
+/// Of one port: what weighs most.
+constexpr std::array one_port_rules{
+    removal_rule{some<removal::failed>, "A natcheck mapping could not be removed.",
+                 "run natcheck mappings remove {0}{1} again"},
+    removal_rule{some<removal::removed>, "natcheck's mapping of port {0} is gone.", ""},
+    removal_rule{some<removal::in_use>, "A running natcheck keeps port {0} open.",
+                 "stop it: it closes the port itself"},
+    removal_rule{some<removal::foreign>,
+                 "Port {0} is open, but not for natcheck, so it was left in place.",
+                 "remove it with the program that created it, or on the router's port forwarding "
+                 "page"},
+    removal_rule{some<removal::elsewhere>, "natcheck's mapping of port {0} is in another network.",
+                 "run this again there"},
+    removal_rule{always, "There is no natcheck mapping on port {0}.", "natcheck mappings list{1}"},
+};
+
+bool not_all_removed(const removal_report& report) {
+  return has(report, removal::failed) ||
+         !std::ranges::all_of(report.stale_mappings, &events::stale_mapping::removed);
+}
+
+constexpr std::array all_ports_rules{
+    removal_rule{not_all_removed, "Not every natcheck mapping could be removed.",
+                 "run natcheck mappings clean{1} again"},
+    removal_rule{[](const removal_report& report) { return !report.not_seen.empty(); },
+                 "There may be more: the router did not return its whole table.",
+                 "run natcheck mappings clean{1} again"},
+    removal_rule{some<removal::elsewhere>,
+                 "No natcheck mappings are left on this router, but some are left in another "
+                 "network.",
+                 "run natcheck mappings clean again there"},
+    removal_rule{some<removal::in_use>, "Only mappings in use are left.", ""},
+    removal_rule{[](const removal_report& report) {
+                   return has(report, removal::removed) || !report.stale_mappings.empty();
+                 },
+                 "No natcheck mappings are left.", ""},
+    removal_rule{always, "There are no natcheck mappings to remove.", ""},
+};
+
+verdict judge_removal(std::span<const removal_rule> rules, const removal_report& report) {
+  const auto& rule =
+      *std::ranges::find_if(rules, [&](const removal_rule& each) { return each.applies(report); });
+  const auto fill = [&](std::string_view text) {
+    return fmt::format(fmt::runtime(text), report.external_port.value_or(0),
+                       to_options(report.asked));
+  };
+  return sentence(fill(rule.summary), fill(rule.advice));
 }
 
 answer answer_of(const mappings_report& report) {
@@ -106,10 +118,8 @@ answer answer_of(const removal_report& report) {
     const bool unseen = report.mappings.empty() && !report.not_seen.empty();
     return unseen ? answer::unknown : answer::no;
   }
-  const bool all_stale_mappings =
-      std::ranges::all_of(report.stale_mappings, &events::stale_mapping::removed);
   const bool something_left =
-      has(report, removal::elsewhere) || !all_stale_mappings || !report.not_seen.empty();
+      has(report, removal::elsewhere) || not_all_removed(report) || !report.not_seen.empty();
   return something_left ? answer::unknown : answer::yes;
 }
 
@@ -161,8 +171,9 @@ diagnosis judge(const mappings_report& report) {
 diagnosis judge(const add_report& report) { return {{}, {}, answer_of(report)}; }
 
 diagnosis judge(const removal_report& report) {
+  const std::span<const removal_rule> all = all_ports_rules;
   diagnosis judged{
-      report.external_port ? judge_one(report) : judge_all(report), {}, answer_of(report)};
+      judge_removal(report.external_port ? one_port_rules : all, report), {}, answer_of(report)};
   if (!report.not_seen.empty() && judged.answer == answer::unknown) {
     judged.main.evidence.push_back("the router's table: " + to_string(report.not_seen));
   }
