@@ -17,6 +17,8 @@ enum class cause_code : std::uint16_t {
   stopped_before_an_answer,  ///< likewise, before the schedule was over
   router_too_slow,           ///< likewise, while removing
   no_answer_in,              ///< milliseconds; stopped by the caller's limit
+  cut_short,                 ///< cause: what was seen until the caller's limit
+  nothing_sent_in_time,      ///< stopped by the caller's limit
   no_answer_to_requests,     ///< requests, milliseconds: the whole schedule
   no_answer_but_from,        ///< requests, milliseconds, endpoint: of another that answered
 
@@ -71,6 +73,88 @@ enum class cause_code : std::uint16_t {
   mappings_lost,            ///< seconds ago, by the router's clock
   leads_to_another_host,    ///< address
   nonce_not_known,
+
+  // What a command expects of an option.
+  expected,  ///< cause: one of the following
+  expected_router_address,
+  expected_time,
+  expected_lifetime,
+  expected_count,
+  expected_port,
+  expected_web_page,
+  expected_stun_server,
+  expected_protocols,
+  expected_host,
+
+  // Why `discover` did not ask, or test.
+  external_servers_off,
+  web_check_off,
+  no_ipv4_route,
+  no_public_ipv6_behind_router,
+  no_router_on_route,
+  no_external_address_seen,
+  external_address_is_own,
+  no_external_server_known,
+  server_has_answered,
+  not_needed,
+
+  // A greeting, as its client sees it. Times are in seconds.
+  no_connection_in,        ///< time
+  connection_reset_first,  ///< before a greeting
+  server_closed_without_data,
+  no_greeting_in,             ///< time
+  greeting_incomplete,        ///< text: what was said
+  greeting_malformed,         ///< cause, text
+  echo_lost_in,               ///< bytes that came, bytes sent, time
+  echo_closed_after,          ///< bytes that came, bytes sent
+  echo_altered_after,         ///< intact bytes
+  payload_altered,            ///< bytes that came, bytes sent, intact bytes
+  only_smaller_greeting,      ///< bytes to echo without an answer, bytes with one
+  only_smaller_datagram,      ///< datagrams without an answer, their bytes to echo, bytes with one
+  only_plain_datagram,        ///< datagrams without an answer
+  no_answer_within,           ///< time
+  no_answer_to_datagram_in,   ///< time
+  no_answer_to_datagrams_in,  ///< datagrams, time
+  no_answer_to_smaller_in,    ///< datagrams, smaller ones, time
+  other_address_reached_first,  ///< time without an answer
+  own_firewall_rejects,
+  another_natcheck_server,  ///< text: its instance
+
+  // What is wrong with a line of the greeting.
+  trailing_space,
+  no_version_number,
+  invalid_key,
+  invalid_value,  ///< text: the key
+  line_too_long,  ///< bytes at most
+
+  // Why a visitor was rejected, or not greeted.
+  unknown_protocol,  ///< text: what was said
+  evicted,           ///< to make room for others
+  closed_without_data,
+  closed_after,           ///< text: what was said
+  sent_nothing_for,       ///< seconds
+  sent_nothing_more_for,  ///< seconds
+  answer_not_acknowledged,
+  http_incomplete_after,  ///< seconds, text: what was sent
+  http_rejected,          ///< status, text: what was sent
+  datagram_rejected,      ///< cause: one of the following
+  datagram_longer_than,   ///< bytes
+  datagram_empty,
+  datagram_unknown,    ///< text: what was said
+  datagram_malformed,  ///< cause
+  datagram_incomplete,
+  datagram_size_wrong,  ///< bytes after its line, bytes announced
+  datagram_from_port_zero,
+  datagram_source_forged,
+  datagram_from_echo_port,  ///< port
+  rate_limit_exceeded,
+  answer_not_sent,  ///< cause
+  no_route_to_visitor,
+
+  // Why the server does not listen, or ends.
+  port_in_use,      ///< cause: of the system; "t" or "u" (ss), port
+  low_port_denied,  ///< cause: of the system; port, a higher one
+  mapping_required,
   last_
 };
 
@@ -85,6 +169,15 @@ enum class operation_code : std::uint16_t {
   asking_for_removal,
   asking_for_shorter_lease,
   removing_mapping,  ///< address
+
+  reading_protocols,
+  reading_option,  ///< text: its name; text: its value
+  connecting,
+  asking_over_udp,
+  sending_answer,
+  listening,                  ///< endpoint, text: TCP or UDP
+  opening_port,               ///< port
+  asking_for_router_address,  ///< IPv4
   last_
 };
 

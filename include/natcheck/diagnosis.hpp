@@ -12,7 +12,7 @@
 namespace natcheck {
 
 enum class verdict_code {
-  // discover: what stands between this host and the Internet
+  // discover: what is between this host and the Internet
   direct,
   single_nat,
   nat_no_mapping_service,
@@ -27,10 +27,10 @@ enum class verdict_code {
   ipv6_only,
   offline,
   inconclusive,
-  // probe: what one client can say of a server
-  reachable,         ///< a plain greeter, or a server that did not say whether it is translated
+  // probe: what one client can say about a server
+  reachable,         ///< a plain greeter, or a server that does not report whether it is translated
   reachable_direct,  ///< the server's own address is the target
-  reachable_mapped,  ///< the target was translated on the way
+  reachable_mapped,  ///< the target was translated on the path
   tested_from_inside,
   unstable,
   refused,
@@ -44,23 +44,23 @@ enum class verdict_code {
   // serve: why there is no mapping
   mapping_refused,
   port_conflict,
-  port_granted_otherwise,  ///< another external port than the one asked for
+  port_granted_otherwise,  ///< an external port other than the one requested
   mapping_table_full,
   mapping_not_kept,
   no_mapping_service,
-  // serve: what becomes of those who come
+  // serve: what happens to visitors
   not_listening,
   host_firewall,
   return_path_broken,
 };
 
-/// The code as it stands in JSON: "nat-no-mapping-service".
+/// The code as in JSON: "nat-no-mapping-service".
 std::string_view to_string(verdict_code value);
 
 enum class confidence {
   confirmed,    ///< proven by what was seen
-  likely,       ///< the evidence points one way, one step is inferred
-  unconfirmed,  ///< nobody who could prove it was asked
+  likely,       ///< the evidence points one way, but one step is inferred
+  unconfirmed,  ///< nothing that could prove it was tested
 };
 
 std::string_view to_string(confidence value);
@@ -69,8 +69,8 @@ struct verdict {
   verdict_code code = verdict_code::inconclusive;
   confidence certainty = confidence::unconfirmed;
   std::string summary;                ///< one sentence, for a person without network training
-  std::vector<std::string> evidence;  ///< what it rests on, with numbers
-  std::vector<std::string> advice;    ///< next steps: commands or settings, the first is the best
+  std::vector<std::string> evidence;  ///< what it is based on, with numbers
+  std::vector<std::string> advice;    ///< next steps: commands or settings, the best one first
 };
 
 struct finding {

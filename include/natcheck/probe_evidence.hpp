@@ -1,4 +1,4 @@
-// What a probe saw, and what it did not: the input of its diagnose(). Plain values, no behaviour.
+// What a probe saw, and what it did not: the input of its diagnose(). Plain values.
 #pragma once
 
 #include <array>
@@ -17,16 +17,16 @@ enum class probe_result {
   refused,
   timed_out,
   unreachable,
-  silent,         ///< connected, and no greeting came
-  other_service,  ///< connected, and something else answered
-  reset,          ///< connected, and torn down before the greeting was complete
-  corrupted,      ///< the greeting came, and the echo differs from what was sent
+  silent,         ///< connected, but no greeting arrived
+  other_service,  ///< connected, but something else answered
+  reset,          ///< connected, but broken before the greeting was complete
+  corrupted,      ///< the greeting arrived, but the echo differs from what was sent
   unresolved,
 };
 
 /// Why a reachable target proves nothing about the outside.
 enum class inside_reason {
-  own_address,       ///< the target is an address of this very host
+  own_address,       ///< the target is an address of this host
   loopback,          ///< the target is a loopback address
   private_target,    ///< the target is private, shared (100.64/10) or link-local
   hairpin,           ///< the server saw us come from its own public address
@@ -35,42 +35,42 @@ enum class inside_reason {
   seen_ourselves,    ///< the server saw the private address that we sent from
   seen_own_router,   ///< the server saw our own router's inner address
   seen_own_network,  ///< the server saw a private address of a network of this host
-  near_server,       ///< the server says that we came from its own network
-  tunnel,            ///< we left by a tunnel, and the server saw its own router
-  own_site,          ///< the target is in our /48 (IPv6), which is one site most likely
-  near_target,       ///< the target answered behind private routers alone, within three hops
+  near_server,       ///< the server reports that we came from its own network
+  tunnel,            ///< we left through a tunnel, and the server saw its own router
+  own_site,          ///< the target is in our /48 (IPv6), which is most likely one site
+  near_target,       ///< the target answered within three hops, behind private routers only
   not_from_outside,  ///< the server saw what no client on the Internet has, and nothing shows that
                      ///< we asked from the Internet
-  few_routers,       ///< a router translated us, and hardly another one stands before the server's
+  few_routers,       ///< a router translated us, and hardly any is between it and the server's
   proxy,             ///< a proxy near us made the connection, and the server saw an inner address
   same_pool,         ///< the server saw a public address close to the target's, and nothing shows
                      ///< that we asked from the Internet
 };
 
-/// What the server knows of where its visitor's address is.
+/// What the server knows about its visitor's address.
 enum class proximity {
-  network,  ///< in a network of the server's own
+  network,  ///< in one of the server's own networks
   gateway,  ///< the server's own router
 };
 
-/// Where a probe asks from.
+/// Where a probe comes from.
 struct prober_location {
-  std::optional<address> local;            ///< that the packets to the target leave from
-  std::optional<address> gateway;          ///< that they are handed to
-  bool tunnel = false;                     ///< they leave by a tunnel
-  std::vector<interface_address> on_link;  ///< of the interface that they leave by
-  std::vector<interface_address> others;   ///< of all other interfaces but loopback
-  /// Who answered on the way to the target with a TTL (IPv6: a hop limit) of 1, 2 and 3, the target
-  /// itself included. Empty: nobody, or it was not tested.
+  std::optional<address> local;            ///< the source address of packets to the target
+  std::optional<address> gateway;          ///< their next hop
+  bool tunnel = false;                     ///< they leave through a tunnel
+  std::vector<interface_address> on_link;  ///< of the interface on which they leave
+  std::vector<interface_address> others;   ///< of all other interfaces except loopback
+  /// Who answered on the path to the target with a TTL (IPv6: a hop limit) of 1, 2 and 3, including
+  /// the target itself. Empty: nobody, or it was not tested.
   std::array<std::optional<address>, 3> hops;
-  /// The same on the way to the address that the server saw, where that was asked for.
+  /// The same on the path to the address that the server saw, if that was tested.
   std::array<std::optional<address>, 3> seen_hops;
-  std::optional<unsigned> ttl;  ///< IPv6: the hop limit; with which packets leave this host
-  /// Somebody on this host or at its first router accepts TCP connections to the target: a proxy.
+  std::optional<unsigned> ttl;  ///< with which packets leave this host; IPv6: the hop limit
+  /// This host or its first router itself accepts TCP connections to the target: a proxy.
   bool proxy = false;
 };
 
-/// An ICMP error that answered a packet of ours.
+/// An ICMP error in answer to a packet of ours.
 struct icmp_notice {
   address from;
   std::uint8_t type = 0, code = 0;  ///< RFC 792, or RFC 4443 where `from` is IPv6
@@ -86,18 +86,18 @@ struct probe_timing {
   millis total{0};
 };
 
-/// One handshake: over TCP a connection, over UDP a question in one datagram, and its answer.
+/// One handshake: a TCP connection, or a request and its answer in UDP datagrams.
 struct handshake_evidence {
   probe_result result = probe_result::timed_out;
-  cause detail;                 ///< what happened; with other_service the first bytes, quoted
-  bool local_fault = false;     ///< nothing left this machine: no route, or it forbids sending
-  bool machine_fault = false;   ///< beside it: no descriptor, no free port, no such device
-  bool large_lost = false;      ///< greeting and small echo are intact, and larger packets vanish
-  bool wrong_identity = false;  ///< a natcheck greeting with another session or nonce than ours
-  std::optional<icmp_notice> icmp;  ///< why it was refused, or called unreachable
+  cause detail;                     ///< what happened; with other_service the first bytes, quoted
+  bool local_fault = false;         ///< nothing left this machine: no route, or it forbids sending
+  bool machine_fault = false;       ///< also: no descriptor, no free port, no such device
+  bool large_lost = false;          ///< greeting and small echo are intact, larger packets are lost
+  bool wrong_identity = false;      ///< a natcheck greeting with another session or nonce than ours
+  std::optional<icmp_notice> icmp;  ///< why it is refused or unreachable
   std::optional<endpoint> seen_as;  ///< our endpoint as the server saw it
-  std::optional<proximity> near;    ///< as the server says
-  std::optional<unsigned> ttl;      ///< that was left of ours at the server, as it says
+  std::optional<proximity> near;    ///< as the server reports
+  std::optional<unsigned> ttl;      ///< of our packet at the server, as it reports
   std::optional<std::string> server_version;
   std::optional<std::string> server_instance;
   std::optional<translation> path;
@@ -111,7 +111,7 @@ struct handshake_evidence {
   }
 };
 
-/// One address of a name that was asked, and the handshake with it.
+/// One address of the name, and the handshake with it.
 struct address_attempt {
   natcheck::address ip;
   handshake_evidence handshake;
@@ -119,10 +119,10 @@ struct address_attempt {
 
 struct probe_evidence {
   std::string target;               ///< as the caller wrote it, with the port
-  std::optional<endpoint> address;  ///< what it resolved to and was asked
+  std::optional<endpoint> address;  ///< to which it resolved, and which was probed
   transport protocol = transport::tcp;
-  std::string session;  ///< told to the server, which shows it as well; empty: not known
-  std::vector<inside_reason> inside;  ///< by the target's address alone
+  std::string session;                ///< sent to the server, which shows it too; empty: not known
+  std::vector<inside_reason> inside;  ///< as far as the target's address alone shows
   prober_location visitor_location;
   std::vector<address_attempt> attempts;       ///< in the order of the name's addresses
   std::vector<handshake_evidence> handshakes;  ///< one, or `count`; never empty

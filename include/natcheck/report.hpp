@@ -18,7 +18,7 @@ struct text_style {
 
 /// Ends with a newline. Never contains control characters that came from the network.
 std::string to_text(const discover_report& report, const text_style& style);
-/// The first rows of that, as far as they are known: while the rest is still being asked.
+/// Its first rows, as far as they are known while the rest is still being asked.
 std::string addresses_text(const discover_report& so_far, const text_style& style);
 std::string to_text(const probe_report& report, const text_style& style);
 /// One handshake of several: "3: reached in 61 ms".
@@ -28,18 +28,18 @@ std::string to_text(const mappings_report& report, const text_style& style);
 std::string to_text(const add_report& report, const text_style& style);
 std::string to_text(const removal_report& report, const text_style& style);
 
-/// One object over several lines, ends with a newline.
+/// One object on several lines; ends with a newline.
 std::string to_json(const discover_report& report);
 std::string to_json(const probe_report& report);
 std::string to_json(const mappings_report& report);
 std::string to_json(const add_report& report);
 std::string to_json(const removal_report& report);
-/// One object on one line, ends with a newline.
+/// One object on one line; ends with a newline.
 std::string to_json(const serve_event& event);
 
-/// The same report with every public address replaced, each always by the same stand-in from the
-/// blocks for documentation (RFC 5737, RFC 3849), in addresses and in sentences alike: fit to be
-/// shown to strangers. Names of servers, and private addresses, stay.
+/// The same report with every public address replaced, each always by the same documentation
+/// address (RFC 5737, RFC 3849), in addresses and in sentences: safe to share. Names of servers and
+/// private addresses stay.
 discover_report redacted(discover_report report);
 
 /// The version of this library: "0.1.0".

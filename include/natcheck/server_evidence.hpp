@@ -1,5 +1,5 @@
-// What a server saw of its own port and of those who came, and what it did not: the input of its
-// diagnose(). Plain values, no behaviour.
+// What a server saw of its own port and its visitors, and what it did not: the input of its
+// diagnose(). Plain values.
 #pragma once
 
 #include <natcheck/endpoint.hpp>
@@ -19,35 +19,35 @@ struct self_check {
   bool local_fault = false;  ///< nothing left this machine: `detail` is its own reason
 };
 
-/// A rule of this host's packet filter that sends what comes to a port elsewhere (DNAT, REDIRECT):
-/// to a container, or to another port.
+/// A rule of this host's packet filter that redirects a port (DNAT, REDIRECT): to a container, or
+/// to another port.
 struct nat_rule {
   std::string family, table, chain;      ///< as nft(8) names them
-  std::optional<address> to;             ///< empty: this host, or the rule does not say it as such
-  std::optional<std::uint16_t> to_port;  ///< empty: the port stays
+  std::optional<address> to;             ///< empty: this host, or not known
+  std::optional<std::uint16_t> to_port;  ///< empty: the port stays the same
 
   friend bool operator==(const nat_rule&, const nat_rule&) = default;
 };
 
-/// The server's port, and the rule that leads elsewhere what comes to it.
+/// The server's port, and the rule that redirects it.
 struct redirect_evidence {
   transport protocol = transport::tcp;
   std::uint16_t port = 0;
   nat_rule rule;
 };
 
-/// What the server answers to this machine itself. Empty: not tested.
+/// The server's answers to this machine itself. Empty: not tested.
 struct self_test_evidence {
   transport protocol = transport::tcp;
   std::optional<self_check> loopback;
   std::optional<self_check> lan;       ///< at the address of the egress route
-  std::optional<self_check> hairpin;   ///< at the outside address: out to the NAT, and back
+  std::optional<self_check> hairpin;   ///< at the external address: through the NAT and back
   std::optional<nat_rule> led_away{};  ///< a rule of this host for that port
   bool nat_read{};                     ///< the NAT rules could be read and understood
 };
 
-/// Which program manages this host's firewall, and where it lets nothing in. As far as it could be
-/// read: that takes privileges.
+/// Which program manages this host's firewall, and which chain blocks. As far as it could be read:
+/// that requires privileges.
 struct firewall_evidence {
   enum class manager { unknown, none, nftables, ufw, firewalld };
   manager by = manager::unknown;
@@ -58,20 +58,20 @@ struct firewall_evidence {
   cause nat_doubt{};                   ///< why they could not be; empty: not known
 };
 
-/// What came in from one client, seen at the interface before any firewall of this host, and what
+/// What arrived from one client, seen at the interface before any firewall of this host, and what
 /// this host sent back, seen after all of them.
 struct arrival_evidence {
   transport protocol = transport::tcp;
   endpoint peer, local;
   std::string interface;
-  // Each counts what is half a second apart at least: a bridge shows one packet several times.
+  // Each counts packets at least half a second apart: a bridge shows one packet several times.
   unsigned requests = 0;  ///< connection requests (SYN), or datagrams, that arrived
   unsigned answers = 0;   ///< answers (SYN and ACK), or datagrams, that left
   unsigned refusals = 0;  ///< RST, or ICMP errors, that left
-  bool accepted = false;  ///< the server had the connection, or the datagram
+  bool accepted = false;  ///< the server got the connection or the datagram
   millis waited{0};       ///< since the first request
-  /// The answers would leave by another interface, and the kernel dropped packets meanwhile for
-  /// that reason (rp_filter).
+  /// Answers would leave on another interface, and the kernel dropped packets for that reason
+  /// meanwhile (rp_filter).
   bool reverse_path = false;
   firewall_evidence firewall;
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "core/text.hpp"
 #include "net/host_network.hpp"
@@ -15,9 +16,12 @@ namespace {
 
 using problem = std::optional<failure>;
 
-problem expect(bool good, std::string what, std::string_view expected) {
+template <class Value>
+problem expect(bool good, const char* option, const Value& value, cause_code expected) {
   if (good) return std::nullopt;
-  return failure{outcome::invalid, std::move(what), fmt::format("expected {}", expected)};
+  return failure{outcome::invalid,
+                 {operation_code::reading_option, option, value},
+                 {cause_code::expected, cause(expected)}};
 }
 
 problem first_of_all(std::initializer_list<problem> checks) {
@@ -36,28 +40,30 @@ problem check_interface(const std::string& name) {
 
 problem check_gateway(const std::optional<address>& ip) {
   if (!ip) return std::nullopt;
-  return expect(can_be_gateway(*ip), "gateway " + ip->to_string(), expected_gateway);
+  return expect(can_be_gateway(*ip), "gateway", *ip, cause_code::expected_router_address);
 }
 
-problem check_time(std::string_view option, std::chrono::milliseconds time) {
-  return expect(time.count() > 0 && time <= longest_time, fmt::format("{} {}", option, time),
-                expected_timeout);
+problem check_time(const char* option, std::chrono::milliseconds time) {
+  return expect(time.count() > 0 && time <= longest_time, option, fmt::format("{}", time),
+                cause_code::expected_time);
 }
 
 problem check_lifetime(std::chrono::seconds lifetime) {
-  return expect(lifetime.count() > 0 && lifetime.count() <= longest_lifetime,
-                fmt::format("lifetime {}", lifetime.count()), expected_lifetime);
+  return expect(lifetime.count() > 0 && lifetime.count() <= longest_lifetime, "lifetime",
+                lifetime.count(), cause_code::expected_lifetime);
 }
 
-problem check_port(std::string_view option, std::uint16_t port) {
-  return expect(port != 0, fmt::format("{} {}", option, port), expected_port);
+problem check_port(const char* option, std::uint16_t port) {
+  return expect(port != 0, option, port, cause_code::expected_port);
 }
 
 problem check_protocols(const std::vector<transport>& protocols) {
   const bool twice =
       protocols.size() > 1 && std::count(protocols.begin(), protocols.end(), protocols.front()) > 1;
-  return expect(!protocols.empty() && protocols.size() <= 2 && !twice, "protocols",
-                "TCP, UDP or both, each once");
+  if (!protocols.empty() && protocols.size() <= 2 && !twice) return std::nullopt;
+  return failure{outcome::invalid,
+                 operation_code::reading_protocols,
+                 {cause_code::expected, cause(cause_code::expected_protocols)}};
 }
 
 /// No name has these bytes, and the resolver would stop at a zero byte.
@@ -72,14 +78,16 @@ problem check_stun(const std::vector<std::string>& servers) {
     const auto name = outside::read_server_name(each);
     const bool literal = parse_endpoint(each, outside::default_stun_port).has_value();
     const bool good = is_plain(name.host) && (literal || name.host.find(':') == std::string::npos);
-    if (auto wrong = expect(good, "stun " + escape_bytes(each), expected_stun)) return wrong;
+    if (auto wrong = expect(good, "stun", escape_bytes(each), cause_code::expected_stun_server))
+      return wrong;
   }
   return std::nullopt;
 }
 
 problem check_web_page(const std::string& url) {
   if (url.empty()) return std::nullopt;
-  return expect(outside::is_web_page(url), "web_check " + escape_bytes(url), expected_web_page);
+  return expect(outside::is_web_page(url), "web_check", escape_bytes(url),
+                cause_code::expected_web_page);
 }
 
 template <class Options>
@@ -112,10 +120,10 @@ std::optional<failure> check(const probe_options& options) {
   problem total;
   if (options.total) total = check_time("total", *options.total);
   const auto host =
-      expect(is_plain(options.host), "host " + escape_bytes(options.host), "a name or an address");
+      expect(is_plain(options.host), "host", escape_bytes(options.host), cause_code::expected_host);
   return first_of_all({check_interface(options.interface), host, check_port("port", options.port),
-                       expect(options.count > 0 && options.count <= most_handshakes,
-                              fmt::format("count {}", options.count), expected_count),
+                       expect(options.count > 0 && options.count <= most_handshakes, "count",
+                              options.count, cause_code::expected_count),
                        check_time("timeout", options.timeout), total});
 }
 

@@ -16,15 +16,6 @@ inline constexpr unsigned longest_lifetime = 604'800;  ///< seconds
 inline constexpr unsigned most_handshakes = 1000;
 inline constexpr std::chrono::hours longest_time{24 * 365};
 
-inline constexpr std::string_view expected_gateway = "the IPv4 address of a router";
-inline constexpr std::string_view expected_timeout =
-    "a number of seconds above 0, such as 5 or 0.5";
-inline constexpr std::string_view expected_lifetime = "a number of seconds, 1 to 604800";
-inline constexpr std::string_view expected_count = "a number, 1 to 1000";
-inline constexpr std::string_view expected_port = "a port, 1 to 65535";
-inline constexpr std::string_view expected_web_page = "a URL starting with http://";
-inline constexpr std::string_view expected_stun = "HOST, HOST:PORT or [IPV6]:PORT";
-
 /// An IPv4 address that one host can have: neither 0.0.0.0 nor multicast nor broadcast.
 bool can_be_gateway(const address& ip);
 

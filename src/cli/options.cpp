@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 #include <optional>
 
 #include "calls/option_checks.hpp"
@@ -76,20 +77,23 @@ void read_network(const argument_list& given, Options& options) {
   read_option(given, "interface", read_interface, "the name of a network interface",
               options.interface);
   if constexpr (requires { options.gateway; }) {
-    read_option(given, "gateway", read_gateway, calls::expected_gateway, options.gateway);
+    read_option(given, "gateway", read_gateway,
+                to_string(cause(cause_code::expected_router_address)), options.gateway);
   }
 }
 
 template <class Time>
 void read_timeout(const argument_list& given, Time& timeout) {
-  read_option(given, "timeout", read_seconds, calls::expected_timeout, timeout);
+  read_option(given, "timeout", read_seconds, to_string(cause(cause_code::expected_time)), timeout);
 }
 
 /// Where two readings are possible, both are named as they can be told apart.
 usage_error unreadable_target(const std::string& what, const std::string& text,
                               std::uint16_t default_port) {
   const auto both = readings_of(text, default_port);
-  if (!both) return {fmt::format("{} expected HOST, HOST:PORT or [IPV6]:PORT", what)};
+  if (!both)
+    return {
+        fmt::format("{} expected {}", what, to_string(cause(cause_code::expected_stun_server)))};
   return {fmt::format("{} is {} the port or the end of the address? write {} or {}", what,
                       both->with_port.port, to_text(both->with_port),
                       fmt::format("[{}]", both->whole.host))};
@@ -176,7 +180,7 @@ void read_lifetime(const argument_list& given, std::chrono::seconds& lifetime) {
   read_option(
       given, "lifetime",
       [](const std::string& text) { return read_number(text, 1, calls::longest_lifetime); },
-      calls::expected_lifetime, seconds);
+      to_string(cause(cause_code::expected_lifetime)), seconds);
   lifetime = std::chrono::seconds(seconds);
 }
 
@@ -216,7 +220,8 @@ parsed_command read_add(const argument_list& given) {
 
 parsed_command read_remove(const argument_list& given) {
   auto command = read_mappings_common<remove_command>(given);
-  command.options.external_port = read_port_operand(given, read_port, calls::expected_port);
+  command.options.external_port =
+      read_port_operand(given, read_port, to_string(cause(cause_code::expected_port)));
   read_protocols(given, command.options.protocols);
   return command;
 }
@@ -318,7 +323,7 @@ probe_command read_probe(const argument_list& given) {
   read_option(
       given, "count",
       [](const std::string& text) { return read_number(text, 1, calls::most_handshakes); },
-      calls::expected_count, options.count);
+      to_string(cause(cause_code::expected_count)), options.count);
   read_network(given, options);
   read_timeout(given, options.timeout);
   // --timeout bounds the whole command; without it each greeting has its time, however many.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <natcheck/causes.hpp>
 
 #include "net/random.hpp"
 #include "net/route_refusal.hpp"
@@ -17,7 +18,7 @@ using net::udp;
 using net::asio::awaitable;
 using std::chrono::steady_clock;
 
-constexpr const char* asking = "asking over UDP";
+constexpr auto asking = operation_code::asking_over_udp;
 
 bool is_no_delivery(outcome kind) {
   return kind == outcome::refused || kind == outcome::unreachable;
@@ -164,8 +165,7 @@ awaitable<std::vector<handshake_evidence>> udp_exchange::run() {
   auto rest = machine_.finish(steady_clock::now());
   std::move(rest.begin(), rest.end(), std::back_inserter(told_));
   if (told_.empty()) {
-    told_.push_back(
-        not_asked({outcome::cut_short, asking, "timed out before anything was sent", 0}));
+    told_.push_back(not_asked({outcome::cut_short, asking, cause_code::nothing_sent_in_time, 0}));
   }
   co_return std::move(told_);
 }

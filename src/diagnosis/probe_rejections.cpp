@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <natcheck/causes.hpp>
 
 #include "core/canonical.hpp"
 #include "diagnosis/remedies.hpp"
@@ -115,18 +116,17 @@ failure_story said_on_the_way(const icmp_notice& icmp, const icmp_words& words,
           std::string(check_address)};
 }
 
-/// What the kernel says where nobody answers ARP or neighbour discovery.
-bool is_missing_neighbor(const icmp_notice& icmp) {
-  return icmp.from.is_v6() ? icmp.type == 1 && icmp.code == 3 : icmp.type == 3 && icmp.code == 1;
-}
-
 void name_own_rejection(handshake_evidence& one, const address& target, const address& local) {
-  if (!one.icmp || is_missing_neighbor(*one.icmp)) return;
+  if (!one.icmp) return;
   const address from = canonical(one.icmp->from);
+  // What the kernel says if nobody answers ARP or neighbour discovery.
+  const bool no_neighbor = one.icmp->from.is_v6() ? one.icmp->type == 1 && one.icmp->code == 3
+                                                  : one.icmp->type == 3 && one.icmp->code == 1;
+  if (no_neighbor) return;
   if (from == canonical(target) || from != canonical(local)) return;
   one.result = probe_result::unreachable;
   one.local_fault = true;
-  one.detail = "a firewall on this machine rejects it";
+  one.detail = cause_code::own_firewall_rejects;
 }
 
 }  // namespace

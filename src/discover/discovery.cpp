@@ -3,9 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 #include <natcheck/diagnosis.hpp>
 
-#include "core/timed_out.hpp"
 #include "diagnosis/decided.hpp"
 #include "diagnosis/facts.hpp"
 #include "diagnosis/findings.hpp"
@@ -27,9 +27,6 @@ namespace {
 using net::asio::awaitable;
 using namespace std::chrono_literals;
 
-constexpr const char* nobody_outside = "external servers are turned off";
-constexpr const char* no_ipv4 = "this machine has no IPv4 route to the Internet";
-
 // What a network without answers may cost in all: names, then packets that no one answers.
 constexpr auto names_limit = 1000ms;
 // STUN answers come well before; a portal or a dead line is what is left.
@@ -46,7 +43,7 @@ awaitable<void> ask(Evidence& seen, net::steady_time deadline, awaitable<Evidenc
   if (answer) {
     seen = std::move(*answer);
   } else {
-    seen.detail = timed_out::before_answer;
+    seen.detail = cause_code::not_answered_in_time;
   }
 }
 
@@ -150,7 +147,7 @@ awaitable<void> discovery::ask_services(gateway_evidence& device, const route_in
 awaitable<void> discovery::ask_ipv6_router() {
   const auto& way = seen_.host.ipv6;
   if (!way || !way->gateway || !is_public(way->local)) {
-    seen_.ipv6_pcp.detail = "this machine has no public IPv6 address behind a router";
+    seen_.ipv6_pcp.detail = cause_code::no_public_ipv6_behind_router;
     co_return;
   }
   const auto access = portmap::access_to(*way->gateway, *way);
@@ -160,9 +157,9 @@ awaitable<void> discovery::ask_ipv6_router() {
 
 awaitable<void> discovery::ask_outside() {
   if (!asks_outside()) {
-    seen_.path.detail = nobody_outside;
-    seen_.owner.detail = nobody_outside;
-    seen_.web.detail = nobody_outside;
+    seen_.path.detail = cause_code::external_servers_off;
+    seen_.owner.detail = cause_code::external_servers_off;
+    seen_.web.detail = cause_code::external_servers_off;
     path_done_ = owner_done_ = true;
     note_news();
     co_return;
@@ -213,10 +210,10 @@ awaitable<void> discovery::ask_owner() {
   const auto& way = seen_.host.ipv4;
   const auto target = judging::seen_outside(seen_);
   if (!way || !way->gateway || !target || way->kind == interface_kind::tunnel) {
-    seen_.owner.detail = target ? "the route to the Internet has no router"
-                                : "no external server reported an address";
+    seen_.owner.detail =
+        target ? cause_code::no_router_on_route : cause_code::no_external_address_seen;
   } else if (judging::is_own_address(seen_.host, *target)) {
-    seen_.owner.detail = "the address that external servers see is this machine's own";
+    seen_.owner.detail = cause_code::external_address_is_own;
   } else {
     co_await outside::ask_owner(*target, *way->gateway, source_of(*way), seen_.owner,
                                 soft_deadline_);
@@ -238,7 +235,7 @@ awaitable<void> discovery::trace_path(const std::vector<outside::stun_server>& s
     }
     suspect_hops();
   } else {
-    seen_.path.detail = way ? "no server on the Internet is configured" : no_ipv4;
+    seen_.path.detail = way ? cause_code::no_external_server_known : cause_code::no_ipv4_route;
   }
   path_done_ = true;
   note_news();
@@ -247,14 +244,14 @@ awaitable<void> discovery::trace_path(const std::vector<outside::stun_server>& s
 awaitable<void> discovery::look_at_web() {
   const auto& way = seen_.host.ipv4;
   if (options_.web_check.empty() || !way) {
-    seen_.web.detail = way ? "the web check is turned off" : no_ipv4;
+    seen_.web.detail = way ? cause_code::web_check_off : cause_code::no_ipv4_route;
     co_return;
   }
   if (!ipv4_survey_done_) {
     co_await net::with_deadline(start_ + web_starts_after, ipv4_survey_end_.wait());
   }
   if (std::any_of(seen_.stun.begin(), seen_.stun.end(), answered)) {
-    seen_.web.detail = "not needed: an external server answered";
+    seen_.web.detail = cause_code::server_has_answered;
     co_return;
   }
   seen_.web = co_await outside::check_web(options_.web_check, source_of(*way), soft_deadline_);
@@ -329,7 +326,7 @@ void discovery::stop_what_is_not_needed() {
 void discovery::name_reasons() {
   const auto name = [](service_evidence& service) {
     const bool open = service.state == service_state::not_tried && service.detail.empty();
-    if (open) service.detail = "not needed for the result";
+    if (open) service.detail = cause_code::not_needed;
   };
   name(seen_.ipv6_pcp);
   if (!seen_.gateway) return;

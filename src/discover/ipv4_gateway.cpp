@@ -1,6 +1,7 @@
 #include "discover/ipv4_gateway.hpp"
 
 #include <boost/asio/ip/unicast.hpp>
+#include <natcheck/causes.hpp>
 #include <vector>
 
 #include "net/host_network.hpp"
@@ -35,7 +36,7 @@ awaitable<void> examine(route_info& way, address ip) {
 awaitable<void> ask_first_hop(route_info& way) {
   const auto executor = co_await net::asio::this_coro::executor;
   const net::source from{way.local, way.interface};
-  auto socket = net::open_udp(executor, from, "asking the router for its IPv4 address");
+  auto socket = net::open_udp(executor, from, operation_code::asking_for_router_address);
   if (!socket) co_return;
   net::error_code error;
   socket->set_option(net::asio::ip::unicast::hops(1), error);

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/asio/ip/unicast.hpp>
+#include <natcheck/causes.hpp>
 #include <natcheck/probe.hpp>
 
 #include "calls/option_checks.hpp"
@@ -96,8 +96,8 @@ int rank_of(const handshake_evidence& one) {
 handshake_evidence given_up(std::chrono::steady_clock::duration waited) {
   handshake_evidence evidence;
   evidence.timing.total = waited;
-  evidence.detail = fmt::format("no answer in {:.1f} s; another address was reached first",
-                                std::chrono::duration<double>(waited).count());
+  evidence.detail = {cause_code::other_address_reached_first,
+                     std::chrono::duration<double>(waited).count()};
   return evidence;
 }
 

@@ -1,8 +1,7 @@
 #include "server/greeting_session.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 #include <string_view>
 
 #include "core/text.hpp"
@@ -135,17 +134,15 @@ awaitable<void> visit::answer_and_echo() {
 
 events::rejected visit::rejection() const {
   const std::string said = escape_bytes(reader_.seen_bytes());
-  std::string reason;
+  cause reason(said.empty() ? cause_code::sent_nothing_for : cause_code::sent_nothing_more_for,
+               connection::idle_limit.count());
   if (reader_.state() == reading::foreign) {
-    reason = fmt::format("unknown protocol: {}", said);
+    reason = {cause_code::unknown_protocol, said};
   } else if (line_.hung_up()) {
-    reason = "disconnected to make room for others";
+    reason = cause_code::evicted;
   } else if (line_.ended()) {
-    reason =
-        said.empty() ? "closed without sending data" : fmt::format("closed after \"{}\"", said);
-  } else {
-    reason = fmt::format("sent {} for {} s", said.empty() ? "nothing" : "nothing more",
-                         connection::idle_limit.count());
+    reason = said.empty() ? cause(cause_code::closed_without_data)
+                          : cause(cause_code::closed_after, said);
   }
   return {transport::tcp, line_.peer(), reason};
 }
@@ -178,8 +175,7 @@ awaitable<session_result> visit::run() {
 }  // namespace
 
 events::rejected never_acknowledged(const connection& line) {
-  return {transport::tcp, line.peer(),
-          "did not acknowledge the answer, so it may not have received it"};
+  return {transport::tcp, line.peer(), cause_code::answer_not_acknowledged};
 }
 
 page_facts facts_of(const connection& line, const server_identity& identity) {

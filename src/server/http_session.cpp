@@ -1,10 +1,9 @@
 #include "server/http_session.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/beast/http/parser.hpp>
+#include <natcheck/causes.hpp>
 #include <optional>
 
 #include "core/text.hpp"
@@ -64,7 +63,7 @@ class http_session {
   awaitable<void> encourage();
   bool is_last() const;
   session_result end() const;
-  std::string why_rejected() const;
+  cause why_rejected() const;
 
   connection& line_;
   const server_identity& identity_;
@@ -214,17 +213,16 @@ awaitable<bool> http_session::answer_one() {
   co_return !last_;
 }
 
-std::string http_session::why_rejected() const {
+cause http_session::why_rejected() const {
   const std::string said = escape_bytes(first_bytes_.substr(0, first_bytes_.find_first_of("\r\n")));
   if (first_refusal_ == request_timeout) {
-    return fmt::format("sent no complete HTTP request within {} s: {}", request_limit.count(),
-                       said);
+    return {cause_code::http_incomplete_after, request_limit.count(), said};
   }
-  if (first_refusal_ != 0) return fmt::format("rejected with HTTP {}: {}", first_refusal_, said);
-  if (!may_be_http(first_bytes_)) return fmt::format("unknown protocol: {}", said);
-  if (line_.hung_up()) return "disconnected to make room for others";
-  if (!line_.ended()) return fmt::format("sent nothing more for {} s", request_limit.count());
-  return fmt::format("closed after \"{}\"", said);
+  if (first_refusal_ != 0) return {cause_code::http_rejected, first_refusal_, said};
+  if (!may_be_http(first_bytes_)) return {cause_code::unknown_protocol, said};
+  if (line_.hung_up()) return cause_code::evicted;
+  if (!line_.ended()) return {cause_code::sent_nothing_more_for, request_limit.count()};
+  return {cause_code::closed_after, said};
 }
 
 session_result http_session::end() const {

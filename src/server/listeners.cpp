@@ -1,13 +1,14 @@
 #include "server/listeners.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
+#include <natcheck/causes.hpp>
 
 #include "net/saved_syn.hpp"
 
@@ -38,17 +39,12 @@ bool is_switched_off(const net::error_code& error) {
 
 failure cannot_listen(const endpoint& local, transport protocol, const net::error_code& error) {
   const bool tcp = protocol == transport::tcp;
-  failure failed = net::failure_from(
-      fmt::format("listening on {} ({})", to_string(local), tcp ? "TCP" : "UDP"), error);
+  failure failed =
+      net::failure_from({operation_code::listening, local, tcp ? "TCP" : "UDP"}, error);
   if (error.value() == EADDRINUSE) {
-    failed.detail = to_string(failed.detail) +
-                    fmt::format("; to find it: ss -ln{}p 'sport = :{}', or listen on another port",
-                                tcp ? "t" : "u", local.port);
+    failed.detail = {cause_code::port_in_use, failed.detail, tcp ? "t" : "u", local.port};
   } else if (error.value() == EACCES && local.port < 1024) {
-    failed.detail =
-        to_string(failed.detail) +
-        fmt::format("; ports below 1024 require root; listen on a higher one: --map {}:{}",
-                    local.port, local.port + 8000);
+    failed.detail = {cause_code::low_port_denied, failed.detail, local.port, local.port + 8000};
   }
   return failed;
 }
@@ -64,27 +60,75 @@ std::vector<std::string> devices_for(const std::string& interface) {
   return {""};
 }
 
-result<std::vector<tcp::acceptor>> listen_everywhere(const net::asio::any_io_executor& executor,
-                                                     std::uint16_t port,
-                                                     const std::vector<std::string>& devices) {
-  const std::array<address, 2> anywhere{boost::asio::ip::address_v4::any(),
-                                        boost::asio::ip::address_v6::any()};
-  std::vector<tcp::acceptor> acceptors;
-  failure why;
+namespace {
+
+std::array<address, 2> any_address() {
+  return {boost::asio::ip::address_v4::any(), boost::asio::ip::address_v6::any()};
+}
+
+/// Each of two devices has a socket of its own with the same address.
+void note(listening_sockets& opened, transport protocol, const endpoint& local) {
+  const std::pair entry(protocol, local);
+  if (std::ranges::find(opened.at, entry) == opened.at.end()) opened.at.push_back(entry);
+}
+
+/// Port 0 lets the kernel choose; all sockets then have the same one.
+std::optional<failure> listen_tcp(listening_sockets& opened,
+                                  const net::asio::any_io_executor& executor, std::uint16_t& port,
+                                  const std::vector<std::string>& devices) {
+  std::optional<failure> why;
   for (const std::string& device : devices) {
-    for (const address& any : anywhere) {
+    for (const address& any : any_address()) {
       net::error_code error;
       tcp::acceptor acceptor = listen_on(executor, {any, port}, device, error);
       if (error) why = cannot_listen({any, port}, transport::tcp, error);
       if (error && is_switched_off(error)) continue;
       if (error) return why;
-      // Port 0 lets the kernel choose; all then have the same one.
       port = acceptor.local_endpoint(error).port();
-      acceptors.push_back(std::move(acceptor));
+      note(opened, transport::tcp, {any, port});
+      opened.acceptors.push_back(std::move(acceptor));
     }
   }
-  if (acceptors.empty()) return why;
-  return acceptors;
+  return opened.acceptors.empty() ? why : std::nullopt;
+}
+
+std::optional<failure> listen_udp(listening_sockets& opened, std::uint16_t& port,
+                                  const std::vector<std::string>& devices) {
+  std::optional<failure> why;
+  bool any_open = false;
+  for (const std::string& device : devices) {
+    for (const address& any : any_address()) {
+      why = opened.datagrams->listen({any, port}, device);
+      if (why && why->kind != outcome::unreachable) return why;
+      if (why) continue;
+      port = opened.datagrams->local().port;
+      note(opened, transport::udp, opened.datagrams->local());
+      any_open = true;
+    }
+  }
+  return any_open ? std::nullopt : why;
+}
+
+}  // namespace
+
+result<listening_sockets> listen_everywhere(const net::asio::any_io_executor& executor,
+                                            const std::vector<transport>& protocols,
+                                            std::uint16_t port,
+                                            const std::vector<std::string>& devices,
+                                            const server_identity& identity,
+                                            std::function<void(const session_result&)> on_end) {
+  const auto wanted = [&](transport protocol) {
+    return std::ranges::find(protocols, protocol) != protocols.end();
+  };
+  listening_sockets opened;
+  std::optional<failure> why;
+  if (wanted(transport::tcp)) why = listen_tcp(opened, executor, port, devices);
+  if (!why && wanted(transport::udp)) {
+    opened.datagrams = std::make_unique<udp_responder>(executor, identity, std::move(on_end));
+    why = listen_udp(opened, port, devices);
+  }
+  if (why) return *why;
+  return opened;
 }
 
 }  // namespace natcheck::serving

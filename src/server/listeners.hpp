@@ -1,13 +1,17 @@
-// The TCP sockets that a server listens on.
+// The sockets that a server listens on.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <natcheck/endpoint.hpp>
 #include <natcheck/error.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/sockets.hpp"
+#include "server/udp_responder.hpp"
 
 namespace natcheck::serving {
 
@@ -17,12 +21,23 @@ namespace natcheck::serving {
 /// took privileges before Linux 5.7).
 std::vector<std::string> devices_for(const std::string& interface);
 
-/// Listens on all IPv4 and all IPv6 addresses of these devices at one port; 0 lets the kernel
-/// choose one. A family that this machine does not have is left out. Fails where the port is taken
-/// or not allowed, in words that say what to do.
-result<std::vector<net::tcp::acceptor>> listen_everywhere(
-    const net::asio::any_io_executor& executor, std::uint16_t port,
-    const std::vector<std::string>& devices);
+/// The sockets of a server, and what it listens on: each transport and address once.
+struct listening_sockets {
+  std::vector<net::tcp::acceptor> acceptors;
+  std::unique_ptr<udp_responder> datagrams;  ///< null without UDP
+  std::vector<std::pair<transport, endpoint>> at;
+};
+
+/// Listens on all IPv4 and all IPv6 addresses of these devices at one port, for both transports
+/// if `protocols` has them; 0 lets the kernel choose one. A family that this machine does not have
+/// is left out. Fails if the port is taken or not allowed. `identity` must outlive the sockets;
+/// `on_end` is called for visitors who come by datagram (see udp_responder).
+result<listening_sockets> listen_everywhere(const net::asio::any_io_executor& executor,
+                                            const std::vector<transport>& protocols,
+                                            std::uint16_t port,
+                                            const std::vector<std::string>& devices,
+                                            const server_identity& identity,
+                                            std::function<void(const session_result&)> on_end);
 
 /// Why nothing listens at `local`, in words that say what to do.
 failure cannot_listen(const endpoint& local, transport protocol, const net::error_code& error);

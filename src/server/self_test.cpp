@@ -1,6 +1,7 @@
 #include "server/self_test.hpp"
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 #include <utility>
 
 #include "client/handshake.hpp"
@@ -53,8 +54,10 @@ std::optional<self_check> check_of(const std::optional<endpoint>& target, const 
   // What this machine had no port or descriptor for was not tested.
   if (!target || !met || met->machine_fault) return std::nullopt;
   if (ours && is_another(*met, *ours)) {
-    return self_check{*target, probe_result::other_service,
-                      "another natcheck server, instance " + *met->server_instance, false};
+    return self_check{*target,
+                      probe_result::other_service,
+                      {cause_code::another_natcheck_server, *met->server_instance},
+                      false};
   }
   return self_check{*target, met->result, met->detail, met->local_fault};
 }

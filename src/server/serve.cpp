@@ -1,9 +1,9 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <exception>
 #include <memory>
+#include <natcheck/causes.hpp>
 #include <natcheck/report.hpp>
 #include <natcheck/serve.hpp>
 
@@ -24,7 +24,6 @@
 #include "server/listeners.hpp"
 #include "server/self_test.hpp"
 #include "server/session_log.hpp"
-#include "server/udp_responder.hpp"
 
 namespace natcheck::serving {
 namespace {
@@ -54,7 +53,6 @@ class server {
 
  private:
   std::optional<failure> listen();
-  std::optional<failure> listen_for_datagrams();
   void begin_accepting();
   awaitable<void> accept_on(tcp::acceptor& acceptor);
   awaitable<void> keep_mappings();
@@ -65,7 +63,6 @@ class server {
   awaitable<void> clean_up();
   net::coroutines all_works();
   failure no_mapping() const;
-  bool uses(transport protocol) const;
   void count(const session_result& end);
   void complete(serve_event& event);
   void update(const serve_event& event);
@@ -83,12 +80,9 @@ class server {
   serve_options options_;
   std::function<void(const serve_event&)> observer_;
   net::steady_time start_ = std::chrono::steady_clock::now();
-  std::vector<tcp::acceptor> acceptors_;
+  listening_sockets sockets_;
   server_identity identity_;
   std::shared_ptr<connection_table> connections_;
-  std::unique_ptr<udp_responder> datagrams_;
-  std::vector<std::string> devices_;  ///< that the listening sockets are bound to
-  std::vector<std::pair<transport, endpoint>> listening_;
   std::unique_ptr<arrivals::arrival_watch> arrivals_;
   std::unique_ptr<mappings::mapping_manager> mappings_;
   session_log session_log_;
@@ -102,11 +96,6 @@ class server {
   std::array<arrivals::nat_rule_search, 2> led_away_;  ///< by transport
   std::vector<std::string> told_findings_;             ///< of the self-test
 };
-
-bool server::uses(transport protocol) const {
-  const auto& all = options_.protocols;
-  return std::find(all.begin(), all.end(), protocol) != all.end();
-}
 
 void server::tell_event(serve_event event) {
   complete(event);
@@ -159,38 +148,13 @@ void server::know_outside() {
 
 // --- listening -----------------------------------------------------------------------------
 
-std::optional<failure> server::listen_for_datagrams() {
-  datagrams_ = std::make_unique<udp_responder>(executor_, identity_,
-                                               [this](const session_result& end) { count(end); });
-  std::optional<failure> why;
-  bool any = false;
-  for (const std::string& device : devices_) {
-    for (const address& ip : {address(boost::asio::ip::address_v4::any()),
-                              address(boost::asio::ip::address_v6::any())}) {
-      why = datagrams_->listen({ip, options_.port}, device);
-      if (why && why->kind != outcome::unreachable) return why;
-      if (why) continue;
-      listening_.emplace_back(transport::udp, datagrams_->local());
-      options_.port = datagrams_->local().port;
-      any = true;
-    }
-  }
-  return any ? std::nullopt : why;
-}
-
 std::optional<failure> server::listen() {
-  devices_ = devices_for(options_.interface);
-  if (uses(transport::tcp)) {
-    auto acceptors = listen_everywhere(executor_, options_.port, devices_);
-    if (!acceptors) return acceptors.error();
-    acceptors_ = std::move(*acceptors);
-    options_.port = acceptors_.front().local_endpoint().port();
-    for (const tcp::acceptor& acceptor : acceptors_) {
-      const auto local = acceptor.local_endpoint();
-      listening_.emplace_back(transport::tcp, endpoint{local.address(), local.port()});
-    }
-  }
-  if (uses(transport::udp)) return listen_for_datagrams();
+  auto opened = listen_everywhere(executor_, options_.protocols, options_.port,
+                                  devices_for(options_.interface), identity_,
+                                  [this](const session_result& end) { count(end); });
+  if (!opened) return opened.error();
+  sockets_ = *std::move(opened);
+  options_.port = sockets_.at.front().second.port;
   return std::nullopt;
 }
 
@@ -198,21 +162,15 @@ std::optional<failure> server::listen() {
 void server::begin_accepting() {
   connections_ = std::make_shared<connection_table>(executor_, identity_,
                                                     [this](const session_result& e) { count(e); });
-  // Each of two devices has a socket of its own with the same address.
-  std::vector<std::pair<transport, endpoint>> told;
-  for (const auto& each : listening_) {
-    if (std::find(told.begin(), told.end(), each) != told.end()) continue;
-    told.push_back(each);
-    tell(events::listening{each.first, each.second});
-  }
+  for (const auto& [protocol, local] : sockets_.at) tell(events::listening{protocol, local});
   arrivals_ = std::make_unique<arrivals::arrival_watch>(
       executor_, options_.protocols, options_.port, [this](const arrival_evidence& seen) {
         tell(events::blocked{seen, diagnose(seen)});
       });
   connections_->on_accepted(
       [this](const endpoint& peer) { arrivals_->accepted(transport::tcp, peer); });
-  if (datagrams_) {
-    datagrams_->on_datagram = [this](const endpoint& peer) {
+  if (sockets_.datagrams) {
+    sockets_.datagrams->on_datagram = [this](const endpoint& peer) {
       arrivals_->accepted(transport::udp, peer);
     };
   }
@@ -282,8 +240,10 @@ awaitable<void> server::insist_on_map() {
 
 failure server::no_mapping() const {
   if (local_fault_) return *local_fault_;
-  return {outcome::refused, fmt::format("opening port {}", *options_.external_port),
-          "there is no mapping, but --require-map requires one", 0};
+  return {outcome::refused,
+          {operation_code::opening_port, *options_.external_port},
+          cause_code::mapping_required,
+          0};
 }
 
 /// Only to where the Internet finds this server: the gateway could name any address.
@@ -329,8 +289,8 @@ awaitable<void> server::test_self() {
 
 net::coroutines server::all_works() {
   net::coroutines works;
-  for (tcp::acceptor& acceptor : acceptors_) works.push_back(accept_on(acceptor));
-  if (datagrams_) works.push_back(datagrams_->run());
+  for (tcp::acceptor& acceptor : sockets_.acceptors) works.push_back(accept_on(acceptor));
+  if (sockets_.datagrams) works.push_back(sockets_.datagrams->run());
   works.push_back(arrivals_->run());
   works.push_back(keep_mappings());
   works.push_back(insist_on_map());
@@ -352,8 +312,8 @@ awaitable<std::exception_ptr> server::run_until_end() {
 }
 
 awaitable<void> server::clean_up() {
-  acceptors_.clear();
-  if (datagrams_) datagrams_->close();
+  sockets_.acceptors.clear();
+  if (sockets_.datagrams) sockets_.datagrams->close();
   // First the visitors: their descriptors may be needed to talk to the gateway.
   co_await connections_->close_all();
   if (mappings_) co_await mappings_->close();

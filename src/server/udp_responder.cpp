@@ -1,6 +1,7 @@
 #include "server/udp_responder.hpp"
 
 #include <array>
+#include <natcheck/causes.hpp>
 
 #include "protocols/greeting/datagram.hpp"
 #include "server/listeners.hpp"
@@ -69,11 +70,11 @@ void udp_responder::handle(net::udp_listener& here, const net::received_datagram
   if (!response.answer.empty()) {
     const auto error = here.answer(came, response.answer);
     if (error) {
-      const failure why = net::failure_from("sending the answer", error);
+      const failure why = net::failure_from(operation_code::sending_answer, error);
       // No router has spoken: it is this host's own routing that has no way there.
       const bool no_way = error == net::asio::error::host_unreachable;
       response = responder_.unsent(now, datagram, response,
-                                   no_way ? "no route to it" : to_string(why.detail));
+                                   no_way ? cause_code::no_route_to_visitor : why.detail);
     }
   }
   if (const auto& greeted = response.greeted) {

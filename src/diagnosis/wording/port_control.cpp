@@ -54,8 +54,7 @@ constexpr cause_row causes[] = {
      "the gateway saw another source address: there is another NAT between this host and the "
      "gateway"},
     {cause_code::result_too_many_peers, "the gateway cannot filter for that many peers"},
-    {cause_code::result_authentication_required,
-     "the gateway requires authentication (RFC 7652)"},
+    {cause_code::result_authentication_required, "the gateway requires authentication (RFC 7652)"},
     {cause_code::result_undefined, "an error code that the protocol does not define"},
 
     {cause_code::zero_lifetime_granted, "it granted a mapping with a lifetime of 0 s"},

@@ -24,6 +24,8 @@ struct topic {
 };
 
 topic general();
+topic commands();
+topic greeting();
 topic port_control();
 
 std::vector<cause_row> all_causes();

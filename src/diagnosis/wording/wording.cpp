@@ -53,7 +53,8 @@ std::string filled(const char* words, const std::vector<cause_value>& values) {
 }
 
 /// Every table of words; a new topic is a row here.
-constexpr std::array topics{&wording::general, &wording::port_control};
+constexpr std::array topics{&wording::general, &wording::commands, &wording::greeting,
+                            &wording::port_control};
 
 template <class Row>
 std::vector<Row> joined_rows(std::span<const Row> wording::topic::*part) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <natcheck/causes.hpp>
 #include <vector>
 
 #include "core/canonical.hpp"
@@ -80,15 +81,15 @@ std::string_view take_word(std::string_view& text) {
 
 /// Reads "1 key=value key=value".
 parsed<fields> parse_fields(std::string_view text) {
-  if (text.ends_with(' ')) return parse_fault{"a trailing space"};
-  if (!is_version(take_word(text))) return parse_fault{"no version number after \"natcheck/\""};
+  if (text.ends_with(' ')) return parse_fault{cause_code::trailing_space};
+  if (!is_version(take_word(text))) return parse_fault{cause_code::no_version_number};
   fields all;
   while (!text.empty()) {
     const std::string_view word = take_word(text);
     const auto equals = std::min(word.find('='), word.size());
     const field one{word.substr(0, equals), word.substr(std::min(equals + 1, word.size()))};
-    if (!is_key(one.key)) return parse_fault{"an invalid key"};
-    if (!is_value(one.value)) return parse_fault{fmt::format("an invalid value of {}", one.key)};
+    if (!is_key(one.key)) return parse_fault{cause_code::invalid_key};
+    if (!is_value(one.value)) return parse_fault{{cause_code::invalid_value, one.key}};
     all.push_back(one);
   }
   return all;
@@ -128,16 +129,16 @@ std::optional<Known> read_word(std::string_view text, std::initializer_list<Know
 }
 
 /// Gives what is wrong, or nothing.
-std::string_view decode(const fields& all, question& out) {
+cause decode(const fields& all, question& out) {
   out.session = find(all, "session");
   out.nonce = find(all, "nonce");
-  if (!read(find(all, "to"), out.to)) return "an invalid value of to";
-  if (!read(find(all, "echo"), max_echo, out.echo)) return "an invalid value of echo";
-  if (!read(find(all, "seq"), max_seq, out.seq)) return "an invalid value of seq";
+  if (!read(find(all, "to"), out.to)) return {cause_code::invalid_value, "to"};
+  if (!read(find(all, "echo"), max_echo, out.echo)) return {cause_code::invalid_value, "echo"};
+  if (!read(find(all, "seq"), max_seq, out.seq)) return {cause_code::invalid_value, "seq"};
   return {};
 }
 
-std::string_view decode(const fields& all, reply& out) {
+cause decode(const fields& all, reply& out) {
   out.session = find(all, "session");
   out.nonce = find(all, "nonce");
   out.instance = find(all, "instance");
@@ -146,8 +147,8 @@ std::string_view decode(const fields& all, reply& out) {
   out.near = read_word(find(all, "near"), {proximity::network, proximity::gateway});
   // One that is not understood counts as missing, as the words do.
   static_cast<void>(read(find(all, "ttl"), max_ttl, out.ttl));
-  if (!read(find(all, "seen"), out.seen)) return "an invalid value of seen";
-  if (!read(find(all, "seq"), max_seq, out.seq)) return "an invalid value of seq";
+  if (!read(find(all, "seen"), out.seen)) return {cause_code::invalid_value, "seen"};
+  if (!read(find(all, "seq"), max_seq, out.seq)) return {cause_code::invalid_value, "seq"};
   return {};
 }
 
@@ -156,8 +157,8 @@ parsed<Message> decode(std::string_view text) {
   const auto all = parse_fields(text);
   if (!all) return all.error();
   Message message;
-  const std::string_view fault = decode(*all, message);
-  if (!fault.empty()) return parse_fault{std::string(fault)};
+  cause fault = decode(*all, message);
+  if (!fault.empty()) return parse_fault{std::move(fault)};
   return message;
 }
 
@@ -234,7 +235,7 @@ void reader<Message>::take(char c) {
     finish_line();
   } else if (received_.size() == max_line) {
     state_ = reading::malformed;
-    fault_ = fmt::format("a line longer than {} bytes", max_line);
+    fault_ = {cause_code::line_too_long, max_line};
   }
 }
 
@@ -249,7 +250,7 @@ void reader<Message>::finish_line() {
     value_ = std::move(*message);
   } else {
     state_ = reading::malformed;
-    fault_ = to_string(message.error().reason);
+    fault_ = std::move(message.error().reason);
   }
 }
 

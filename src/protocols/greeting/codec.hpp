@@ -86,7 +86,7 @@ class reader {
   /// The first bytes of the stream, at most 64, without the surplus: what a foreign service said.
   std::string_view seen_bytes() const;
   /// Why the extension is malformed, in words; empty in every other state.
-  std::string_view fault() const { return fault_; }
+  const cause& fault() const { return fault_; }
 
  private:
   bool settled() const;
@@ -97,7 +97,7 @@ class reader {
   reading state_ = reading::incomplete;
   Message value_;
   std::string_view surplus_;
-  std::string fault_;
+  cause fault_;
 };
 
 /// The server's side.

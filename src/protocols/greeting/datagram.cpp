@@ -1,8 +1,7 @@
 #include "protocols/greeting/datagram.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "core/text.hpp"
 
@@ -16,8 +15,7 @@ parsed<datagram_question> check_payload(const question_reader& reader) {
   const std::size_t announced = reader.value().echo.value_or(0);
   const std::size_t came = reader.surplus().size();
   if (came != announced) {
-    return parse_fault{
-        fmt::format("has {} bytes after its line but announces {}", came, announced)};
+    return parse_fault{{cause_code::datagram_size_wrong, came, announced}};
   }
   return datagram_question{false, reader.value(), reader.surplus()};
 }
@@ -31,14 +29,14 @@ parsed<datagram_question> parse_question(std::string_view datagram) {
     case reading::extended:
       return check_payload(reader);
     case reading::malformed:
-      return parse_fault{fmt::format("is malformed: {}", reader.fault())};
+      return parse_fault{{cause_code::datagram_malformed, reader.fault()}};
     case reading::plain_more:
-      return parse_fault{"is incomplete: its line has no end"};
+      return parse_fault{cause_code::datagram_incomplete};
     default:
       break;
   }
-  if (datagram.empty()) return parse_fault{"is empty"};
-  return parse_fault{fmt::format("unknown protocol: {}", escape_bytes(reader.seen_bytes()))};
+  if (datagram.empty()) return parse_fault{cause_code::datagram_empty};
+  return parse_fault{{cause_code::datagram_unknown, escape_bytes(reader.seen_bytes())}};
 }
 
 std::string encode_padded(const question& value, std::size_t least) {

@@ -1,9 +1,8 @@
 #include "protocols/greeting/responder.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <natcheck/causes.hpp>
 
 #include "core/canonical.hpp"
 #include "protocols/greeting/datagram.hpp"
@@ -17,14 +16,14 @@ namespace {
 constexpr std::array<std::uint16_t, 2> answering_ports{7, 19};
 
 /// Why this sender gets no answer; empty: it does.
-std::string unanswerable(const arrival& datagram) {
+cause unanswerable(const arrival& datagram) {
   const std::uint16_t port = datagram.peer.port;
-  if (port == 0) return "came from port 0, which cannot be answered";
+  if (port == 0) return cause_code::datagram_from_port_zero;
   if (canonical(datagram.peer) == canonical(datagram.local)) {
-    return "has a forged source: this server's own port";
+    return cause_code::datagram_source_forged;
   }
   if (std::find(answering_ports.begin(), answering_ports.end(), port) != answering_ports.end()) {
-    return fmt::format("came from port {}, a service that answers everything it receives", port);
+    return {cause_code::datagram_from_echo_port, port};
   }
   return {};
 }
@@ -72,7 +71,7 @@ bool responder::is_first(time_point now, const endpoint& peer, const std::string
 }
 
 /// Says so once a minute for each site; when there are too many of them, not at all.
-response responder::turn_away(time_point now, const arrival& datagram, std::string reason) {
+response responder::turn_away(time_point now, const arrival& datagram, cause reason) {
   response out;
   const address site = site_of(datagram.peer.ip);
   rejected_.forget_old(now);
@@ -82,28 +81,28 @@ response responder::turn_away(time_point now, const arrival& datagram, std::stri
   return out;
 }
 
-response responder::reject(time_point now, const arrival& datagram, std::string_view reason) {
-  return turn_away(now, datagram, fmt::format("its datagram {}", reason));
+response responder::reject(time_point now, const arrival& datagram, const cause& reason) {
+  return turn_away(now, datagram, {cause_code::datagram_rejected, reason});
 }
 
 response responder::unsent(time_point now, const arrival& datagram, const response& lost,
-                           std::string_view why) {
+                           const cause& why) {
   if (lost.greeted) {
     sessions_.forget({to_string(canonical(datagram.peer)), lost.greeted->session.value_or("")});
   }
-  return turn_away(now, datagram, fmt::format("the answer could not be sent: {}", why));
+  return turn_away(now, datagram, {cause_code::answer_not_sent, why});
 }
 
 response responder::handle(time_point now, const arrival& datagram) {
   if (!datagram.whole) {
-    return reject(now, datagram, fmt::format("is longer than {} bytes", max_read_datagram));
+    return reject(now, datagram, {cause_code::datagram_longer_than, max_read_datagram});
   }
   if (datagram.bytes.empty()) return {};
   const auto read = parse_question(datagram.bytes);
-  if (!read) return reject(now, datagram, to_string(read.error().reason));
-  std::string why_not = unanswerable(datagram);
+  if (!read) return reject(now, datagram, read.error().reason);
+  cause why_not = unanswerable(datagram);
   if (why_not.empty() && !admit(now, site_of(datagram.peer.ip))) {
-    why_not = "exceeds the rate limit of this server";
+    why_not = cause_code::rate_limit_exceeded;
   }
   response out;
   if (why_not.empty()) {

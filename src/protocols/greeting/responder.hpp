@@ -73,7 +73,7 @@ struct first_greeting {
 struct response {
   std::string answer;  ///< to be sent back; empty: nothing. Never longer than the datagram
   std::optional<first_greeting> greeted;
-  std::string rejected;  ///< why it was turned away, a clause; empty where that need not be told
+  cause rejected;  ///< why it is rejected; empty where that need not be told
 };
 
 /// Who the server says it is.
@@ -98,15 +98,14 @@ class responder {
   response handle(time_point now, const arrival& datagram);
   /// What to tell instead of `lost`, the response to `datagram`, whose answer did not leave this
   /// host for this reason: no one was greeted by it.
-  response unsent(time_point now, const arrival& datagram, const response& lost,
-                  std::string_view why);
+  response unsent(time_point now, const arrival& datagram, const response& lost, const cause& why);
 
  private:
   /// Whether another answer to this site is within the limits; counts it.
   bool admit(time_point now, const address& site);
   bool is_first(time_point now, const endpoint& peer, const std::string& session);
-  response turn_away(time_point now, const arrival& datagram, std::string reason);
-  response reject(time_point now, const arrival& datagram, std::string_view reason);
+  response turn_away(time_point now, const arrival& datagram, cause reason);
+  response reject(time_point now, const arrival& datagram, const cause& reason);
 
   responder_name name_;
   time_point second_{};  ///< the one that answers are counted in

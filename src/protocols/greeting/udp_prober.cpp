@@ -1,12 +1,9 @@
 #include "protocols/greeting/udp_prober.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "core/text.hpp"
-#include "core/timed_out.hpp"
-#include "core/units.hpp"
 #include "protocols/greeting/datagram.hpp"
 
 namespace natcheck::greeting {
@@ -33,15 +30,15 @@ handshake_evidence evidence_of_stray(const reply_reader& read) {
       break;
     case reading::plain_more:
       stray.result = probe_result::corrupted;
-      stray.detail = fmt::format("its greeting is incomplete: \"{}\"", said);
+      stray.detail = {cause_code::greeting_incomplete, said};
       break;
     case reading::malformed:
       stray.result = probe_result::corrupted;
-      stray.detail = fmt::format("its greeting is malformed ({}): \"{}\"", read.fault(), said);
+      stray.detail = {cause_code::greeting_malformed, read.fault(), said};
       break;
     default:
       stray.result = probe_result::other_service;
-      stray.detail = said;
+      stray.detail = {cause_code::quoted, said};
       break;
   }
   return stray;
@@ -67,8 +64,7 @@ void judge_payload(handshake_evidence& evidence, std::string_view sent, std::str
   }
   evidence.result = probe_result::corrupted;
   const auto same = std::mismatch(sent.begin(), sent.end(), back.begin(), back.end()).first;
-  evidence.detail = fmt::format("{} of {} bytes came back, the first {} of them intact",
-                                back.size(), sent.size(), same - sent.begin());
+  evidence.detail = {cause_code::payload_altered, back.size(), sent.size(), same - sent.begin()};
 }
 
 double in_seconds(udp_prober::duration value) {
@@ -164,8 +160,7 @@ void udp_prober::handle_stray(time_point now, handshake_evidence stray) {
   // The first of the smaller ones is not plain.
   if (stray.result == probe_result::reached_plain && smaller_sent_.size() > 1) {
     stray.timing.greeting = stray.timing.total = now - smaller_sent_.at(1);
-    stray.detail = fmt::format("{} with data to echo got no answer, a plain one did",
-                               counted(asked_.size() + 1, "question"));
+    stray.detail = {cause_code::only_plain_datagram, asked_.size() + 1};
     smaller_answer_ = std::move(stray);
     return;
   }
@@ -184,7 +179,7 @@ void udp_prober::handle_extended(time_point now, const reply_reader& read) {
   if (own == asked_.end()) {
     evidence.result = probe_result::other_service;
     evidence.wrong_identity = true;
-    evidence.detail = escape_bytes(read.seen_bytes());
+    evidence.detail = {cause_code::quoted, escape_bytes(read.seen_bytes())};
     return handle_stray(now, std::move(evidence));
   }
   const bool reached = own->answer && own->answer->result == probe_result::reached;
@@ -207,8 +202,7 @@ void udp_prober::handle_small(time_point now, handshake_evidence answer, std::st
   }
   answer.result = probe_result::timed_out;
   answer.large_lost = true;
-  answer.detail = fmt::format("{} with {} bytes to echo got no answer, one with {} did",
-                              counted(asked_.size(), "question"), payload_size, payload.size());
+  answer.detail = {cause_code::only_smaller_datagram, asked_.size(), payload_size, payload.size()};
   smaller_answer_ = std::move(answer);
 }
 
@@ -242,16 +236,18 @@ handshake_evidence udp_prober::outcome_of(const asked& question, time_point now)
   lost.result = probe_result::timed_out;
   lost.timing.total = now - question.at;
   lost.detail =
-      heard_ ? fmt::format("no answer in {:.1f} s", in_seconds(now - question.at)) : silence(now);
+      heard_ ? cause(cause_code::no_answer_within, in_seconds(now - question.at)) : silence(now);
   return lost;
 }
 
-std::string udp_prober::silence(time_point now) const {
-  std::string text = "no answer to " + counted(asked_.size(), "datagram");
-  if (!smaller_sent_.empty()) text += fmt::format(" and {} smaller ones", smaller_sent_.size());
-  text += fmt::format(" in {:.1f} s", in_seconds(now - asked_.front().at));
-  if (now < last_sent_ + patience()) text += timed_out::cut_short;
-  return text;
+cause udp_prober::silence(time_point now) const {
+  const double waited = in_seconds(now - asked_.front().at);
+  cause silent(cause_code::no_answer_to_datagrams_in, asked_.size(), waited);
+  if (asked_.size() == 1) silent = {cause_code::no_answer_to_datagram_in, waited};
+  if (!smaller_sent_.empty()) {
+    silent = {cause_code::no_answer_to_smaller_in, asked_.size(), smaller_sent_.size(), waited};
+  }
+  return now < last_sent_ + patience() ? cause(cause_code::cut_short, silent) : silent;
 }
 
 std::optional<handshake_evidence> udp_prober::poll_settled(time_point now) {

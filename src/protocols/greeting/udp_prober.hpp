@@ -90,7 +90,7 @@ class udp_prober {
   duration patience() const;
   std::optional<time_point> next_send() const;
   handshake_evidence outcome_of(const asked& question, time_point now) const;
-  std::string silence(time_point now) const;
+  cause silence(time_point now) const;
 
   endpoint target_;
   std::string session_;

@@ -190,7 +190,7 @@ outcome_of_reading read(std::string_view bytes, const std::vector<std::size_t>& 
   reader.feed(bytes.substr(begin));
   surplus += reader.surplus();
   return {reader.state(), reader.value(), surplus, std::string(reader.seen_bytes()),
-          std::string(reader.fault())};
+          to_string(reader.fault())};
 }
 
 TEST(GreetingReader, JudgesStreams) {
@@ -240,10 +240,10 @@ TEST(GreetingReader, TheLineMayHave512BytesAndNoMore) {
   };
   ASSERT_EQ(line_of(max_line).size(), max_line);
   question_reader fits;
-  EXPECT_EQ(fits.feed(line_of(max_line)), reading::extended) << fits.fault();
+  EXPECT_EQ(fits.feed(line_of(max_line)), reading::extended) << to_string(fits.fault());
   question_reader exceeds;
   EXPECT_EQ(exceeds.feed(line_of(max_line + 1)), reading::malformed);
-  EXPECT_EQ(exceeds.fault(), "a line longer than 512 bytes");
+  EXPECT_EQ(to_string(exceeds.fault()), "a line longer than 512 bytes");
 }
 
 TEST(GreetingReader, ShowsAForeignServiceAtMost64Bytes) {
@@ -259,7 +259,7 @@ TEST(GreetingReader, ShowsAForeignServiceAtMost64Bytes) {
 template <class Message>
 Message round_trip(const Message& value) {
   reader<Message> reader;
-  EXPECT_EQ(reader.feed(encode(value)), reading::extended) << reader.fault();
+  EXPECT_EQ(reader.feed(encode(value)), reading::extended) << to_string(reader.fault());
   return reader.value();
 }
 
@@ -296,7 +296,7 @@ TEST(GreetingValues, AnUnknownPathSaysNothing) {
 TEST(GreetingValues, ABadSeenIsNoReply) {
   reply_reader reader;
   EXPECT_EQ(reader.feed("Hello, client! natcheck/1 seen=nowhere nonce=n\n"), reading::malformed);
-  EXPECT_EQ(reader.fault(), "an invalid value of seen");
+  EXPECT_EQ(to_string(reader.fault()), "an invalid value of seen");
   EXPECT_EQ(reader.value(), reply{}) << "nothing of a malformed line is believed";
 }
 
