@@ -135,7 +135,7 @@ TEST_F(Pinhole, SuccessWithoutAPinholeIsNone) {
   router_->keeps_pinholes = false;
   const auto made = map();
   ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, -1);
+  EXPECT_EQ(made.error().refusal, mapping_refusal::not_kept);
   EXPECT_THAT(to_string(made.error().detail), HasSubstr("does not have it"));
 }
 

@@ -89,7 +89,7 @@ TEST_F(UpnpMapper, SuccessWithoutAnEntryIsNone) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::refused);
-  EXPECT_EQ(made.error().code, -1);
+  EXPECT_EQ(made.error().refusal, mapping_refusal::not_kept);
   EXPECT_THAT(to_string(made.error().detail), HasSubstr("its table does not have it"));
 }
 
