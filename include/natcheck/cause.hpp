@@ -92,7 +92,7 @@ cause_value detail::to_cause_value(Number value) {
 /// no cause.
 std::string to_string(const cause& why);
 
-/// A phrase: "asking 192.168.1.1:5351 for a mapping (NAT-PMP)".
+/// A phrase: "asking 192.168.1.1:5351 for a mapping (PCP)".
 std::string to_string(const operation& tried);
 
 }  // namespace natcheck

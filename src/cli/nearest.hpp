@@ -20,7 +20,7 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
 /// "; did you mean upnp?", or nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
-/// "auto, nat-pmp or upnp"
+/// "tcp, udp or both"
 std::string one_of(std::span<const std::string> words);
 
 /// "discover, serve and mappings"

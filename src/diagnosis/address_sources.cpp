@@ -39,7 +39,7 @@ std::string in_short(const std::vector<std::string>& servers) {
   return servers.size() == 1 ? first : fmt::format("{} and {} more", first, servers.size() - 1);
 }
 
-/// An address that the router reports, and the services that do so: "NAT-PMP, UPnP".
+/// An address that the router reports, and the services that do so.
 struct claim {
   address ip;
   std::vector<std::string_view> services;
@@ -73,7 +73,7 @@ std::string dissent(const facts& s, const address& external) {
   return all;
 }
 
-/// "PCP, NAT-PMP": the router's services that report exactly that.
+/// The router's services that report exactly that.
 std::string services_of(const facts& s, const address& ip) {
   std::vector<std::string_view> names;
   for (const auto& one : s.reported) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/gateway_services.hpp"
 #include "diagnosis/facts.hpp"
 
 namespace natcheck::judging {
@@ -28,8 +29,7 @@ bool is_settled(const discover_evidence& seen) {
     const address& ip = server.seen_as->ip;
     if (!is_public(ip)) return false;  // a server that is near
     if (seen.host.ipv4 && ip == seen.host.ipv4->local) return true;
-    return seen.gateway && (seen.gateway->nat_pmp.external_address == ip ||
-                            seen.gateway->upnp.external_address == ip);
+    return seen.gateway && gives_address(*seen.gateway, ip);
   });
 }
 

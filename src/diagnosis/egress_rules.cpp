@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/gateway_services.hpp"
 #include "diagnosis/evidence_lines.hpp"
 #include "diagnosis/remedies.hpp"
 #include "diagnosis/rules.hpp"
@@ -88,10 +89,7 @@ bool fell_silent(const gateway_evidence& gateway) {
   const auto is_silent = [](const service_evidence& service) {
     return service.state == service_state::silent;
   };
-  if (has_spoken(gateway.pcp) || has_spoken(gateway.nat_pmp) || has_spoken(gateway.upnp)) {
-    return false;
-  }
-  return is_silent(gateway.pcp) || is_silent(gateway.nat_pmp) || is_silent(gateway.upnp);
+  return !any_service(gateway, has_spoken) && any_service(gateway, is_silent);
 }
 
 verdict unreachable_router(const facts& s, const address& ipv6) {

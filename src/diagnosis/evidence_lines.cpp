@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/gateway_services.hpp"
 #include "core/text.hpp"
 #include "core/units.hpp"
 #include "diagnosis/which_router.hpp"
@@ -46,25 +47,24 @@ std::string outside_address(const address& ip) {
                      describe(scope_of(ip)));
 }
 
-std::string answered_after(const char* name, const service_evidence& service) {
+std::string answered_after(std::string_view name, const service_evidence& service) {
   return service.rtt ? fmt::format("{} ({}): ", name, in_ms(*service.rtt))
                      : fmt::format("{}: ", name);
 }
 
-std::string pcp_line(const gateway_service_evidence& service) {
-  if (service.state != service_state::answered) return "PCP: " + failed(service);
-  auto text = answered_after("PCP", service) + "the router supports it";
-  if (service.result.value_or(0) != 0) text += fmt::format(", result {}", *service.result);
-  return with_detail(text, service.detail);
-}
-
-std::string nat_pmp_line(const gateway_service_evidence& service) {
-  if (service.state != service_state::answered) return "NAT-PMP: " + failed(service);
-  auto text = answered_after("NAT-PMP", service);
+/// Of a service without a connection status.
+std::string port_control_line(const gateway_service& row, const gateway_service_evidence& service) {
+  if (service.state != service_state::answered) {
+    return fmt::format("{}: {}", row.name, failed(service));
+  }
+  auto text = answered_after(row.name, service);
   if (service.external_address) {
     text += outside_address(*service.external_address);
-  } else {
+  } else if (row.tells_address) {
     text += fmt::format("result {} instead of an address", service.result.value_or(0));
+  } else {
+    text += "the router supports it";
+    if (service.result.value_or(0) != 0) text += fmt::format(", result {}", *service.result);
   }
   return with_detail(text, service.detail);
 }
@@ -122,8 +122,12 @@ std::string local_line(const facts& s) {
 std::vector<std::string> gateway_lines(const facts& s) {
   if (!s.seen.gateway) return {};
   const auto& gateway = *s.seen.gateway;
-  std::vector<std::string> lines{pcp_line(gateway.pcp), nat_pmp_line(gateway.nat_pmp),
-                                 upnp_line(gateway.upnp)};
+  std::vector<std::string> lines;
+  for (const gateway_service& row : gateway_services) {
+    lines.push_back(row.id == mapping_protocol::upnp
+                        ? upnp_line(gateway.upnp)
+                        : port_control_line(row, service_of(gateway, row.id)));
+  }
   if (auto neighbor = neighbor_line(s); !neighbor.empty()) lines.push_back(std::move(neighbor));
   if (auto why = why_other_router(s.seen); !why.empty()) lines.push_back(std::move(why));
   return lines;

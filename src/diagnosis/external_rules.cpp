@@ -22,7 +22,7 @@ discover_evidence evidence_of(const external_evidence& seen) {
   if (seen.local) all.host.ipv4.emplace().local = *seen.local;
   if (seen.gateway) {
     all.gateway.emplace().ip = *seen.gateway;
-    all.gateway->nat_pmp.external_address = seen.router_says;
+    all.gateway->upnp.external_address = seen.router_says;
   }
   return all;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/gateway_services.hpp"
 #include "core/written_address.hpp"
 #include "diagnosis/findings.hpp"
 
@@ -19,26 +18,29 @@ std::optional<address> lasting_ipv6(const interface_info& link) {
   return lasting->ip;
 }
 
+/// The external address as the service wrote it: by UPnP it is a text.
+std::string as_told(const gateway_evidence& gateway, const gateway_service& row) {
+  const auto& text = gateway.upnp.external_address_text;
+  if (row.id == mapping_protocol::upnp && text) return *text;
+  const auto& ip = service_of(gateway, row.id).external_address;
+  return ip ? ip->to_string() : "";
+}
+
 }  // namespace
 
 facts::facts(const discover_evidence& evidence) : seen(evidence), outside(evidence) {
   if (!evidence.gateway) return;
-  const auto add = [this](std::string_view source, std::string_view name, const auto& service,
-                          const std::string& text) {
+  for (const gateway_service& row : gateway_services) {
+    const auto& service = service_of(*evidence.gateway, row.id);
     const auto& ip = service.external_address;
-    if (service.state != service_state::answered) return;
-    auto doubt = doubt_external_address(text, seen.gateway->ip);
+    if (service.state != service_state::answered) continue;
+    auto doubt = doubt_external_address(as_told(*evidence.gateway, row), evidence.gateway->ip);
     if (!doubt.empty() && !(ip && outside.agreed() == ip)) {
-      doubtful.push_back({source, std::move(doubt)});
+      doubtful.push_back({row.key, std::move(doubt)});
     } else if (ip) {
-      named.push_back({source, name, *ip});
+      named.push_back({row.key, row.name, *ip});
     }
-  };
-  const auto text_of = [](const std::optional<address>& ip) { return ip ? ip->to_string() : ""; };
-  const auto& nat_pmp = evidence.gateway->nat_pmp;
-  const auto& upnp = evidence.gateway->upnp;
-  add("nat-pmp", "NAT-PMP", nat_pmp, text_of(nat_pmp.external_address));
-  add("upnp", "UPnP", upnp, upnp.external_address_text.value_or(text_of(upnp.external_address)));
+  }
   std::ranges::copy_if(named, std::back_inserter(reported), [](const reported_address& one) {
     return scope_of(one.ip) != address_scope::unspecified;
   });
@@ -149,8 +151,8 @@ bool indicates_second_nat(const gateway_service_evidence& service) {
 }
 
 bool reports_network_failure(const gateway_evidence& gateway) {
-  return std::ranges::any_of(gateway_services, [&](const gateway_service& row) {
-    return service_of(gateway, row.id).refusal == mapping_refusal::network_failure;
+  return any_service(gateway, [](const auto& service) {
+    return service.refusal == mapping_refusal::network_failure;
   });
 }
 
@@ -165,8 +167,9 @@ bool declined(const gateway_service_evidence& service) {
           service.refusal == mapping_refusal::not_authorized);
 }
 
-bool speaks_nat_pmp_alone(const gateway_evidence& gateway) {
-  return gateway.pcp.version == 0 && gateway.nat_pmp.state == service_state::silent;
+const gateway_service* implied_service(const gateway_evidence& gateway) {
+  const bool implied = gateway.pcp.version == 0 && gateway.nat_pmp.state == service_state::silent;
+  return implied ? &row_of(mapping_protocol::nat_pmp) : nullptr;
 }
 
 bool gave_nothing(const gateway_service_evidence& service) {
@@ -180,10 +183,7 @@ bool answered_by_protocol(const gateway_service_evidence& service) {
 }
 
 bool offers_nothing(const gateway_evidence& gateway) {
-  const auto nothing = [&](const gateway_service& row) {
-    return gave_nothing(service_of(gateway, row.id));
-  };
-  return std::ranges::all_of(gateway_services, nothing) && !speaks_nat_pmp_alone(gateway);
+  return all_services(gateway, gave_nothing) && implied_service(gateway) == nullptr;
 }
 
 bool is_open(const gateway_service_evidence& service) {
@@ -193,11 +193,7 @@ bool is_open(const gateway_service_evidence& service) {
 }
 
 bool is_alive(const gateway_evidence& gateway) {
-  const auto spoke = [&](const gateway_service& row) {
-    return has_spoken(service_of(gateway, row.id));
-  };
-  return std::ranges::any_of(gateway_services, spoke) ||
-         gateway.neighbor == neighbor_state::reachable ||
+  return any_service(gateway, has_spoken) || gateway.neighbor == neighbor_state::reachable ||
          gateway.neighbor == neighbor_state::resolved;
 }
 

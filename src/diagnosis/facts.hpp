@@ -6,14 +6,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/gateway_services.hpp"
 #include "diagnosis/outside_view.hpp"
 
 namespace natcheck::judging {
 
 /// An address that the gateway reports as its external address.
 struct reported_address {
-  std::string_view source;  ///< as in JSON: "nat-pmp"
-  std::string_view name;    ///< for people: "NAT-PMP"
+  std::string_view source;  ///< as in JSON
+  std::string_view name;    ///< for people
   address ip;
 };
 
@@ -97,9 +98,10 @@ bool has_spoken(const service_evidence& service);
 /// The service declines to answer: refused as a whole, or this request by its policy.
 bool declined(const gateway_service_evidence& service);
 
-/// It answers PCP in NAT-PMP's version, 0 (RFC 6886 section 3.5), and no question about its
-/// address: NAT-PMP is available, and may still map.
-bool speaks_nat_pmp_alone(const gateway_evidence& gateway);
+/// The service that is available, and may still map, though it answers no question about its
+/// address: PCP's predecessor, whose version, 0, came in answer to PCP (RFC 6886 section 3.5).
+/// Null: none.
+const gateway_service* implied_service(const gateway_evidence& gateway);
 
 /// It declined, or was silent for its whole schedule.
 bool gave_nothing(const gateway_service_evidence& service);
@@ -108,7 +110,7 @@ bool gave_nothing(const gateway_service_evidence& service);
 bool offers_nothing(const gateway_evidence& gateway);
 
 /// It answered by its protocol, if only to say no. (An ICMP refusal is no such answer, nor is one
-/// of NAT-PMP to PCP.)
+/// of another protocol.)
 bool answered_by_protocol(const gateway_service_evidence& service);
 
 /// It was not fully tested, gave no usable answer, or answered the search and then was too slow:

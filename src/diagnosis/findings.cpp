@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/gateway_services.hpp"
 #include "core/text.hpp"
 #include "diagnosis/evidence_lines.hpp"
 #include "diagnosis/remedies.hpp"
@@ -34,12 +35,11 @@ bool host_contradicts(const facts& s) {
 /// second.
 std::optional<std::uint32_t> age_of_state(const gateway_evidence& gateway) {
   std::optional<std::uint32_t> age;
-  const auto look_at = [&age](const auto& service) {
-    if (service.state != service_state::answered || service.epoch_s.value_or(0) == 0) return;
+  for (const gateway_service& row : gateway_services) {
+    const auto& service = service_of(gateway, row.id);
+    if (service.state != service_state::answered || service.epoch_s.value_or(0) == 0) continue;
     age = std::min(age.value_or(*service.epoch_s), *service.epoch_s);
-  };
-  look_at(gateway.pcp);
-  look_at(gateway.nat_pmp);
+  }
   return age;
 }
 
@@ -168,10 +168,10 @@ found find_address_elsewhere(const facts& s) {
 found find_unsent(const facts& s) {
   std::vector<std::string> unasked;
   std::string command = "ip rule; ip route";
-  if (const auto& gateway = s.seen.gateway) {
-    if (gateway->pcp.local_fault) unasked.emplace_back("the router by PCP");
-    if (gateway->nat_pmp.local_fault) unasked.emplace_back("the router by NAT-PMP");
-    if (!unasked.empty()) command = way_of(gateway->ip, transport::udp, 5351);
+  for (const gateway_service& row : gateway_services) {
+    if (!s.seen.gateway || !service_of(*s.seen.gateway, row.id).local_fault) continue;
+    unasked.push_back(fmt::format("the router by {}", row.name));
+    command = way_of(s.seen.gateway->ip, transport::udp, row.port);
   }
   for (const auto& server : s.seen.stun) {
     if (!server.local_fault) continue;

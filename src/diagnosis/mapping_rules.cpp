@@ -249,7 +249,9 @@ std::string try_another_port(const mapping_evidence& seen) {
 std::string first_advice(const explanation& why, const mapping_evidence& seen) {
   if (why.code == verdict_code::no_mapping_service) {
     if (seen.only_via == mapping_protocol::pcp) {
-      return "omit --via: natcheck then also tries NAT-PMP and UPnP";
+      const auto others =
+          service_names([](const auto& row) { return row.id != mapping_protocol::pcp; });
+      return fmt::format("omit --via: natcheck then also tries {}", fmt::join(others, " and "));
     }
     return judging::turn_on_service(seen.gateway->to_string());
   }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/canonical.hpp"
+#include "core/gateway_services.hpp"
 #include "core/url.hpp"
 #include "diagnosis/facts.hpp"
 
@@ -50,8 +51,7 @@ bool on_our_link(const discover_evidence& evidence, const path_hop& hop) {
 }
 
 bool is_report(const discover_evidence& evidence, const address& ip) {
-  return evidence.gateway && (evidence.gateway->nat_pmp.external_address == ip ||
-                              evidence.gateway->upnp.external_address == ip);
+  return evidence.gateway && gives_address(*evidence.gateway, ip);
 }
 
 /// The first router answered as the target of the path: that is its own address.

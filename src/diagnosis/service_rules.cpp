@@ -15,27 +15,34 @@ bool names_nothing(const std::optional<address>& external) {
   return external && scope_of(*external) == address_scope::unspecified;
 }
 
+/// It says in its own way that there is no external address.
+bool says_none(const facts& s, const gateway_service& row) {
+  const auto& gateway = *s.seen.gateway;
+  const bool says_down = row.id == mapping_protocol::upnp && is_disconnected(gateway.upnp);
+  return says_down || names_nothing(service_of(gateway, row.id).external_address) ||
+         is_doubtful(s, row.key);
+}
+
 /// Each service was fully tested, and none of them reports an address.
 bool all_without_address(const facts& s) {
-  const auto& gateway = *s.seen.gateway;
-  const bool pcp = gateway.pcp.state == service_state::answered || gave_nothing(gateway.pcp);
-  const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address) ||
-                       gave_nothing(gateway.nat_pmp) || is_doubtful(s, "nat-pmp");
-  const bool upnp = names_nothing(gateway.upnp.external_address) || is_disconnected(gateway.upnp) ||
-                    gave_nothing(gateway.upnp) || is_doubtful(s, "upnp");
-  return pcp && nat_pmp && upnp;
+  return std::ranges::all_of(gateway_services, [&](const gateway_service& row) {
+    const auto& service = service_of(*s.seen.gateway, row.id);
+    const bool is_mute = !row.tells_address && service.state == service_state::answered;
+    return is_mute || gave_nothing(service) || says_none(s, row);
+  });
 }
 
 /// Services are there, and that they tell no external address is their nature (PCP) or their
 /// mistake: they say that there is no Internet, and it answers; or they name what is no address.
 bool offers_without_address(const facts& s) {
   const auto& gateway = *s.seen.gateway;
-  const bool pcp = gateway.pcp.state == service_state::answered && !declined(gateway.pcp);
-  const bool nat_pmp = names_nothing(gateway.nat_pmp.external_address) ||
-                       is_doubtful(s, "nat-pmp") || speaks_nat_pmp_alone(gateway);
-  const bool upnp = names_nothing(gateway.upnp.external_address) || is_disconnected(gateway.upnp) ||
-                    is_doubtful(s, "upnp");
-  return (pcp || nat_pmp || upnp) && all_without_address(s);
+  const auto offers = [&](const gateway_service& row) {
+    const auto& service = service_of(gateway, row.id);
+    const bool is_mute = !row.tells_address && service.state == service_state::answered;
+    return (is_mute && !declined(service)) || says_none(s, row);
+  };
+  return (std::ranges::any_of(gateway_services, offers) || implied_service(gateway) != nullptr) &&
+         all_without_address(s);
 }
 
 std::string open_test(std::string_view name, const service_evidence& service) {
@@ -48,49 +55,38 @@ std::string open_test(std::string_view name, const service_evidence& service) {
   return fmt::format("missing test: {}, which {}", name, why);
 }
 
-using service_names = std::vector<std::string_view>;
-
-/// The names of the services of which `holds` is true, in the order in which people know them.
-template <class Predicate>
-service_names services_that(const gateway_evidence& gateway, Predicate holds) {
-  service_names all;
-  if (holds(gateway.nat_pmp)) all.emplace_back("NAT-PMP");
-  if (holds(gateway.upnp)) all.emplace_back("UPnP");
-  if (holds(gateway.pcp)) all.emplace_back("PCP");
-  return all;
-}
+using names = std::vector<std::string_view>;
 
 /// Those that answered, and whose answer is of no use or was too slow.
-service_names unusable_services(const gateway_evidence& gateway) {
-  auto all = services_that(gateway, [](const auto& service) {
-    return is_open(service) && service.state != service_state::not_tried;
+names unusable_services(const gateway_evidence& gateway) {
+  return service_names([&](const gateway_service& row) {
+    const auto& service = service_of(gateway, row.id);
+    return &row == implied_service(gateway) ||
+           (is_open(service) && service.state != service_state::not_tried);
   });
-  if (speaks_nat_pmp_alone(gateway)) all.insert(all.begin(), "NAT-PMP");
-  return all;
 }
 
 /// Those that answered by their protocol, and said no.
-service_names refusing_services(const gateway_evidence& gateway) {
-  return services_that(gateway, [](const auto& service) {
+names refusing_services(const gateway_evidence& gateway) {
+  return service_names([&](const gateway_service& row) {
+    const auto& service = service_of(gateway, row.id);
     return declined(service) && answered_by_protocol(service);
   });
 }
 
-bool was_refused(const gateway_evidence& gateway) {
-  return declined(gateway.pcp) || declined(gateway.nat_pmp) || declined(gateway.upnp);
-}
-
-std::string no_service_summary(const service_names& refusing) {
+std::string no_service_summary(const names& refusing) {
   if (refusing.empty()) {
-    return "Your router offers neither NAT-PMP nor UPnP nor PCP to this machine, so natcheck "
-           "cannot open a port on it.";
+    const auto all = service_names([](const auto&) { return true; });
+    return fmt::format(
+        "Your router offers neither {} to this machine, so natcheck cannot open a port on it.",
+        fmt::join(all, " nor "));
   }
   return fmt::format(
       "Your router responds to {}, but refuses this machine, so natcheck cannot open a port on it.",
       fmt::join(refusing, " and "));
 }
 
-std::vector<std::string> open_by_hand(const facts& s, const service_names& refusing) {
+std::vector<std::string> open_by_hand(const facts& s, const names& refusing) {
   const auto then = "then run here: " + listen_only(s.seen.asked);
   if (!s.has_home_router()) {
     return {fmt::format("ask the administrator of the router {} to forward TCP port {} to {}",
@@ -112,9 +108,8 @@ bool hears_no_udp(const facts& s) {
       std::any_of(s.seen.stun.begin(), s.seen.stun.end(), [&](const stun_evidence& server) {
         return server.family == 4 && server.protocol == transport::udp && silent(server);
       });
-  return silent(gateway.pcp) && silent(gateway.nat_pmp) && silent(gateway.upnp) &&
-         gateway.upnp.other_responders.empty() && asked_over_udp && !s.outside.udp_arrives &&
-         s.outside.sees_us();
+  return all_services(gateway, silent) && gateway.upnp.other_responders.empty() && asked_over_udp &&
+         !s.outside.udp_arrives && s.outside.sees_us();
 }
 
 /// Why the router is believed to hide an address that is not public; empty: it is not.
@@ -125,9 +120,11 @@ std::vector<std::string> signs_of_hiding(const facts& s) {
   if (hides_address(gateway.upnp)) {
     signs.emplace_back("UPnP reports that the router is connected, but gives no external address");
   }
-  if (indicates_second_nat(gateway.pcp)) {
-    signs.push_back(fmt::format("PCP result {} is what a router behind a second NAT returns",
-                                *gateway.pcp.result));
+  for (const gateway_service& row : gateway_services) {
+    const auto& service = service_of(gateway, row.id);
+    if (!indicates_second_nat(service)) continue;
+    signs.push_back(fmt::format("{} result {} is what a router behind a second NAT returns",
+                                row.name, *service.result));
   }
   const bool another_line = says_down(s) && s.outside.next_router_is_public();
   if (reports_network_failure(gateway) && s.outside.reach == beyond::answered && !another_line) {
@@ -209,10 +206,16 @@ std::optional<verdict> network_failure(const facts& s) {
   v.summary =
       "The router cannot report a public address: it has no Internet connection, or is behind "
       "another router.";
-  const bool by_pcp = s.seen.gateway->nat_pmp.refusal != mapping_refusal::network_failure;
-  v.evidence = {fmt::format("{} (network failure) can mean either, and no other test showed which",
-                            by_pcp ? "PCP result 7" : "NAT-PMP result 3"),
-                local_line(s), std::string(untested_outside)};
+  v.evidence = {local_line(s), std::string(untested_outside)};
+  for (const gateway_service& row : gateway_services) {
+    const auto& service = service_of(*s.seen.gateway, row.id);
+    if (service.refusal != mapping_refusal::network_failure) continue;
+    v.evidence.insert(
+        v.evidence.begin(),
+        fmt::format(
+            "{} result {} (network failure) can mean either, and no other test showed which",
+            row.name, *service.result));
+  }
   v.advice = {status_page(s.router()), "if it shows none: check the router's cable or line",
               "if it shows a private one (10.x, 172.16-31.x, 192.168.x): the outer router must "
               "forward too, or be put into bridge mode"};
@@ -252,7 +255,7 @@ std::optional<verdict> service_without_address(const facts& s) {
   if (!s.seen.gateway || !s.outside.sees_us() || !s.seen_as()) return std::nullopt;
   const bool owned = s.gateway_owns_it() == tested::yes;
   const bool hides =
-      hides_address(s.seen.gateway->upnp) || indicates_second_nat(s.seen.gateway->pcp);
+      hides_address(s.seen.gateway->upnp) || any_service(*s.seen.gateway, indicates_second_nat);
   if (!offers_without_address(s) && !(owned && hides)) return std::nullopt;
   verdict v{verdict_code::single_nat,
             stands_on_internet(s) ? confidence::likely : confidence::unconfirmed,
@@ -271,16 +274,16 @@ std::optional<verdict> service_without_address(const facts& s) {
 /// More time would not help: what was not asked was not let out.
 bool asked_all_it_could(const gateway_evidence& gateway) {
   const auto is_fine = [](const auto& service) { return service.local_fault || !is_open(service); };
-  return is_fine(gateway.pcp) && is_fine(gateway.nat_pmp) && is_fine(gateway.upnp) &&
-         !speaks_nat_pmp_alone(gateway);
+  return all_services(gateway, is_fine) && implied_service(gateway) == nullptr;
 }
 
-std::string unfinished_summary(const gateway_evidence& gateway, const service_names& unusable) {
+std::string unfinished_summary(const gateway_evidence& gateway, const names& unusable) {
   if (unusable.empty()) {
     return "The router's external address is not known: not every test finished.";
   }
-  if (unusable.size() == 1 && speaks_nat_pmp_alone(gateway)) {
-    return "Your router supports NAT-PMP, but does not report its external address.";
+  if (unusable.size() == 1 && implied_service(gateway) != nullptr) {
+    return fmt::format("Your router supports {}, but does not report its external address.",
+                       unusable.front());
   }
   return fmt::format(
       "Your router responds to {}, but its answers were too slow or could not be used.",
@@ -290,26 +293,28 @@ std::string unfinished_summary(const gateway_evidence& gateway, const service_na
 std::optional<verdict> unfinished_tests(const facts& s) {
   if (!s.seen.gateway) return std::nullopt;
   const auto& gateway = *s.seen.gateway;
-  const bool nat_pmp_open = is_open(gateway.nat_pmp) || speaks_nat_pmp_alone(gateway);
-  if (!is_open(gateway.pcp) && !nat_pmp_open && !is_open(gateway.upnp)) return {};
+  const bool implied = implied_service(gateway) != nullptr;
+  if (!any_service(gateway, is_open) && !implied) return std::nullopt;
   verdict v;
   const auto unusable = unusable_services(gateway);
   v.summary = unfinished_summary(gateway, unusable);
   v.evidence = {local_line(s)};
-  if (is_open(gateway.pcp)) v.evidence.push_back(open_test("PCP", gateway.pcp));
-  if (speaks_nat_pmp_alone(gateway)) {
-    v.evidence.emplace_back(
-        "NAT-PMP is available: it answers the PCP request with its own version, but not the "
-        "request for its external address");
-  } else if (nat_pmp_open) {
-    v.evidence.push_back(open_test("NAT-PMP", gateway.nat_pmp));
+  for (const gateway_service& row : gateway_services) {
+    const auto& service = service_of(gateway, row.id);
+    if (&row == implied_service(gateway)) {
+      v.evidence.push_back(
+          fmt::format("{} is available: it answers the PCP request with its own version, but not "
+                      "the request for its external address",
+                      row.name));
+    } else if (is_open(service)) {
+      v.evidence.push_back(open_test(row.name, service));
+    }
   }
-  if (is_open(gateway.upnp)) v.evidence.push_back(open_test("UPnP", gateway.upnp));
   v.advice = {asked_all_it_could(gateway)
                   ? "make this machine's routes and firewall allow these requests, then run: " +
                         natcheck_command(s.seen.asked, "discover")
                   : natcheck_command(s.seen.asked, "discover --timeout 30")};
-  if (speaks_nat_pmp_alone(gateway)) v.advice.insert(v.advice.begin(), open_a_port(s.way()));
+  if (implied) v.advice.insert(v.advice.begin(), open_a_port(s.way()));
   if (s.has_home_router()) v.advice.push_back(status_page(s.router()));
   if (!unusable.empty() && s.has_home_router()) {
     v.advice.push_back("if the problem persists: restart the router, or " +
@@ -337,7 +342,8 @@ std::optional<verdict> no_service(const facts& s) {
   const auto& gateway = *s.seen.gateway;
   if (!is_alive(gateway) && !s.outside.sees_us()) return std::nullopt;
   if (!offers_nothing(gateway)) return std::nullopt;
-  const bool present = was_refused(gateway) || gateway.neighbor == neighbor_state::reachable;
+  const bool present =
+      any_service(gateway, declined) || gateway.neighbor == neighbor_state::reachable;
   const auto refusing = refusing_services(gateway);
   verdict v{verdict_code::nat_no_mapping_service,
             present ? confidence::likely : confidence::unconfirmed,

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "core/asked.hpp"
+#include "core/gateway_services.hpp"
 #include "diagnosis/evidence_lines.hpp"
 
 namespace natcheck::judging {
@@ -150,8 +151,11 @@ verdict judge_absence(const mappings_report& report) {
   }
   const auto router = report.gateway->to_string();
   judged.summary = absence_summary(report);
-  judged.evidence = {"UPnP: " + failed(report.upnp),
-                     "NAT-PMP and PCP also open ports, but cannot list them"};
+  judged.evidence = {
+      "UPnP: " + failed(report.upnp),
+      fmt::format(
+          "{} also open ports, but cannot list them",
+          fmt::join(service_names([](const auto& row) { return !row.lists_mappings; }), " and "))};
   const auto* const remedy = is_broken(report)
                                  ? "restart the router, or turn UPnP off and on in its menu"
                                  : "turn on UPnP in the router's menu";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/gateway_services.hpp"
 #include "diagnosis/outside_view.hpp"
 
 namespace natcheck::judging {
@@ -13,14 +14,13 @@ namespace {
 /// The addresses that a device reports as its external ones.
 std::vector<address> named_by(const gateway_evidence& device) {
   std::vector<address> named;
-  const auto add = [&](const auto& service) {
+  for (const gateway_service& row : gateway_services) {
+    const auto& service = service_of(device, row.id);
     const bool names = service.state == service_state::answered && service.external_address;
     if (names && !service.external_address->is_unspecified()) {
       named.push_back(*service.external_address);
     }
-  };
-  add(device.nat_pmp);
-  add(device.upnp);
+  }
   return named;
 }
 
@@ -30,9 +30,8 @@ bool names_address(const gateway_evidence& device, const std::optional<address>&
 }
 
 bool offers_something(const gateway_evidence& device) {
-  return device.pcp.state == service_state::answered ||
-         device.nat_pmp.state == service_state::answered ||
-         device.upnp.state == service_state::answered;
+  return any_service(device,
+                     [](const auto& service) { return service.state == service_state::answered; });
 }
 
 /// One device by two addresses. A Wi-Fi repeater lends its own to all that is behind it, so a

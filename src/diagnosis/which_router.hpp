@@ -12,7 +12,7 @@ bool may_be_router(const route_info& way, const address& ip);
 /// Whether the gateway answered nothing at all by any of the protocols that were tried.
 bool offers_nothing(const mapping_evidence& failed);
 
-/// Whether only PCP or NAT-PMP was to be tried, which tell of no other device.
+/// Whether only a protocol was to be tried that tells of no other device.
 bool asks_without_search(const mapping_evidence& failed);
 
 /// `ip` let one of the first two TTLs end: it forwards what this host sends.

@@ -6,6 +6,7 @@
 #include <natcheck/causes.hpp>
 #include <natcheck/diagnosis.hpp>
 
+#include "core/gateway_services.hpp"
 #include "diagnosis/decided.hpp"
 #include "diagnosis/facts.hpp"
 #include "diagnosis/findings.hpp"
@@ -129,12 +130,13 @@ awaitable<void> discovery::ask_services(gateway_evidence& device, const route_in
     co_await std::move(asking);
     heard = std::chrono::steady_clock::now();
   };
-  co_await net::when_all(
-      told(timed(ask(device.pcp, deadline_,
-                     portmap::ask_port_control(access, pcp::codec, soft_deadline_)))),
-      told(timed(ask(device.nat_pmp, deadline_,
-                     portmap::ask_port_control(access, natpmp::codec, soft_deadline_)))),
-      told(ask(device.upnp, deadline_, portmap::ask_upnp(access, soft_deadline_))));
+  net::coroutines asking;
+  for (const lease::codec* by : portmap::port_control_codecs) {
+    asking.push_back(told(timed(ask(service_of(device, by->via), deadline_,
+                                    portmap::ask_port_control(access, *by, soft_deadline_)))));
+  }
+  asking.push_back(told(ask(device.upnp, deadline_, portmap::ask_upnp(access, soft_deadline_))));
+  co_await net::when_all(std::move(asking));
   if (judging::seems_restarted(device) && !options_.answer_only) {
     device.epoch_advances = co_await portmap::epoch_advances(access, device, began, heard);
   }
@@ -330,9 +332,7 @@ void discovery::name_reasons() {
   };
   name(seen_.ipv6_pcp);
   if (!seen_.gateway) return;
-  name(seen_.gateway->pcp);
-  name(seen_.gateway->nat_pmp);
-  name(seen_.gateway->upnp);
+  for (const gateway_service& row : gateway_services) name(service_of(*seen_.gateway, row.id));
 }
 
 outside::egress_routes discovery::egress_routes() const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/gateway_services.hpp"
 #include "diagnosis/which_router.hpp"
 #include "net/host_network.hpp"
 #include "outside/first_hops.hpp"
@@ -39,10 +40,13 @@ awaitable<std::vector<path_hop>> first_hops(std::string interface) {
 awaitable<void> ask(gateway_evidence& device, const route_info& way, net::steady_time deadline) {
   const auto access = portmap::access_to(device.ip, way);
   device.interface = way.interface;
-  co_await net::when_all(
-      net::store(device.pcp, portmap::ask_port_control(access, pcp::codec, deadline)),
-      net::store(device.nat_pmp, portmap::ask_port_control(access, natpmp::codec, deadline)),
-      net::store(device.upnp, portmap::ask_upnp(access, deadline)));
+  net::coroutines asking;
+  for (const lease::codec* by : portmap::port_control_codecs) {
+    asking.push_back(
+        net::store(service_of(device, by->via), portmap::ask_port_control(access, *by, deadline)));
+  }
+  asking.push_back(net::store(device.upnp, portmap::ask_upnp(access, deadline)));
+  co_await net::when_all(std::move(asking));
   device.link_layer = net::read_neighbor(device.ip, way.interface_index).link_layer;
 }
 

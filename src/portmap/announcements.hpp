@@ -9,8 +9,8 @@
 
 namespace natcheck::portmap {
 
-/// Listens for the multicast announcements of one gateway: NAT-PMP and PCP on 224.0.0.1:5350
-/// (RFC 6886 section 3.2.1, RFC 6887 section 14.1). Where the group cannot be joined (a port that
+/// Listens for the multicast announcements of one gateway, to 224.0.0.1:5350 (RFC 6886 section
+/// 3.2.1, RFC 6887 section 14.1). Where the group cannot be joined (a port that
 /// another program has for itself) nothing is heard: an announcement is a hint to renew sooner, and
 /// nothing rests on it alone.
 class announcement_listener {

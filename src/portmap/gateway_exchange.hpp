@@ -1,4 +1,4 @@
-// One request by PCP (RFC 6887) or NAT-PMP (RFC 6886), and its answer.
+// One request by PCP (RFC 6887) or its predecessor, and the answer.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -11,7 +11,7 @@
 namespace natcheck::portmap {
 
 /// The external port to ask for: that of the request, where it names none the internal one. Never
-/// 0: UPnP's version 1 takes it for every port, and a MikroTik's NAT-PMP fails on it.
+/// 0: UPnP's version 1 takes it for every port, and a MikroTik fails on it.
 std::uint16_t first_choice(const mapping_request& request);
 
 /// Why there is no mapping when the gateway granted another port than the one that was insisted on.

@@ -2,6 +2,7 @@
 
 #include <natcheck/report.hpp>
 
+#include "core/gateway_services.hpp"
 #include "report/json.hpp"
 #include "report/json_outside.hpp"
 #include "report/json_writer.hpp"
@@ -48,11 +49,13 @@ json::object service_part(const service_evidence& service) {
           {"attempts", service.attempts}};
 }
 
-json::object pcp_part(const gateway_service_evidence& service) {
+json::object port_control_part(const gateway_service& row,
+                               const gateway_service_evidence& service) {
   auto part = service_part(service);
   part["epoch_s"] = or_null(service.epoch_s);
+  if (row.tells_address) part["external_address"] = or_null(service.external_address);
   part["result"] = or_null(service.result);
-  part["version"] = or_null(service.version);
+  if (!row.tells_address) part["version"] = or_null(service.version);
   return part;
 }
 
@@ -69,7 +72,7 @@ json::value ipv6_part(const discover_report& report) {
           {"scope", ipv6_scope(route->local, report.redacted)},
           {"gateway", or_null(route->gateway)},
           {"seen_as", seen.empty() ? nullptr : to_value(seen.front().ip)},
-          {"pcp", pcp_part(report.evidence.ipv6_pcp)},
+          {"pcp", port_control_part(row_of(mapping_protocol::pcp), report.evidence.ipv6_pcp)},
           {"nat64", or_null(report.evidence.nat64, [](const nat64_prefix& prefix) {
              return prefix_part(prefix.ip, prefix.length);
            })}};
@@ -84,14 +87,6 @@ json::value interface_part(const interface_info& link) {
           {"addresses", addresses},
           {"default_route", link.default_route},
           {"metric", or_null(link.metric)}};
-}
-
-json::object nat_pmp_part(const gateway_service_evidence& service) {
-  auto part = service_part(service);
-  part["epoch_s"] = or_null(service.epoch_s);
-  part["external_address"] = or_null(service.external_address);
-  part["result"] = or_null(service.result);
-  return part;
 }
 
 json::object firewall_part(const ipv6_firewall_status& firewall) {
@@ -115,12 +110,15 @@ json::object upnp_part(const upnp_evidence& service) {
 }
 
 json::object gateway_part(const gateway_evidence& gateway) {
+  json::object services;
+  for (const gateway_service& row : gateway_services) {
+    services[row.json_key] = row.id == mapping_protocol::upnp
+                                 ? upnp_part(gateway.upnp)
+                                 : port_control_part(row, service_of(gateway, row.id));
+  }
   return {{"address", to_value(gateway.ip)},
           {"interface", gateway.interface},
-          {"services",
-           {{"pcp", pcp_part(gateway.pcp)},
-            {"nat_pmp", nat_pmp_part(gateway.nat_pmp)},
-            {"upnp", upnp_part(gateway.upnp)}}}};
+          {"services", std::move(services)}};
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "core/gateway_services.hpp"
+
 namespace natcheck::report {
 namespace {
 
@@ -19,8 +21,6 @@ constexpr std::array<std::string_view, 10> result_words{
     "reached", "reached, plain greeting",  "refused",           "timed out",    "unreachable",
     "silent",  "another service answered", "connection broken", "echo altered", "not resolved"};
 constexpr std::array<std::string_view, 3> dialects{"natcheck", "plain", "http"};
-constexpr std::array<std::string_view, 3> protocols{"pcp", "nat-pmp", "upnp"};
-constexpr std::array<std::string_view, 3> protocol_words{"PCP", "NAT-PMP", "UPnP"};
 constexpr std::array<std::string_view, 5> behaviors{"not-tested", "none", "endpoint-independent",
                                                     "address-dependent",
                                                     "address-and-port-dependent"};
@@ -42,7 +42,7 @@ std::string_view name_of(service_state value) { return pick(states, value); }
 std::string_view name_of(interface_kind value) { return pick(kinds, value); }
 std::string_view name_of(probe_result value) { return pick(results, value); }
 
-std::string_view name_of(mapping_protocol value) { return pick(protocols, value); }
+std::string_view name_of(mapping_protocol value) { return row_of(value).key; }
 std::string_view name_of(nat_behavior value) { return pick(behaviors, value); }
 std::string_view name_of(tested value) { return pick(tests, value); }
 std::string_view name_of(web_result value) { return pick(web_results, value); }
@@ -53,7 +53,7 @@ std::string_view name_of(transport value) { return value == transport::tcp ? "tc
 
 std::string_view name_of(dialect value) { return pick(dialects, value); }
 
-std::string_view words_for(mapping_protocol value) { return pick(protocol_words, value); }
+std::string_view words_for(mapping_protocol value) { return row_of(value).name; }
 
 std::string_view words_for(transport value) { return value == transport::tcp ? "TCP" : "UDP"; }
 

@@ -10,10 +10,10 @@
 
 namespace natcheck::report {
 
-std::string_view name_of(service_state value);     ///< "not-tried"
-std::string_view name_of(interface_kind value);    ///< "ethernet"
-std::string_view name_of(probe_result value);      ///< "reached-plain"
-std::string_view name_of(mapping_protocol value);  ///< "nat-pmp"
+std::string_view name_of(service_state value);   ///< "not-tried"
+std::string_view name_of(interface_kind value);  ///< "ethernet"
+std::string_view name_of(probe_result value);    ///< "reached-plain"
+std::string_view name_of(mapping_protocol value);
 std::string_view name_of(transport value);         ///< "tcp"
 std::string_view name_of(dialect value);           ///< "plain"
 std::string_view name_of(nat_behavior value);      ///< "endpoint-independent"
@@ -21,7 +21,7 @@ std::string_view name_of(tested value);            ///< "not-tested"
 std::string_view name_of(web_result value);        ///< "intercepted"
 std::string_view name_of(visitor_location value);  ///< "same-network"
 
-/// "NAT-PMP", "TCP", "timed out": for people.
+/// "UPnP", "TCP", "timed out": for people.
 std::string_view words_for(mapping_protocol value);
 std::string_view words_for(transport value);
 std::string_view words_for(probe_result value);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/canonical.hpp"
+#include "core/gateway_services.hpp"
 #include "report/literals.hpp"
 
 namespace natcheck {
@@ -162,7 +163,10 @@ class walk {
               service.other_responders);
   }
   void visit(gateway_evidence& gateway) {
-    visit_all(gateway.ip, gateway.interface, gateway.pcp, gateway.nat_pmp, gateway.upnp);
+    visit_all(gateway.ip, gateway.interface, gateway.upnp);
+    for (const gateway_service& row : gateway_services) {
+      if (row.id != mapping_protocol::upnp) visit(service_of(gateway, row.id));
+    }
   }
 
   void visit(stun_evidence& server) {

@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <tuple>
 
+#include "core/gateway_services.hpp"
+
 namespace natcheck::journal {
 namespace {
 
@@ -19,7 +21,6 @@ constexpr std::string_view version_key = "natcheck-mappings";
 constexpr std::int64_t longest_lifetime_s = 0xffffffff;
 
 // In the order of the enumerators.
-constexpr std::array<std::string_view, 3> via_names{"pcp", "nat-pmp", "upnp"};
 constexpr std::array<std::string_view, 2> transport_names{"tcp", "udp"};
 
 template <class Enum, std::size_t N>
@@ -31,7 +32,7 @@ std::string_view name_in(const std::array<std::string_view, N>& names, Enum valu
 
 /// What tells the mapping from others.
 json::object key_part(const mapping_record& record) {
-  return {{"via", name_in(via_names, record.via)},
+  return {{"via", row_of(record.via).key},
           {"protocol", name_in(transport_names, record.protocol)},
           {"gateway", record.gateway.to_string()},
           {"internal", to_string(record.internal)},
@@ -97,16 +98,16 @@ bool is_nonce(std::string_view text) {
 }
 
 std::optional<mapping_record> read_key(const json::object& part) {
-  const auto via = word_in<mapping_protocol>(part, "via", via_names);
+  const auto via = service_called(text_in(part, "via").value_or(""));
   const auto protocol = word_in<transport>(part, "protocol", transport_names);
   const auto gateway = address_in(part, "gateway");
   const auto internal = parse_endpoint(text_in(part, "internal").value_or(""), 0);
   const auto external_port = port_in(part, "external_port");
-  if (!via || !protocol || !gateway || !internal || !external_port) return std::nullopt;
+  if (via == nullptr || !protocol || !gateway || !internal || !external_port) return std::nullopt;
   if (internal->port == 0) return std::nullopt;  // there was none
   if (gateway->is_v4() != internal->ip.is_v4()) return std::nullopt;
   mapping_record record;
-  record.via = *via;
+  record.via = via->id;
   record.protocol = *protocol;
   record.gateway = *gateway;
   record.internal = *internal;
@@ -147,7 +148,7 @@ bool same_mapping(const mapping_record& a, const mapping_record& b) {
     return std::tie(c.via, c.protocol, c.gateway, c.internal);
   };
   if (key(a) != key(b)) return false;
-  return a.via != mapping_protocol::upnp || a.external_port == b.external_port;
+  return row_of(a.via).one_per_internal_port || a.external_port == b.external_port;
 }
 
 wall_time end_of(const dated_record& record) {

@@ -38,8 +38,8 @@ struct dated_record {
   friend bool operator==(const dated_record&, const dated_record&) = default;
 };
 
-/// True when both are about one mapping of the gateway. PCP and NAT-PMP have one for each internal
-/// endpoint (RFC 6887 section 11, RFC 6886 section 3.3), UPnP one for each external port.
+/// True when both are about one mapping of the gateway. Some protocols have one for each internal
+/// endpoint (gateway_service::one_per_internal_port), UPnP one for each external port.
 bool same_mapping(const mapping_record& a, const mapping_record& b);
 
 /// When the gateway will have forgotten it, if no one renewed it.

@@ -160,7 +160,7 @@ result<void> mapping_journal::keep(const mapping_record& record) {
     moved.external_port = record.external_port;
     if (each.record.external_port == record.external_port || !same_mapping(moved, record)) continue;
     records_.drop(each.record);
-    // NAT-PMP and PCP: the line about the new port is about the same mapping.
+    // Where a mapping is known by its internal port, the line about the new port is about it.
     if (!same_mapping(each.record, record)) lines += drop_line(each.record);
   }
   records_.keep(dated);

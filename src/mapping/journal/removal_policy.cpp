@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/gateway_services.hpp"
+
 namespace natcheck::journal {
 namespace {
 
@@ -23,7 +25,7 @@ std::string owner_of(const known_record& known) {
 
 std::optional<failure> open_by_another_port(const std::vector<known_record>& known,
                                             const mapping_record& wanted, bool any_port) {
-  if (wanted.via == mapping_protocol::upnp || any_port) return std::nullopt;
+  if (!row_of(wanted.via).one_per_internal_port || any_port) return std::nullopt;
   const auto found = std::ranges::find_if(known, [&](const known_record& each) {
     return each.owner != recorded_by::dead && leads_to_the_same_place(each.record, wanted) &&
            each.record.external_port != wanted.external_port;

@@ -10,7 +10,7 @@
 
 namespace natcheck::journal {
 
-/// Why the gateway must not be asked. NAT-PMP and PCP have one mapping for each place inside: where
+/// Why the gateway must not be asked. Some protocols have one mapping for each internal port: where
 /// there is one already, on another port outside, the gateway would grant that one, and giving it
 /// back would close it. `any_port`: that one is as good.
 std::optional<failure> open_by_another_port(const std::vector<known_record>& known,
