@@ -298,7 +298,7 @@ const row rows[] = {
     {"a loopback address", [](auto& e) { upnp_says(e, "127.0.0.1"); }, inconclusive, unconfirmed,
      answer::unknown, nullptr, "could not determine", "missing test", "natcheck discover"},
     {"no service, the router is there", [](auto&) {}, nat_no_mapping_service, likely,
-     answer::unknown, nullptr, "neither NAT-PMP nor UPnP", "192.168.1.1 answers", "http://192.168.1.1/"},
+     answer::unknown, nullptr, "neither PCP nor NAT-PMP nor UPnP", "192.168.1.1 answers", "http://192.168.1.1/"},
     {"no service, the router was there",
      [](auto& e) { e.gateway->neighbor = neighbor_state::resolved; }, nat_no_mapping_service,
      unconfirmed, answer::unknown, nullptr, "neither", "was seen", "192.168.1.10:1234"},

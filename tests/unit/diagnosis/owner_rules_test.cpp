@@ -96,7 +96,7 @@ const row rows[] = {
        hops(e, {"192.168.1.1", "10.0.0.1", "9.9.9.1"});
        owned(e);
      },
-     nat_no_mapping_service, confirmed, answer::yes, "5.5.5.5", "neither NAT-PMP nor UPnP",
+     nat_no_mapping_service, confirmed, answer::yes, "5.5.5.5", "neither PCP nor NAT-PMP nor UPnP",
      "the router's own", "turn on UPnP"},
     {"no services, and no UDP answer reaches this machine",
      [](auto& e) {

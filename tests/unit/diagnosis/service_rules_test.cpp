@@ -89,7 +89,7 @@ const row hidden_rows[] = {
 
 const row service_rows[] = {
     {"no service, and a NAT that somebody saw", [](auto& e) { seen_as(e, "5.5.5.5"); },
-     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither NAT-PMP nor UPnP nor PCP",
+     nat_no_mapping_service, likely, answer::yes, "5.5.5.5", "neither PCP nor NAT-PMP nor UPnP",
      "PCP: no answer", "turn on UPnP"},
     {"no service, and the next router is public",
      [](auto& e) {

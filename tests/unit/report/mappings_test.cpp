@@ -145,7 +145,7 @@ TEST(MappingsText, NoTable) {
   Next: - look at the router's port forwarding page, http://192.168.1.1/
         - turn on UPnP in the router's menu, then run: natcheck mappings list
   Why:  - UPnP: no answer to 3 requests
-        - NAT-PMP and PCP also open ports, but cannot list them
+        - PCP and NAT-PMP also open ports, but cannot list them
 )");
   report.upnp.state = service_state::not_tried;
   EXPECT_THAT(to_text(judged(report), fancy),
