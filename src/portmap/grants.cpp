@@ -33,14 +33,15 @@ mapping_record record_of(const gateway_access& access, mapping_protocol via,
   return record;
 }
 
-external_word external_word_of(const gateway_access& access, const std::string& text) {
+external_address_report judge_external_address(const gateway_access& access,
+                                               const std::string& text) {
   auto doubt = doubt_external_address(text, access.gateway);
   const auto told = doubt.empty() ? read_written_address(text) : std::nullopt;
   if (!told || told->is_unspecified()) return {std::nullopt, std::move(doubt)};
   return {told, {}};
 }
 
-void take_external_word(external_word told, mapping& entry) {
+void set_external_address(external_address_report told, mapping& entry) {
   entry.external_address = told.usable;
   entry.doubt = std::move(told.doubt);
 }

@@ -24,16 +24,17 @@ mapping_record record_of(const gateway_access& access, mapping_protocol via,
                          const mapping_request& request);
 
 /// What a gateway says of its external address. Both are empty where it names none.
-struct external_word {
+struct external_address_report {
   std::optional<address> usable;  ///< it may be an external address of this gateway
   cause doubt;                    ///< why what it named cannot be one, a sentence
 };
 
 /// Of an IPv4 gateway.
-external_word external_word_of(const gateway_access& access, const std::string& text);
+external_address_report judge_external_address(const gateway_access& access,
+                                               const std::string& text);
 
 /// Writes it into `entry`.
-void take_external_word(external_word told, mapping& entry);
+void set_external_address(external_address_report told, mapping& entry);
 
 /// Why an earlier run's mapping cannot be removed by a protocol that goes by who is asking; empty
 /// when this host still has the address that it leads to.

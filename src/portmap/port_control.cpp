@@ -179,7 +179,7 @@ awaitable<result<mapping>> port_control_mapper::describe(mapping_request request
   if (asked_.client.is_v6()) {
     entry.external_address = external;
   } else if (external) {
-    take_external_word(external_word_of(access_, external->to_string()), entry);
+    set_external_address(judge_external_address(access_, external->to_string()), entry);
   }
   co_return entry;
 }
@@ -215,7 +215,7 @@ awaitable<result<mapping_check>> port_control_mapper::check() {
   // RFC 6887 section 8.5 (seen: miniupnpd without UPnP).
   seen.unsure = clock_stands_still_ || access_.from.local.is_v4();
   if (const auto told = address_in(finished)) {
-    seen.external_address = external_word_of(access_, told->to_string()).usable;
+    seen.external_address = judge_external_address(access_, told->to_string()).usable;
   }
   co_return seen;
 }

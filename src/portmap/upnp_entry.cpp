@@ -85,11 +85,11 @@ awaitable<result<void>> delete_entry(const gateway_access& access, const wan_ser
   co_return result<void>{};
 }
 
-awaitable<external_word> read_external_address(const gateway_access& access,
-                                               const wan_service& service) {
+awaitable<external_address_report> read_external_address(const gateway_access& access,
+                                                         const wan_service& service) {
   const auto values = co_await call_service(access, service, "GetExternalIPAddress");
-  if (!values) co_return external_word();
-  co_return external_word_of(access, values->find("NewExternalIPAddress").value_or(""));
+  if (!values) co_return external_address_report();
+  co_return judge_external_address(access, values->find("NewExternalIPAddress").value_or(""));
 }
 
 }  // namespace natcheck::portmap

@@ -64,7 +64,7 @@ boost::asio::awaitable<result<void>> delete_entry(const gateway_access& access,
                                                   const mapping_request& request);
 
 /// Both empty where the gateway does not answer.
-boost::asio::awaitable<external_word> read_external_address(const gateway_access& access,
-                                                            const wan_service& service);
+boost::asio::awaitable<external_address_report> read_external_address(const gateway_access& access,
+                                                                      const wan_service& service);
 
 }  // namespace natcheck::portmap

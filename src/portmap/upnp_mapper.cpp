@@ -238,7 +238,7 @@ awaitable<result<mapping>> upnp_mapper::made(const gateway_mapping* row) {
   made.external_port = request_.external_port;
   made.lifetime = request_.lifetime;
   auto external = co_await read_external_address(access_, *service_);
-  take_external_word(std::move(external), made);
+  set_external_address(std::move(external), made);
   co_return made;
 }
 

@@ -85,24 +85,24 @@ TEST(Grants, AnotherPortThanAskedIsNamedBesideThatOne) {
 
 TEST(Grants, AnExternalAddressIsTakenWhereItCanBeOne) {
   for (const char* none : {"", "0.0.0.0", "::"}) {
-    const auto word = external_word_of(ipv4, none);
+    const auto word = judge_external_address(ipv4, none);
     EXPECT_FALSE(word.usable) << none;
     EXPECT_EQ(to_string(word.doubt), "") << none;
   }
   for (const char* strange : {"127.0.0.1", "::1", "2a00::1", "router.lan", "192.168.1.1", "None"}) {
-    const auto word = external_word_of(ipv4, strange);
+    const auto word = judge_external_address(ipv4, strange);
     EXPECT_FALSE(word.usable) << strange;
     EXPECT_THAT(to_string(word.doubt), HasSubstr(strange));
   }
   for (const char* some : {"5.5.5.5", "192.168.2.1", "100.64.0.1"}) {
-    const auto word = external_word_of(ipv4, some);
+    const auto word = judge_external_address(ipv4, some);
     EXPECT_EQ(word.usable, make_address(some));
     EXPECT_EQ(to_string(word.doubt), "");
   }
   mapping entry;
-  take_external_word(external_word_of(ipv4, "005.005.005.005:0"), entry);
+  set_external_address(judge_external_address(ipv4, "005.005.005.005:0"), entry);
   EXPECT_EQ(entry.external_address, make_address("5.5.5.5"));
-  take_external_word(external_word_of(ipv4, "router.lan"), entry);
+  set_external_address(judge_external_address(ipv4, "router.lan"), entry);
   EXPECT_FALSE(entry.external_address);
   EXPECT_NE(to_string(entry.doubt), "");
 }
