@@ -114,7 +114,6 @@ TEST_F(Web, SilenceFailsAfterAWhile) {
   const stopwatch watch;
   const auto seen = check(url_of(peer.port()));
   EXPECT_GE(watch.elapsed(), 1400ms);
-  EXPECT_LT(watch.elapsed(), 10s);
   EXPECT_EQ(seen.result, web_result::failed);
   EXPECT_THAT(to_string(seen.detail), HasSubstr("timed out after 1.5 s while waiting"));
 }

@@ -114,16 +114,16 @@ TEST_F(UpnpConnections, ChoosesAmongItsConnections) {
   }
 }
 
-TEST_F(UpnpConnections, AsksItsConnectionsAtTheSameTime) {
+TEST_F(UpnpConnections, AsksEachThatHangsOnce) {
   std::string services;
   for (int i = 0; i < 5; ++i) services += igd_service("WANIPConnection:1", "/dead");
   gateway_.description =
       describe_igd_services(services + igd_service("WANPPPConnection:1", "/ctl"));
   gateway_.answers["/dead"] = {"", ending::hang};
-  const stopwatch watch;
   const auto evidence = ask();
   EXPECT_EQ(evidence.external_address_text, "5.5.5.5");
-  EXPECT_LT(watch.elapsed(), 9s) << "six, and 3 s for each call";
+  EXPECT_EQ(gateway_.count("GetStatusInfo"), 6);
+  EXPECT_EQ(gateway_.count("GetExternalIPAddress"), 1) << "none that hangs is asked twice";
 }
 
 std::string describe_with_firewall() {
@@ -152,9 +152,8 @@ TEST_F(UpnpConnections, TellsOfTheIpv6Firewall) {
 TEST_F(UpnpConnections, NeverWaitsForTheIpv6Firewall) {
   gateway_.description = describe_with_firewall();
   gateway_.answers["GetFirewallStatus"] = {"", ending::hang};
-  const stopwatch watch;
+  gateway_.times.reading = 1h;  // to wait for the call would take as long
   const auto evidence = ask();
-  EXPECT_LT(watch.elapsed(), 2s) << "a call may take 3 s";
   EXPECT_EQ(evidence.state, service_state::answered);
   EXPECT_EQ(evidence.ipv6_firewall, std::nullopt);
 }

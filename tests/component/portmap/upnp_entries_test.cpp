@@ -218,12 +218,11 @@ TEST_F(UpnpEntries, ANextRunLeavesWhatIsNotAsItWasClaimed) {
       {{host_ip, "80", "natcheck", "0"}, true},  // somebody has changed it
       {{"127.0.0.77", "4321", "natcheck", "0"}, false},
   };
+  gateway_.times.settling = 1h;  // not waited for: nothing is about to change
   for (const auto& line : table) {
     gateway_.table = {{key, line.entry}};
-    const stopwatch watch;
     const auto ended = loop_.await(next_run(record)->unmap());
     EXPECT_EQ(ended.has_value(), line.removed) << "what stays is not told as removed";
-    EXPECT_LT(watch.elapsed(), 2s);
     EXPECT_EQ(gateway_.table.empty(), line.removed) << line.entry.client << line.entry.description;
   }
 }
