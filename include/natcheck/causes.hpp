@@ -155,6 +155,83 @@ enum class cause_code : std::uint16_t {
   port_in_use,      ///< cause: of the system; "t" or "u" (ss), port
   low_port_denied,  ///< cause: of the system; port, a higher one
   mapping_required,
+
+  // What is wrong with a URL.
+  url_too_long,  ///< bytes at most
+  url_with_control_character,
+  url_not_http,
+  url_with_user,
+  url_without_host,
+  url_with_bad_host,       ///< host
+  url_with_bad_port,       ///< port
+  url_without_address,     ///< host
+  url_of_another_host,     ///< address
+  url_of_another_network,  ///< address
+  web_url_unusable,        ///< cause
+
+  // HTTP.
+  http_connecting_took,  ///< seconds
+  http_sending_took,     ///< seconds
+  http_answering_took,   ///< seconds
+  http_status,           ///< number
+  http_answer_not_http,
+  http_chunk_without_size,
+  http_answer_too_long,  ///< KiB at most
+  http_closed_unanswered,
+
+  // The search for UPnP devices (SSDP).
+  ssdp_answer_too_long,  ///< bytes at most
+  ssdp_announcement,
+  ssdp_without_status,  ///< how it begins
+  ssdp_status,          ///< what stands for it
+  ssdp_without_location,
+  ssdp_location_unusable,            ///< cause
+  upnp_search_unanswered,            ///< searches
+  upnp_search_unanswered_and_alone,  ///< searches, why the multicast was not sent
+  upnp_search_answer_unusable,       ///< cause
+  upnp_description_unreadable,       ///< URL, cause
+
+  // UPnP's descriptions and SOAP.
+  upnp_without_wan_connection,
+  upnp_without_ipv6_firewall,
+  upnp_description_incomplete,  ///< what is missing
+  upnp_control_url_unusable,    ///< cause
+  upnp_answer_empty,
+  upnp_answer_not_upnp,
+  upnp_answer_lacks,      ///< action, what
+  upnp_connection_error,  ///< errorCode, its name: a WAN connection's
+  upnp_firewall_error,    ///< errorCode, its name: an IPv6 firewall's
+  upnp_undefined_error,   ///< errorCode
+
+  // Entries of a UPnP router's table, and pinholes.
+  entry_of_another_device,         ///< external port, client, internal port, description
+  entry_refused_without_conflict,  ///< cause
+  entry_not_made,
+  entry_gone,
+  entry_changed_hands,       ///< external port, client, internal port, description
+  entry_of_another_program,  ///< external port, description
+  entry_of_another_address,  ///< address
+  entry_not_removed,
+  nothing_mapped,
+  ipv6_firewall_off,
+  ipv6_firewall_closed,
+  router_not_found_again,
+  router_restarted,
+  pinhole_gone,
+
+  // The table of a UPnP router.
+  table_stopped_after,        ///< entries, cause
+  table_not_listed,           ///< cause
+  table_empty_or_not_listed,  ///< cause
+  table_entry_unreadable,     ///< index, cause
+  table_of_placeholders,      ///< entries in a row
+  table_repeats,
+  table_too_long,  ///< entries read
+  table_begins_with_1,
+  table_lacks_entry,       ///< index
+  table_entries_left_out,  ///< indexes
+  table_ports_unreadable,  ///< indexes
+  table_entries_twice,
   last_
 };
 
@@ -178,6 +255,15 @@ enum class operation_code : std::uint16_t {
   listening,                  ///< endpoint, text: TCP or UDP
   opening_port,               ///< port
   asking_for_router_address,  ///< IPv4
+  asking_for_page,            ///< endpoint, host
+  searching_by_upnp,
+  requesting_by_upnp,       ///< HTTP method, URL
+  calling_by_upnp,          ///< endpoint, action
+  reading_description,      ///< URL
+  opening_port_by_upnp,     ///< address
+  closing_port_by_upnp,     ///< address
+  opening_pinhole_by_upnp,  ///< address
+  closing_pinhole_by_upnp,  ///< address
   last_
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
+#include <natcheck/causes.hpp>
 
 #include "net/route_refusal.hpp"
 
@@ -24,7 +25,7 @@ constexpr std::chrono::milliseconds before_the_next_try{100};
 
 /// How far an exchange came, so that a time-out can say where it stopped.
 struct progress {
-  const char* step = "connecting";
+  cause_code step = cause_code::http_connecting_took;
   bool connected = false;
   bool answered = false;  ///< a byte came
 };
@@ -55,6 +56,14 @@ failure unanswered(const natcheck::operation& operation, const error_code& error
   failure why = failure_from(operation, error);
   why.kind = outcome::malformed;
   return why;
+}
+
+/// Connected and then stuck is an answer of a kind; a connection that never opens is silence.
+failure stuck(const progress& reached, natcheck::operation operation, millis waited) {
+  return {reached.connected ? outcome::malformed : outcome::timed_out,
+          std::move(operation),
+          {reached.step, waited.count() / 1000},
+          0};
 }
 
 /// A connection that breaks in the body ends it, as one that is closed does.
@@ -92,15 +101,13 @@ asio::awaitable<result<http_reply>> run(tcp::socket& socket, const endpoint& ser
   const auto give_up = std::chrono::steady_clock::now() + longest_connecting;
   const auto connected = co_await with_deadline(give_up, connect(socket, to));
   if (!connected) {
-    co_return failure{
-        outcome::timed_out, operation,
-        fmt::format("timed out after {} s while {}", longest_connecting.count(), reached.step)};
+    co_return stuck(reached, operation, longest_connecting);
   }
   if (*connected) co_return connect_failure(operation, server.ip, *connected);
-  reached = {"sending the request", true, false};
+  reached = {cause_code::http_sending_took, true, false};
   auto [write_error, sent] = co_await asio::async_write(socket, asio::buffer(request), as_result);
   if (write_error) co_return unanswered(operation, write_error);
-  reached.step = "waiting for the answer";
+  reached.step = cause_code::http_answering_took;
   co_return co_await read(socket, body_limit, operation, reached);
 }
 
@@ -108,12 +115,6 @@ std::string words_for(const std::optional<result<http_reply>>& reply) {
   if (!reply) return "no end";
   if (!*reply) return to_string(reply->error().detail);
   return fmt::format("HTTP {}, {} bytes", (*reply)->status, (*reply)->body.size());
-}
-
-/// Connected and then stuck is an answer of a kind; a connection that never opens is silence.
-failure stuck(const progress& reached, natcheck::operation operation, millis waited) {
-  return {reached.connected ? outcome::malformed : outcome::timed_out, std::move(operation),
-          fmt::format("timed out after {:.2g} s while {}", waited.count() / 1000, reached.step)};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "core/timed_out.hpp"
 #include "net/http.hpp"
@@ -53,9 +54,8 @@ awaitable<result<net::http_reply>> fetch(const http::url& page, const net::sourc
   request.user_agent = "natcheck";
   // The header alone tells, and portals are known to leave the body open.
   const net::http_bounds bounds{0, deadline};
-  const auto operation =
-      fmt::format("asking {} for {}", to_string(*server), http::host_header(page.host, page.port));
-  co_return co_await net::http_exchange(*server, from, std::move(request), bounds, operation);
+  const operation asking{operation_code::asking_for_page, *server, request.host};
+  co_return co_await net::http_exchange(*server, from, std::move(request), bounds, asking);
 }
 
 void compare(net::http_reply reply, web_evidence& seen) {
@@ -75,7 +75,7 @@ awaitable<web_evidence> check_web(std::string url, net::source from, net::steady
   seen.result = web_result::failed;
   const auto page = http::parse_url(url);
   if (!page) {
-    seen.detail = "the URL " + to_string(page.error().reason);
+    seen.detail = {cause_code::web_url_unusable, page.error().reason};
     co_return seen;
   }
   const auto end = std::min(deadline, std::chrono::steady_clock::now() + total_time);

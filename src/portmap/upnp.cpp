@@ -1,8 +1,7 @@
 #include "portmap/upnp.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "portmap/upnp_http.hpp"
 #include "portmap/upnp_search.hpp"
@@ -46,7 +45,7 @@ void take_address(const soap_values& values, upnp_evidence& evidence) {
   evidence.external_address_text = values.find("NewExternalIPAddress");
   evidence.external_address = values.find_address("NewExternalIPAddress");
   if (!evidence.external_address_text) {
-    evidence.detail = "its answer to GetExternalIPAddress contains no address";
+    evidence.detail = {cause_code::upnp_answer_lacks, "GetExternalIPAddress", "address"};
   }
 }
 

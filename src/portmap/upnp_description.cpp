@@ -1,8 +1,7 @@
 #include "portmap/upnp_description.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -137,17 +136,17 @@ const device_names& description_reader::names() const {
   return devices_.empty() ? none : devices_.front();
 }
 
-failure fault(const ssdp::http_url& location, cause detail) {
-  return {outcome::malformed, "reading " + ssdp::to_string(location) + " (UPnP)",
-          std::move(detail)};
+failure fault(const ssdp::http_url& location, cause why) {
+  return {outcome::malformed,
+          {operation_code::reading_description, ssdp::to_string(location)},
+          std::move(why),
+          0};
 }
 
 failure nothing_sought(const ssdp::http_url& location, sought what, bool is_whole) {
-  std::string why = what == sought::wan_connection
-                        ? "it describes no WAN connection, so it is not an Internet gateway"
-                        : "it describes no IPv6 firewall that opens ports on request";
-  if (!is_whole) why += " (its XML is incomplete)";
-  return fault(location, std::move(why));
+  const cause why = what == sought::wan_connection ? cause_code::upnp_without_wan_connection
+                                                   : cause_code::upnp_without_ipv6_firewall;
+  return fault(location, is_whole ? why : cause(cause_code::upnp_description_incomplete, why));
 }
 
 }  // namespace
@@ -170,7 +169,7 @@ result<igd_description> read_description(const ssdp::http_url& location, const s
     } else if (url) {
       described.ipv6_firewall = {*service.type, std::move(*url)};
     } else if (is_wan == (what == sought::wan_connection)) {
-      last = fault(location, "its control URL is not usable: it " + to_string(url.error().reason));
+      last = fault(location, {cause_code::upnp_control_url_unusable, url.error().reason});
     }
   }
   const bool is_wan_sought = what == sought::wan_connection;

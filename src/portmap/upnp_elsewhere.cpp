@@ -1,5 +1,6 @@
 // An entry that the gateway puts on another external port than it was told, without a word.
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "portmap/grants.hpp"
 #include "portmap/upnp_mapper.hpp"
@@ -32,8 +33,8 @@ awaitable<std::vector<std::uint16_t>> upnp_mapper::ports_elsewhere() {
 awaitable<result<mapping>> upnp_mapper::look_elsewhere() {
   const auto ports = co_await ports_elsewhere();
   if (ports.empty()) {
-    co_return refusal("it confirmed the mapping, but its table does not have it", 0,
-                      mapping_refusal::not_kept);
+    co_return failure{outcome::refused, opening(), cause_code::entry_not_made, 0,
+                      mapping_refusal::not_kept};
   }
   const auto asked = request_.external_port;
   moves_ports_ = true;
@@ -45,8 +46,7 @@ awaitable<result<mapping>> upnp_mapper::look_elsewhere() {
     co_return co_await made(shown);
   }
   const auto given_back = co_await unmap();
-  co_return another_port_granted("opening a port on " + access_.gateway.to_string() + " (UPnP)",
-                                 asked, ports.front(), given_back);
+  co_return another_port_granted(opening(), asked, ports.front(), given_back);
 }
 
 /// All of them; what fails stands for `request_` from now on.

@@ -1,5 +1,7 @@
 #include "portmap/upnp_entry.hpp"
 
+#include <natcheck/causes.hpp>
+
 #include "core/written_address.hpp"
 #include "portmap/grants.hpp"
 #include "portmap/upnp_http.hpp"
@@ -35,6 +37,11 @@ gateway_mapping entry_of(const soap_values& values) {
   return entry;
 }
 
+cause of_entry(cause_code code, const gateway_mapping& entry) {
+  return {code, entry.external_port, entry.internal_client, entry.internal_port.value_or(0),
+          entry.description};
+}
+
 bool may_lead_to(const std::string& client, const address& self) {
   const auto ip = read_written_address(client);
   return !ip || ip->is_unspecified() || *ip == self;
@@ -55,7 +62,10 @@ awaitable<result<gateway_mapping>> read_entry(const gateway_access& access,
   const auto values =
       co_await call_service(access, service, "GetSpecificPortMappingEntry", key_of(request));
   if (!values) co_return values.error();
-  co_return entry_of(*values);
+  gateway_mapping entry = entry_of(*values);
+  entry.protocol = request.protocol;
+  entry.external_port = request.external_port;
+  co_return entry;
 }
 
 awaitable<result<std::uint16_t>> add_entry(const gateway_access& access, const wan_service& service,
@@ -74,8 +84,10 @@ awaitable<result<std::uint16_t>> add_entry(const gateway_access& access, const w
   if (!any) co_return request.external_port;
   const auto reserved = values->find_number<std::uint16_t>("NewReservedPort").value_or(0);
   if (reserved != 0) co_return reserved;
-  co_return failure{outcome::malformed, "opening a port (UPnP)",
-                    "its answer to AddAnyPortMapping contains no port", 0};
+  co_return failure{outcome::malformed,
+                    {operation_code::opening_port_by_upnp, access.gateway},
+                    {cause_code::upnp_answer_lacks, action, "port"},
+                    0};
 }
 
 awaitable<result<void>> delete_entry(const gateway_access& access, const wan_service& service,

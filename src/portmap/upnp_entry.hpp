@@ -23,6 +23,9 @@ inline constexpr std::string_view our_description = "natcheck";
 /// The entry in an answer, without its key: the protocol, the external port and the remote host.
 gateway_mapping entry_of(const soap_values& values);
 
+/// A cause whose values are those of `entry`: external port, client, internal port, description.
+cause of_entry(cause_code code, const gateway_mapping& entry);
+
 /// A port as routers write it; empty for what only begins with a 0, as hexadecimal digits do.
 std::optional<std::uint16_t> port_of(const soap_values& values, std::string_view name);
 

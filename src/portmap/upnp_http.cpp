@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <natcheck/causes.hpp>
+
 #include "core/canonical.hpp"
 #include "protocols/http/url.hpp"
 
@@ -43,12 +45,12 @@ net::http_request prepare(std::string method, const ssdp::http_url& url) {
 
 awaitable<result<http_reply>> exchange(const gateway_access& access, const ssdp::http_url& url,
                                        net::http_request request, std::chrono::milliseconds time) {
-  const auto operation = fmt::format("{} {} (UPnP)", request.method, to_string(url));
+  const operation asking{operation_code::requesting_by_upnp, request.method, to_string(url)};
   net::turn turn(access.exchanges, co_await net::asio::this_coro::executor);
   co_await turn.comes();
   const net::http_bounds bounds{body_limit, std::chrono::steady_clock::now() + time, true};
   const endpoint server{url.host, url.port};
-  co_return co_await net::http_exchange(server, access.from, std::move(request), bounds, operation);
+  co_return co_await net::http_exchange(server, access.from, std::move(request), bounds, asking);
 }
 
 }  // namespace
@@ -62,8 +64,9 @@ awaitable<result<http_reply>> http_get(const gateway_access& access, const ssdp:
   co_return co_await exchange(access, *there, std::move(again), access.times.reading);
 }
 
-awaitable<result<http_reply>> post_call(const gateway_access& access, const wan_service& service,
-                                        std::string_view action, const soap_arguments& arguments) {
+awaitable<result<soap_values>> call_service(const gateway_access& access,
+                                            const wan_service& service, std::string_view action,
+                                            const soap_arguments& arguments) {
   auto request = prepare("POST", service.control);
   request.more_headers = {{"Content-Type", "text/xml; charset=\"utf-8\""},
                           {"SOAPAction", fmt::format("\"{}#{}\"", service.type, action)}};
@@ -71,17 +74,11 @@ awaitable<result<http_reply>> post_call(const gateway_access& access, const wan_
   // Many routers reload their firewall, which takes time.
   const bool changes = action.starts_with("Add") || action.starts_with("Delete");
   const auto time = changes ? access.times.changing : access.times.reading;
-  co_return co_await exchange(access, service.control, std::move(request), time);
-}
-
-awaitable<result<soap_values>> call_service(const gateway_access& access,
-                                            const wan_service& service, std::string_view action,
-                                            const soap_arguments& arguments) {
-  const auto reply = co_await post_call(access, service, action, arguments);
+  const auto reply = co_await exchange(access, service.control, std::move(request), time);
   if (!reply) co_return reply.error();
   const endpoint peer{service.control.host, service.control.port};
-  co_return read_answer(action, *reply,
-                        fmt::format("asking {} for {} (UPnP)", to_string(peer), action));
+  operation asking{operation_code::calling_by_upnp, peer, action};
+  co_return read_answer(action, *reply, std::move(asking));
 }
 
 }  // namespace natcheck::portmap

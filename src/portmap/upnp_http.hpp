@@ -20,11 +20,6 @@ boost::asio::awaitable<result<net::http_reply>> http_get(const gateway_access& a
                                                          const ssdp::http_url& url);
 
 /// One SOAP call, on a service of the gateway. The references must outlive the awaiting.
-boost::asio::awaitable<result<net::http_reply>> post_call(const gateway_access& access,
-                                                          const wan_service& service,
-                                                          std::string_view action,
-                                                          const soap_arguments& arguments);
-/// The same, and its answer read.
 boost::asio::awaitable<result<soap_values>> call_service(const gateway_access& access,
                                                          const wan_service& service,
                                                          std::string_view action,

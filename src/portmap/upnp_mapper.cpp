@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <natcheck/causes.hpp>
 #include <tuple>
 
-#include "core/text.hpp"
 #include "net/random.hpp"
 #include "portmap/grants.hpp"
 #include "portmap/upnp.hpp"
@@ -55,16 +55,13 @@ awaitable<result<void>> upnp_mapper::reach() {
   co_return co_await find();
 }
 
-failure upnp_mapper::refusal(cause detail, int code, mapping_refusal meaning) const {
-  return {outcome::refused, "opening a port on " + access_.gateway.to_string() + " (UPnP)",
-          std::move(detail), code, meaning};
+operation upnp_mapper::opening() const {
+  return {operation_code::opening_port_by_upnp, access_.gateway};
 }
 
-failure upnp_mapper::conflict(const gateway_mapping& entry, std::uint16_t external_port) const {
-  return refusal(fmt::format("external port {} is already forwarded to {}:{} (\"{}\")",
-                             external_port, escape_bytes(entry.internal_client),
-                             entry.internal_port.value_or(0), escape_bytes(entry.description)),
-                 upnp_error::conflict_in_mapping_entry, mapping_refusal::port_conflict);
+failure upnp_mapper::conflict(const gateway_mapping& entry) const {
+  return {outcome::refused, opening(), of_entry(cause_code::entry_of_another_device, entry),
+          upnp_error::conflict_in_mapping_entry, mapping_refusal::port_conflict};
 }
 
 // --- making it -------------------------------------------------------------------------------
@@ -206,7 +203,7 @@ awaitable<result<mapping>> upnp_mapper::verify() {
   const bool added_now = row && was_free_ && row->description == our_description;
   if (row && is_odd(*row) && !added_now && !bears_our_mark(*row)) {
     forget();
-    co_return conflict(*row, request_.external_port);
+    co_return conflict(*row);
   }
   if (row && !row->enabled) {
     const gateway_mapping off = *row;
@@ -251,7 +248,7 @@ awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
   // What is not in the table any more is not ours to remove; but an add without an answer may yet
   // come to stand there.
   if (is_foreign || (is_free && add_ != add_state::sent)) forget();
-  if (is_foreign) co_return conflict(*before, wanted.external_port);
+  if (is_foreign) co_return conflict(*before);
   const bool anew = before && wanted.table_may_be_wrong && add_took_ < longest_gap;
   const auto found = before ? row_before::one : is_free ? row_before::none : row_before::unknown;
   auto making = anew ? make_anew(wanted) : add(wanted, adding::this_port, found);
@@ -263,8 +260,7 @@ awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
   }
   if (refused && is_conflict(refused->code) && is_free) {
     // miniupnpd says so too of ports that its rules deny.
-    refused->detail = to_string(refused->detail) +
-                      ", although its table has no such entry; a rule of the router may forbid it";
+    refused->detail = {cause_code::entry_refused_without_conflict, refused->detail};
   }
   if (refused) co_return *refused;
   co_return co_await verify();
@@ -322,7 +318,7 @@ awaitable<result<mapping>> upnp_mapper::map(mapping_request request) {
 // --- looking after it ------------------------------------------------------------------------
 
 awaitable<result<mapping_check>> upnp_mapper::check() {
-  if (add_ == add_state::none) co_return mapping_check{false, "nothing was mapped", {}};
+  if (add_ == add_state::none) co_return mapping_check{false, cause_code::nothing_mapped, {}};
   const auto reached = co_await reach();
   if (!reached) co_return reached.error();
   mapping_check seen;
@@ -332,13 +328,13 @@ awaitable<result<mapping_check>> upnp_mapper::check() {
   seen.external_address = external.usable;
   if (says_no_entry(row)) {
     seen.stands = false;
-    seen.detail = "the router's table no longer has the entry";
+    seen.detail = cause_code::entry_gone;
   } else if (!row) {
     if (row.error().code == 0) service_.reset();  // its HTTP port may have changed by a restart
     co_return row.error();
   } else if (!leads_to(*row, client_, request_.internal_port) && !is_as_shown(*row)) {
     seen.stands = false;
-    seen.detail = conflict(*row, request_.external_port).detail;
+    seen.detail = conflict(*row).detail;
   }
   co_return seen;
 }

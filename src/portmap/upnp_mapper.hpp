@@ -78,10 +78,9 @@ class upnp_mapper final : public port_mapper {
   bool bears_our_mark(const gateway_mapping& entry) const;
   bool made_here(const gateway_mapping& entry, const mapping_request& wanted) const;
   void forget();
-  failure refusal(cause detail, int code, mapping_refusal meaning) const;
-  failure conflict(const gateway_mapping& entry, std::uint16_t external_port) const;
-  failure taken_over(const gateway_mapping& entry) const;
-  failure not_known_as_ours(const gateway_mapping& entry) const;
+  operation opening() const;
+  operation closing() const;
+  failure conflict(const gateway_mapping& entry) const;
   failure removal_failed(failure why) const;
 
   gateway_access access_;

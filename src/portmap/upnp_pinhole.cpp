@@ -1,9 +1,7 @@
 #include "portmap/upnp_pinhole.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
+#include <natcheck/causes.hpp>
 #include <tuple>
 #include <utility>
 
@@ -22,29 +20,14 @@ constexpr std::chrono::seconds longest_lease{86400};
 /// Of a pinhole that is only opened again to learn its number, and closed at once.
 constexpr std::chrono::seconds shortest_lease{1};
 
-struct error_words {
-  int code;
-  std::string_view words;
-};
-
-constexpr std::array pinhole_errors{
-    error_words{
-        pinhole_error::action_not_authorized,
-        "not authorized (many routers open no port below 1024, and none for an address other than "
-        "the one that asks)"},
-    error_words{pinhole_error::pinhole_space_exhausted, "its table of pinholes is full"},
-    error_words{pinhole_error::firewall_disabled,
-                "its IPv6 firewall is off, so no pinhole is needed"},
-    error_words{pinhole_error::inbound_pinhole_not_allowed,
-                "its IPv6 firewall does not let devices open ports"},
-    error_words{pinhole_error::no_such_entry, "it has no such pinhole"},
-};
-
-failure in_words(failure why) {
-  const auto known = std::find_if(pinhole_errors.begin(), pinhole_errors.end(),
-                                  [&](const error_words& e) { return e.code == why.code; });
-  if (known == pinhole_errors.end()) return why;
-  why.detail = fmt::format("{} (UPnP error {})", known->words, why.code);
+/// The codes of this service stand for other things on a WAN connection.
+failure in_its_words(failure why) {
+  const bool own = why.code == pinhole_error::action_not_authorized ||
+                   (why.code >= pinhole_error::pinhole_space_exhausted &&
+                    why.code <= pinhole_error::no_packet_sent);
+  if (own && why.detail.code == cause_code::upnp_connection_error) {
+    why.detail.code = cause_code::upnp_firewall_error;
+  }
   return why;
 }
 
@@ -68,19 +51,15 @@ bool same_pinhole(const mapping_request& a, const mapping_request& b) {
   return std::tie(a.protocol, a.internal_port) == std::tie(b.protocol, b.internal_port);
 }
 
-/// Empty where the router lets pinholes be made, or does not say.
-std::string_view why_none_is_made(const soap_values& status) {
-  if (status.find_flag("FirewallEnabled") == false) {
-    return "its IPv6 firewall is off, so no pinhole is needed";
-  }
-  if (status.find_flag("InboundPinholeAllowed") == false) {
-    return "its IPv6 firewall does not let devices open ports";
-  }
+/// None where the router lets pinholes be made, or does not say.
+cause why_none_is_made(const soap_values& status) {
+  if (status.find_flag("FirewallEnabled") == false) return cause_code::ipv6_firewall_off;
+  if (status.find_flag("InboundPinholeAllowed") == false) return cause_code::ipv6_firewall_closed;
   return {};
 }
 
-std::string opening(const gateway_access& access) {
-  return "opening a pinhole on " + access.gateway.to_string() + " (UPnP)";
+operation opening(const gateway_access& access) {
+  return {operation_code::opening_pinhole_by_upnp, access.gateway};
 }
 
 }  // namespace
@@ -91,7 +70,7 @@ awaitable<result<soap_values>> upnp_pinhole_mapper::call(std::string_view action
   if (answer) co_return answer;
   // The router may be back with another port or none of its old URLs: look for it again next time.
   if (answer.error().code == 0) service_.reset();
-  co_return in_words(answer.error());
+  co_return in_its_words(answer.error());
 }
 
 awaitable<result<void>> upnp_pinhole_mapper::search() {
@@ -110,9 +89,9 @@ awaitable<result<void>> upnp_pinhole_mapper::ask_firewall() {
     if (does_not_know_the_action(status.error())) co_return result<void>{};
     co_return status.error();
   }
-  const std::string_view why = why_none_is_made(*status);
+  const cause why = why_none_is_made(*status);
   if (why.empty()) co_return result<void>{};
-  co_return failure{outcome::refused, opening(access_), std::string(why)};
+  co_return failure{outcome::refused, opening(access_), why, 0};
 }
 
 awaitable<result<void>> upnp_pinhole_mapper::find() {
@@ -140,7 +119,8 @@ awaitable<result<upnp_pinhole_mapper::unique_id>> upnp_pinhole_mapper::add(
   }
   const auto id = answer->find_number<unique_id>("UniqueID");
   if (id) co_return *id;
-  co_return failure{outcome::malformed, opening(access_), "its answer contains no UniqueID"};
+  const cause why{cause_code::upnp_answer_lacks, "AddPinhole", "UniqueID"};
+  co_return failure{outcome::malformed, opening(access_), why, 0};
 }
 
 awaitable<result<void>> upnp_pinhole_mapper::renew(std::chrono::seconds lifetime) {
@@ -223,7 +203,7 @@ awaitable<result<mapping_check>> upnp_pinhole_mapper::check() {
   mapping_check found;
   if (!id_) {
     found.stands = false;
-    found.detail = "the router restarted";
+    found.detail = cause_code::router_restarted;
     co_return found;
   }
   const auto seen = co_await look();
@@ -231,7 +211,7 @@ awaitable<result<mapping_check>> upnp_pinhole_mapper::check() {
   if (!is_gone(seen.error())) co_return seen.error();
   id_.reset();
   found.stands = false;
-  found.detail = "the router no longer has the pinhole";
+  found.detail = cause_code::pinhole_gone;
   co_return found;
 }
 
@@ -249,8 +229,8 @@ awaitable<result<void>> upnp_pinhole_mapper::unmap() {
   const auto searched = co_await net::with_deadline(deadline, search());
   if (!service_ && searched && !*searched) co_return searched->error();
   if (!service_) {
-    co_return failure{outcome::timed_out, "closing a pinhole on " + access_.gateway.to_string(),
-                      "the router was not found again in time", 0};
+    const operation closing{operation_code::closing_pinhole_by_upnp, access_.gateway};
+    co_return failure{outcome::timed_out, closing, cause_code::router_not_found_again, 0};
   }
   if (!id_) {
     mapping_request again = *request_;

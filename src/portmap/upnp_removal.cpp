@@ -1,7 +1,6 @@
 // Taking a UPnP mapping away again.
-#include <fmt/format.h>
+#include <natcheck/causes.hpp>
 
-#include "core/text.hpp"
 #include "portmap/removals.hpp"
 #include "portmap/upnp_errors.hpp"
 #include "portmap/upnp_mapper.hpp"
@@ -18,23 +17,8 @@ net::steady_time upnp_mapper::settled_at() const {
   return std::max(now + access_.times.settling, sent_at_ + access_.times.changing);
 }
 
-/// It leads where ours did; but so may a rule that someone made by hand.
-failure upnp_mapper::not_known_as_ours(const gateway_mapping& entry) const {
-  return {
-      outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
-      fmt::format("the entry on port {} leads here, but is called \"{}\" and may belong to another "
-                  "program; left in place; delete it in the router's settings",
-                  request_.external_port, escape_bytes(entry.description)),
-      0};
-}
-
-failure upnp_mapper::taken_over(const gateway_mapping& entry) const {
-  return {
-      outcome::unavailable, "closing a port on " + access_.gateway.to_string() + " (UPnP)",
-      fmt::format("the entry is no longer natcheck's: external port {} now leads to {}:{} (\"{}\")",
-                  request_.external_port, escape_bytes(entry.internal_client),
-                  entry.internal_port.value_or(0), escape_bytes(entry.description)),
-      0, mapping_refusal::taken_over};
+operation upnp_mapper::closing() const {
+  return {operation_code::closing_port_by_upnp, access_.gateway};
 }
 
 failure upnp_mapper::removal_failed(failure why) const {
@@ -42,10 +26,7 @@ failure upnp_mapper::removal_failed(failure why) const {
   const bool for_its_client_only =
       why.code == upnp_error::action_not_authorized && client_ != access_.from.local.to_string();
   if (for_its_client_only) {
-    why.detail = fmt::format(
-        "the entry leads to {}, and the router lets only that address remove it; it stays until "
-        "its lease expires, or until it is deleted in the router's settings",
-        client_);
+    why.detail = {cause_code::entry_of_another_address, client_};
   }
   return why;
 }
@@ -60,9 +41,15 @@ awaitable<result<void>> upnp_mapper::remove() {
     co_return result<void>{};
   }
   if (row && !is_own(*row)) {
-    if (leads_to(*row, client_, request_.internal_port)) co_return not_known_as_ours(*row);
+    if (leads_to(*row, client_, request_.internal_port)) {
+      // So may a rule that someone made by hand.
+      const cause why{cause_code::entry_of_another_program, request_.external_port,
+                      row->description};
+      co_return failure{outcome::unavailable, closing(), why, 0};
+    }
     forget();
-    co_return taken_over(*row);
+    const auto why = of_entry(cause_code::entry_changed_hands, *row);
+    co_return failure{outcome::unavailable, closing(), why, 0, mapping_refusal::taken_over};
   }
   // What cannot be read is removed only where it cannot well be anyone else's, and not where
   // no one is there to be asked.
@@ -92,9 +79,7 @@ awaitable<result<void>> upnp_mapper::delete_row() {
     pause.expires_after(reading_interval);
     co_await net::wait(pause);
   }
-  co_return failure{outcome::malformed,
-                    "closing a port on " + access_.gateway.to_string() + " (UPnP)",
-                    "it confirmed the removal, but its table still has the entry", 0};
+  co_return failure{outcome::malformed, closing(), cause_code::entry_not_removed, 0};
 }
 
 awaitable<result<void>> upnp_mapper::unmap() {

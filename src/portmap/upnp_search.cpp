@@ -1,14 +1,12 @@
 #include "portmap/upnp_search.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/asio/ip/multicast.hpp>
+#include <natcheck/causes.hpp>
 
-#include "core/text.hpp"
-#include "core/timed_out.hpp"
 #include "net/drive.hpp"
 #include "portmap/upnp_http.hpp"
 #include "protocols/ssdp/search.hpp"
@@ -22,7 +20,7 @@ using net::asio::awaitable;
 /// device that names a new one in each answer gains nothing.
 constexpr int max_descriptions = 4;
 
-constexpr const char* operation = "searching for the router (UPnP)";
+constexpr auto searching = operation_code::searching_by_upnp;
 
 /// True where all its services have names from before UPnP's.
 bool is_dsl_forum(const igd_description& description) {
@@ -61,7 +59,6 @@ class igd_search {
   std::optional<igd_description> read_page(const ssdp::found& found,
                                            const result<net::http_reply>& page);
   result<igd_description> end_search(net::drive_end end);
-  failure nothing_found(net::drive_end end) const;
   void note_departure(const endpoint& to, const net::error_code& error);
 
   const gateway_access& access_;
@@ -77,8 +74,7 @@ class igd_search {
 /// A refused connection is none of UPnP: the router has answered the search.
 failure unreadable(const ssdp::http_url& location, failure why) {
   if (why.kind == outcome::refused || why.kind == outcome::reset) why.kind = outcome::malformed;
-  why.detail = fmt::format("it answered the search, but its description {} could not be read: {}",
-                           ssdp::to_string(location), to_string(why.detail));
+  why.detail = {cause_code::upnp_description_unreadable, ssdp::to_string(location), why.detail};
   return why;
 }
 
@@ -91,7 +87,7 @@ std::optional<igd_description> igd_search::read_page(const ssdp::found& found,
   if (description) return std::move(*description);
   if (!found.announces_gateway && last_) return std::nullopt;
   failure why = description.error();
-  if (page && page->status != 200) why.detail = fmt::format("HTTP {}", page->status);
+  if (page && page->status != 200) why.detail = {cause_code::http_status, page->status};
   const bool has_page = page && page->status == 200;
   last_ = has_page ? why : unreadable(found.location, std::move(why));
   return std::nullopt;
@@ -126,8 +122,10 @@ awaitable<std::optional<igd_description>> igd_search::look_at(const ssdp::search
     evidence_.other_responders.push_back(other->from);
     if (access_.on_other_gateway) access_.on_other_gateway(other->from);
   } else if (const auto* rejected = std::get_if<ssdp::rejected>(&event)) {
-    last_ = {outcome::malformed, operation,
-             "it answered the search, but " + to_string(rejected->reason), 0};
+    last_ = failure{outcome::malformed,
+                    searching,
+                    {cause_code::upnp_search_answer_unusable, rejected->reason},
+                    0};
   } else {
     co_return co_await look_at_found(std::get<ssdp::found>(event));
   }
@@ -145,33 +143,29 @@ void igd_search::note_departure(const endpoint& to, const net::error_code& error
   // A host that can send nothing at all has another fault than a blocked multicast.
   const bool blocked = departures_.multicast_error && !departures_.multicast_left;
   evidence_.multicast_error = blocked && departures_.direct_left
-                                  ? net::failure_from(operation, departures_.multicast_error).detail
-                                  : "";
+                                  ? net::failure_from(searching, departures_.multicast_error).detail
+                                  : cause();
 }
 
-failure igd_search::nothing_found(net::drive_end end) const {
+/// What there is in the end without a gateway of the usual names.
+result<igd_description> igd_search::end_search(net::drive_end end) {
+  if (second_choice_) return std::move(*second_choice_);
   if (last_) return *last_;
   if (end == net::drive_end::deadline) {
-    return {outcome::cut_short, operation, timed_out::before_answer, 0};
+    return failure{outcome::cut_short, searching, cause_code::not_answered_in_time, 0};
   }
   if (departures_.last_error && !departures_.direct_left) {
-    return net::failure_from(operation, departures_.last_error);
+    return net::failure_from(searching, departures_.last_error);
+  }
+  const auto tries = evidence_.attempts;
+  if (evidence_.multicast_error.empty()) {
+    const cause silent{cause_code::upnp_search_unanswered, tries};
+    return failure{outcome::timed_out, searching, silent, 0};
   }
   // Some routers answer only what goes to everyone (Eero): there, silence is proven only when
   // that was sent.
-  if (!evidence_.multicast_error.empty()) {
-    return {outcome::denied, operation,
-            fmt::format("no answer to {} searches, and the multicast search could not be sent: {}",
-                        evidence_.attempts, to_string(evidence_.multicast_error)),
-            0};
-  }
-  return {outcome::timed_out, operation,
-          fmt::format("no answer to {} searches in 1600 ms", evidence_.attempts), 0};
-}
-
-result<igd_description> igd_search::end_search(net::drive_end end) {
-  if (second_choice_) return std::move(*second_choice_);
-  return nothing_found(end);
+  const cause why{cause_code::upnp_search_unanswered_and_alone, tries, evidence_.multicast_error};
+  return failure{outcome::denied, searching, why, 0};
 }
 
 /// Keeps multicasts on the gateway's link. In IPv6 the destination names the interface.
@@ -184,7 +178,7 @@ void prepare_multicast(net::udp::socket& socket, const address& local) {
 
 awaitable<result<igd_description>> igd_search::run(net::steady_time deadline) {
   const auto executor = co_await net::asio::this_coro::executor;
-  auto socket = net::open_udp(executor, plan_.from, operation);
+  auto socket = net::open_udp(executor, plan_.from, searching);
   if (!socket) co_return socket.error();
   prepare_multicast(*socket, plan_.from.local);
   ssdp::search machine(plan_.config, std::chrono::steady_clock::now());
@@ -235,18 +229,18 @@ search_plan plan_for_ipv6_firewall(const gateway_access& access, ssdp::audience 
 awaitable<result<ipv6_firewall>> search_ipv6_firewall(const gateway_access& access,
                                                       ssdp::audience asked) {
   upnp_evidence seen;
-  igd_search searching(access, plan_for_ipv6_firewall(access, asked), seen);
-  auto description = co_await searching.run(net::steady_time::max());
+  igd_search search(access, plan_for_ipv6_firewall(access, asked), seen);
+  auto description = co_await search.run(net::steady_time::max());
   if (!description) co_return description.error();
-  co_return ipv6_firewall{std::move(*description->ipv6_firewall), searching.boot_id()};
+  co_return ipv6_firewall{std::move(*description->ipv6_firewall), search.boot_id()};
 }
 
 }  // namespace
 
 awaitable<result<igd_description>> find_igd(const gateway_access& access, upnp_evidence& evidence,
                                             net::steady_time deadline) {
-  igd_search searching(access, plan_for_igd(access), evidence);
-  co_return co_await searching.run(deadline);
+  igd_search search(access, plan_for_igd(access), evidence);
+  co_return co_await search.run(deadline);
 }
 
 awaitable<result<ipv6_firewall>> find_ipv6_firewall(gateway_access access) {

@@ -4,8 +4,8 @@
 #include <miniupnpc/upnperrors.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <natcheck/causes.hpp>
 
 #include "core/text.hpp"
 #include "core/written_address.hpp"
@@ -30,30 +30,11 @@ bool answers(const std::vector<xml_event>& xml, std::string_view action) {
   return has(begins(action)) || (!has(is_response) && has(begins("New")));
 }
 
-struct error_words {
-  int code;
-  std::string_view words;
-};
-
-constexpr std::array upnp_errors{
-    error_words{upnp_error::invalid_action, "it does not support this action"},
-    error_words{upnp_error::invalid_args,
-                "it rejects the values (some routers accept no lease time)"},
-    error_words{upnp_error::action_failed, "it failed without giving a reason"},
-    error_words{upnp_error::action_not_authorized, "not authorized"},
-    error_words{upnp_error::no_such_entry_in_array, "there is no such entry"},
-    error_words{upnp_error::wildcard_not_permitted_in_ext_port,
-                "it does not allow this external port"},
-    error_words{upnp_error::conflict_in_mapping_entry,
-                "the external port is already forwarded to another device"},
-    error_words{upnp_error::same_port_values_required,
-                "it requires the same external and internal port"},
-    error_words{upnp_error::only_permanent_leases_supported,
-                "it supports only permanent entries, without a lease time"},
-    error_words{upnp_error::no_port_maps_available, "its table of forwarded ports is full"},
-    error_words{upnp_error::conflict_with_other_mechanisms,
-                "another rule of the router already uses the port"},
-};
+/// By the standard; empty for one that it does not define.
+std::string_view name_of(int code) {
+  const char* const name = strupnperror(code);
+  return name == nullptr || name == std::string_view("UnknownError") ? "" : name;
+}
 
 /// The errorCode of a fault. Some gateways send only its errorDescription, by the standard's name.
 int error_code_in(const soap_values& values) {
@@ -63,11 +44,7 @@ int error_code_in(const soap_values& values) {
   constexpr int first_code = 401;
   constexpr int last_code = 899;
   for (int each = first_code; each <= last_code; ++each) {
-    const char* const name = strupnperror(each);
-    if (name != nullptr && name != std::string_view("UnknownError") &&
-        equal_ignoring_case(name, words)) {
-      return each;
-    }
+    if (equal_ignoring_case(name_of(each), words)) return each;
   }
   return 0;
 }
@@ -119,22 +96,24 @@ std::optional<address> soap_values::find_address(std::string_view name) const {
 }
 
 result<soap_values> read_answer(std::string_view action, const http::response& reply,
-                                natcheck::operation operation) {
+                                operation asking) {
   const auto xml = read_xml(reply.body);
   const soap_values values(xml);
   const int code = error_code_in(values);
   if (code != 0) {
-    return failure{outcome::refused, std::move(operation),
-                   fmt::format("{} (UPnP error {})", describe_upnp_error(code), code), code,
-                   refusal_of(code)};
+    const auto name = name_of(code);
+    const auto why = name.empty() ? cause(cause_code::upnp_undefined_error, code)
+                                  : cause(cause_code::upnp_connection_error, code, name);
+    return failure{outcome::refused, std::move(asking), why, code, refusal_of(code)};
   }
   if (answers(xml, action)) return values;
   if (reply.status / 100 != 2) {
-    return failure{outcome::refused, std::move(operation), fmt::format("HTTP {}", reply.status)};
+    const cause why{cause_code::http_status, reply.status};
+    return failure{outcome::refused, std::move(asking), why, 0};
   }
   return failure{
-      outcome::malformed, std::move(operation),
-      reply.body.empty() ? "the answer is empty" : "the answer is not UPnP (perhaps a login page)"};
+      outcome::malformed, std::move(asking),
+      reply.body.empty() ? cause_code::upnp_answer_empty : cause_code::upnp_answer_not_upnp, 0};
 }
 
 mapping_refusal refusal_of(int code) {
@@ -158,15 +137,6 @@ mapping_refusal refusal_of(int code) {
     default:
       return mapping_refusal::other;
   }
-}
-
-std::string describe_upnp_error(int code) {
-  const auto known = std::find_if(upnp_errors.begin(), upnp_errors.end(),
-                                  [code](const error_words& e) { return e.code == code; });
-  if (known != upnp_errors.end()) return std::string(known->words);
-  const char* words = strupnperror(code);
-  if (words != nullptr && words != std::string_view("UnknownError")) return words;
-  return "an error code that UPnP does not define";
 }
 
 }  // namespace natcheck::portmap

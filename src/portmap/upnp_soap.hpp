@@ -55,10 +55,7 @@ std::optional<Number> soap_values::find_number(std::string_view name) const {
 /// fault nor a response to `action` becomes `refused` without a code where the HTTP status is an
 /// error, and else `malformed` (a login page, say, or no body at all).
 result<soap_values> read_answer(std::string_view action, const http::response& reply,
-                                natcheck::operation operation);
-
-/// What a UPnP errorCode says, in plain words.
-std::string describe_upnp_error(int code);
+                                operation asking);
 
 /// What it means where a mapping was asked for.
 mapping_refusal refusal_of(int code);

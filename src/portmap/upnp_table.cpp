@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 #include <tuple>
 
 #include "core/text.hpp"
-#include "core/timed_out.hpp"
 #include "core/written_address.hpp"
 #include "portmap/upnp.hpp"
 #include "portmap/upnp_entry.hpp"
@@ -73,11 +73,12 @@ std::string named(const std::vector<std::size_t>& indexes) {
                      indexes.size() > some ? " and more" : "");
 }
 
-/// What a gateway answers to an index.
-struct row_answer {
-  unsigned status = 0;  ///< of HTTP
-  result<soap_values> values;
-};
+/// The gateway has answered: the connection did not fail.
+bool is_answer(const failure& why) {
+  return why.code != 0 || why.detail.code == cause_code::http_status ||
+         why.detail.code == cause_code::upnp_answer_empty ||
+         why.detail.code == cause_code::upnp_answer_not_upnp;
+}
 
 /// Reads the table of one WAN connection into `table`.
 class table_reader {
@@ -85,17 +86,18 @@ class table_reader {
   table_reader(const gateway_access& access, const wan_service& service, upnp_table& table)
       : access_(access), service_(service), table_(table) {}
 
-  /// Why the table was not read to its end; empty when it was.
-  awaitable<std::string> run();
+  /// Why the table was not read to its end; none when it was.
+  awaitable<cause> run();
 
  private:
-  awaitable<result<row_answer>> ask(std::size_t index) const;
-  awaitable<result<row_answer>> ask_twice(std::size_t index) const;
-  std::string ended_by(const row_answer& answer) const;
-  std::optional<std::string> pass_gap(std::size_t index, const row_answer& answer);
-  std::optional<std::string> pass_failure(std::size_t index, const failure& why);
-  std::optional<std::string> take(std::size_t index, const soap_values& values);
-  std::optional<std::string> pass_placeholder(std::size_t index);
+  using stop = std::optional<cause>;  ///< why reading on is of no use
+
+  awaitable<result<soap_values>> ask(std::size_t index) const;
+  cause ended_by(const failure& answer) const;
+  stop pass_gap(std::size_t index, const failure& answer);
+  stop pass_failure(std::size_t index, const failure& why);
+  stop take(std::size_t index, const soap_values& values);
+  stop pass_placeholder(std::size_t index);
   void add(const gateway_mapping& row);
   void tell_what_was_odd();
 
@@ -107,70 +109,62 @@ class table_reader {
   int placeholders_ = 0;               ///< in a row
   std::vector<std::size_t> odd_;       ///< the indexes of placeholders
   std::vector<std::size_t> portless_;  ///< of rows whose internal port cannot be read
-  std::optional<row_answer> gap_;  ///< what the index before was answered with, if not with a row
-  std::string unread_;             ///< which entry failed, and why
+  std::optional<failure> gap_;  ///< what the index before was answered with, if not with a row
+  cause unread_;                ///< which entry failed, and why
 };
 
-awaitable<result<row_answer>> table_reader::ask(std::size_t index) const {
-  const soap_arguments which{{"NewPortMappingIndex", std::to_string(index)}};
-  const auto reply = co_await post_call(access_, service_, action, which);
-  if (!reply) co_return reply.error();
-  co_return row_answer{reply->status,
-                       read_answer(action, *reply, "reading the table of port mappings (UPnP)")};
-}
-
 /// Again where the connection broke: some gateways reset one now and then.
-awaitable<result<row_answer>> table_reader::ask_twice(std::size_t index) const {
-  auto answer = co_await ask(index);
-  const bool again = !answer && answer.error().kind != outcome::timed_out;
-  if (again) answer = co_await ask(index);
+awaitable<result<soap_values>> table_reader::ask(std::size_t index) const {
+  const soap_arguments which{{"NewPortMappingIndex", std::to_string(index)}};
+  auto answer = co_await call_service(access_, service_, action, which);
+  const bool again =
+      !answer && !is_answer(answer.error()) && answer.error().kind != outcome::timed_out;
+  if (again) answer = co_await call_service(access_, service_, action, which);
   co_return answer;
 }
 
 /// The end of the table has a code, 713, and gateways answer others there: 714, 402, 501 (seen by
 /// TinyUPnP, its issue 9), and a bare HTTP 500. What is an end after a row is none before the
 /// first: it may be all that this gateway ever answers.
-std::string table_reader::ended_by(const row_answer& answer) const {
-  const failure& why = answer.values.error();
-  if (why.code == upnp_error::specified_array_index_invalid ||
-      why.code == upnp_error::no_such_entry_in_array) {
+cause table_reader::ended_by(const failure& answer) const {
+  if (answer.code == upnp_error::specified_array_index_invalid ||
+      answer.code == upnp_error::no_such_entry_in_array) {
     return unread_;
   }
-  const bool means_end = why.code == upnp_error::invalid_args ||
-                         why.code == upnp_error::action_failed ||
-                         (why.code == 0 && answer.status == 500);
-  if (means_end && !table_.rows.empty()) return unread_;
-  if (!table_.rows.empty()) {
-    return fmt::format("after {} entries it answered: {}", table_.rows.size(),
-                       to_string(why.detail));
-  }
-  if (!means_end) return "it does not list its table: " + to_string(why.detail);
-  return "its table is empty, or it does not list it: " + to_string(why.detail);
+  const bool means_end = answer.code == upnp_error::invalid_args ||
+                         answer.code == upnp_error::action_failed ||
+                         answer.detail == cause(cause_code::http_status, 500);
+  const auto rows = table_.rows.size();
+  if (means_end && rows > 0) return unread_;
+  if (rows > 0) return {cause_code::table_stopped_after, rows, answer.detail};
+  return {means_end ? cause_code::table_empty_or_not_listed : cause_code::table_not_listed,
+          answer.detail};
 }
 
 /// No row has this index. That is the end, unless the next index has one: some tables begin with 1,
-/// some have holes. Gives the reason when reading on is of no use.
-std::optional<std::string> table_reader::pass_gap(std::size_t index, const row_answer& answer) {
+/// some have holes.
+table_reader::stop table_reader::pass_gap(std::size_t index, const failure& answer) {
   if (gap_) return ended_by(*gap_);
-  const bool is_end = answer.values.error().code == upnp_error::specified_array_index_invalid;
-  if (is_end && index > 0) return ended_by(answer);
+  if (answer.code == upnp_error::specified_array_index_invalid && index > 0) {
+    return ended_by(answer);
+  }
   gap_ = answer;
   return std::nullopt;
 }
 
 /// One entry that the gateway fails on, it may fail on for ever.
-std::optional<std::string> table_reader::pass_failure(std::size_t index, const failure& why) {
+table_reader::stop table_reader::pass_failure(std::size_t index, const failure& why) {
+  if (is_answer(why)) return pass_gap(index, why);
   if (gap_) return ended_by(*gap_);
   const bool was_unread = !unread_.empty();
-  unread_ = fmt::format("entry {} could not be read: {}", index, to_string(why.detail));
-  if (was_unread || why.kind == outcome::timed_out) return unread_;
-  return std::nullopt;
+  unread_ = {cause_code::table_entry_unreadable, index, why.detail};
+  return was_unread || why.kind == outcome::timed_out ? stop(unread_) : std::nullopt;
 }
 
-std::optional<std::string> table_reader::pass_placeholder(std::size_t index) {
+table_reader::stop table_reader::pass_placeholder(std::size_t index) {
   odd_.push_back(index);
   if (++placeholders_ < max_placeholders) return std::nullopt;
-  return fmt::format("{} entries in a row have no port or no protocol", placeholders_);
+  return cause(cause_code::table_of_placeholders, placeholders_);
 }
 
 void table_reader::add(const gateway_mapping& row) {
@@ -184,13 +178,11 @@ void table_reader::add(const gateway_mapping& row) {
   if (!repeated) table_.rows.push_back(row);
 }
 
-/// Gives the reason when reading on is of no use.
-std::optional<std::string> table_reader::take(std::size_t index, const soap_values& values) {
+table_reader::stop table_reader::take(std::size_t index, const soap_values& values) {
   if (gap_ && index == 1) {
-    table_.notes.emplace_back("The first entry of the router's table has the index 1, not 0.");
+    table_.notes.emplace_back(cause_code::table_begins_with_1);
   } else if (gap_) {
-    table_.notes.push_back(
-        fmt::format("The router's table has no entry {}, but has one after it.", index - 1));
+    table_.notes.emplace_back(cause_code::table_lacks_entry, index - 1);
   }
   gap_.reset();
   const auto rows = parse_rows(values, access_.from.local);
@@ -198,43 +190,28 @@ std::optional<std::string> table_reader::take(std::size_t index, const soap_valu
   placeholders_ = 0;
   if (!rows.front().internal_port) portless_.push_back(index);
   for (const gateway_mapping& row : rows) add(row);
-  if (repeats_ < max_repeats) return std::nullopt;
-  return "it repeats the same entries endlessly";
+  if (repeats_ >= max_repeats) return cause(cause_code::table_repeats);
+  if (table_.rows.size() < max_rows) return std::nullopt;
+  return cause(cause_code::table_too_long, max_rows);
 }
 
 void table_reader::tell_what_was_odd() {
-  if (!odd_.empty()) {
-    table_.notes.push_back(fmt::format(
-        "{} of the router's table without a port or a protocol {} left out: {}.",
-        odd_.size() == 1 ? "An entry" : "Entries", odd_.size() == 1 ? "is" : "are", named(odd_)));
-  }
-  if (!portless_.empty()) {
-    table_.notes.push_back(
-        fmt::format("The internal port is unreadable in these entries of the router's table: {}.",
-                    named(portless_)));
-  }
-  if (has_repeated_)
-    table_.notes.emplace_back(
-        "Some entries of the router's table appear twice; each is shown once.");
+  const auto note = [&](bool holds, const cause& what) {
+    if (holds) table_.notes.push_back(what);
+  };
+  note(!odd_.empty(), {cause_code::table_entries_left_out, named(odd_)});
+  note(!portless_.empty(), {cause_code::table_ports_unreadable, named(portless_)});
+  note(has_repeated_, cause_code::table_entries_twice);
 }
 
-awaitable<std::string> table_reader::run() {
-  std::optional<std::string> stop;
-  for (std::size_t index = 0; !stop; ++index) {
-    const auto answer = co_await ask_twice(index);
-    if (!answer) {
-      stop = pass_failure(index, answer.error());
-    } else if (!answer->values) {
-      stop = pass_gap(index, *answer);
-    } else {
-      stop = take(index, *answer->values);
-    }
-    if (!stop && table_.rows.size() >= max_rows) {
-      stop = fmt::format("only its first {} entries were read", max_rows);
-    }
+awaitable<cause> table_reader::run() {
+  stop why;
+  for (std::size_t index = 0; !why; ++index) {
+    const auto answer = co_await ask(index);
+    why = answer ? take(index, *answer) : pass_failure(index, answer.error());
   }
   tell_what_was_odd();
-  co_return *stop;
+  co_return *why;
 }
 
 awaitable<cause> read_whole(const gateway_access& access, upnp_table& table,
@@ -249,8 +226,8 @@ awaitable<cause> read_whole(const gateway_access& access, upnp_table& table,
 
 }  // namespace
 
-awaitable<std::string> read_rows(const gateway_access& access, const wan_service& service,
-                                 upnp_table& table) {
+awaitable<cause> read_rows(const gateway_access& access, const wan_service& service,
+                           upnp_table& table) {
   table_reader reader(access, service, table);
   co_return co_await reader.run();
 }
@@ -261,9 +238,9 @@ awaitable<upnp_table> read_upnp_table(gateway_access access, net::steady_time de
   // came.
   const auto told = deadline - std::chrono::milliseconds(10);
   const auto why = co_await net::with_deadline(deadline, read_whole(access, table, told));
-  table.incomplete_because = why.value_or(timed_out::before_whole_table);
+  table.incomplete_because = why.value_or(cause_code::table_not_read_in_time);
   if (!why && table.gateway.state == service_state::not_tried)
-    table.gateway.detail = timed_out::before_whole_table;
+    table.gateway.detail = cause_code::table_not_read_in_time;
   co_return table;
 }
 

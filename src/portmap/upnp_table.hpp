@@ -29,7 +29,7 @@ boost::asio::awaitable<upnp_table> read_upnp_table(gateway_access access,
 
 /// Reads the table of one WAN connection into `table`, whose `gateway` it leaves alone. Gives why
 /// it was not read to its end; empty when it was. The references must outlive the awaiting.
-boost::asio::awaitable<std::string> read_rows(const gateway_access& access,
-                                              const wan_service& service, upnp_table& table);
+boost::asio::awaitable<cause> read_rows(const gateway_access& access, const wan_service& service,
+                                        upnp_table& table);
 
 }  // namespace natcheck::portmap

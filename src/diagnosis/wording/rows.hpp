@@ -1,7 +1,9 @@
 // The words of causes and operations: one row for each code, one table for each topic.
 #pragma once
 
+#include <cstdint>
 #include <natcheck/causes.hpp>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,6 +13,9 @@ namespace natcheck::wording {
 struct cause_row {
   cause_code code;
   const char* words;
+  /// Where the words are only for this first value, an error number of a protocol; another row of
+  /// the code has those for all others.
+  std::optional<std::int64_t> number = std::nullopt;
 };
 
 struct operation_row {
@@ -26,7 +31,9 @@ struct topic {
 topic general();
 topic commands();
 topic greeting();
+topic http();
 topic port_control();
+topic upnp();
 
 std::vector<cause_row> all_causes();
 std::vector<operation_row> all_operations();

@@ -53,8 +53,8 @@ std::string filled(const char* words, const std::vector<cause_value>& values) {
 }
 
 /// Every table of words; a new topic is a row here.
-constexpr std::array topics{&wording::general, &wording::commands, &wording::greeting,
-                            &wording::port_control};
+constexpr std::array topics{&wording::general, &wording::commands,     &wording::greeting,
+                            &wording::http,    &wording::port_control, &wording::upnp};
 
 template <class Row>
 std::vector<Row> joined_rows(std::span<const Row> wording::topic::*part) {
@@ -66,12 +66,21 @@ std::vector<Row> joined_rows(std::span<const Row> wording::topic::*part) {
   return all;
 }
 
-/// The words of a code. Empty for none.
+bool fits(const wording::operation_row& row, const operation& tried) {
+  return row.code == tried.code;
+}
+
+bool fits(const wording::cause_row& row, const cause& why) {
+  return row.code == why.code &&
+         (!row.number || (!why.values.empty() && why.values.front() == cause_value(*row.number)));
+}
+
+/// The words of a code, of its first row that fits. Empty for none.
 template <class Row, class Coded>
 std::string in_words(std::span<const Row> wording::topic::*part, const Coded& meant) {
   for (const auto each : topics) {
     const auto rows = each().*part;
-    const auto found = std::ranges::find(rows, meant.code, &Row::code);
+    const auto found = std::ranges::find_if(rows, [&](const Row& row) { return fits(row, meant); });
     if (found != rows.end()) return filled(found->words, meant.values);
   }
   return {};

@@ -1,9 +1,8 @@
 #include "protocols/http/response_reader.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+#include <natcheck/causes.hpp>
 
 #include "core/text.hpp"
 
@@ -61,7 +60,7 @@ bool response_reader::take_line(std::string_view& bytes) {
 void response_reader::take_status(std::string_view line) {
   if (line.empty()) return;
   answer_.status = status_in(line);
-  if (answer_.status == 0) return fail("the answer is not HTTP");
+  if (answer_.status == 0) return fail(cause_code::http_answer_not_http);
   step_ = step::header;
 }
 
@@ -123,7 +122,7 @@ void response_reader::take_chunk_size(std::string_view& bytes) {
   if (!line.empty()) {
     expected_ = number_in(line, 16);
     if (!expected_) {
-      fail("the answer is not HTTP: a chunk has no size");
+      fail(cause_code::http_chunk_without_size);
     } else {
       step_ = expected_ == 0U ? step::done : step::chunk;
     }
@@ -133,7 +132,7 @@ void response_reader::take_chunk_size(std::string_view& bytes) {
 
 void response_reader::take_header_bytes(std::string_view& bytes) {
   const bool ended = take_line(bytes);
-  if (step_ == step::start && !may_be_status(line_)) return fail("the answer is not HTTP");
+  if (step_ == step::start && !may_be_status(line_)) return fail(cause_code::http_answer_not_http);
   if (!ended) return;
   step_ == step::start ? take_status(line_) : take_header(line_);
   line_.clear();
@@ -142,7 +141,7 @@ void response_reader::take_header_bytes(std::string_view& bytes) {
 void response_reader::count(std::size_t taken, std::size_t& size, std::size_t limit) {
   size += taken;
   if (size > limit && step_ != step::failed) {
-    fail(fmt::format("the answer exceeds {} KiB", limit / 1024));
+    fail({cause_code::http_answer_too_long, limit / 1024});
   }
 }
 
@@ -162,7 +161,7 @@ void response_reader::feed(std::string_view bytes) {
 void response_reader::end() {
   if (step_ == step::start && may_be_status(line_) && !line_.empty()) take_status(line_);
   if (step_ == step::failed || step_ == step::done) return;
-  if (step_ == step::start || is_interim()) return fail("closed the connection without answering");
+  if (step_ == step::start || is_interim()) return fail(cause_code::http_closed_unanswered);
   step_ = step::done;
 }
 

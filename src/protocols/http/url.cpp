@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address_v6.hpp>
 #include <charconv>
+#include <natcheck/causes.hpp>
 #include <optional>
 
 #include "core/text.hpp"
@@ -52,23 +53,23 @@ std::string target_of(std::string_view text) {
 }  // namespace
 
 parsed<url> parse_url(std::string_view text) {
-  if (text.size() > max_url) return parse_fault{fmt::format("is longer than {} bytes", max_url)};
-  if (std::ranges::any_of(text, is_control)) return parse_fault{"contains a control character"};
+  if (text.size() > max_url) return parse_fault{{cause_code::url_too_long, max_url}};
+  if (std::ranges::any_of(text, is_control))
+    return parse_fault{cause_code::url_with_control_character};
   const auto parts = split_url(text);
   if (!parts || !equal_ignoring_case(parts->scheme, "http")) {
-    return parse_fault{"is not an http URL"};
+    return parse_fault{cause_code::url_not_http};
   }
   if (parts->authority.find('@') != std::string_view::npos) {
-    return parse_fault{"contains a user name"};
+    return parse_fault{cause_code::url_with_user};
   }
   const auto host = split_host(parts->authority);
-  if (host.host.empty()) return parse_fault{"names no host"};
+  if (host.host.empty()) return parse_fault{cause_code::url_without_host};
   if (!is_host(host)) {
-    return parse_fault{fmt::format("has an invalid host, \"{}\"", escape_bytes(host.host))};
+    return parse_fault{{cause_code::url_with_bad_host, host.host}};
   }
   const auto port = port_of(host.port);
-  if (!port)
-    return parse_fault{fmt::format("has an invalid port, \"{}\"", escape_bytes(host.port))};
+  if (!port) return parse_fault{{cause_code::url_with_bad_port, host.port}};
   return url{std::string(host.host), *port, target_of(parts->target)};
 }
 

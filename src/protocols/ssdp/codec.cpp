@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <natcheck/causes.hpp>
 
 #include "core/text.hpp"
 #include "core/written_address.hpp"
@@ -26,17 +27,16 @@ std::string_view first_line(std::string_view text) {
 }
 
 /// Why what begins with `line` is no answer to a search; empty where it looks like one.
-std::string doubt_status(std::string_view line) {
-  if (line.starts_with("NOTIFY ")) return "a NOTIFY announcement, not an answer to a search";
+cause doubt_status(std::string_view line) {
+  if (line.starts_with("NOTIFY ")) return cause_code::ssdp_announcement;
   if (!equal_ignoring_case(line.substr(0, 4), "HTTP")) {
-    return fmt::format("begins with \"{}\" instead of an HTTP status",
-                       escape_bytes(line.substr(0, 32)));
+    return {cause_code::ssdp_without_status, line.substr(0, 32)};
   }
   line.remove_prefix(std::min(line.find(' '), line.size()));
   const std::string_view rest = bare(line);
   const std::string_view status = rest.substr(0, rest.find(' '));
   if (status == "200") return {};
-  return fmt::format("HTTP status \"{}\"", escape_bytes(status.substr(0, 32)));
+  return {cause_code::ssdp_status, status.substr(0, 32)};
 }
 
 /// What a device means with the value of LOCATION: without quotes or "<" and ">" around it.
@@ -84,7 +84,7 @@ std::string search_request(std::string_view target, const endpoint& host, unsign
 
 parsed<search_response> parse_response(std::string_view datagram) {
   if (datagram.size() > max_datagram) {
-    return parse_fault{fmt::format("more than {} bytes", max_datagram)};
+    return parse_fault{{cause_code::ssdp_answer_too_long, max_datagram}};
   }
   // Whatever it begins with: miniupnpc, which routers were tested with, does not look.
   search_response read;
@@ -93,8 +93,8 @@ parsed<search_response> parse_response(std::string_view datagram) {
   read.usn = find_header(datagram, "USN");
   read.boot_id = parse_number(find_header(datagram, "BOOTID.UPNP.ORG"));
   if (!read.location.empty()) return read;
-  std::string wrong = doubt_status(first_line(datagram));
-  return parse_fault{wrong.empty() ? "no LOCATION" : std::move(wrong)};
+  const cause wrong = doubt_status(first_line(datagram));
+  return parse_fault{wrong.empty() ? cause(cause_code::ssdp_without_location) : wrong};
 }
 
 bool announces_gateway(const search_response& response) {

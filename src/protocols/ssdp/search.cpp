@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <natcheck/causes.hpp>
 #include <utility>
 
 #include "core/canonical.hpp"
@@ -103,9 +104,9 @@ void search::handle_packet(time_point now, const endpoint& from, std::string_vie
 
 void search::handle_gateway(time_point now, std::string_view datagram) {
   auto response = parse_response(datagram);
-  if (!response) return reject(to_string(response.error().reason));
+  if (!response) return reject(response.error().reason);
   auto location = check_location(response->location, config_.gateway, config_.local);
-  if (!location) return reject("LOCATION " + to_string(location.error().reason));
+  if (!location) return reject({cause_code::ssdp_location_unusable, location.error().reason});
   const bool announced = announces_gateway(*response);
   if (!is_news(response->location, announced)) return;
   events_.push_back(found{std::move(*location), response->boot_id, now - first_sent_, announced});
@@ -118,9 +119,11 @@ void search::handle_other(peer& sender, std::string_view datagram) {
   events_.push_back(other_device{sender.ip});
 }
 
-void search::reject(const std::string& reason) {
-  const bool is_new = reasons_.size() < max_kept && reasons_.insert(reason).second;
-  if (is_new) events_.push_back(rejected{reason});
+void search::reject(const cause& reason) {
+  const bool is_known = std::ranges::find(reasons_, reason) != reasons_.end();
+  if (is_known || reasons_.size() == max_kept) return;
+  reasons_.push_back(reason);
+  events_.push_back(rejected{reason});
 }
 
 bool search::is_news(const std::string& location, bool announced) {

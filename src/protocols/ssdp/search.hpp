@@ -11,7 +11,6 @@
 #include <natcheck/endpoint.hpp>
 #include <natcheck/evidence.hpp>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -134,7 +133,7 @@ class search {
   peer* admit(const address& ip);
   void handle_gateway(time_point now, std::string_view datagram);
   void handle_other(peer& sender, std::string_view datagram);
-  void reject(const std::string& reason);
+  void reject(const cause& reason);
   bool is_news(const std::string& location, bool announced);
 
   search_config config_;
@@ -145,7 +144,7 @@ class search {
   bool ended_ = false;
   std::vector<peer> peers_;
   std::map<std::string, bool> locations_;  ///< and whether a gateway is announced there
-  std::set<std::string> reasons_;
+  std::vector<cause> reasons_;
   std::deque<search_event> events_;
 };
 

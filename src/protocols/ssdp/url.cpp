@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "core/canonical.hpp"
 #include "core/written_address.hpp"
@@ -41,14 +42,14 @@ parsed<http_url> check_location(std::string_view text, const address& responder,
   if (is_name(*url)) return http_url{responder, url->port, url->target, url->host};
   const auto host = read_written_address(url->host);
   if (!host) {
-    return parse_fault{fmt::format("has the host \"{}\", which is not an IP address", url->host)};
+    return parse_fault{{cause_code::url_without_address, url->host}};
   }
   if (!local && (*host == canonical(responder) || host->is_unspecified())) {
     return http_url{responder, url->port, url->target, {}};
   }
   if (!local || !on_link(*host, *local)) {
-    return parse_fault{fmt::format(
-        "names {}, {}", local ? "a host outside this network" : "another host", host->to_string())};
+    return parse_fault{
+        {local ? cause_code::url_of_another_network : cause_code::url_of_another_host, *host}};
   }
   auto neighbor = host->to_v6();
   if (neighbor.is_link_local()) neighbor.scope_id(responder.to_v6().scope_id());

@@ -20,6 +20,15 @@ TEST(Wording, FillsInValuesOfEachKind) {
   EXPECT_EQ(to_string(cause()), "");
 }
 
+TEST(Wording, HasWordsForNumbers) {
+  EXPECT_EQ(to_string(cause(cause_code::upnp_connection_error, 606, "NotAuthorized")),
+            "not authorized (UPnP error 606)");
+  EXPECT_EQ(to_string(cause(cause_code::upnp_firewall_error, 704, "NoSuchEntry")),
+            "it has no such pinhole (UPnP error 704)");
+  EXPECT_EQ(to_string(cause(cause_code::upnp_connection_error, 733, "InconsistentParameters")),
+            "InconsistentParameters (UPnP error 733)");
+}
+
 TEST(Wording, SaysWhatWasTriedBeforeWhatHappened) {
   const failure failed{outcome::timed_out, operation(operation_code::quoted, "asking the router"),
                        cause_code::not_answered_in_time, 0};
@@ -40,7 +49,8 @@ void expect_one_row_each(std::span<const Row> rows, Code last) {
 }
 
 TEST(Wording, HasOneRowForEachCode) {
-  const auto causes = wording::all_causes();
+  auto causes = wording::all_causes();
+  std::erase_if(causes, [](const auto& row) { return row.number.has_value(); });
   const auto operations = wording::all_operations();
   expect_one_row_each<wording::cause_row>(causes, cause_code::last_);
   expect_one_row_each<wording::operation_row>(operations, operation_code::last_);

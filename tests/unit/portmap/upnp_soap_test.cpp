@@ -237,7 +237,10 @@ TEST(Answer, TheMeaningOfAnError) {
 
 TEST(Answer, EveryErrorHasWords) {
   for (const int code : {401, 402, 501, 606, 713, 714, 716, 718, 724, 725, 728, 729, 12345, -1}) {
-    EXPECT_THAT(describe_upnp_error(code), ::testing::Not(IsEmpty())) << code;
+    const auto fault = read({500, "<errorCode>" + std::to_string(code) + "</errorCode>"});
+    ASSERT_FALSE(fault);
+    EXPECT_THAT(to_string(fault.error().detail),
+                ::testing::MatchesRegex(".{8,} \\(UPnP error " + std::to_string(code) + "\\)"));
   }
 }
 
