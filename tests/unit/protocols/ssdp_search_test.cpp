@@ -311,7 +311,7 @@ TEST(Ipv6Search, LocationsStayOnTheLink) {
   const auto events = events_of(machine);
   ASSERT_THAT(events, SizeIs(2));
   EXPECT_EQ(std::get<found>(events[0]).location.host, other_of_router) << "with its zone";
-  EXPECT_EQ(std::get<rejected>(events[1]).reason,
+  EXPECT_EQ(to_string(std::get<rejected>(events[1]).reason),
             "LOCATION names a host outside this network, 2001:db8:9::1");
 }
 
