@@ -10,6 +10,7 @@ enum class cause_code : std::uint16_t {
   quoted,  ///< text: what another program or host says, the operating system included
 
   operation_failed,  ///< operation, cause
+  longer_than,       ///< bytes at most
 
   // The time was over.
   not_answered_in_time,      ///< stopped by the caller's limit
@@ -138,7 +139,6 @@ enum class cause_code : std::uint16_t {
   http_incomplete_after,  ///< seconds, text: what was sent
   http_rejected,          ///< status, text: what was sent
   datagram_rejected,      ///< cause: one of the following
-  datagram_longer_than,   ///< bytes
   datagram_empty,
   datagram_unknown,    ///< text: what was said
   datagram_malformed,  ///< cause
@@ -157,17 +157,17 @@ enum class cause_code : std::uint16_t {
   mapping_required,
 
   // What is wrong with a URL.
-  url_too_long,  ///< bytes at most
   url_with_control_character,
   url_not_http,
   url_with_user,
   url_without_host,
-  url_with_bad_host,       ///< host
-  url_with_bad_port,       ///< port
-  url_without_address,     ///< host
-  url_of_another_host,     ///< address
-  url_of_another_network,  ///< address
-  web_url_unusable,        ///< cause
+  url_with_bad_host,         ///< host
+  url_with_bad_port,         ///< port
+  url_without_address,       ///< host
+  url_of_another_host,       ///< address
+  url_of_another_network,    ///< address
+  web_url_unusable,          ///< cause
+  web_host_without_address,  ///< version of IP
 
   // HTTP.
   http_connecting_took,  ///< seconds
@@ -217,6 +217,7 @@ enum class cause_code : std::uint16_t {
   ipv6_firewall_closed,
   router_not_found_again,
   router_restarted,
+  pinhole_not_made,
   pinhole_gone,
 
   // The table of a UPnP router.

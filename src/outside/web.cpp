@@ -31,7 +31,7 @@ awaitable<result<endpoint>> find_server(const http::url& page, const net::source
     return each.is_v4() == from.local.is_v4();
   });
   if (usable == addresses->end()) {
-    const auto why = fmt::format("it has no IPv{} address", from.local.is_v4() ? 4 : 6);
+    const cause why{cause_code::web_host_without_address, from.local.is_v4() ? 4 : 6};
     co_return failure{outcome::unresolved, "resolving " + page.host, why};
   }
   boost::system::error_code no_literal;

@@ -118,8 +118,8 @@ awaitable<upnp_mapper::grant_state> upnp_mapper::look_after(failure why, row_bef
 
 /// Some gateways give no reason, or another one; but not those that have accepted a lease.
 bool upnp_mapper::lease_may_be_why(const failure& refused) const {
-  if (refuses_lease(refused.code)) return true;
-  return refused.kind == outcome::refused && !worked_ && may_refuse_lease(refused.code);
+  if (refuses_lease(refused)) return true;
+  return refused.kind == outcome::refused && !worked_ && may_refuse_lease(refused);
 }
 
 awaitable<std::optional<failure>> upnp_mapper::add(mapping_request wanted, adding how,
@@ -127,7 +127,7 @@ awaitable<std::optional<failure>> upnp_mapper::add(mapping_request wanted, addin
   std::optional<failure> refused;
   for (const auto time : lease_times(wanted.lifetime, worked_)) {
     // Where it is only a guess that it is the lease, the one without an end is the next.
-    if (refused && !refuses_lease(refused->code) && time.count() != 0) continue;
+    if (refused && !refuses_lease(*refused) && time.count() != 0) continue;
     wanted.lifetime = time;
     refused = co_await add_once(wanted, how, before);
     if (!refused) worked_ = time;
@@ -253,12 +253,12 @@ awaitable<result<mapping>> upnp_mapper::map_port(mapping_request wanted) {
   const auto found = before ? row_before::one : is_free ? row_before::none : row_before::unknown;
   auto making = anew ? make_anew(wanted) : add(wanted, adding::this_port, found);
   auto refused = co_await std::move(making);
-  if (refused && is_conflict(refused->code) && before) {
+  if (refused && refused->refusal == mapping_refusal::port_conflict && before) {
     if (wanted.table_may_be_wrong) co_return co_await verify();
     const failure why = *refused;
     refused = co_await take_over(wanted, *before, why);
   }
-  if (refused && is_conflict(refused->code) && is_free) {
+  if (refused && refused->refusal == mapping_refusal::port_conflict && is_free) {
     // miniupnpd says so too of ports that its rules deny.
     refused->detail = {cause_code::entry_refused_without_conflict, refused->detail};
   }
@@ -280,7 +280,7 @@ awaitable<result<mapping>> upnp_mapper::map_any_port(mapping_request wanted) {
 awaitable<result<mapping>> upnp_mapper::map_another_port(mapping_request wanted, failure why) {
   for (int tries = 0; tries < max_other_ports && add_ == add_state::none; ++tries) {
     const bool wants_same = why.code == upnp_error::same_port_values_required;
-    if (!wants_same && !refuses_port(why.code, wanted.external_port)) break;
+    if (!wants_same && !refuses_port(why, wanted.external_port)) break;
     if (wants_same && wanted.external_port == wanted.internal_port) break;
     wanted.external_port = wants_same ? wanted.internal_port : random_port();
     auto attempt = wants_same ? map_port(wanted) : map_any_port(wanted);

@@ -173,8 +173,7 @@ awaitable<result<mapping>> upnp_pinhole_mapper::add_and_verify(mapping_request r
   const auto seen = co_await look();
   if (!seen && says(seen.error(), pinhole_error::no_such_entry)) {
     forget();
-    co_return failure{outcome::refused, opening(access_),
-                      "it confirmed the pinhole, but does not have it", 0,
+    co_return failure{outcome::refused, opening(access_), cause_code::pinhole_not_made, 0,
                       mapping_refusal::not_kept};
   }
   seen_ = seen.has_value();

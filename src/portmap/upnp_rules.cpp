@@ -21,34 +21,27 @@ bool is_unclear(const failure& why) {
   return why.code == 0 && why.refusal == mapping_refusal::none;
 }
 
-bool is_conflict(int code) {
-  return code == upnp_error::conflict_in_mapping_entry ||
-         code == upnp_error::conflict_with_other_mechanisms;
+bool refuses_lease(const failure& why) {
+  return why.refusal == mapping_refusal::lifetime_rejected || why.code < 0;
 }
 
-bool refuses_lease(int code) {
-  return code == upnp_error::only_permanent_leases_supported || code == upnp_error::invalid_args ||
-         code < 0;
+bool may_refuse_lease(const failure& why) {
+  constexpr std::array other_reasons{
+      mapping_refusal::not_authorized, mapping_refusal::table_full, mapping_refusal::port_conflict,
+      mapping_refusal::port_not_allowed, mapping_refusal::same_port_required};
+  constexpr std::array other_codes{
+      upnp_error::invalid_action, upnp_error::optional_action_not_implemented,
+      upnp_error::no_such_entry_in_array, wildcard_not_permitted_in_src_ip};
+  return std::ranges::find(other_reasons, why.refusal) == other_reasons.end() &&
+         std::ranges::find(other_codes, why.code) == other_codes.end();
 }
 
-bool may_refuse_lease(int code) {
-  constexpr std::array other_reasons{upnp_error::invalid_action,
-                                     upnp_error::optional_action_not_implemented,
-                                     upnp_error::action_not_authorized,
-                                     upnp_error::no_such_entry_in_array,
-                                     wildcard_not_permitted_in_src_ip,
-                                     upnp_error::wildcard_not_permitted_in_ext_port,
-                                     upnp_error::conflict_in_mapping_entry,
-                                     upnp_error::same_port_values_required,
-                                     upnp_error::no_port_maps_available,
-                                     upnp_error::conflict_with_other_mechanisms};
-  return std::ranges::find(other_reasons, code) == other_reasons.end();
-}
-
-bool refuses_port(int code, std::uint16_t external_port) {
-  return is_conflict(code) || code == upnp_error::wildcard_not_permitted_in_ext_port ||
-         code == upnp_error::action_failed ||
-         (code == upnp_error::action_not_authorized && external_port < first_unprivileged_port);
+bool refuses_port(const failure& why, std::uint16_t external_port) {
+  return why.refusal == mapping_refusal::port_conflict ||
+         why.refusal == mapping_refusal::port_not_allowed ||
+         why.refusal == mapping_refusal::no_reason ||
+         (why.refusal == mapping_refusal::not_authorized &&
+          external_port < first_unprivileged_port);
 }
 
 std::vector<std::chrono::seconds> lease_times(std::chrono::seconds asked,

@@ -21,20 +21,17 @@ bool is_unclear(const failure& why);
 /// Between two looks at a table that may be about to change.
 inline constexpr std::chrono::milliseconds reading_interval{250};
 
-/// True for 718 and 729: someone, or another part of the router, has the port.
-bool is_conflict(int code);
-
 /// True for the errorCodes with which gateways refuse a lease time: 725, 402 (Arris NVG578LX,
 /// Tailscale's issue 15223), and negative ones (-911, qBittorrent's issue 12610).
-bool refuses_lease(int code);
+bool refuses_lease(const failure& why);
 
 /// False for a refusal that has another reason for certain: the action, the port, or who asks.
 /// Routers were seen to refuse lease times by 501, 600, 601, and without any code (0).
-bool may_refuse_lease(int code);
+bool may_refuse_lease(const failure& why);
 
 /// True for the errorCodes after which another external port may be had: conflicts, 716, 501 in
 /// their stead (libtorrent), and 606 on a port below 1024.
-bool refuses_port(int code, std::uint16_t external_port);
+bool refuses_port(const failure& why, std::uint16_t external_port);
 
 /// The lease times to try, in this order and each once: what worked before, what is asked for, a
 /// week (the most of IGD v2), and 0, which is for ever.

@@ -7,6 +7,7 @@ namespace {
 constexpr cause_row causes[] = {
     {cause_code::quoted, "{}"},
     {cause_code::operation_failed, "{}: {}"},
+    {cause_code::longer_than, "is longer than {} bytes"},
     {cause_code::not_answered_in_time, "timed out before it answered"},
     {cause_code::table_not_read_in_time, "timed out before the whole table was read"},
     {cause_code::stopped_before_an_answer, "stopped before an answer arrived"},

@@ -50,7 +50,6 @@ constexpr cause_row greeting_causes[] = {
     {cause_code::http_incomplete_after, "sent no complete HTTP request within {} s: {}"},
     {cause_code::http_rejected, "rejected with HTTP {}: {}"},
     {cause_code::datagram_rejected, "its datagram {}"},
-    {cause_code::datagram_longer_than, "is longer than {} bytes"},
     {cause_code::datagram_empty, "is empty"},
     {cause_code::datagram_unknown, "is of an unknown protocol: {}"},
     {cause_code::datagram_malformed, "is malformed: {}"},

@@ -5,7 +5,6 @@ namespace natcheck::wording {
 namespace {
 
 constexpr cause_row causes[] = {
-    {cause_code::url_too_long, "is longer than {} bytes"},
     {cause_code::url_with_control_character, "contains a control character"},
     {cause_code::url_not_http, "is not an http URL"},
     {cause_code::url_with_user, "contains a user name"},
@@ -16,6 +15,7 @@ constexpr cause_row causes[] = {
     {cause_code::url_of_another_host, "names another host, {}"},
     {cause_code::url_of_another_network, "names a host outside this network, {}"},
     {cause_code::web_url_unusable, "the URL {}"},
+    {cause_code::web_host_without_address, "it has no IPv{} address"},
     {cause_code::http_connecting_took, "timed out after {:.2g} s while connecting"},
     {cause_code::http_sending_took, "timed out after {:.2g} s while sending the request"},
     {cause_code::http_answering_took, "timed out after {:.2g} s while waiting for the answer"},

@@ -83,6 +83,7 @@ constexpr cause_row causes[] = {
     {cause_code::ipv6_firewall_closed, "its IPv6 firewall does not let devices open ports"},
     {cause_code::router_not_found_again, "the router was not found again in time"},
     {cause_code::router_restarted, "the router restarted"},
+    {cause_code::pinhole_not_made, "it confirmed the pinhole, but does not have it"},
     {cause_code::pinhole_gone, "the router no longer has the pinhole"},
 
     {cause_code::table_stopped_after, "after {} entries it answered: {}"},

@@ -95,7 +95,7 @@ response responder::unsent(time_point now, const arrival& datagram, const respon
 
 response responder::handle(time_point now, const arrival& datagram) {
   if (!datagram.whole) {
-    return reject(now, datagram, {cause_code::datagram_longer_than, max_read_datagram});
+    return reject(now, datagram, {cause_code::longer_than, max_read_datagram});
   }
   if (datagram.bytes.empty()) return {};
   const auto read = parse_question(datagram.bytes);

@@ -53,7 +53,7 @@ std::string target_of(std::string_view text) {
 }  // namespace
 
 parsed<url> parse_url(std::string_view text) {
-  if (text.size() > max_url) return parse_fault{{cause_code::url_too_long, max_url}};
+  if (text.size() > max_url) return parse_fault{{cause_code::longer_than, max_url}};
   if (std::ranges::any_of(text, is_control))
     return parse_fault{cause_code::url_with_control_character};
   const auto parts = split_url(text);

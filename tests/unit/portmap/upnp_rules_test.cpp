@@ -28,10 +28,11 @@ TEST(UpnpRules, WhatARefusalIsAbout) {
       {-911, true, false, false},
   };
   for (const auto& row : table) {
-    EXPECT_EQ(refuses_lease(row.code), row.lease) << row.code;
-    EXPECT_EQ(refuses_port(row.code, 1023), row.low_port) << row.code;
-    EXPECT_EQ(refuses_port(row.code, 1024), row.high_port) << row.code;
-    EXPECT_EQ(is_conflict(row.code), row.code == 718 || row.code == 729) << row.code;
+    const auto meaning = row.code == 0 ? mapping_refusal::none : refusal_of(row.code);
+    const failure why{outcome::refused, {}, {}, row.code, meaning};
+    EXPECT_EQ(refuses_lease(why), row.lease) << row.code;
+    EXPECT_EQ(refuses_port(why, 1023), row.low_port) << row.code;
+    EXPECT_EQ(refuses_port(why, 1024), row.high_port) << row.code;
   }
 }
 
