@@ -56,7 +56,7 @@ awaitable<void> ask_first_hop(route_info& way) {
 awaitable<void> examine_all(route_info& way, const std::vector<address>& devices) {
   for (std::size_t next = 0; !way.gateway;) {
     if (next == devices.size()) {
-      co_await pause();
+      co_await net::wait_for(between_looks);
     } else {
       co_await examine(way, devices[next++]);
     }
