@@ -77,12 +77,30 @@ struct outgoing {
   std::string_view payload;
 };
 
-/// Hands the errors that the kernel keeps for the socket (keep_errors) to the machine.
+/// Hands the errors that the kernel keeps for the socket (keep_errors) to the machine. Whether
+/// there was any.
 template <class Machine>
-void take_errors(udp::socket& socket, std::size_t number, Machine& machine) {
+bool take_errors(udp::socket& socket, std::size_t number, Machine& machine) {
+  bool any = false;
   while (const auto error = next_error(socket.native_handle())) {
     machine.handle_error(std::chrono::steady_clock::now(), number, *error);
+    any = true;
   }
+  return any;
+}
+
+template <class Machine>
+void send(udp::socket& socket, const outgoing& next, Machine& machine) {
+  const auto send_once = [&] {
+    error_code error;
+    socket.send_to(asio::buffer(next.payload), {next.to.ip, next.to.port}, 0, error);
+    return error;
+  };
+  take_errors(socket, next.socket, machine);
+  error_code error = send_once();
+  // What it fails with may be an error about an earlier datagram, which has come in between.
+  if (error && take_errors(socket, next.socket, machine)) error = send_once();
+  machine.handle_sent(next.socket, error);
 }
 
 template <class Machine>
@@ -110,12 +128,7 @@ asio::awaitable<void> send_all(std::span<udp::socket> sockets, Machine& machine,
   for (;;) {
     news.reset();
     while (const auto next = machine.poll_transmit(std::chrono::steady_clock::now())) {
-      udp::socket& socket = sockets[next->socket];
-      // An error about an earlier datagram would be taken for one about this.
-      take_errors(socket, next->socket, machine);
-      error_code error;
-      socket.send_to(asio::buffer(next->payload), {next->to.ip, next->to.port}, 0, error);
-      machine.handle_sent(next->socket, error);
+      send(sockets[next->socket], *next, machine);
     }
     if (machine.finished(std::chrono::steady_clock::now())) co_return;
     co_await with_deadline(machine.next_timeout(), news.wait());
