@@ -233,6 +233,93 @@ enum class cause_code : std::uint16_t {
   table_entries_left_out,  ///< indexes
   table_ports_unreadable,  ///< indexes
   table_entries_twice,
+  // Sockets, names, and the routes of this host.
+  nothing_listens,
+  no_route_to_network,
+  host_unreachable,
+  forbidden_by_firewall,
+  no_permission,
+  address_in_use,
+  no_such_local_address,
+  too_many_connections,  ///< of this program
+  too_many_files,        ///< of this machine
+  ip_version_off,
+  closed_by_other_side,
+  no_free_port,
+  route_unreachable,
+  route_prohibits,  ///< a route or a rule
+  route_prohibits_or_no_permission,
+  route_discards,
+  lookup_timed_out,     ///< of a name
+  no_such_interface,    ///< text: those that there are
+  only_loopback,        ///< no such interface, and no other
+  changed_during_read,  ///< the tables of the kernel
+
+  // STUN: its messages, its servers, and the survey of them.
+  stun_fingerprint_wrong,
+  stun_undefined_error,
+  stun_unknown_attribute,          ///< number
+  stun_attribute_without_address,  ///< number
+  stun_no_address,
+  stun_error_without_code,
+  stun_attribute_too_long,
+  stun_no_cookie,
+  stun_wrong_type,    ///< number
+  stun_wrong_length,  ///< bytes, bytes by its header
+  stun_other_request,
+  stun_not_stun,
+  stun_too_long,         ///< bytes
+  stun_rejected,         ///< error code
+  stun_rejected_saying,  ///< error code, text
+  stun_silent_over_tcp,  ///< milliseconds
+  another_server_answered,
+  udp_answered,
+  in_own_network,
+  no_route_to_internet,  ///< IP version
+  name_without_address,
+  resolved_too_late,
+  resolves_to_own_network,  ///< address
+
+  // The path, the owner of an address, and the behavior of the NAT.
+  hops_silent,              ///< packets, milliseconds
+  hop_sent_back,            ///< address, ICMP code
+  no_second_address,        ///< text: server
+  unusable_second_address,  ///< text: server, endpoint
+  no_stun_over_udp,
+  mapping_untested,    ///< cause
+  filtering_untested,  ///< cause
+  hairpin_untested,    ///< cause
+  lifetime_untested,   ///< of a UDP binding: cause
+  server_too_slow,
+  mapped_addresses_contradict,
+  second_address_silent,
+  port_may_depend_on_destination,
+  not_decided_in_time,
+  server_stopped_answering,
+  silence_means_nothing,
+  second_address_refused,   ///< error code
+  answered_from_elsewhere,  ///< endpoint that was asked for, endpoint
+  no_nat,
+  seen_as_not_public,  ///< address
+  response_port_ignored,
+  binding_outlived_time,
+
+  // What a router writes in the place of its external address.
+  external_address_impossible,  ///< text, cause: what it is
+  ipv6_not_ipv4,
+  its_own_address,
+  broadcast_address,
+  loopback_address,
+  multicast_address,
+  host_name,
+  no_ip_address,
+
+  // The firewall and the NAT rules of this host.
+  needs_net_raw,
+  rules_need_root,
+  rule_not_understood,  ///< text: family, table, chain
+  legacy_rules,
+
   last_
 };
 
@@ -265,6 +352,33 @@ enum class operation_code : std::uint16_t {
   closing_port_by_upnp,     ///< address
   opening_pinhole_by_upnp,  ///< address
   closing_pinhole_by_upnp,  ///< address
+  // Sockets, names, and the routes of this host.
+  asking_for_interfaces,  ///< of the kernel
+  asking_for_addresses,   ///< of the kernel
+  asking_for_routes,      ///< of the kernel
+  asking_for_nexthops,    ///< of the kernel
+  asking_for_route_to,    ///< of the kernel: address
+  asking_for_neighbor,    ///< of the kernel: address
+  opening_netlink,
+  looking_for_interface,  ///< text
+  resolving,              ///< text: a name
+
+  // STUN: its messages, its servers, and the survey of them.
+  asking_stun_servers,
+  asking_stun_over_udp,  ///< text: name, endpoint
+  asking_stun_over_tcp,  ///< text: name, endpoint
+
+  // The path, the owner of an address, and the behavior of the NAT.
+  asking_stun_rfc5780,
+  tracing_path,   ///< endpoint
+  testing_owner,  ///< address
+  looking_for_first_hops,
+  looking_for_proxy,
+
+  // The firewall and the NAT rules of this host.
+  opening_packet_socket,
+  reading_nftables,  ///< chains, rules or sets
+
   last_
 };
 

@@ -1,9 +1,8 @@
 #include "core/written_address.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+#include <natcheck/causes.hpp>
 
 #include "core/canonical.hpp"
 #include "core/text.hpp"
@@ -69,35 +68,35 @@ bool looks_like_host_name(std::string_view text) {
          is_letter(text[dot + 1]) && text.find_first_of(" /:") == std::string_view::npos;
 }
 
-/// What an address is that cannot be an external one of the gateway at `gateway`; empty: it can.
-std::string_view unusable_as_external(const address& ip, const address& gateway) {
+/// What an address is that cannot be an external one of the gateway at `gateway`; none: it can.
+cause unusable_as_external(const address& ip, const address& gateway) {
   static const address broadcast = boost::asio::ip::address_v4::broadcast();
-  if (ip.is_v6()) return "an IPv6 address, not an IPv4 address";
-  if (ip == gateway) return "its own address on this network";
-  if (ip == broadcast) return "the broadcast address";
+  if (ip.is_v6()) return cause_code::ipv6_not_ipv4;
+  if (ip == gateway) return cause_code::its_own_address;
+  if (ip == broadcast) return cause_code::broadcast_address;
   const auto scope = scope_of(ip);
-  const bool unusable = scope == address_scope::loopback || scope == address_scope::multicast;
-  return unusable ? describe(scope) : std::string_view();
+  if (scope == address_scope::loopback) return cause_code::loopback_address;
+  return scope == address_scope::multicast ? cause_code::multicast_address : cause();
 }
 
-std::string_view what_is(std::string_view text, const address& gateway) {
+cause what_is(std::string_view text, const address& gateway) {
   const auto ip = read_written_address(text);
   if (ip && ip->is_unspecified()) return {};
   if (ip) return unusable_as_external(*ip, gateway);
-  return looks_like_host_name(text) ? "a host name, not an IP address" : "not an IP address";
+  return looks_like_host_name(text) ? cause_code::host_name : cause_code::no_ip_address;
 }
 
 }  // namespace
 
-std::string doubt_external_address(std::string_view text, const address& gateway) {
+cause doubt_external_address(std::string_view text, const address& gateway) {
   constexpr std::size_t longest = 64;
   text = bare(text);
   if (text.empty()) return {};
-  const auto what = what_is(text, gateway);
+  const cause what = what_is(text, gateway);
   if (what.empty()) return {};
-  return fmt::format("The router gives \"{}{}\" as its external address, which is {}.",
-                     escape_bytes(text.substr(0, longest)), text.size() > longest ? "..." : "",
-                     what);
+  std::string shown(text.substr(0, longest));
+  if (text.size() > longest) shown += "...";
+  return {cause_code::external_address_impossible, shown, what};
 }
 
 std::string_view bare(std::string_view text) {

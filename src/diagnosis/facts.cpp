@@ -36,7 +36,7 @@ facts::facts(const discover_evidence& evidence) : seen(evidence), outside(eviden
     if (service.state != service_state::answered) continue;
     auto doubt = doubt_external_address(as_told(*evidence.gateway, row), evidence.gateway->ip);
     if (!doubt.empty() && !(ip && outside.agreed() == ip)) {
-      doubtful.push_back({row.key, std::move(doubt)});
+      doubtful.push_back({row.key, to_string(doubt)});
     } else if (ip) {
       named.push_back({row.key, row.name, *ip});
     }

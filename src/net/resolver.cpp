@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <natcheck/causes.hpp>
 #include <thread>
 
 namespace natcheck::net {
@@ -79,7 +80,7 @@ void look_up(const std::shared_ptr<lookup>& shared, const std::string& host) {
 }
 
 failure unresolved(const std::string& host, cause detail) {
-  return {outcome::unresolved, "resolving " + host, std::move(detail), 0};
+  return {outcome::unresolved, operation(operation_code::resolving, host), std::move(detail), 0};
 }
 
 /// Ends the sharing when the coroutine ends, however it ends.
@@ -108,10 +109,10 @@ asio::awaitable<result<std::vector<address>>> resolve(std::string host, steady_t
   std::thread(look_up, wait.shared, host).detach();
   const auto [ended] = co_await timer.async_wait(as_result);
   co_await unless_cancelled();
-  if (!ended) co_return unresolved(host, "the name lookup timed out");
+  if (!ended) co_return unresolved(host, cause_code::lookup_timed_out);
   const std::scoped_lock lock(wait.shared->guard);
   if (wait.shared->status != 0) {
-    co_return unresolved(host, ::gai_strerror(wait.shared->status));
+    co_return unresolved(host, cause(cause_code::quoted, ::gai_strerror(wait.shared->status)));
   }
   co_return wait.shared->addresses;
 }

@@ -20,8 +20,7 @@ namespace natcheck::net {
 std::optional<failure> route_refusal(natcheck::operation operation, const source& from,
                                      transport protocol, const endpoint& to);
 
-/// "this machine does not send it: its routing rules prohibit it", for an errno of the kernel's
-/// lookup. Pure.
-std::string describe_refusal(int code);
+/// For an errno of the kernel's lookup: route_prohibits, route_unreachable or route_discards. Pure.
+cause cause_of_refusal(int code);
 
 }  // namespace natcheck::net

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <natcheck/causes.hpp>
+#include <utility>
 
 namespace natcheck::net {
 namespace {
@@ -34,36 +36,25 @@ outcome outcome_of(const error_code& error) {
   return outcome::unavailable;
 }
 
-std::string words_for(const error_code& error) {
-  switch (error.value()) {
-    case ECONNREFUSED:
-      return "nothing listens on that port";
-    case ENETUNREACH:
-      return "no route to that network";
-    case EHOSTUNREACH:
-      return "host unreachable: a router reports it, or the host does not respond";
-    case EPERM:
-      return "forbidden by a firewall on this machine";
-    case EACCES:
-      return "this user lacks permission";
-    case EADDRINUSE:
-      return "the port is already in use";
-    case EADDRNOTAVAIL:
-      return "this machine does not have that address, or its IP version is turned off";
-    case EMFILE:
-      return "this program has too many connections open (see ulimit -n)";
-    case ENFILE:
-      return "this machine has too many files open";
-    case EAFNOSUPPORT:
-      return "that IP version is turned off on this machine";
-    default:
-      break;
+cause cause_of_error(const error_code& error) {
+  static constexpr std::pair<int, cause_code> table[] = {
+      {ECONNREFUSED, cause_code::nothing_listens},
+      {ENETUNREACH, cause_code::no_route_to_network},
+      {EHOSTUNREACH, cause_code::host_unreachable},
+      {EPERM, cause_code::forbidden_by_firewall},
+      {EACCES, cause_code::no_permission},
+      {EADDRINUSE, cause_code::address_in_use},
+      {EADDRNOTAVAIL, cause_code::no_such_local_address},
+      {EMFILE, cause_code::too_many_connections},
+      {ENFILE, cause_code::too_many_files},
+      {EAFNOSUPPORT, cause_code::ip_version_off},
+  };
+  for (const auto& [number, code] : table) {
+    if (error.value() == number) return code;
   }
-  if (error == asio::error::eof) return "the other side closed the connection";
-  return error.message();
+  if (error == asio::error::eof) return cause_code::closed_by_other_side;
+  return {cause_code::quoted, error.message()};
 }
-
-constexpr const char* no_free_port = "this machine has no free port left";
 
 void bind_address(udp::socket& socket, const address& local, error_code& error) {
   socket.bind({local, 0}, error);
@@ -89,7 +80,8 @@ void prepare(Socket& socket, const source& from, error_code& error) {
 /// Whatever the port, it was the kernel's choice.
 failure open_failure(natcheck::operation operation, const error_code& error) {
   failure failed = failure_from(std::move(operation), error);
-  if (error.value() == EADDRINUSE || error.value() == EAGAIN) failed.detail = no_free_port;
+  if (error.value() == EADDRINUSE || error.value() == EAGAIN)
+    failed.detail = cause_code::no_free_port;
   return failed;
 }
 
@@ -113,7 +105,7 @@ asio::awaitable<void> wait_readable(udp::socket& socket) {
 }
 
 failure failure_from(natcheck::operation operation, const error_code& error) {
-  return {outcome_of(error), std::move(operation), words_for(error), 0};
+  return {outcome_of(error), std::move(operation), cause_of_error(error), 0};
 }
 
 failure connect_failure(natcheck::operation operation, const address& target,
@@ -129,13 +121,12 @@ failure route_failure(natcheck::operation operation, const address& target,
   // IPv6 wants the interface of a link-local address, and says so by the error of a blackhole.
   const bool names_no_link = target.is_v6() && target.to_v6().is_link_local();
   if (error.value() == EHOSTUNREACH) {
-    failed.detail = "a route on this machine marks the destination as unreachable";
+    failed.detail = cause_code::route_unreachable;
   } else if (error.value() == EACCES) {
-    failed.detail =
-        "a route on this machine prohibits the destination, or this user lacks permission";
+    failed.detail = cause_code::route_prohibits_or_no_permission;
   } else if (error.value() == EINVAL && !names_no_link) {
     failed.kind = outcome::unreachable;
-    failed.detail = "a route on this machine discards packets to the destination (blackhole)";
+    failed.detail = cause_code::route_discards;
   }
   return failed;
 }

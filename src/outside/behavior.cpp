@@ -1,6 +1,7 @@
 #include "outside/behavior.hpp"
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "outside/behavior_tests.hpp"
 
@@ -9,7 +10,7 @@ namespace {
 
 using net::asio::awaitable;
 
-constexpr const char* out_of_time = "timed out before this was decided";
+constexpr auto out_of_time = cause_code::not_decided_in_time;
 
 /// The tests' results, each with what it is while it was not decided.
 struct findings {

@@ -1,8 +1,7 @@
 #include "outside/behavior_rules.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "outside/survey.hpp"
 
@@ -10,24 +9,25 @@ namespace natcheck::outside {
 namespace {
 
 /// Why the tests cannot be made with this server; empty when they can.
-std::string objection(const stun_evidence& seen) {
-  if (!seen.other_address) return fmt::format("{} has no second address", seen.server);
-  if (is_credible_other(*seen.address, *seen.other_address)) return "";
-  return fmt::format("{} gives {} as its second address, which is not usable", seen.server,
-                     to_string(*seen.other_address));
+cause objection(const stun_evidence& seen) {
+  if (!seen.other_address) return {cause_code::no_second_address, seen.server};
+  if (is_credible_other(*seen.address, *seen.other_address)) return {};
+  return {cause_code::unusable_second_address, seen.server, *seen.other_address};
 }
+
+cause untested_mapping(cause_code why) { return {cause_code::mapping_untested, cause(why)}; }
 
 }  // namespace
 
 std::optional<behavior_server> choose_server(const std::vector<stun_evidence>& seen,
                                              std::vector<cause>& doubts) {
   const stun_evidence* best = nullptr;
-  std::vector<std::string> objections;
+  std::vector<cause> objections;
   for (const stun_evidence& each : seen) {
     const bool usable = each.state == service_state::answered && each.family == 4 &&
                         each.protocol == transport::udp && each.address;
     if (!usable) continue;
-    std::string wrong = objection(each);
+    cause wrong = objection(each);
     if (!wrong.empty()) {
       objections.push_back(std::move(wrong));
     } else if (best == nullptr ||
@@ -39,7 +39,7 @@ std::optional<behavior_server> choose_server(const std::vector<stun_evidence>& s
     return behavior_server{best->server, *best->address, *best->other_address,
                            best->rtt.value_or(millis{0})};
   }
-  if (objections.empty()) objections.emplace_back("no STUN server answered over UDP and IPv4");
+  if (objections.empty()) objections.emplace_back(cause_code::no_stun_over_udp);
   doubts.insert(doubts.end(), objections.begin(), objections.end());
   return std::nullopt;
 }
@@ -55,7 +55,7 @@ nat_behavior mapping_of(const mapping_seen& seen, std::vector<cause>& doubts) {
   const auto& second = seen.by_other_address;
   const auto& third = seen.by_other;
   if (!first) {
-    doubts.emplace_back("mapping: the server did not answer in time");
+    doubts.push_back(untested_mapping(cause_code::server_too_slow));
     return nat_behavior::not_tested;
   }
   if (*first == seen.local) return nat_behavior::none;
@@ -64,23 +64,24 @@ nat_behavior mapping_of(const mapping_seen& seen, std::vector<cause>& doubts) {
     return second == third ? nat_behavior::address_dependent
                            : nat_behavior::address_and_port_dependent;
   }
-  doubts.emplace_back(second && third ? "mapping: the mapped addresses contradict each other"
-                                      : "mapping: the server's second address did not answer");
+  doubts.push_back(untested_mapping(second && third ? cause_code::mapped_addresses_contradict
+                                                    : cause_code::second_address_silent));
   return nat_behavior::not_tested;
 }
 
 change_test doubted(change_test both, const mapping_seen& seen) {
   const bool second_is_there = seen.by_other_address || seen.by_other;
   if (both.result != change_result::silent || second_is_there) return both;
-  return {change_result::untested, "the server's second address did not answer"};
+  return {change_result::untested, cause_code::second_address_silent};
 }
 
 tested hairpin_of(hairpin_test test, nat_behavior mapping, std::vector<cause>& doubts) {
   const bool one_port_for_all = mapping == nat_behavior::endpoint_independent;
   if (test.result == tested::no && !one_port_for_all) {
-    test = {tested::not_tested, "the NAT may use a different port for each destination"};
+    test = {tested::not_tested, cause_code::port_may_depend_on_destination};
   }
-  if (test.result == tested::not_tested) doubts.emplace_back("hairpin: " + to_string(test.doubt));
+  if (test.result == tested::not_tested)
+    doubts.emplace_back(cause_code::hairpin_untested, test.doubt);
   return test.result;
 }
 
@@ -91,7 +92,7 @@ nat_behavior filtering_of(bool translated, const change_test& both, const change
   }
   const change_test& open = both.result == change_result::untested ? both : port;
   if (open.result == change_result::untested) {
-    doubts.emplace_back("filtering: " + to_string(open.doubt));
+    doubts.emplace_back(cause_code::filtering_untested, open.doubt);
     return nat_behavior::not_tested;
   }
   return port.result == change_result::answered ? nat_behavior::address_dependent

@@ -1,9 +1,9 @@
 #include "outside/behavior_tests.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "net/when_all.hpp"
 #include "outside/stun_id.hpp"
@@ -12,10 +12,6 @@ namespace natcheck::outside {
 namespace {
 
 using net::asio::awaitable;
-
-constexpr const char* no_answer = "the server stopped answering";
-constexpr const char* doubtful_silence =
-    "the server answered too few ordinary requests for its silence to mean anything";
 
 /// A socket that the server has answered, and the NAT has a binding for.
 struct bound_port {
@@ -39,7 +35,7 @@ awaitable<std::optional<bound_port>> bind_port(behavior_bench& bench, Test& open
   const pacing pace = paced(bench, pacing(bench.server.rtt), 1);
   const auto seen = co_await find_binding(*port, bench.server.primary, pace);
   if (!seen) {
-    open.doubt = no_answer;
+    open.doubt = cause_code::server_stopped_answering;
     open.starved = true;
     co_return std::nullopt;
   }
@@ -103,13 +99,11 @@ bool change_probe::decides(const stun_port::answer& heard) {
   }
   if (!heard.said.success) {
     return decide(change_result::untested,
-                  fmt::format("the server cannot answer from its second address (error {})",
-                              heard.said.error.value_or(0)));
+                  {cause_code::second_address_refused, heard.said.error.value_or(0)});
   }
-  if (heard.from == expected()) return decide(change_result::answered, "");
+  if (heard.from == expected()) return decide(change_result::answered, {});
   return decide(change_result::untested,
-                fmt::format("the server was asked to answer from {}, but answered from {}",
-                            to_string(expected()), to_string(heard.from)));
+                {cause_code::answered_from_elsewhere, expected(), heard.from});
 }
 
 awaitable<bool> change_probe::listen(net::steady_time until) {
@@ -131,7 +125,8 @@ awaitable<change_test> change_probe::run() {
     if (last) break;
   }
   const bool alive = is_telling(controls_, i);
-  decide(alive ? change_result::silent : change_result::untested, alive ? "" : doubtful_silence);
+  decide(alive ? change_result::silent : change_result::untested,
+         alive ? cause() : cause_code::silence_means_nothing);
   end_.starved = !alive;
   co_return end_;
 }
@@ -207,7 +202,7 @@ awaitable<hairpin_test> hairpin_probe::run() {
   } else if (is_telling(controls_, tries_)) {
     end.result = tested::no;
   } else {
-    end.doubt = doubtful_silence;
+    end.doubt = cause_code::silence_means_nothing;
     end.starved = true;
   }
   co_return end;
@@ -253,14 +248,13 @@ awaitable<hairpin_test> test_hairpin(behavior_bench& bench) {
                          net::store(b, bind_port(bench, open)));
   if (!a || !b) co_return open;
   if (a->seen.mapped == a->port.local() && b->seen.mapped == b->port.local()) {
-    open.doubt = "there is no NAT";
+    open.doubt = cause_code::no_nat;
     co_return open;
   }
   for (const bound_port* each : {&*a, &*b}) {
     const address& mapped = each->seen.mapped.ip;
     if (is_credible_mapped(mapped, bench.server.primary.ip)) continue;
-    open.doubt = fmt::format("the server sees this machine as {}, which is not a public address",
-                             mapped.to_string());
+    open.doubt = {cause_code::seen_as_not_public, mapped};
     co_return open;
   }
   hairpin_probe probe(bench.server, *a, *b, pace_of(bench, *a, 3));

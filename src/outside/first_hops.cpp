@@ -4,6 +4,7 @@
 
 #include <array>
 #include <boost/asio/ip/unicast.hpp>
+#include <natcheck/causes.hpp>
 
 #include "core/canonical.hpp"
 #include "net/socket_errors.hpp"
@@ -15,7 +16,7 @@ using net::asio::awaitable;
 
 result<net::udp::socket> open(const net::asio::any_io_executor& executor, const endpoint& target,
                               const std::string& interface, int ttl) {
-  const natcheck::operation operation = "looking for the first routers on the path";
+  constexpr auto operation = operation_code::looking_for_first_hops;
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
                                         : address(boost::asio::ip::address_v4::any());
   auto socket = net::open_udp(executor, {any, interface}, operation);
@@ -75,7 +76,7 @@ awaitable<void> watch_for_proxy(endpoint target, std::string interface, bool& pr
   const auto executor = co_await net::asio::this_coro::executor;
   const address any = target.ip.is_v6() ? address(boost::asio::ip::address_v6::any())
                                         : address(boost::asio::ip::address_v4::any());
-  auto socket = net::open_tcp(executor, {any, interface}, "looking for a proxy on the path");
+  auto socket = net::open_tcp(executor, {any, interface}, operation_code::looking_for_proxy);
   if (!socket) co_return;
   net::error_code error;
   socket->set_option(net::asio::ip::unicast::hops(1), error);

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "net/event.hpp"
 #include "net/when_all.hpp"
@@ -104,9 +105,7 @@ awaitable<delivery> delivery_test::run() {
   co_return sure ? delivery::lost : delivery::unknown;
 }
 
-constexpr const char* server_is_gone = "binding lifetime: the server stopped answering";
-constexpr const char* server_ignores_other_port =
-    "binding lifetime: the server does not answer to another port (RESPONSE-PORT)";
+cause unmeasured(cause_code why) { return {cause_code::lifetime_untested, cause(why)}; }
 
 /// The measurement: all bindings at the same time, and when enough is known of them.
 class measurement {
@@ -170,7 +169,8 @@ awaitable<void> measurement::run(std::vector<cause>& doubts) {
   // A binding that was used just now lives: what does not arrive then never will.
   const delivery first = co_await deliver_after(milliseconds{0}, milliseconds{0});
   if (first != delivery::arrived) {
-    doubts.emplace_back(first == delivery::unknown ? server_is_gone : server_ignores_other_port);
+    doubts.push_back(unmeasured(first == delivery::unknown ? cause_code::server_stopped_answering
+                                                           : cause_code::response_port_ignored));
     co_return;
   }
   net::coroutines works;
@@ -218,7 +218,7 @@ awaitable<lifetime_bounds> find_lifetime(behavior_server server, net::source fro
   const auto ended = co_await net::with_deadline(deadline, measuring.run(doubts));
   const lifetime_bounds bounds = measuring.bounds();
   if (!ended && !bounds.decided) {
-    doubts.emplace_back("binding lifetime: timed out before the binding expired");
+    doubts.push_back(unmeasured(cause_code::binding_outlived_time));
   }
   co_return bounds;
 }

@@ -1,8 +1,8 @@
 #include "outside/owner.hpp"
 
+#include <natcheck/causes.hpp>
 #include <vector>
 
-#include "core/timed_out.hpp"
 #include "net/random.hpp"
 #include "outside/owner_schedule.hpp"
 
@@ -39,7 +39,7 @@ awaitable<void> ask_owner(address target, address gateway, net::source from, own
   seen = {};
   seen.target = target;
   const auto executor = co_await net::asio::this_coro::executor;
-  const auto operation = "testing who owns " + target.to_string();
+  const natcheck::operation operation(operation_code::testing_owner, target);
   owner_sockets asking;
   asking.add(net::open_udp(executor, from, operation), {std::string(8, '\0')});
   asking.add(net::open_ping(executor, from, operation),
@@ -48,7 +48,7 @@ awaitable<void> ask_owner(address target, address gateway, net::source from, own
     seen.detail = asking.why_not;
     co_return;
   }
-  seen.detail = timed_out::before_schedule;
+  seen.detail = cause_code::stopped_before_an_answer;
   owner_schedule machine(gateway, from.local, std::move(asking.packets), seen,
                          std::chrono::steady_clock::now());
   const auto ended =

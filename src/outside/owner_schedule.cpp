@@ -1,9 +1,8 @@
 #include "outside/owner_schedule.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "core/units.hpp"
+#include <natcheck/causes.hpp>
 
 namespace natcheck::outside {
 namespace {
@@ -94,9 +93,8 @@ void owner_schedule::conclude() {
     return;
   }
   seen_.state = service_state::silent;
-  seen_.detail = fmt::format("no answer to {} in {} ms",
-                             counted(static_cast<std::size_t>(seen_.attempts), "packet"),
-                             (probe_rounds::times.back() + probe_rounds::least_wait).count());
+  seen_.detail = {cause_code::hops_silent, seen_.attempts,
+                  (probe_rounds::times.back() + probe_rounds::least_wait).count()};
 }
 
 }  // namespace natcheck::outside

@@ -1,9 +1,9 @@
 #include "outside/path.hpp"
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 #include <vector>
 
-#include "core/timed_out.hpp"
 #include "net/route_refusal.hpp"
 #include "outside/path_schedule.hpp"
 #include "outside/stun_id.hpp"
@@ -34,7 +34,7 @@ std::string payload_for(std::uint16_t port) {
 result<std::vector<net::udp::socket>> open_sockets(const net::asio::any_io_executor& executor,
                                                    const endpoint& target,
                                                    const net::source& from) {
-  const natcheck::operation operation = "tracing the path to " + to_string(target);
+  const natcheck::operation operation(operation_code::tracing_path, target);
   auto refused = net::route_refusal(operation, from, transport::udp, target);
   if (refused) return *std::move(refused);
   std::vector<net::udp::socket> sockets;
@@ -72,7 +72,7 @@ awaitable<void> trace(endpoint target, net::source from, path_evidence& seen,
                       net::steady_time deadline) {
   seen = {};
   seen.target = target;
-  seen.detail = timed_out::before_schedule;
+  seen.detail = cause_code::stopped_before_an_answer;
   const auto executor = co_await net::asio::this_coro::executor;
   auto sockets = open_sockets(executor, target, from);
   if (!sockets) {

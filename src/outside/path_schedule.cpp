@@ -1,9 +1,9 @@
 #include "outside/path_schedule.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 namespace natcheck::outside {
 
@@ -51,9 +51,7 @@ void path_schedule::handle_error(time_point now, std::size_t number,
   const auto answer = hop_answer_of(error, local_);
   if (!answer || asked.hop.ip) return;
   if (!answer->expired && answer->from != target_.ip) {
-    asked.sent_back =
-        fmt::format("{} reported the destination as unreachable (ICMP type 3, code {})",
-                    answer->from.to_string(), answer->code);
+    asked.sent_back = {cause_code::hop_sent_back, answer->from, answer->code};
   }
   note(now, asked, answer->from, !answer->expired);
 }
@@ -79,8 +77,8 @@ void path_schedule::conclude() {
     return;
   }
   seen_.state = service_state::silent;
-  seen_.detail = fmt::format("no answer to {} packets in {} ms", sent_,
-                             (probe_rounds::times.back() + probe_rounds::least_wait).count());
+  seen_.detail = {cause_code::hops_silent, sent_,
+                  (probe_rounds::times.back() + probe_rounds::least_wait).count()};
 }
 
 void path_schedule::note(time_point now, probe& asked, const address& from, bool is_end) {

@@ -40,8 +40,8 @@ class path_schedule {
     path_hop hop;
     time_point first_sent{};
     int sent = 0;
-    bool is_end = false;      ///< nothing got further: the target, or who sent the datagram back
-    std::string sent_back{};  ///< in words, where it is not the target
+    bool is_end = false;  ///< nothing got further: the target, or who sent the datagram back
+    cause sent_back{};    ///< where it is not the target
   };
 
   time_point end() const;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <natcheck/causes.hpp>
 
 #include "core/canonical.hpp"
 #include "net/event.hpp"
@@ -26,7 +27,7 @@ void take(const std::vector<address>& found, stun_server& server) {
     const bool diverted = !server.is_literal && cannot_be_outside(ip);
     (diverted ? server.diverted_to : server.addresses).push_back(ip);
   }
-  server.why_not = found.empty() ? "the name has no address" : "";
+  server.why_not = found.empty() ? cause(cause_code::name_without_address) : cause();
 }
 
 /// The lookups of all names, and when to stop waiting for the rest of them.
@@ -56,7 +57,7 @@ lookups::lookups(net::asio::any_io_executor executor, std::vector<std::string> n
     stun_server server;
     server.name = names_.back().text();
     server.port = names_.back().port;
-    server.why_not = "its name was not resolved before the others were";
+    server.why_not = cause_code::resolved_too_late;
     server.is_literal = parse_endpoint(server.name, server.port).has_value();
     servers_.push_back(std::move(server));
   }
@@ -105,9 +106,7 @@ bool cannot_be_outside(const address& ip) {
   }
 }
 
-std::string describe_diversion(const address& to) {
-  return fmt::format("its name resolves to {}, which is not on the Internet", to.to_string());
-}
+cause describe_diversion(const address& to) { return {cause_code::resolves_to_own_network, to}; }
 
 std::string server_name::text() const {
   const bool is_ipv6 = host.find(':') != std::string::npos;

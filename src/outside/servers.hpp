@@ -26,7 +26,7 @@ struct stun_server {
 bool cannot_be_outside(const address& ip);
 
 /// "the name leads to 0.0.0.0, which is not on the Internet"
-std::string describe_diversion(const address& to);
+cause describe_diversion(const address& to);
 
 /// Resolves all names at the same time. Ends when every name has an answer, soon after the first
 /// address is known (a slow name costs no one's time), or at `deadline`. A name whose answer was

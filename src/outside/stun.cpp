@@ -1,10 +1,10 @@
 #include "outside/stun.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
 #include <boost/asio/write.hpp>
+#include <natcheck/causes.hpp>
 #include <span>
 
 #include "net/drive.hpp"
@@ -96,14 +96,15 @@ surveyor::surveyor(net::asio::any_io_executor executor, const std::vector<stun_s
 
 natcheck::operation surveyor::operation(std::size_t number) const {
   const stun_evidence& ask = schedule_.ask(number);
-  return fmt::format("asking {} ({}) over {} (STUN)", ask.server,
-                     ask.address ? to_string(*ask.address) : "no address",
-                     ask.protocol == transport::udp ? "UDP" : "TCP");
+  return {ask.protocol == transport::udp ? operation_code::asking_stun_over_udp
+                                         : operation_code::asking_stun_over_tcp,
+          ask.server, ask.address.value_or(endpoint{})};
 }
 
 void surveyor::open_udp(unsigned family) {
   if (!egress_route(family)) return;
-  auto opened = net::open_udp(executor_, *egress_route(family), "asking STUN servers");
+  auto opened =
+      net::open_udp(executor_, *egress_route(family), operation_code::asking_stun_servers);
   if (opened) {
     net::keep_errors(opened->native_handle());
     socket_of_[family == 6] = sockets_.size();
@@ -190,7 +191,7 @@ awaitable<void> surveyor::ask_over_tcp(std::size_t number) {
   const auto ended = co_await net::with_deadline(std::min(limit, deadline_), converse(number));
   if (!ended && limit <= deadline_) {
     schedule_.end(number, service_state::silent,
-                  fmt::format("no answer in {} ms", survey_schedule::tcp_schedule.count()));
+                  {cause_code::stun_silent_over_tcp, survey_schedule::tcp_schedule.count()});
   }
   tcp_news_.set();
 }

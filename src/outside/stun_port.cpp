@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <natcheck/causes.hpp>
 
 namespace natcheck::outside {
 
@@ -36,7 +37,7 @@ stun_port::stun_port(udp::socket socket) : socket_(std::move(socket)) {
 
 result<stun_port> stun_port::open(const net::asio::any_io_executor& executor,
                                   const net::source& from) {
-  auto socket = net::open_udp(executor, from, "asking a STUN server (RFC 5780)");
+  auto socket = net::open_udp(executor, from, operation_code::asking_stun_rfc5780);
   if (!socket) return socket.error();
   return stun_port(std::move(*socket));
 }

@@ -1,11 +1,9 @@
 #include "outside/survey.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "core/text.hpp"
-#include "core/timed_out.hpp"
 #include "core/units.hpp"
 
 namespace natcheck::outside {
@@ -15,10 +13,6 @@ using time_point = survey_schedule::time_point;
 
 /// A reason phrase is for people, and comes from a stranger: RFC 8489 allows 763 bytes.
 constexpr std::size_t shown_text = 64;
-
-constexpr const char* not_waited_for = "not needed: another server answered first";
-
-constexpr const char* in_own_network = "not asked: it is in this machine's own network";
 
 const address* when_any(const std::vector<address>& addresses, unsigned family) {
   const auto fits = [=](const address& ip) { return ip.is_v6() == (family == 6); };
@@ -30,10 +24,10 @@ const address* address_of(const stun_server& server, unsigned family) {
   return when_any(server.addresses, family);
 }
 
-std::string describe_error(const stun::binding_answer& answer) {
-  const std::string text = escape_bytes(answer.error_text.substr(0, shown_text));
-  return fmt::format("it answered with error {}{}{}{}", answer.error.value_or(0),
-                     text.empty() ? "" : " (", text, text.empty() ? "" : ")");
+cause rejection(const stun::binding_answer& answer) {
+  const unsigned error = answer.error.value_or(0);
+  if (answer.error_text.empty()) return {cause_code::stun_rejected, error};
+  return {cause_code::stun_rejected_saying, error, answer.error_text.substr(0, shown_text)};
 }
 
 }  // namespace
@@ -75,11 +69,10 @@ void survey_schedule::add(const stun_server& server, unsigned family, bool has_e
   add_entry(server, family, transport::udp);
   const std::size_t over_udp = asks_.size() - 1;
   if (!has_egress_route) {
-    return end(over_udp, service_state::not_tried,
-               fmt::format("this host has no IPv{} route to the Internet", family));
+    return end(over_udp, service_state::not_tried, {cause_code::no_route_to_internet, family});
   }
   if (is_in_own_network(*address_of(server, family))) {
-    return end(over_udp, service_state::not_tried, in_own_network);
+    return end(over_udp, service_state::not_tried, cause_code::in_own_network);
   }
   add_entry(server, family, transport::tcp);
 }
@@ -132,12 +125,9 @@ std::optional<std::size_t> survey_schedule::poll_transmit(time_point now) {
 void survey_schedule::end_silent(entry& silent) {
   silent.open = false;
   silent.seen.state = silent.fault.empty() ? service_state::silent : service_state::malformed;
-  silent.seen.detail =
-      silent.fault.empty()
-          ? fmt::format("no answer to {} in {} ms",
-                        counted(static_cast<std::size_t>(silent.seen.attempts), "request"),
-                        whole_schedule.count())
-          : silent.fault;
+  silent.seen.detail = silent.fault.empty() ? cause(cause_code::no_answer_to_requests,
+                                                    silent.seen.attempts, whole_schedule.count())
+                                            : silent.fault;
 }
 
 bool survey_schedule::begin_tcp(std::size_t number, time_point now) {
@@ -155,7 +145,7 @@ void survey_schedule::handle_answer(std::size_t number, const stun::binding_answ
   // With the same transaction id in every request, only the answer to a single one has a known
   // round trip (RFC 6298 section 3, after Karn).
   if (asked.seen.attempts == 1) asked.seen.rtt = now - asked.sent_first;
-  if (!answer.success) return end(number, service_state::refused, describe_error(answer));
+  if (!answer.success) return end(number, service_state::refused, rejection(answer));
   end(number, service_state::answered, "");
   asked.seen.seen_as = answer.seen_as();
   if (answer.mapped && answer.xor_mapped && *answer.mapped != *answer.xor_mapped) {
@@ -176,7 +166,7 @@ void survey_schedule::note_first_answer(const entry& answered, time_point now) {
   for (std::size_t i = 0; i < asks_.size(); ++i) {
     const stun_evidence& other = asks_[i].seen;
     if (other.family != answered.seen.family || other.protocol == transport::udp) continue;
-    end(i, service_state::not_tried, "not needed: UDP answered");
+    end(i, service_state::not_tried, cause_code::udp_answered);
   }
 }
 
@@ -249,13 +239,14 @@ std::vector<stun_evidence> survey_schedule::so_far() const {
   std::vector<stun_evidence> evidence;
   for (const entry& each : asks_) {
     evidence.push_back(each.seen);
-    if (each.open) evidence.back().detail = not_waited_for;
+    if (each.open) evidence.back().detail = cause_code::another_server_answered;
   }
   return evidence;
 }
 
 std::vector<stun_evidence> survey_schedule::take(time_point now) {
-  const char* const reason = finished(now) ? not_waited_for : timed_out::before_answer;
+  const auto reason =
+      finished(now) ? cause_code::another_server_answered : cause_code::not_answered_in_time;
   std::vector<stun_evidence> evidence;
   for (std::size_t i = 0; i < asks_.size(); ++i) {
     end(i, service_state::not_tried, reason);

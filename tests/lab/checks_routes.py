@@ -136,7 +136,7 @@ def check_the_public_address_on_an_interface_that_is_down(scene):
            outcome)
 
 
-_NOT_SENT = "this machine does not send it: "
+_PROHIBITED = "a route or rule on this machine prohibits it"
 
 
 def _servers_of(outcome, protocol):
@@ -160,7 +160,7 @@ def check_a_rule_that_prohibits_a_port(scene):
     with _routed(scene, f"rule add {rule}", undo=(f"rule delete {rule}",)):
         outcome = _expect_single_nat(scene)
     for entry in _servers_of(outcome, "udp"):
-        _expect_not_sent(outcome, entry, _NOT_SENT + "its routing rules prohibit it")
+        _expect_not_sent(outcome, entry, _PROHIBITED)
 
 
 def check_a_rule_for_one_interface(scene):
@@ -169,20 +169,20 @@ def check_a_rule_for_one_interface(scene):
     with _routed(scene, f"rule add {rule}", undo=(f"rule delete {rule}",)):
         outcome = _expect_single_nat(scene)
     for entry in _servers_of(outcome, "udp"):
-        _expect_not_sent(outcome, entry, _NOT_SENT + "its routing rules prohibit it")
+        _expect_not_sent(outcome, entry, _PROHIBITED)
 
 
 def check_routes_that_refuse_a_server(scene):
-    for kind, why in (("prohibit", "its routing rules prohibit it"),
-                      ("unreachable", "its routes mark the destination as unreachable"),
-                      ("blackhole", "its routes discard packets to the destination")):
+    for kind, why in (("prohibit", _PROHIBITED),
+                      ("unreachable", "a route on this machine marks the destination as unreachable"),
+                      ("blackhole", "a route on this machine discards packets to the destination")):
         server = _servers_of(scene.natcheck.discover(), "udp")[0]["address"].split(":")[0]
         with _routed(scene, f"route add {kind} {server}", undo=(f"route delete {kind} {server}",)):
             outcome = scene.natcheck.discover()
         expect_equal(outcome.json["public"]["address"], "5.5.5.5", "by the other one", outcome)
         for entry in _servers_of(outcome, "udp"):
             if entry["address"].startswith(server + ":"):
-                _expect_not_sent(outcome, entry, _NOT_SENT + why)
+                _expect_not_sent(outcome, entry, why)
 
 
 def check_a_rule_that_prohibits_the_port_of_nat_pmp(scene):
@@ -192,7 +192,7 @@ def check_a_rule_that_prohibits_the_port_of_nat_pmp(scene):
     for name in ("pcp", "nat_pmp"):
         service = outcome.json["gateway"]["services"][name]
         expect_equal(service["state"], "not-tried", name, outcome)
-        expect(_NOT_SENT in service["reason"], "the reason is this machine's", outcome)
+        expect(_PROHIBITED in service["reason"], "the reason is this machine's", outcome)
 
 
 def check_a_firewall_of_this_machine_that_drops_what_leaves(scene):

@@ -1,10 +1,9 @@
 #include "arrivals/nat_rules.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <natcheck/causes.hpp>
 #include <utility>
 
 #include "arrivals/linux/legacy_nat.hpp"
@@ -78,8 +77,7 @@ class walk {
 
   void note_doubt(const base_chain& chain) {
     if (!doubt_.empty()) return;
-    doubt_ = fmt::format("chain {} {} {} has a rule that natcheck does not understand",
-                         chain.family, escape_bytes(chain.table), escape_bytes(chain.name));
+    doubt_ = cause(cause_code::rule_not_understood, chain.family, chain.table, chain.name);
   }
 
   cause doubt_;
@@ -132,7 +130,7 @@ std::vector<nft_set> read_sets(net::netlink_socket& socket,
                                const std::vector<net::message>& chains) {
   std::vector<nft_set> sets;
   const auto listed =
-      socket.request(dump_request(NFT_MSG_GETSET).finish(), "reading the sets of nftables");
+      socket.request(dump_request(NFT_MSG_GETSET).finish(), operation_code::reading_nftables);
   if (!listed) return sets;
   for (const net::message& one : *listed) {
     auto set = parse_set(one);
@@ -143,8 +141,7 @@ std::vector<nft_set> read_sets(net::netlink_socket& socket,
           return base && base->table == set->table && base->family == nft_family(set->family);
         });
     if (!concerned) continue;
-    const auto elements =
-        socket.request(elements_request(*set), "reading the elements of a set of nftables");
+    const auto elements = socket.request(elements_request(*set), operation_code::reading_nftables);
     if (!elements) continue;
     set->elements = parse_elements(*elements);
     sets.push_back(std::move(*set));
@@ -154,16 +151,16 @@ std::vector<nft_set> read_sets(net::netlink_socket& socket,
 
 nat_rule_search unable(const failure& why) {
   const bool unprivileged = why.kind == outcome::denied || why.code == EPERM;
-  return {false, std::nullopt, unprivileged ? "reading them requires root" : to_string(why)};
+  return {false, std::nullopt, unprivileged ? cause_code::rules_need_root : cause_of(why)};
 }
 
 nat_rule_search read_nftables(const port_question& asked) {
   auto socket = net::netlink_socket::open(NETLINK_NETFILTER);
   if (!socket) return unable(socket.error());
-  const auto chains = socket->request(chains_request(), "reading the chains of nftables");
+  const auto chains = socket->request(chains_request(), operation_code::reading_nftables);
   if (!chains) return unable(chains.error());
   const auto all =
-      socket->request(dump_request(NFT_MSG_GETRULE).finish(), "reading the rules of nftables");
+      socket->request(dump_request(NFT_MSG_GETRULE).finish(), operation_code::reading_nftables);
   if (!all) return unable(all.error());
   const auto sets = read_sets(*socket, *chains);
   std::vector<nft_rule> rules;
@@ -179,7 +176,7 @@ nat_rule_search read_nat_rule(transport protocol, std::uint16_t port, bool ipv6)
   auto seen = read_nftables({protocol, port, ipv6, net::read_own_addresses()});
   if (seen.able && !seen.found && has_legacy_nat_rules(ipv6)) {
     seen.able = false;
-    seen.doubt = "iptables-legacy has NAT rules, which natcheck cannot read";
+    seen.doubt = cause_code::legacy_rules;
   }
   return seen;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <natcheck/causes.hpp>
 #include <tuple>
 
 #include "arrivals/linux/nft_messages.hpp"
@@ -40,7 +41,7 @@ manager manager_by_names(const std::vector<nft_chain>& chains) {
 std::optional<std::vector<nft_chain>> read_chains() {
   auto socket = net::netlink_socket::open(NETLINK_NETFILTER);
   if (!socket) return std::nullopt;
-  const auto answer = socket->request(chains_request(), "reading the chains of nftables");
+  const auto answer = socket->request(chains_request(), operation_code::reading_nftables);
   if (!answer) return std::nullopt;
   std::vector<nft_chain> chains;
   for (const net::message& one : *answer) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <natcheck/causes.hpp>
 
 #include "arrivals/linux/packet_filter.hpp"
 
@@ -34,10 +35,10 @@ bool bind_to_all(int descriptor) {
 }
 
 failure cannot_open() {
-  auto failed = net::failure_from("opening a packet socket",
+  auto failed = net::failure_from(operation_code::opening_packet_socket,
                                   net::error_code(errno, boost::system::system_category()));
   // The words that sockets have for EPERM are about sending.
-  if (failed.kind == outcome::denied) failed.detail = "it requires the capability CAP_NET_RAW";
+  if (failed.kind == outcome::denied) failed.detail = cause_code::needs_net_raw;
   return failed;
 }
 

@@ -28,12 +28,18 @@ struct topic {
   std::span<const operation_row> operations;
 };
 
-topic general();
 topic commands();
+topic external_address();
+topic firewall();
+topic general();
 topic greeting();
 topic http();
 topic port_control();
 topic upnp();
+topic nat_tests();
+topic network();
+topic port_control();
+topic stun();
 
 std::vector<cause_row> all_causes();
 std::vector<operation_row> all_operations();

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <natcheck/causes.hpp>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -53,7 +54,7 @@ class reader {
 
  private:
   template <class T>
-  result<std::vector<T>> dump(message question, std::string_view what,
+  result<std::vector<T>> dump(message question, const operation& purpose,
                               std::optional<T> (*parse)(message_view));
   template <class T>
   void fill(std::vector<T>& table, result<std::vector<T>> answer);
@@ -76,13 +77,12 @@ void reader::note(const failure& why) {
 }
 
 template <class T>
-result<std::vector<T>> reader::dump(message question, std::string_view what,
+result<std::vector<T>> reader::dump(message question, const operation& purpose,
                                     std::optional<T> (*parse)(message_view)) {
-  const auto purpose = fmt::format("asking the kernel for {}", what);
   auto answer = socket_.request(std::move(question), purpose);
   if (!answer) return answer.error();
   if (!socket_.is_complete()) {
-    note({outcome::malformed, purpose, "they changed during the read"});
+    note({outcome::malformed, purpose, cause_code::changed_during_read});
   }
   std::vector<T> parsed;
   for (const message& each : *answer) {
@@ -102,13 +102,14 @@ void reader::fill(std::vector<T>& table, result<std::vector<T>> answer) {
 
 /// Without its interfaces nothing can be said of this machine; other tables may be missing.
 std::optional<failure> reader::read_tables() {
-  auto links = dump(links_request(), "its interfaces", parse_link);
+  auto links = dump(links_request(), operation_code::asking_for_interfaces, parse_link);
   if (!links) return links.error();
   tables_.links = *std::move(links);
-  fill(tables_.addresses, dump(addresses_request(), "its addresses", parse_address));
-  fill(tables_.routes, dump(routes_request(), "its routes", parse_route));
+  fill(tables_.addresses,
+       dump(addresses_request(), operation_code::asking_for_addresses, parse_address));
+  fill(tables_.routes, dump(routes_request(), operation_code::asking_for_routes, parse_route));
   // A kernel before 5.3 has none, and says that it does not know the question.
-  auto nexthops = dump(nexthops_request(), "its nexthop objects", parse_nexthop);
+  auto nexthops = dump(nexthops_request(), operation_code::asking_for_nexthops, parse_nexthop);
   if (nexthops) tables_.nexthops = *std::move(nexthops);
   for (route& each : tables_.routes) resolve_nexthops(each, tables_.nexthops);
   return std::nullopt;
@@ -126,8 +127,9 @@ bool means_no_route(const failure& error) {
 /// Empty when there is no such route, or only one by another interface than the packet's: for IPv6
 /// the kernel takes the interface as a wish.
 result<found_route> reader::look_up(const packet_traits& packet, lookup what) {
-  auto found = dump(lookup_request(packet, what),
-                    fmt::format("its route to {}", packet.destination.to_string()), parse_route);
+  auto found =
+      dump(lookup_request(packet, what),
+           operation(operation_code::asking_for_route_to, packet.destination), parse_route);
   if (!found) {
     if (means_no_route(found.error())) return found_route{};
     return found.error();
@@ -227,10 +229,10 @@ failure no_such_interface(const std::string& name, const std::vector<interface_i
   for (const interface_info& each : interfaces) {
     if (each.kind != interface_kind::loopback) names.push_back(each.name);
   }
-  return {outcome::unavailable, fmt::format("looking for the interface {}", name),
-          names.empty() ? "there is no such interface; this machine has only loopback"
-                        : fmt::format("there is no such interface; this machine has {}",
-                                      fmt::join(names, ", "))};
+  const cause why = names.empty() ? cause(cause_code::only_loopback)
+                                  : cause(cause_code::no_such_interface,
+                                          fmt::format("{}", fmt::join(names, ", ")));
+  return {outcome::unavailable, operation(operation_code::looking_for_interface, name), why, 0};
 }
 
 /// 0 when none is named.
@@ -275,8 +277,8 @@ std::optional<unsigned> interface_towards(const address& peer) {
 neighbor read_neighbor(const address& ip, unsigned interface_index) {
   auto socket = netlink_socket::open();
   if (!socket) return {};
-  const auto answer =
-      socket->request(neighbor_request(ip, interface_index), "asking the kernel for a neighbor");
+  const auto answer = socket->request(neighbor_request(ip, interface_index),
+                                      operation(operation_code::asking_for_neighbor, ip));
   if (!answer || answer->empty()) return {};
   return parse_neighbor(answer->front()).value_or(neighbor{});
 }

@@ -1,6 +1,7 @@
 #include "net/neighbor.hpp"
 
 #include <boost/asio/ip/unicast.hpp>
+#include <natcheck/causes.hpp>
 
 #include "net/host_network.hpp"
 
@@ -18,7 +19,7 @@ constexpr auto between_looks = 20ms;
 asio::awaitable<neighbor_state> resolve_neighbor(address ip, source from,
                                                  unsigned interface_index) {
   const auto executor = co_await asio::this_coro::executor;
-  auto socket = open_udp(executor, from, "asking for the neighbor " + ip.to_string());
+  auto socket = open_udp(executor, from, operation(operation_code::asking_for_neighbor, ip));
   if (!socket) co_return neighbor_state::unknown;
   error_code error;
   socket->set_option(asio::ip::unicast::hops(1), error);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <natcheck/causes.hpp>
 #include <string>
 #include <system_error>
 
@@ -24,16 +25,14 @@ constexpr std::size_t buffer_size = 32'768;
 
 constexpr int dump_attempts = 5;
 
-std::string text_of(int error) { return std::generic_category().message(error); }
-
-failure failed(outcome kind, std::string_view purpose, int error) {
-  return {kind, std::string{purpose}, text_of(error), error};
+failure failed(outcome kind, const operation& purpose, int error) {
+  return {kind, purpose, cause(cause_code::quoted, std::generic_category().message(error)), error};
 }
 
 failure cannot_open(int error) {
   // EAFNOSUPPORT is what systemd's RestrictAddressFamilies and some containers say.
   const bool forbidden = error == EACCES || error == EPERM || error == EAFNOSUPPORT;
-  return failed(forbidden ? outcome::denied : outcome::unavailable, "opening a netlink socket",
+  return failed(forbidden ? outcome::denied : outcome::unavailable, operation_code::opening_netlink,
                 error);
 }
 
@@ -106,7 +105,7 @@ result<netlink_socket> netlink_socket::open(int protocol) {
 
 void netlink_socket::closing::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
-result<std::vector<message>> netlink_socket::request(message question, std::string_view purpose) {
+result<std::vector<message>> netlink_socket::request(message question, const operation& purpose) {
   for (int attempt = 1;; ++attempt) {
     auto answer = exchange(question, purpose);
     if (!answer) return answer.error();
@@ -116,7 +115,7 @@ result<std::vector<message>> netlink_socket::request(message question, std::stri
   }
 }
 
-result<netlink_answer> netlink_socket::exchange(message& question, std::string_view purpose) {
+result<netlink_answer> netlink_socket::exchange(message& question, const operation& purpose) {
   ++sequence_;
   std::memcpy(question.data() + offsetof(nlmsghdr, nlmsg_seq), &sequence_, sizeof sequence_);
   if (mnl_socket_sendto(socket_.get(), question.data(), question.size()) < 0) {
@@ -129,7 +128,7 @@ result<netlink_answer> netlink_socket::exchange(message& question, std::string_v
   return answer;
 }
 
-std::optional<failure> netlink_socket::receive(netlink_answer& answer, std::string_view purpose) {
+std::optional<failure> netlink_socket::receive(netlink_answer& answer, const operation& purpose) {
   alignas(nlmsghdr) std::array<std::byte, buffer_size> buffer;
   const auto length = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
   if (length >= 0) {

@@ -5,7 +5,6 @@
 #include <memory>
 #include <natcheck/error.hpp>
 #include <optional>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,7 +57,7 @@ class netlink_socket {
   ///
   /// `purpose` is the operation in a failure. A refusal by the kernel is `refused`, its errno is
   /// the `code`.
-  result<std::vector<message>> request(message question, std::string_view purpose);
+  result<std::vector<message>> request(message question, const operation& purpose);
 
   /// False when entries may be missing from the last answer.
   bool is_complete() const { return complete_; }
@@ -70,8 +69,8 @@ class netlink_socket {
 
   explicit netlink_socket(mnl_socket* socket) : socket_{socket} {}
 
-  result<netlink_answer> exchange(message& question, std::string_view purpose);
-  std::optional<failure> receive(netlink_answer& answer, std::string_view purpose);
+  result<netlink_answer> exchange(message& question, const operation& purpose);
+  std::optional<failure> receive(netlink_answer& answer, const operation& purpose);
 
   std::unique_ptr<mnl_socket, closing> socket_;
   std::uint32_t sequence_ = 0;

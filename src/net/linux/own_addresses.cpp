@@ -1,6 +1,7 @@
 #include "net/own_addresses.hpp"
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "net/linux/netlink.hpp"
 
@@ -10,7 +11,7 @@ std::vector<address> read_own_addresses() {
   std::vector<address> all;
   auto socket = netlink_socket::open();
   if (!socket) return all;
-  const auto answer = socket->request(addresses_request(), "reading the addresses of this host");
+  const auto answer = socket->request(addresses_request(), operation_code::asking_for_addresses);
   if (!answer) return all;
   for (const message& one : *answer) {
     if (const auto parsed = parse_address(one)) all.push_back(parsed->ip);

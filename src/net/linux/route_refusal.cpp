@@ -1,11 +1,11 @@
 #include "net/route_refusal.hpp"
 
-#include <fmt/format.h>
 #include <net/if.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <natcheck/causes.hpp>
 #include <utility>
 
 #include "core/canonical.hpp"
@@ -19,7 +19,8 @@ namespace {
 /// cannot be asked.
 std::optional<int> refusal_code(netlink_socket& kernel, const packet_traits& packet) {
   const auto answer =
-      kernel.request(lookup_request(packet, lookup::entry), "asking the kernel for a route");
+      kernel.request(lookup_request(packet, lookup::entry),
+                     operation(operation_code::asking_for_route_to, packet.destination));
   if (answer) return 0;
   if (answer.error().kind != outcome::refused) return std::nullopt;
   return answer.error().code;
@@ -71,11 +72,9 @@ unsigned index_towards(const source& from, const address& to) {
 
 }  // namespace
 
-std::string describe_refusal(int code) {
-  std::string_view why = "its routing rules prohibit it";
-  if (code == EHOSTUNREACH) why = "its routes mark the destination as unreachable";
-  if (code == EINVAL) why = "its routes discard packets to the destination (blackhole)";
-  return fmt::format("this machine does not send it: {}", why);
+cause cause_of_refusal(int code) {
+  if (code == EHOSTUNREACH) return cause_code::route_unreachable;
+  return code == EINVAL ? cause_code::route_discards : cause_code::route_prohibits;
 }
 
 std::optional<failure> route_refusal(natcheck::operation operation, const source& from,
@@ -90,7 +89,7 @@ std::optional<failure> route_refusal(natcheck::operation operation, const source
   packet.port = to.port;
   const auto code = why_not(*kernel, packet);
   if (!code) return std::nullopt;
-  return failure{outcome::denied, std::move(operation), describe_refusal(*code), 0};
+  return failure{outcome::denied, std::move(operation), cause_of_refusal(*code), 0};
 }
 
 }  // namespace natcheck::net

@@ -1,6 +1,7 @@
 #include "net/vicinity.hpp"
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "core/canonical.hpp"
 #include "net/egress_route.hpp"
@@ -12,10 +13,10 @@ namespace {
 constexpr std::chrono::seconds fresh_for{1};
 
 template <class T>
-std::vector<T> dump(netlink_socket& socket, message question,
+std::vector<T> dump(netlink_socket& socket, message question, operation_code what,
                     std::optional<T> (*parse)(message_view)) {
   std::vector<T> all;
-  const auto answer = socket.request(std::move(question), "reading the tables of this host");
+  const auto answer = socket.request(std::move(question), what);
   if (!answer) return all;
   for (const message& each : *answer) {
     if (auto value = parse(each)) all.push_back(*std::move(value));
@@ -25,14 +26,15 @@ std::vector<T> dump(netlink_socket& socket, message question,
 
 std::vector<interface_info> read_interfaces(netlink_socket& socket) {
   kernel_tables tables;
-  tables.links = dump(socket, links_request(), parse_link);
-  tables.addresses = dump(socket, addresses_request(), parse_address);
+  tables.links = dump(socket, links_request(), operation_code::asking_for_interfaces, parse_link);
+  tables.addresses =
+      dump(socket, addresses_request(), operation_code::asking_for_addresses, parse_address);
   return interfaces_of(tables);
 }
 
 std::optional<route> read_route(netlink_socket& socket, const address& target, unsigned index) {
-  const auto found =
-      dump(socket, lookup_request({target, index, {}}, lookup::decision), parse_route);
+  const auto found = dump(socket, lookup_request({target, index, {}}, lookup::decision),
+                          operation_code::asking_for_routes, parse_route);
   if (found.empty() || found.front().hops.empty() || !carries_packets(found.front())) {
     return std::nullopt;
   }

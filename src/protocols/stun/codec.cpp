@@ -1,8 +1,7 @@
 #include "protocols/stun/codec.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 #include <set>
 
 #include "core/bytes.hpp"
@@ -118,7 +117,10 @@ std::optional<endpoint> read_xor_address(view value, view mask) {
   return read_address(plain);
 }
 
-parse_fault fault(cause reason) { return {std::move(reason)}; }
+template <class... Values>
+parse_fault fault(cause_code because, const Values&... values) {
+  return {cause(because, values...)};
+}
 
 /// Puts an answer together from its attributes.
 class attribute_reader {
@@ -148,7 +150,7 @@ std::optional<parse_fault> attribute_reader::check_fingerprint(std::size_t at, v
   if (value.size() == 4 && (crc32(message_.first(at)) ^ fingerprint_mask) == claimed) {
     return std::nullopt;
   }
-  return fault("its fingerprint is wrong: it was modified in transit");
+  return fault(cause_code::stun_fingerprint_wrong);
 }
 
 //   |         reserved, should be 0         |class|     number      |
@@ -159,7 +161,7 @@ std::optional<parse_fault> attribute_reader::take_error(view value) {
   const unsigned hundreds = reader.u8() & 7U;
   const unsigned number = reader.u8();
   if (!reader.ok() || hundreds < 3 || hundreds > 6 || number > 99) {
-    return fault("has an error code that STUN does not define");
+    return fault(cause_code::stun_undefined_error);
   }
   answer_.error = hundreds * 100 + number;
   answer_.error_text.assign(value.begin() + 4, value.end());
@@ -189,7 +191,7 @@ std::optional<endpoint>* attribute_reader::address_slot(std::uint16_t type) {
 
 std::optional<parse_fault> attribute_reader::take(std::uint16_t type, std::size_t at, view value) {
   if (!is_tolerated(type) && type != xor_mapped_address) {
-    return fault(fmt::format("requires the unknown attribute 0x{:04x}", type));
+    return fault(cause_code::stun_unknown_attribute, type);
   }
   // RFC 8489 section 14: of several of a kind the first counts. Behind MESSAGE-INTEGRITY nothing
   // but the fingerprint does (section 14.5).
@@ -204,15 +206,15 @@ std::optional<parse_fault> attribute_reader::take(std::uint16_t type, std::size_
     const bool is_xor = type == xor_mapped_address || type == draft_xor_mapped_address;
     *slot = is_xor ? read_xor_address(value, message_.subspan(4, 16)) : read_address(value);
     if (!*slot && type < first_optional) {
-      return fault(fmt::format("attribute 0x{:04x} contains no address", type));
+      return fault(cause_code::stun_attribute_without_address, type);
     }
   }
   return std::nullopt;
 }
 
 std::optional<parse_fault> attribute_reader::check_complete() const {
-  if (answer_.success && !answer_.seen_as()) return fault("contains no address");
-  if (!answer_.success && !answer_.error) return fault("an error without a code");
+  if (answer_.success && !answer_.seen_as()) return fault(cause_code::stun_no_address);
+  if (!answer_.success && !answer_.error) return fault(cause_code::stun_error_without_code);
   return std::nullopt;
 }
 
@@ -224,7 +226,7 @@ parsed<binding_answer> attribute_reader::read() {
     const std::uint16_t type = reader.u16();
     const std::size_t length = reader.u16();
     const view rest = message_.subspan(at + 4);
-    if (rest.size() < length) return fault("an attribute is longer than the message");
+    if (rest.size() < length) return fault(cause_code::stun_attribute_too_long);
     if (auto wrong = take(type, at, rest.first(length))) return *wrong;
     if (type == fingerprint) break;  // RFC 8489 section 14.7: it is the last one
     at += 4 + (length + 3) / 4 * 4;
@@ -238,19 +240,18 @@ parsed<binding_answer> attribute_reader::read() {
 
 std::optional<parse_fault> check_frame(view message, const transaction_id& id) {
   if (message.size() < header_size) {
-    return fault(fmt::format("{} bytes, too short for STUN", message.size()));
+    return fault(cause_code::too_short_for_an_answer, message.size());
   }
   const header head = read_header(message);
-  if (head.cookie != magic_cookie) return fault("not a STUN message: the cookie is missing");
+  if (head.cookie != magic_cookie) return fault(cause_code::stun_no_cookie);
   if (head.type != success_response && head.type != error_response) {
-    return fault(fmt::format("type 0x{:04x} is not an answer to a binding request", head.type));
+    return fault(cause_code::stun_wrong_type, head.type);
   }
   if (head.length % 4 != 0 || head.length + header_size != message.size()) {
-    return fault(
-        fmt::format("{} bytes, but its header says {}", message.size(), head.length + header_size));
+    return fault(cause_code::stun_wrong_length, message.size(), head.length + header_size);
   }
   if (!std::equal(id.begin(), id.end(), message.begin() + 8)) {
-    return fault("an answer to another request");
+    return fault(cause_code::stun_other_request);
   }
   return std::nullopt;
 }
@@ -290,10 +291,10 @@ parsed<std::optional<std::size_t>> length_of(view stream) {
   if (stream.size() < header_size) return std::optional<std::size_t>{};
   const header head = read_header(stream);
   if ((head.type & 0xc000U) != 0 || head.length % 4 != 0 || head.cookie != magic_cookie) {
-    return fault("not a STUN message");
+    return fault(cause_code::stun_not_stun);
   }
   const std::size_t size = header_size + head.length;
-  if (size > longest_message) return fault(fmt::format("a message of {} bytes", size));
+  if (size > longest_message) return fault(cause_code::stun_too_long, size);
   return std::optional(size);
 }
 

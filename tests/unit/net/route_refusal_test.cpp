@@ -3,18 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <natcheck/causes.hpp>
 
 namespace natcheck::net {
 namespace {
 
 TEST(RouteRefusal, NamesWhatThisMachineDoes) {
-  EXPECT_EQ(describe_refusal(EACCES),
-            "this machine does not send it: its routing rules prohibit it");
-  EXPECT_EQ(describe_refusal(EHOSTUNREACH),
-            "this machine does not send it: its routes mark the destination as unreachable");
-  EXPECT_EQ(describe_refusal(EINVAL),
-            "this machine does not send it: its routes discard packets to the destination "
-            "(blackhole)");
+  EXPECT_EQ(cause_of_refusal(EACCES), cause_code::route_prohibits);
+  EXPECT_EQ(cause_of_refusal(EHOSTUNREACH), cause_code::route_unreachable);
+  EXPECT_EQ(cause_of_refusal(EINVAL), cause_code::route_discards);
 }
 
 TEST(RouteRefusal, LoopbackIsNeverRefused) {

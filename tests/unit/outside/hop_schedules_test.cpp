@@ -102,7 +102,7 @@ TEST_F(PathSchedule, WhoSendsItBackIsNamed) {
   send_due(machine_, start);
   machine_.handle_error(start + 5ms, 0, icmp(gateway, 3, 13));
   EXPECT_TRUE(machine_.finished(start + 5ms));
-  EXPECT_EQ(seen_.detail,
+  EXPECT_EQ(to_string(seen_.detail),
             "192.168.1.1 reported the destination as unreachable (ICMP type 3, code 13)");
 }
 
@@ -121,7 +121,7 @@ TEST_F(PathSchedule, WhatCannotBeSentEndsItAtOnce) {
   EXPECT_TRUE(machine_.finished(start));
   machine_.conclude();
   EXPECT_EQ(seen_.state, service_state::not_tried);
-  EXPECT_EQ(seen_.detail, "this user lacks permission");
+  EXPECT_EQ(to_string(seen_.detail), "this user lacks permission");
 }
 
 class OwnerSchedule : public ::testing::Test {
@@ -177,7 +177,7 @@ TEST_F(OwnerSchedule, SilenceIsTheWholeSchedule) {
   EXPECT_TRUE(machine_.finished(start + 1200ms));
   machine_.conclude();
   EXPECT_EQ(seen_.state, service_state::silent);
-  EXPECT_EQ(seen_.detail, "no answer to 8 packets in 1200 ms");
+  EXPECT_EQ(to_string(seen_.detail), "no answer to 8 packets in 1200 ms");
 }
 
 TEST_F(OwnerSchedule, WhatCannotBeSentEndsItAtOnce) {
@@ -185,7 +185,7 @@ TEST_F(OwnerSchedule, WhatCannotBeSentEndsItAtOnce) {
   EXPECT_TRUE(machine_.finished(start));
   machine_.conclude();
   EXPECT_EQ(seen_.state, service_state::not_tried);
-  EXPECT_EQ(seen_.detail, "this user lacks permission");
+  EXPECT_EQ(to_string(seen_.detail), "this user lacks permission");
 }
 
 }  // namespace
