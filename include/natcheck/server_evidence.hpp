@@ -73,6 +73,9 @@ struct arrival_evidence {
   /// Answers would leave on another interface, and the kernel dropped packets for that reason
   /// meanwhile (rp_filter).
   bool reverse_path = false;
+  /// Why this host's own routes let no answer out: route_prohibits, route_unreachable or
+  /// route_discards. None: they do.
+  cause no_route_back;
   firewall_evidence firewall;
 };
 

@@ -107,9 +107,11 @@ std::vector<overdue_client> arrival_table::take_overdue(arrival_time now) {
   return overdue;
 }
 
-void arrival_table::wait_anew(transport protocol) {
+void arrival_table::wait_anew(transport protocol,
+                              const std::function<bool(const arrival_evidence&)>& is_explained) {
   for (auto& [key, who] : waiting_.entries()) {
     if (key.protocol != protocol) continue;
+    if (is_explained && who.seen.requests > 0 && is_explained(who.seen)) continue;
     who.seen.requests = who.seen.answers = who.seen.refusals = 0;
     who.seen.reverse_path = false;
   }

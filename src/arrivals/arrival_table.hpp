@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <natcheck/server_evidence.hpp>
@@ -87,8 +88,10 @@ class arrival_table {
   std::vector<overdue_client> take_overdue(arrival_time now);
 
   /// Something disturbed what is seen or what comes through: what is known of those who wait proves
-  /// nothing. They wait from their next request on.
-  void wait_anew(transport protocol);
+  /// nothing. They wait from their next request on, but for those that `is_explained`, where given,
+  /// knows another reason for.
+  void wait_anew(transport protocol,
+                 const std::function<bool(const arrival_evidence&)>& is_explained = {});
 
   /// The kernel's reverse path filter, which is for IPv4, dropped something: it may have been of
   /// those who wait.

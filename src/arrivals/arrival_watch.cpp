@@ -9,6 +9,7 @@
 #include "core/canonical.hpp"
 #include "net/host_network.hpp"
 #include "net/own_addresses.hpp"
+#include "net/route_refusal.hpp"
 
 namespace natcheck::arrivals {
 namespace {
@@ -23,6 +24,9 @@ constexpr std::chrono::milliseconds most_delay{500};
 
 constexpr std::chrono::seconds own_questions_linger{1};
 
+/// Each asks the kernel, in some 50 us; a flood of forged sources makes no more work than this.
+constexpr int most_route_looks = 32;
+
 bool has(const std::vector<transport>& all, transport one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
@@ -35,6 +39,15 @@ events::watching not_able(const failure& failed) {
           "Cannot watch incoming packets (" + to_string(failed.detail) +
               "), so a local firewall cannot be told from a block upstream.",
           failed.kind == outcome::denied ? how_to_allow_it : ""};
+}
+
+/// Why this host's routes let no answer to that client out; none where they do.
+cause refusal_of_answers(const arrival_evidence& seen) {
+  const address& to = seen.peer.ip;
+  if (to.is_v6() && to.to_v6().is_link_local()) return {};  // its zone is not known
+  const auto refused =
+      net::route_refusal({}, {canonical(seen.local.ip), {}}, seen.protocol, seen.peer);
+  return refused ? refused->detail : cause();
 }
 
 }  // namespace
@@ -84,18 +97,26 @@ awaitable<void> arrival_watch::look_regularly() {
 }
 
 void arrival_watch::look(arrival_time now) {
-  heed_disturbances();
+  note_disturbances();
   for (overdue_client& client : table_.take_overdue(now)) report(std::move(client), now);
   if (std::exchange(own_is_old_, false)) own_ = net::read_own_addresses();
 }
 
 /// A connection request that found the server's queue full, or that was seen while its answer was
-/// not, looks exactly like one that a firewall dropped.
-void arrival_watch::heed_disturbances() {
+/// not, looks exactly like one that a firewall dropped. The kernel counts those that it has no
+/// route back for as if the queue had been full.
+void arrival_watch::note_disturbances() {
   const auto before = std::exchange(counters_, read_drop_counters());
   if (counters_.reverse_path != before.reverse_path) table_.mark_reverse_path();
   const bool lost = packets_->has_lost();
-  if (lost || counters_.requests != before.requests) table_.wait_anew(transport::tcp);
+  if (lost) {
+    table_.wait_anew(transport::tcp);
+  } else if (counters_.requests != before.requests) {
+    int looks = most_route_looks;
+    table_.wait_anew(transport::tcp, [&](const arrival_evidence& seen) {
+      return looks-- > 0 && !refusal_of_answers(seen).empty();
+    });
+  }
   if (lost || counters_.datagrams != before.datagrams) table_.wait_anew(transport::udp);
 }
 
@@ -107,6 +128,7 @@ void arrival_watch::report(overdue_client client, arrival_time now) {
     const auto way_back = net::interface_towards(seen.peer.ip);
     seen.reverse_path = way_back && *way_back != client.interface_index;
   }
+  seen.no_route_back = refusal_of_answers(seen);
   seen.firewall = read_firewall(seen.local.ip.is_v6());
   auto nat = read_nat_rule(seen.protocol, seen.local.port, seen.local.ip.is_v6());
   seen.firewall.nat_read = nat.able;

@@ -48,7 +48,7 @@ class arrival_watch {
   net::asio::awaitable<void> read();
   net::asio::awaitable<void> look_regularly();
   void look(arrival_time now);
-  void heed_disturbances();
+  void note_disturbances();
   void report(overdue_client client, arrival_time now);
   bool is_own(const address& ip) const;
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <natcheck/causes.hpp>
 #include <natcheck/diagnosis.hpp>
 
 #include "core/units.hpp"
@@ -48,6 +49,29 @@ std::optional<verdict> nothing_lost(const arrival_evidence& seen) {
       fmt::format("There is no proof that this machine lost anything from {}.", who(seen)),
       {},
       {std::string(probe_outside)}};
+}
+
+/// The word of ip-route(8) for a route of that kind.
+std::string_view kind_of_route(const cause& refusal) {
+  if (refusal.code == cause_code::route_unreachable) return "unreachable";
+  return refusal.code == cause_code::route_discards ? "blackhole" : "prohibit";
+}
+
+std::optional<verdict> routes_forbid_answers(const arrival_evidence& seen) {
+  if (seen.no_route_back.empty() || seen.answers > 0) return std::nullopt;
+  const auto kind = kind_of_route(seen.no_route_back);
+  const char* const ip = seen.peer.ip.is_v6() ? "ip -6" : "ip";
+  return verdict{
+      verdict_code::return_path_broken,
+      confidence::confirmed,
+      fmt::format("Packets from {} reach this machine, but it does not send answers there: {}.",
+                  who(seen), to_string(seen.no_route_back)),
+      {},
+      {fmt::format(
+           "find the route or the rule: {} route show table all to match {} type {}; {} rule", ip,
+           who(seen), kind, ip),
+       fmt::format("remove it, with the prefix that it has: sudo {} route del {} {}", ip, kind,
+                   who(seen))}};
 }
 
 std::optional<verdict> answers_do_not_arrive(const arrival_evidence& seen) {
@@ -120,8 +144,9 @@ std::optional<verdict> firewall_drops(const arrival_evidence& seen) {
       std::move(advice)};
 }
 
-constexpr std::array arrival_rules{nothing_lost,     answers_do_not_arrive,     port_is_redirected,
-                                   firewall_rejects, reverse_path_filter_drops, firewall_drops};
+constexpr std::array arrival_rules{
+    nothing_lost,     routes_forbid_answers,     answers_do_not_arrive, port_is_redirected,
+    firewall_rejects, reverse_path_filter_drops, firewall_drops};
 
 std::string arrivals_line(const arrival_evidence& seen) {
   const char* const what = seen.protocol == transport::tcp ? "connection request" : "datagram";

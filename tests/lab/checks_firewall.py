@@ -94,6 +94,20 @@ def check_answered_in_vain(scene):
         _end(serving)
 
 
+def check_no_route_back(scene):
+    """The kernel counts what it cannot answer as if the server had had no room for it."""
+    for kind in ("unreachable", "prohibit", "blackhole"):
+        scene.lab.run("home", "ip", "route", "add", kind, "9.9.0.7")
+        with _watching(scene, "--map", OPEN) as serving:
+            told = _blocked(scene, serving, OPEN)
+            expect_equal(told["verdict"], "return-path-broken", "verdict", serving)
+            command = f"sudo ip route del {kind} 9.9.0.7"
+            expect(any(command in line for line in told["advice"]), "the command", serving)
+            scene.lab.run("home", *command.removeprefix("sudo ").split())
+            expect_equal(_knock(scene, OPEN).exit_code, 0, "the probe's exit code", serving)
+            _end(serving)
+
+
 def check_its_own_question_is_nobody(scene):
     """The router leads the self-test back in, and the firewall drops it."""
     with _watching(scene, "--map", DROPPED_TOO, "--protocol", "udp") as serving:

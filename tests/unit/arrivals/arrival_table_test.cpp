@@ -202,6 +202,21 @@ TEST_F(Arrivals, TheReversePathFilterIsForIpv4) {
   EXPECT_FALSE(late[0].seen.reverse_path);
 }
 
+TEST_F(Arrivals, WhoIsExplainedGoesOnWaiting) {
+  const auto known = at("9.9.0.7", 4000);
+  const auto unknown = at("9.9.0.8", 4000);
+  for (const auto& each : {known, unknown}) see(packet_kind::request, each);
+  pass(1s);
+  const auto explained = [&](const arrival_evidence& seen) { return seen.peer == known; };
+  table_.wait_anew(transport::tcp, explained);
+  for (const auto& each : {known, unknown}) see(packet_kind::request, each);
+  pass(2s);
+  const auto late = overdue();
+  ASSERT_THAT(late, SizeIs(1));
+  EXPECT_EQ(late[0].seen.peer, known);
+  EXPECT_EQ(late[0].seen.requests, 2U);
+}
+
 // A router that leads its own address back inside puts itself in the place of the source.
 TEST_F(Arrivals, WhoeverWasThisMachineItselfDidNotArrive) {
   for (const bool noted_late : {false, true}) {

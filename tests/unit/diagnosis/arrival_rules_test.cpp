@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <natcheck/causes.hpp>
 #include <natcheck/diagnosis.hpp>
 
 #include "print.hpp"
@@ -63,6 +64,16 @@ const row rows[] = {
      verdict_code::inconclusive, unconfirmed, "no proof", "1 answer left"},
     {"on the wrong interface", [](auto& e) { e.reverse_path = true; },
      verdict_code::return_path_broken, likely, "rp_filter", "this machine sent no answer"},
+    {"a route forbids the answer", [](auto& e) { e.no_route_back = cause_code::route_unreachable; },
+     verdict_code::return_path_broken, confirmed,
+     "does not send answers there: a route on this machine marks the destination as unreachable",
+     "this machine sent no answer"},
+    {"a route forbids more answers",
+     [](auto& e) {
+       e.no_route_back = cause_code::route_discards;
+       e.answers = 2;
+     },
+     verdict_code::return_path_broken, likely, "answers do not get back", "2 answers"},
     {"rejected, whatever the reverse path",
      [](auto& e) {
        e.reverse_path = true;
@@ -111,6 +122,24 @@ TEST(ArrivalRules, Table) {
     EXPECT_THAT(v.evidence, Contains(HasSubstr(r.in_evidence)));
     EXPECT_FALSE(v.advice.empty());
   }
+}
+
+TEST(ArrivalRules, ARouteThatForbidsTheAnswerIsNamedWithTheCommandThatRemovesIt) {
+  const std::pair<cause_code, const char*> rows_of_kind[] = {
+      {cause_code::route_unreachable, "sudo ip route del unreachable 9.9.0.7"},
+      {cause_code::route_prohibits, "sudo ip route del prohibit 9.9.0.7"},
+      {cause_code::route_discards, "sudo ip route del blackhole 9.9.0.7"},
+  };
+  for (const auto& [code, command] : rows_of_kind) {
+    auto seen = arriving();
+    seen.no_route_back = code;
+    EXPECT_THAT(diagnose(seen).main.advice, Contains(HasSubstr(command)));
+  }
+  auto seen = arriving();
+  seen.peer = at("2001:db8::7", 40000);
+  seen.no_route_back = cause_code::route_prohibits;
+  EXPECT_THAT(diagnose(seen).main.advice,
+              Contains(HasSubstr("sudo ip -6 route del prohibit 2001:db8::7")));
 }
 
 struct remedy_row {
