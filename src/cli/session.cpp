@@ -58,7 +58,7 @@ void session::run_to_end(asio::awaitable<void> work) {
 void session::wait_for_signal() {
   signals_.async_wait([this](boost::system::error_code error, int number) {
     if (error) return;
-    if (patience_.ends_with(number, patience::clock::now())) {
+    if (interrupts_.ends_with(number, repeated_interrupt::clock::now())) {
       waiting_.end();
       std::_Exit(static_cast<int>(exit_code::interrupted));
     }

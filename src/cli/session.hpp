@@ -12,7 +12,7 @@
 
 #include "cli/options.hpp"
 #include "cli/output.hpp"
-#include "cli/patience.hpp"
+#include "cli/repeated_interrupt.hpp"
 #include "cli/terminal.hpp"
 
 namespace natcheck::cli {
@@ -65,7 +65,7 @@ class session {
   progress waiting_;
   output output_;
   std::string when_stopping_;
-  patience patience_;
+  repeated_interrupt interrupts_;
   int signal_ = 0;
   bool stopping_ = false;
 };

@@ -19,7 +19,7 @@ using net::asio::awaitable;
 
 /// A server that was connected to and says nothing for this long says nothing: TCP itself has
 /// resent several times by then.
-constexpr std::chrono::seconds patience{3};
+constexpr std::chrono::seconds answer_limit{3};
 
 double seconds(std::chrono::duration<double> value) { return value.count(); }
 
@@ -56,7 +56,7 @@ void conversation::finish(probe_result result, cause detail) {
 }
 
 net::steady_time conversation::greeting_deadline() const {
-  return std::min(options_.deadline, asked_ + patience);
+  return std::min(options_.deadline, asked_ + answer_limit);
 }
 
 void conversation::finish_unconnected(const net::error_code& error) {
@@ -240,7 +240,7 @@ void conversation::note_rounds(std::size_t before, std::size_t now) {
 /// Leaves some time to find out why it does not come.
 net::steady_time conversation::echo_deadline() const {
   const auto now = std::chrono::steady_clock::now();
-  return std::min(now + (options_.deadline - now) * 3 / 4, now + patience);
+  return std::min(now + (options_.deadline - now) * 3 / 4, now + answer_limit);
 }
 
 /// What does not come was not altered: it was lost, or the other side has gone.

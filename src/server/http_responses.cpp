@@ -23,12 +23,6 @@ std::string_view value_of(const http_request& request, field name) {
   return {found->value().data(), found->value().size()};
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// Cuts the part before the first `separator` off, and the separator.
 std::string_view take_part(std::string_view& text, char separator) {
   const auto end = std::min(text.find(separator), text.size());

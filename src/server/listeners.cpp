@@ -49,6 +49,12 @@ failure cannot_listen(const endpoint& local, transport protocol, const net::erro
   return failed;
 }
 
+namespace {
+
+/// The devices that the sockets are to be bound to, so that answers leave by `interface` even if
+/// the route would take another one: that one, and loopback for this machine itself. One empty
+/// name, which means all, if no interface is named or the kernel does not allow it (it took
+/// privileges before Linux 5.7).
 std::vector<std::string> devices_for(const std::string& interface) {
   if (interface.empty() || interface == "lo") return {interface};
   const int trial = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -59,8 +65,6 @@ std::vector<std::string> devices_for(const std::string& interface) {
                interface);
   return {""};
 }
-
-namespace {
 
 std::array<address, 2> any_address() {
   return {boost::asio::ip::address_v4::any(), boost::asio::ip::address_v6::any()};
@@ -112,14 +116,13 @@ std::optional<failure> listen_udp(listening_sockets& opened, std::uint16_t& port
 }  // namespace
 
 result<listening_sockets> listen_everywhere(const net::asio::any_io_executor& executor,
-                                            const std::vector<transport>& protocols,
-                                            std::uint16_t port,
-                                            const std::vector<std::string>& devices,
-                                            const server_identity& identity,
-                                            std::function<void(const session_result&)> on_end) {
+                                            const serve_options& options,
+                                            const server_identity& identity, end_observer on_end) {
   const auto wanted = [&](transport protocol) {
-    return std::ranges::find(protocols, protocol) != protocols.end();
+    return std::ranges::find(options.protocols, protocol) != options.protocols.end();
   };
+  const auto devices = devices_for(options.interface);
+  std::uint16_t port = options.port;
   listening_sockets opened;
   std::optional<failure> why;
   if (wanted(transport::tcp)) why = listen_tcp(opened, executor, port, devices);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <natcheck/endpoint.hpp>
 #include <natcheck/error.hpp>
+#include <natcheck/serve.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,12 +16,6 @@
 
 namespace natcheck::serving {
 
-/// The devices that a server's sockets are to be bound to, so that its answers leave by `interface`
-/// even where the route would take another one: that one, and loopback for this machine itself. One
-/// empty name, which means all, where no interface is named or the kernel does not allow it (it
-/// took privileges before Linux 5.7).
-std::vector<std::string> devices_for(const std::string& interface);
-
 /// The sockets of a server, and what it listens on: each transport and address once.
 struct listening_sockets {
   std::vector<net::tcp::acceptor> acceptors;
@@ -28,16 +23,16 @@ struct listening_sockets {
   std::vector<std::pair<transport, endpoint>> at;
 };
 
-/// Listens on all IPv4 and all IPv6 addresses of these devices at one port, for both transports
-/// if `protocols` has them; 0 lets the kernel choose one. A family that this machine does not have
-/// is left out. Fails if the port is taken or not allowed. `identity` must outlive the sockets;
-/// `on_end` is called for visitors who come by datagram (see udp_responder).
+using end_observer = std::function<void(const session_result&)>;
+
+/// Listens on all IPv4 and all IPv6 addresses at one port, for the transports of the options; on
+/// their interface and loopback alone, if one is named. Port 0 lets the kernel choose one. A family
+/// that this machine does not have is left out. Fails if the port is taken or not allowed.
+/// `identity` must outlive the sockets; `on_end` is called for visitors who come by datagram (see
+/// udp_responder).
 result<listening_sockets> listen_everywhere(const net::asio::any_io_executor& executor,
-                                            const std::vector<transport>& protocols,
-                                            std::uint16_t port,
-                                            const std::vector<std::string>& devices,
-                                            const server_identity& identity,
-                                            std::function<void(const session_result&)> on_end);
+                                            const serve_options& options,
+                                            const server_identity& identity, end_observer on_end);
 
 /// Why nothing listens at `local`, in words that say what to do.
 failure cannot_listen(const endpoint& local, transport protocol, const net::error_code& error);

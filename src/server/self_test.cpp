@@ -13,7 +13,7 @@ namespace {
 using net::asio::awaitable;
 using meeting = std::optional<handshake_evidence>;
 
-constexpr std::chrono::seconds patience{2};
+constexpr std::chrono::seconds answer_limit{2};
 
 /// Of the family in which the server is asked otherwise.
 address loopback_for(const std::optional<address>& lan) {
@@ -40,7 +40,7 @@ awaitable<void> greet(meeting& met, transport protocol, std::optional<endpoint> 
   client::handshake_options options;
   options.target = *target;
   options.session = std::move(session);
-  options.deadline = std::chrono::steady_clock::now() + patience;
+  options.deadline = std::chrono::steady_clock::now() + answer_limit;
   met = co_await shake_hands_by(protocol, std::move(options));
 }
 

@@ -42,12 +42,12 @@ class server {
       : executor_(std::move(executor)),
         options_(std::move(options)),
         observer_(std::move(observer)),
-        session_log_([this](const auto& told) {
-          std::visit([this](const auto& e) { this->tell(e); }, told);
+        session_log_([this](const auto& event) {
+          std::visit([this](const auto& e) { this->report_now(e); }, event);
         }),
         session_ended_(executor_),
         end_(executor_),
-        addresses_([this](const auto& told) { this->tell(told); }) {}
+        addresses_([this](const auto& event) { this->report_now(event); }) {}
 
   awaitable<result<events::stopped>> run();
 
@@ -66,14 +66,14 @@ class server {
   void count(const session_result& end);
   void complete(serve_event& event);
   void update(const serve_event& event);
-  void tell_event(serve_event event);
+  void report(serve_event event);
   void know_outside();
   page_facts facts_of_sender(const events::greeted& visitor) const;
   std::optional<endpoint> hairpin_target(transport protocol) const;
   diagnosis without_repetition(diagnosis judged);
   template <class Event>
-  void tell(const Event& event) {
-    tell_event({std::chrono::system_clock::now(), event});
+  void report_now(const Event& event) {
+    report({std::chrono::system_clock::now(), event});
   }
 
   net::asio::any_io_executor executor_;
@@ -93,11 +93,11 @@ class server {
   std::string own_session_ = random_hex(8);  ///< of visits that this server pays to itself
   mappings::external_addresses addresses_;
   /// The NAT rules of this host that lead the port elsewhere, by transport.
-  std::array<arrivals::nat_rule_search, 2> led_away_;  ///< by transport
-  std::vector<std::string> told_findings_;             ///< of the self-test
+  std::array<arrivals::nat_rule_search, 2> redirects_;  ///< by transport
+  std::vector<std::string> reported_findings_;          ///< of the self-test
 };
 
-void server::tell_event(serve_event event) {
+void server::report(serve_event event) {
   complete(event);
   update(event);
   observer_(event);
@@ -126,7 +126,7 @@ page_facts server::facts_of_sender(const events::greeted& visitor) const {
   return facts;
 }
 
-/// What the server itself has to know of what it tells.
+/// What the server itself has to know of an event.
 void server::update(const serve_event& event) {
   if (const auto* direct = std::get_if<events::map_not_needed>(&event.what)) {
     addresses_.open_directly(direct->protocol, direct->external, direct->probe_command);
@@ -149,8 +149,7 @@ void server::know_outside() {
 // --- listening -----------------------------------------------------------------------------
 
 std::optional<failure> server::listen() {
-  auto opened = listen_everywhere(executor_, options_.protocols, options_.port,
-                                  devices_for(options_.interface), identity_,
+  auto opened = listen_everywhere(executor_, options_, identity_,
                                   [this](const session_result& end) { count(end); });
   if (!opened) return opened.error();
   sockets_ = *std::move(opened);
@@ -162,10 +161,10 @@ std::optional<failure> server::listen() {
 void server::begin_accepting() {
   connections_ = std::make_shared<connection_table>(executor_, identity_,
                                                     [this](const session_result& e) { count(e); });
-  for (const auto& [protocol, local] : sockets_.at) tell(events::listening{protocol, local});
+  for (const auto& [protocol, local] : sockets_.at) report_now(events::listening{protocol, local});
   arrivals_ = std::make_unique<arrivals::arrival_watch>(
       executor_, options_.protocols, options_.port, [this](const arrival_evidence& seen) {
-        tell(events::blocked{seen, diagnose(seen)});
+        report_now(events::blocked{seen, diagnose(seen)});
       });
   connections_->on_accepted(
       [this](const endpoint& peer) { arrivals_->accepted(transport::tcp, peer); });
@@ -174,13 +173,13 @@ void server::begin_accepting() {
       arrivals_->accepted(transport::udp, peer);
     };
   }
-  tell(arrivals_->begin());
+  report_now(arrivals_->begin());
   for (const transport protocol : options_.protocols) {
-    auto& search = led_away_[static_cast<std::size_t>(protocol)];
+    auto& search = redirects_[static_cast<std::size_t>(protocol)];
     search = arrivals::read_nat_rule(protocol, options_.port, false);
     if (!search.found) continue;
     const redirect_evidence seen{protocol, options_.port, *search.found};
-    tell(events::redirected{seen, diagnose(seen)});
+    report_now(events::redirected{seen, diagnose(seen)});
   }
 }
 
@@ -257,10 +256,10 @@ std::optional<endpoint> server::hairpin_target(transport protocol) const {
 /// What the test over TCP and that over UDP both found is said once.
 diagnosis server::without_repetition(diagnosis judged) {
   std::erase_if(judged.findings, [this](const finding& one) {
-    return std::find(told_findings_.begin(), told_findings_.end(), one.summary) !=
-           told_findings_.end();
+    return std::find(reported_findings_.begin(), reported_findings_.end(), one.summary) !=
+           reported_findings_.end();
   });
-  for (const finding& one : judged.findings) told_findings_.push_back(one.summary);
+  for (const finding& one : judged.findings) reported_findings_.push_back(one.summary);
   return judged;
 }
 
@@ -277,11 +276,11 @@ awaitable<void> server::test_self() {
     if (outside) arrivals_->expect_own({outside->ip, mappings_->outside().gateway});
     auto seen = co_await serving::test_self(protocol, options_.port, lan, outside, own_session_);
     arrivals_->expect_no_more();
-    const auto& search = led_away_[static_cast<std::size_t>(protocol)];
+    const auto& search = redirects_[static_cast<std::size_t>(protocol)];
     seen.led_away = search.found;
     seen.nat_read = search.able;
     co_await net::unless_cancelled();
-    tell(events::self_tested{seen, without_repetition(diagnose(seen))});
+    report_now(events::self_tested{seen, without_repetition(diagnose(seen))});
   }
 }
 
@@ -325,7 +324,7 @@ awaitable<result<events::stopped>> server::run() {
   begin_accepting();
   if (options_.external_port) {
     mappings_ = std::make_unique<mappings::mapping_manager>(
-        executor_, options_, [this](const serve_event& event) { tell_event(event); },
+        executor_, options_, [this](const serve_event& event) { report(event); },
         [this] { know_outside(); });
   }
   const std::exception_ptr fault = co_await run_until_end();
@@ -342,7 +341,7 @@ awaitable<result<events::stopped>> server::run() {
   session_log_.close(std::chrono::steady_clock::now());
   const events::stopped totals{session_log_.greeted(), session_log_.rejected(), net::since(start_),
                                arrivals_->arrived()};
-  tell(totals);
+  report_now(totals);
   if (fault && !cancelled) std::rethrow_exception(fault);
   if (failed_) co_return *failed_;
   co_return totals;

@@ -12,7 +12,7 @@ session_log::clock::time_point session_log::due() const {
 
 void session_log::begin(clock::time_point now) {
   began_ = now;
-  told_greeted_ = told_rejected_ = 0;
+  single_greeted_ = single_rejected_ = 0;
   silent_ = {};
   sources_.clear();
 }
@@ -22,10 +22,10 @@ void session_log::add(const session_result& end, clock::time_point now) {
   if (!began_) begin(now);
   const auto* greeted = std::get_if<events::greeted>(&end);
   ++(greeted != nullptr ? greeted_ : rejected_);
-  auto& told = greeted != nullptr ? told_greeted_ : told_rejected_;
-  if (told < most_reported_singly) {
-    ++told;
-    std::visit([this](const auto& visit) { tell_(visit); }, end);
+  auto& reported = greeted != nullptr ? single_greeted_ : single_rejected_;
+  if (reported < most_reported_singly) {
+    ++reported;
+    std::visit([this](const auto& visit) { report_(visit); }, end);
     return;
   }
   ++(greeted != nullptr ? silent_.greeted : silent_.rejected);
@@ -45,7 +45,7 @@ void session_log::close(clock::time_point now) {
   silent_.sources = sources_.size();
   silent_.period =
       std::chrono::ceil<std::chrono::seconds>(std::min<clock::duration>(now - began, period));
-  tell_(silent_);
+  report_(silent_);
 }
 
 }  // namespace natcheck::serving

@@ -1,4 +1,4 @@
-// Who came, told one by one, or in numbers when there are many.
+// Visitors, reported one by one, or in numbers if there are many.
 #pragma once
 
 #include <functional>
@@ -10,23 +10,23 @@
 
 namespace natcheck::serving {
 
-/// Counts visits and tells of them. In each minute the first ones are told one by one, greeted and
-/// rejected ones apart, so that a flood of strangers hides no one who was greeted; the others are
-/// told as one number when the minute is over.
+/// Counts visits and reports them. In each minute the first ones are reported one by one, greeted
+/// and rejected ones apart, so that a flood of strangers hides no one who was greeted; the others
+/// are reported as one number when the minute is over.
 class session_log {
  public:
   using clock = std::chrono::steady_clock;
-  using teller =
+  using observer =
       std::function<void(const std::variant<events::greeted, events::rejected, events::crowded>&)>;
 
   static constexpr std::chrono::seconds period{60};
   static constexpr std::uint64_t most_reported_singly = 30;  ///< of each kind, in one period
 
-  explicit session_log(teller tell) : tell_(std::move(tell)) {}
+  explicit session_log(observer report) : report_(std::move(report)) {}
 
   void add(const session_result& end, clock::time_point now);
 
-  /// When `settle` has something to tell.
+  /// When `settle` has something to report.
   clock::time_point due() const;
   /// Tells of those who were only counted in a period that is over at `now`.
   void settle(clock::time_point now);
@@ -41,12 +41,12 @@ class session_log {
 
   void begin(clock::time_point now);
 
-  teller tell_;
-  std::uint64_t greeted_ = 0, rejected_ = 0;            ///< in all
-  std::uint64_t told_greeted_ = 0, told_rejected_ = 0;  ///< in this period
-  std::optional<clock::time_point> began_;              ///< this period, with its first visit
-  events::crowded silent_;                              ///< in this period, and not told
-  std::set<address> sources_;                           ///< of those
+  observer report_;
+  std::uint64_t greeted_ = 0, rejected_ = 0;                ///< in all
+  std::uint64_t single_greeted_ = 0, single_rejected_ = 0;  ///< in this period
+  std::optional<clock::time_point> began_;                  ///< this period, with its first visit
+  events::crowded silent_;                                  ///< in this period, not reported yet
+  std::set<address> sources_;                               ///< of those
 };
 
 }  // namespace natcheck::serving

@@ -4,7 +4,7 @@
 namespace natcheck::wording {
 namespace {
 
-constexpr cause_row command_causes[] = {
+constexpr cause_row causes[] = {
     {cause_code::cut_short, "{}, cut short by the time limit"},
     {cause_code::nothing_sent_in_time, "timed out before anything was sent"},
 
@@ -38,7 +38,7 @@ constexpr cause_row command_causes[] = {
     {cause_code::mapping_required, "there is no mapping, but --require-map requires one"},
 };
 
-constexpr operation_row command_operations[] = {
+constexpr operation_row operations[] = {
     {operation_code::reading_protocols, "protocols"},
     {operation_code::reading_option, "{} {}"},
     {operation_code::listening, "listening on {} ({})"},
@@ -48,6 +48,6 @@ constexpr operation_row command_operations[] = {
 
 }  // namespace
 
-topic commands() { return {command_causes, command_operations}; }
+topic commands() { return {causes, operations}; }
 
 }  // namespace natcheck::wording

@@ -4,7 +4,7 @@
 namespace natcheck::wording {
 namespace {
 
-constexpr cause_row greeting_causes[] = {
+constexpr cause_row causes[] = {
     {cause_code::no_connection_in, "no answer to the connection request in {:.1f} s"},
     {cause_code::connection_reset_first, "the connection was reset before a greeting arrived"},
     {cause_code::server_closed_without_data, "it closed the connection without sending data"},
@@ -64,7 +64,7 @@ constexpr cause_row greeting_causes[] = {
     {cause_code::no_route_to_visitor, "no route to it"},
 };
 
-constexpr operation_row greeting_operations[] = {
+constexpr operation_row operations[] = {
     {operation_code::connecting, "connecting"},
     {operation_code::asking_over_udp, "asking over UDP"},
     {operation_code::sending_answer, "sending the answer"},
@@ -72,6 +72,6 @@ constexpr operation_row greeting_operations[] = {
 
 }  // namespace
 
-topic greeting() { return {greeting_causes, greeting_operations}; }
+topic greeting() { return {causes, operations}; }
 
 }  // namespace natcheck::wording

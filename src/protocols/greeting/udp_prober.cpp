@@ -14,7 +14,7 @@ constexpr std::size_t room_for_answer = 320;
 static_assert(room_for_answer + 8 + udp_prober::payload_size <= max_sent_datagram);
 
 /// The least time that an answer is waited for: a mobile network that wakes up takes that long.
-constexpr std::chrono::seconds least_patience{1};
+constexpr std::chrono::seconds least_answer_limit{1};
 
 /// Of the larger questions, so many without an answer are no coincidence where a smaller one has
 /// one.
@@ -76,8 +76,8 @@ double in_seconds(udp_prober::duration value) {
 // --- when to send, and how long to wait ------------------------------------------------------
 
 /// Four times the slowest round trip: whoever is slower than that is lost, for all purposes.
-udp_prober::duration udp_prober::patience() const {
-  return std::max<duration>(least_patience, 4 * slowest_);
+udp_prober::duration udp_prober::answer_limit() const {
+  return std::max<duration>(least_answer_limit, 4 * slowest_);
 }
 
 bool udp_prober::all_closed() const {
@@ -90,8 +90,8 @@ std::optional<udp_prober::time_point> udp_prober::next_send() const {
   if (refused_ || smaller_answer_) return std::nullopt;
   if (asked_.empty()) return last_sent_;
   if (asked_.size() < count_) return last_sent_ + pace;
-  if (heard_ || smaller_sent_.size() == smaller_tries) return std::nullopt;
-  return last_sent_ + (smaller_sent_.empty() ? patience() : duration(pace));
+  if (anything_came_ || smaller_sent_.size() == smaller_tries) return std::nullopt;
+  return last_sent_ + (smaller_sent_.empty() ? answer_limit() : duration(pace));
 }
 
 bool udp_prober::is_due(time_point now) const {
@@ -101,11 +101,11 @@ bool udp_prober::is_due(time_point now) const {
 
 bool udp_prober::finished(time_point now) const {
   if (refused_ || smaller_answer_ || all_closed()) return true;
-  return !next_send() && now >= last_sent_ + patience();
+  return !next_send() && now >= last_sent_ + answer_limit();
 }
 
 udp_prober::time_point udp_prober::next_timeout() const {
-  return next_send().value_or(last_sent_ + patience());
+  return next_send().value_or(last_sent_ + answer_limit());
 }
 
 question udp_prober::question_of(const asked& one, std::size_t number) const {
@@ -183,8 +183,8 @@ void udp_prober::handle_extended(time_point now, const reply_reader& read) {
     return handle_stray(now, std::move(evidence));
   }
   const bool reached = own->answer && own->answer->result == probe_result::reached;
-  const bool told = static_cast<std::size_t>(own - asked_.begin()) < told_;
-  if (reached || told) return;  // the network doubled it, or it comes when it counts as lost
+  const bool reported = static_cast<std::size_t>(own - asked_.begin()) < reported_;
+  if (reached || reported) return;  // the network doubled it, or it comes when it counts as lost
   judge_payload(evidence, own->payload, read.surplus());
   settle(*own, now, std::move(evidence));
 }
@@ -207,7 +207,7 @@ void udp_prober::handle_small(time_point now, handshake_evidence answer, std::st
 }
 
 void udp_prober::handle_datagram(time_point now, std::string_view bytes) {
-  heard_ = true;
+  anything_came_ = true;
   reply_reader read;
   if (read.feed(bytes) == reading::extended) return handle_extended(now, read);
   handle_stray(now, evidence_of_stray(read));
@@ -220,7 +220,7 @@ void udp_prober::handle_refusal(time_point now, refusal why) {
   evidence.icmp = std::move(why.icmp);
   evidence.local_fault = why.local;
   evidence.machine_fault = why.machine;
-  refused_ = refused_ || !heard_;
+  refused_ = refused_ || !anything_came_;
   asked* question = oldest_without_answer();
   if (question == nullptr) return;
   settle(*question, now, std::move(evidence));
@@ -235,8 +235,8 @@ handshake_evidence udp_prober::outcome_of(const asked& question, time_point now)
   handshake_evidence lost;
   lost.result = probe_result::timed_out;
   lost.timing.total = now - question.at;
-  lost.detail =
-      heard_ ? cause(cause_code::no_answer_within, in_seconds(now - question.at)) : silence(now);
+  lost.detail = anything_came_ ? cause(cause_code::no_answer_within, in_seconds(now - question.at))
+                               : silence(now);
   return lost;
 }
 
@@ -247,19 +247,19 @@ cause udp_prober::silence(time_point now) const {
   if (!smaller_sent_.empty()) {
     silent = {cause_code::no_answer_to_smaller_in, asked_.size(), smaller_sent_.size(), waited};
   }
-  return now < last_sent_ + patience() ? cause(cause_code::cut_short, silent) : silent;
+  return now < last_sent_ + answer_limit() ? cause(cause_code::cut_short, silent) : silent;
 }
 
 std::optional<handshake_evidence> udp_prober::poll_settled(time_point now) {
-  if (!heard_ || told_ == asked_.size()) return std::nullopt;
-  const asked& next = asked_[told_];
-  const auto rest = asked_.begin() + static_cast<std::ptrdiff_t>(told_);
+  if (!anything_came_ || reported_ == asked_.size()) return std::nullopt;
+  const asked& next = asked_[reported_];
+  const auto rest = asked_.begin() + static_cast<std::ptrdiff_t>(reported_);
   // An answer to a later one shows that the way is open, and how long it takes.
   const bool overtaken =
       std::any_of(rest, asked_.end(), [](const asked& one) { return one.closed; });
-  const bool lost = overtaken && now >= next.at + patience();
+  const bool lost = overtaken && now >= next.at + answer_limit();
   if (!next.closed && !lost) return std::nullopt;
-  ++told_;
+  ++reported_;
   return outcome_of(next, now);
 }
 
@@ -269,9 +269,9 @@ std::vector<handshake_evidence> udp_prober::finish(time_point now) {
                                [](const asked& one) { return one.answer.has_value(); });
   const bool is_another = smaller_answer_ && smaller_answer_->result == probe_result::reached;
   if (smaller_answer_ && !is_another && !any) return {*smaller_answer_};
-  for (; told_ < asked_.size(); ++told_) {
-    const asked& one = asked_[told_];
-    const bool had_its_time = one.answer || now >= one.at + patience();
+  for (; reported_ < asked_.size(); ++reported_) {
+    const asked& one = asked_[reported_];
+    const bool had_its_time = one.answer || now >= one.at + answer_limit();
     if (had_its_time || !any) rest.push_back(outcome_of(one, now));
   }
   if (is_another && !any) rest.push_back(*smaller_answer_);

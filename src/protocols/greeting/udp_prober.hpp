@@ -87,7 +87,7 @@ class udp_prober {
   void settle(asked& question, time_point now, handshake_evidence answer);
   asked* oldest_without_answer();
   bool all_closed() const;
-  duration patience() const;
+  duration answer_limit() const;
   std::optional<time_point> next_send() const;
   handshake_evidence outcome_of(const asked& question, time_point now) const;
   cause silence(time_point now) const;
@@ -101,9 +101,9 @@ class udp_prober {
   std::optional<handshake_evidence> smaller_answer_;  ///< to one of them
   time_point last_sent_{};
   duration slowest_{0};
-  bool heard_ = false;    ///< anything at all came back
-  bool refused_ = false;  ///< and so the rest need not be asked
-  std::size_t told_ = 0;
+  bool anything_came_ = false;  ///< anything at all came back
+  bool refused_ = false;        ///< and so the rest need not be asked
+  std::size_t reported_ = 0;
 };
 
 }  // namespace natcheck::greeting

@@ -1,4 +1,4 @@
-#include "cli/patience.hpp"
+#include "cli/repeated_interrupt.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,22 +14,23 @@ struct arrival {
 
 /// Whether the last of these signals ends the program at once; none before it may.
 bool last_ends(std::initializer_list<arrival> arrivals) {
-  patience waiting;
+  repeated_interrupt waiting;
   bool ends = false;
   for (const auto& [signal, at_ms] : arrivals) {
     EXPECT_FALSE(ends);
-    ends = waiting.ends_with(signal, patience::clock::time_point(milliseconds(1000 + at_ms)));
+    ends = waiting.ends_with(signal,
+                             repeated_interrupt::clock::time_point(milliseconds(1000 + at_ms)));
   }
   return ends;
 }
 
-TEST(Patience, EndsWithADeliberateSecondInterrupt) {
+TEST(RepeatedInterrupt, EndsWithADeliberateSecondInterrupt) {
   EXPECT_TRUE(last_ends({{SIGINT, 0}, {SIGINT, 500}}));
   EXPECT_TRUE(last_ends({{SIGINT, 0}, {SIGINT, 499}, {SIGINT, 700}}));
   EXPECT_TRUE(last_ends({{SIGTERM, 0}, {SIGINT, 600}, {SIGINT, 1100}}));
 }
 
-TEST(Patience, OutlastsEverythingElse) {
+TEST(RepeatedInterrupt, OutlastsEverythingElse) {
   EXPECT_FALSE(last_ends({{SIGINT, 0}}));
   EXPECT_FALSE(last_ends({{SIGINT, 0}, {SIGINT, 0}}));
   EXPECT_FALSE(last_ends({{SIGINT, 0}, {SIGINT, 499}}));

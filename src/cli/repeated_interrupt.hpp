@@ -1,4 +1,4 @@
-// Which signals a program may ignore while it puts things back in order.
+// Which signals a program may ignore while it cleans up.
 #pragma once
 
 #include <chrono>
@@ -7,9 +7,9 @@
 
 namespace natcheck::cli {
 
-/// Tells a person who presses Ctrl-C again from a signal that is merely sent twice: a terminal that
-/// closes and timeout(1) both do that, to the process and to its group.
-class patience {
+/// Distinguishes a person who presses Ctrl-C again from a signal that is only sent twice: a
+/// terminal that closes and timeout(1) both send one to the process and one to its group.
+class repeated_interrupt {
  public:
   using clock = std::chrono::steady_clock;
 
