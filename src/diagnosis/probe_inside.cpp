@@ -137,23 +137,34 @@ bool saw_public_client(const probe_evidence& seen) {
   });
 }
 
-/// What the target's address and the way to it tell.
-void add_by_target(std::vector<inside_reason>& reasons, const probe_evidence& seen) {
-  const auto& here = seen.visitor_location;
-  const address target = canonical(seen.address->ip);
-  // An IPv6 network of a host is its /64 at most, whatever the prefix on the interface.
-  const bool neighbour =
-      !here.tunnel && (holds(here.on_link, target) || shares_bits(here.on_link, target, 64));
-  if (neighbour) {
-    reasons.push_back(inside_reason::own_network);
-  } else if (here.hops.front() == target) {
-    reasons.push_back(inside_reason::own_router);
-  } else if (shares_bits(here.on_link, target, site_length) && !is_outside(seen)) {
-    reasons.push_back(inside_reason::own_site);
-  } else if (is_near_target(seen) && !saw_public_client(seen)) {
-    reasons.push_back(inside_reason::near_target);
-  }
-}
+struct target_rule {
+  inside_reason reason;
+  bool (*applies)(const probe_evidence&, const address& target);
+};
+
+/// What the target's address and the path to it show: the first that applies.
+constexpr std::array target_rules{
+    // An IPv6 network of a host is its /64 at most, whatever the prefix on the interface.
+    target_rule{inside_reason::own_network,
+                [](const probe_evidence& seen, const address& target) {
+                  const auto& here = seen.visitor_location;
+                  return !here.tunnel &&
+                         (holds(here.on_link, target) || shares_bits(here.on_link, target, 64));
+                }},
+    target_rule{inside_reason::own_router,
+                [](const probe_evidence& seen, const address& target) {
+                  return seen.visitor_location.hops.front() == target;
+                }},
+    target_rule{inside_reason::own_site,
+                [](const probe_evidence& seen, const address& target) {
+                  return shares_bits(seen.visitor_location.on_link, target, site_length) &&
+                         !is_outside(seen);
+                }},
+    target_rule{inside_reason::near_target,
+                [](const probe_evidence& seen, const address&) {
+                  return is_near_target(seen) && !saw_public_client(seen);
+                }},
+};
 
 /// Whether our packets met no more routers than that many of ours and, where the server has another
 /// address than the target's, the target's.
@@ -224,10 +235,27 @@ std::optional<inside_reason> by_seen_address(const handshake_evidence& one,
 
 }  // namespace
 
+std::vector<inside_reason> inside_by_scope(const address& target) {
+  switch (scope_of(target)) {
+    case address_scope::loopback:
+      return {inside_reason::loopback};
+    case address_scope::private_use:
+    case address_scope::shared:
+    case address_scope::link_local:
+    case address_scope::unique_local:
+      return {inside_reason::private_target};
+    default:
+      return {};
+  }
+}
+
 std::vector<inside_reason> inside_reasons(const probe_evidence& seen) {
   std::vector<inside_reason> reasons = seen.inside;
   if (!seen.address || !reasons.empty()) return reasons;
-  add_by_target(reasons, seen);
+  const address target = canonical(seen.address->ip);
+  const auto found = std::ranges::find_if(
+      target_rules, [&](const target_rule& rule) { return rule.applies(seen, target); });
+  if (found != target_rules.end()) reasons.push_back(found->reason);
   const auto add_by = [&](auto rule) {
     for (const auto& one : seen.handshakes) {
       const auto reason = rule(one, seen);
@@ -255,21 +283,10 @@ std::optional<address> address_to_locate(const probe_evidence& seen) {
 }
 
 bool is_proof(inside_reason reason) {
-  switch (reason) {
-    case inside_reason::seen_own_router:
-    case inside_reason::seen_own_network:
-    case inside_reason::near_server:
-    case inside_reason::tunnel:
-    case inside_reason::own_site:
-    case inside_reason::near_target:
-    case inside_reason::not_from_outside:
-    case inside_reason::few_routers:
-    case inside_reason::proxy:
-    case inside_reason::same_pool:
-      return false;
-    default:
-      return true;
-  }
+  using enum inside_reason;
+  constexpr std::array proofs{own_address, loopback,   private_target, hairpin,
+                              own_network, own_router, seen_ourselves};
+  return std::ranges::find(proofs, reason) != proofs.end();
 }
 
 }  // namespace natcheck::judging

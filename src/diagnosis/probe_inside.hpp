@@ -7,6 +7,9 @@
 
 namespace natcheck::judging {
 
+/// What the kind of the target's address alone says.
+std::vector<inside_reason> inside_by_scope(const address& target);
+
 /// All that supports it: `seen.inside`, where the probe asks from, and what the server saw of it.
 /// Empty: nothing does.
 std::vector<inside_reason> inside_reasons(const probe_evidence& seen);

@@ -202,6 +202,14 @@ const handshake_evidence& representative(const std::vector<handshake_evidence>& 
   return reached == all.end() ? all.front() : *reached;
 }
 
+int rank_of(const handshake_evidence& one) {
+  if (one.machine_fault) return 3;
+  if (one.local_fault) return 2;
+  const bool answered =
+      one.result != probe_result::timed_out && one.result != probe_result::unreachable;
+  return answered ? 0 : 1;
+}
+
 }  // namespace judging
 
 probe_diagnosis diagnose(const probe_evidence& evidence) {

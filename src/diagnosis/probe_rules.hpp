@@ -10,4 +10,7 @@ namespace natcheck::judging {
 /// as `all`.
 const handshake_evidence& representative(const std::vector<handshake_evidence>& all);
 
+/// Of addresses that were not reached, the one that says most stands for the name: smallest first.
+int rank_of(const handshake_evidence& one);
+
 }  // namespace natcheck::judging

@@ -60,20 +60,9 @@ bool is_own_address(const net::asio::any_io_executor& executor, const address& i
 /// What the target's address alone says about where we are asking from.
 std::vector<inside_reason> inside_reasons(const net::asio::any_io_executor& executor,
                                           const address& target) {
-  std::vector<inside_reason> reasons;
-  switch (scope_of(target)) {
-    case address_scope::loopback:
-      return {inside_reason::loopback};
-    case address_scope::private_use:
-    case address_scope::shared:
-    case address_scope::link_local:
-    case address_scope::unique_local:
-      reasons.push_back(inside_reason::private_target);
-      break;
-    default:
-      break;
-  }
-  if (is_own_address(executor, target)) reasons.push_back(inside_reason::own_address);
+  auto reasons = judging::inside_by_scope(target);
+  const bool loopback = scope_of(target) == address_scope::loopback;
+  if (!loopback && is_own_address(executor, target)) reasons.push_back(inside_reason::own_address);
   return reasons;
 }
 
@@ -82,15 +71,6 @@ handshake_evidence not_resolved(const failure& why) {
   evidence.result = probe_result::unresolved;
   evidence.detail = why.detail;
   return evidence;
-}
-
-/// Of addresses that were not reached, the one that says most stands for the name: smallest first.
-int rank_of(const handshake_evidence& one) {
-  if (one.machine_fault) return 3;
-  if (one.local_fault) return 2;
-  const bool answered =
-      one.result != probe_result::timed_out && one.result != probe_result::unreachable;
-  return answered ? 0 : 1;
 }
 
 handshake_evidence given_up(std::chrono::steady_clock::duration waited) {
@@ -220,7 +200,7 @@ awaitable<void> prober::ask_each() {
 
 void prober::choose(const std::optional<std::size_t>& winner) {
   const auto best = std::ranges::min_element(asked_, {}, [](const asked_address& one) {
-    return rank_of(judging::representative(one.handshakes));
+    return judging::rank_of(judging::representative(one.handshakes));
   });
   asked_address& chosen = winner ? asked_[*winner] : *best;
   evidence_.address = endpoint{chosen.ip, options_.port};
