@@ -35,7 +35,7 @@ constexpr auto web_starts_after = 300ms;
 // The gateway and the router behind it are near; a lost packet is sent again after 150 ms.
 constexpr auto settled_grace = 250ms;
 /// Other devices of the link that are asked whether they are the router.
-constexpr std::size_t most_suspects = 2;
+constexpr std::size_t most_candidates = 2;
 
 /// The answer, or the honest absence of one when the command's time is over first.
 template <class Evidence>
@@ -65,19 +65,19 @@ discovery::discovery(const discover_options& options, discover_evidence& seen,
       ipv6_end_(executor),
       settled_(executor),
       owner_end_(executor),
-      suspects_end_(executor),
+      candidates_end_(executor),
       decided_(executor) {
-  for (std::size_t n = 0; n < most_suspects; ++n) suspects_.emplace_back(executor);
+  for (std::size_t n = 0; n < most_candidates; ++n) candidates_.emplace_back(executor);
 }
 
-discovery::suspect::suspect(const net::asio::any_io_executor& executor) : settled(executor) {}
+discovery::candidate::candidate(const net::asio::any_io_executor& executor) : settled(executor) {}
 
 awaitable<void> discovery::run() {
   if (const auto& way = seen_.host.ipv4) {
     spdlog::debug("route to the Internet: {} on {}, gateway {}", way->local.to_string(),
                   way->interface, way->gateway ? way->gateway->to_string() : "none");
   }
-  note_news();
+  note_progress();
   co_await net::with_deadline(decided_, ask_everybody());
   judging::settle_router(seen_);
   name_reasons();
@@ -87,8 +87,8 @@ awaitable<void> discovery::run() {
 
 awaitable<void> discovery::ask_everybody() {
   net::coroutines works =
-      net::listed(ask_gateway(), ask_ipv6_router(), ask_outside(), look_for_nat64());
-  for (suspect& each : suspects_) works.push_back(ask_suspect(each));
+      net::listed(ask_gateway(), ask_ipv6_router(), ask_outside(), find_nat64());
+  for (candidate& each : candidates_) works.push_back(ask_candidate(each));
   co_await net::when_all(std::move(works));
 }
 
@@ -100,45 +100,45 @@ awaitable<void> discovery::ask_gateway() {
     co_await ask_services(*seen_.gateway, *way);
   }
   gateway_done_ = true;
-  note_news();
+  note_progress();
 }
 
-awaitable<void> discovery::ask_suspect(suspect& which) {
+awaitable<void> discovery::ask_candidate(candidate& which) {
   co_await which.settled.wait();
   if (!which.ip) co_return;
   gateway_evidence device;
   device.ip = *which.ip;
   const bool asked =
-      co_await net::with_deadline(suspects_end_, ask_services(device, *seen_.host.ipv4));
+      co_await net::with_deadline(candidates_end_, ask_services(device, *seen_.host.ipv4));
   if (!asked) co_return;
   seen_.other_gateways.push_back(std::move(device));
-  note_news();
+  note_progress();
 }
 
 awaitable<void> discovery::ask_services(gateway_evidence& device, const route_info& way) {
   device.interface = way.interface;
   portmap::gateway_access access = portmap::access_to(device.ip, way);
   const bool by_route = device.ip == way.gateway;
-  if (by_route) access.on_other_gateway = [this](const address& ip) { suspect_router(ip); };
-  const auto told = [this](awaitable<void> asking) -> awaitable<void> {
+  if (by_route) access.on_other_gateway = [this](const address& ip) { add_candidate(ip); };
+  const auto noting = [this](awaitable<void> asking) -> awaitable<void> {
     co_await std::move(asking);
-    note_news();
+    note_progress();
   };
   const auto began = std::chrono::steady_clock::now();
-  auto heard = began;
-  const auto timed = [&heard](awaitable<void> asking) -> awaitable<void> {
+  auto last_answer = began;
+  const auto timed = [&last_answer](awaitable<void> asking) -> awaitable<void> {
     co_await std::move(asking);
-    heard = std::chrono::steady_clock::now();
+    last_answer = std::chrono::steady_clock::now();
   };
   net::coroutines asking;
   for (const lease::codec* by : portmap::port_control_codecs) {
-    asking.push_back(told(timed(ask(service_of(device, by->via), deadline_,
-                                    portmap::ask_port_control(access, *by, soft_deadline_)))));
+    asking.push_back(noting(timed(ask(service_of(device, by->via), deadline_,
+                                      portmap::ask_port_control(access, *by, soft_deadline_)))));
   }
-  asking.push_back(told(ask(device.upnp, deadline_, portmap::ask_upnp(access, soft_deadline_))));
+  asking.push_back(noting(ask(device.upnp, deadline_, portmap::ask_upnp(access, soft_deadline_))));
   co_await net::when_all(std::move(asking));
   if (judging::seems_restarted(device) && !options_.answer_only) {
-    device.epoch_advances = co_await portmap::epoch_advances(access, device, began, heard);
+    device.epoch_advances = co_await portmap::epoch_advances(access, device, began, last_answer);
   }
   // Only now, since the kernel has just had to resolve the device to send it something.
   auto entry = net::read_neighbor(device.ip, way.interface_index);
@@ -163,12 +163,12 @@ awaitable<void> discovery::ask_outside() {
     seen_.owner.detail = cause_code::external_servers_off;
     seen_.web.detail = cause_code::external_servers_off;
     path_done_ = owner_done_ = true;
-    note_news();
+    note_progress();
     co_return;
   }
   const auto servers = co_await outside::find_servers(
       options_.stun_servers, std::min(soft_deadline_, start_ + names_limit));
-  co_await net::when_all(take_survey(servers), follow_the_way(servers), look_at_web());
+  co_await net::when_all(take_survey(servers), test_path(servers), check_web());
 }
 
 awaitable<void> discovery::take_survey(const std::vector<outside::stun_server>& servers) {
@@ -179,27 +179,27 @@ awaitable<void> discovery::take_survey(const std::vector<outside::stun_server>& 
     if (way) wanted.own_networks.push_back({way->local, way->prefix_length});
   }
   wanted.on_news = [this](std::vector<stun_evidence> so_far, bool ipv4_done) {
-    take_news(std::move(so_far), ipv4_done);
+    take_answers(std::move(so_far), ipv4_done);
   };
   auto all = co_await net::with_deadline(
       ipv6_end_, outside::survey(servers, egress_routes(), std::move(wanted), soft_deadline_));
-  take_news(all ? *std::move(all) : std::move(seen_.stun), true);
+  take_answers(all ? *std::move(all) : std::move(seen_.stun), true);
 }
 
-void discovery::take_news(std::vector<stun_evidence> so_far, bool ipv4_done) {
+void discovery::take_answers(std::vector<stun_evidence> so_far, bool ipv4_done) {
   seen_.stun = std::move(so_far);
   if (ipv4_done && !ipv4_survey_done_) ipv4_survey_end_.set();
   ipv4_survey_done_ = ipv4_done;
-  note_news();
+  note_progress();
 }
 
-awaitable<void> discovery::follow_the_way(const std::vector<outside::stun_server>& servers) {
-  co_await net::when_any(net::when_all(trace_path(servers), ask_owner()), enough_of_the_way());
+awaitable<void> discovery::test_path(const std::vector<outside::stun_server>& servers) {
+  co_await net::when_any(net::when_all(trace_path(servers), ask_owner()), path_is_settled());
   path_done_ = owner_done_ = true;
-  note_news();
+  note_progress();
 }
 
-awaitable<void> discovery::enough_of_the_way() {
+awaitable<void> discovery::path_is_settled() {
   co_await settled_.wait();
   const auto end = std::chrono::steady_clock::now() + settled_grace;
   co_await net::with_deadline(end, owner_end_.wait());
@@ -222,7 +222,7 @@ awaitable<void> discovery::ask_owner() {
   }
   owner_done_ = true;
   owner_end_.set();
-  note_news();
+  note_progress();
 }
 
 awaitable<void> discovery::trace_path(const std::vector<outside::stun_server>& servers) {
@@ -235,15 +235,15 @@ awaitable<void> discovery::trace_path(const std::vector<outside::stun_server>& s
       const address ip = *hop.ip;
       hop.neighbor = co_await net::resolve_neighbor(ip, source_of(*way), way->interface_index);
     }
-    suspect_hops();
+    add_hops();
   } else {
     seen_.path.detail = way ? cause_code::no_external_server_known : cause_code::no_ipv4_route;
   }
   path_done_ = true;
-  note_news();
+  note_progress();
 }
 
-awaitable<void> discovery::look_at_web() {
+awaitable<void> discovery::check_web() {
   const auto& way = seen_.host.ipv4;
   if (options_.web_check.empty() || !way) {
     seen_.web.detail = way ? cause_code::web_check_off : cause_code::no_ipv4_route;
@@ -259,7 +259,7 @@ awaitable<void> discovery::look_at_web() {
   seen_.web = co_await outside::check_web(options_.web_check, source_of(*way), soft_deadline_);
 }
 
-awaitable<void> discovery::look_for_nat64() {
+awaitable<void> discovery::find_nat64() {
   const bool needs_it =
       !seen_.host.ipv4 || scope_of(seen_.host.ipv4->local) == address_scope::ds_lite;
   if (!asks_outside() || !seen_.host.ipv6 || !needs_it) co_return;
@@ -282,11 +282,11 @@ awaitable<void> discovery::test_behavior() {
                                      soft_deadline_);
 }
 
-/// Whoever else is on the link may be the egress route: that is decided when all have answered.
-void discovery::suspect_router(const address& ip) {
+/// Any other device on the link may be the router: that is decided when all have answered.
+void discovery::add_candidate(const address& ip) {
   const auto& way = seen_.host.ipv4;
   if (!way || !way->gateway || options_.gateway || !judging::may_be_router(*way, ip)) return;
-  for (suspect& each : suspects_) {
+  for (candidate& each : candidates_) {
     if (each.ip == ip) return;
     if (each.ip || each.settled.is_set()) continue;
     each.ip = ip;
@@ -294,13 +294,13 @@ void discovery::suspect_router(const address& ip) {
   }
 }
 
-void discovery::suspect_hops() {
+void discovery::add_hops() {
   for (const path_hop& hop : seen_.path.hops) {
-    if (hop.ttl <= 2 && hop.ip) suspect_router(*hop.ip);
+    if (hop.ttl <= 2 && hop.ip) add_candidate(*hop.ip);
   }
 }
 
-void discovery::note_news() {
+void discovery::note_progress() {
   stop_what_is_not_needed();
   if (options_.on_evidence) options_.on_evidence(seen_);
   if (options_.answer_only && ipv4_survey_done_ && owner_done_ && is_decided()) decided_.set();
@@ -308,7 +308,7 @@ void discovery::note_news() {
 
 bool discovery::is_decided() const {
   discover_evidence so_far = seen_;
-  // Before the gateway has told all, it may still be the one.
+  // Before the gateway has answered everything, it may still be the router.
   if (gateway_done_) judging::settle_router(so_far);
   return judging::is_decided(so_far);
 }
@@ -316,9 +316,9 @@ bool discovery::is_decided() const {
 void discovery::stop_what_is_not_needed() {
   const bool settled = gateway_done_ && ipv4_survey_done_ && judging::is_settled(seen_);
   if (settled) settled_.set();
-  if (settled) suspects_end_.set();
+  if (settled) candidates_end_.set();
   if (gateway_done_ && path_done_) {
-    for (suspect& each : suspects_) each.settled.set();
+    for (candidate& each : candidates_) each.settled.set();
   }
   const bool rest_is_known = settled || (gateway_done_ && path_done_);
   if (ipv4_survey_done_ && rest_is_known && !judging::needs_ipv6(seen_)) ipv6_end_.set();

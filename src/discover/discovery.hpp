@@ -23,35 +23,35 @@ class discovery {
   net::asio::awaitable<void> run();
 
  private:
-  /// Another device of the link that may be the egress route.
-  struct suspect {
-    explicit suspect(const net::asio::any_io_executor& executor);
+  /// Another device on the link that may be the router.
+  struct candidate {
+    explicit candidate(const net::asio::any_io_executor& executor);
     std::optional<address> ip;  ///< empty: there is none
     net::event settled;         ///< that is known
   };
 
   net::asio::awaitable<void> ask_everybody();
   net::asio::awaitable<void> ask_gateway();
-  net::asio::awaitable<void> ask_suspect(suspect& which);
+  net::asio::awaitable<void> ask_candidate(candidate& which);
   net::asio::awaitable<void> ask_services(gateway_evidence& device, const route_info& way);
   net::asio::awaitable<void> ask_ipv6_router();
   net::asio::awaitable<void> ask_outside();
   net::asio::awaitable<void> take_survey(const std::vector<outside::stun_server>& servers);
-  /// The path and the owner test, no longer than they may still tell something.
-  net::asio::awaitable<void> follow_the_way(const std::vector<outside::stun_server>& servers);
-  net::asio::awaitable<void> enough_of_the_way();
+  /// The path and the owner test, as long as they can still change the result.
+  net::asio::awaitable<void> test_path(const std::vector<outside::stun_server>& servers);
+  net::asio::awaitable<void> path_is_settled();
   net::asio::awaitable<void> ask_owner();
   net::asio::awaitable<void> trace_path(const std::vector<outside::stun_server>& servers);
-  net::asio::awaitable<void> look_at_web();
-  net::asio::awaitable<void> look_for_nat64();
+  net::asio::awaitable<void> check_web();
+  net::asio::awaitable<void> find_nat64();
   net::asio::awaitable<void> test_behavior();
 
-  /// Asks one more device of the link, if there is reason to.
-  void suspect_router(const address& ip);
-  void suspect_hops();
-  void take_news(std::vector<stun_evidence> so_far, bool ipv4_done);
-  /// Someone has answered: tells of it, and stops whatever can add nothing any more.
-  void note_news();
+  /// Asks one more device on the link, if there is reason to.
+  void add_candidate(const address& ip);
+  void add_hops();
+  void take_answers(std::vector<stun_evidence> so_far, bool ipv4_done);
+  /// After an answer: reports it, and stops everything that can add nothing more.
+  void note_progress();
   void stop_what_is_not_needed();
   bool is_decided() const;
   void name_reasons();
@@ -62,7 +62,7 @@ class discovery {
   discover_evidence& seen_;
   net::steady_time start_;
   net::steady_time deadline_;
-  /// A little before, for those who can then say how far they came.
+  /// A little earlier, so that machines can still report how far they got.
   net::steady_time soft_deadline_;
   bool gateway_done_ = false;
   bool path_done_ = false;
@@ -72,9 +72,9 @@ class discovery {
   net::event ipv6_end_;
   net::event settled_;
   net::event owner_end_;
-  net::event suspects_end_;
+  net::event candidates_end_;
   net::event decided_;
-  std::vector<suspect> suspects_;
+  std::vector<candidate> candidates_;
 };
 
 }  // namespace natcheck::discovering

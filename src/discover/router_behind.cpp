@@ -50,7 +50,8 @@ awaitable<void> ask(gateway_evidence& device, const route_info& way, net::steady
   device.link_layer = net::read_neighbor(device.ip, way.interface_index).link_layer;
 }
 
-std::vector<gateway_evidence> candidates(const route_info& way, const std::vector<address>& heard,
+std::vector<gateway_evidence> candidates(const route_info& way,
+                                         const std::vector<address>& responders,
                                          const std::vector<path_hop>& hops) {
   std::vector<gateway_evidence> all;
   const auto add = [&](const address& ip) {
@@ -61,16 +62,16 @@ std::vector<gateway_evidence> candidates(const route_info& way, const std::vecto
   for (const path_hop& hop : hops) {
     if (hop.ip) add(*hop.ip);
   }
-  for (const address& ip : heard) add(ip);
+  for (const address& ip : responders) add(ip);
   return all;
 }
 
-awaitable<void> look(discover_evidence& seen, std::vector<address> heard,
+awaitable<void> look(discover_evidence& seen, std::vector<address> responders,
                      net::steady_time deadline) {
   const route_info& way = *seen.host.ipv4;
   seen.path.hops = co_await first_hops(way.interface);
   co_await net::unless_cancelled();
-  seen.other_gateways = candidates(way, heard, seen.path.hops);
+  seen.other_gateways = candidates(way, responders, seen.path.hops);
   net::coroutines questions;
   questions.push_back(ask(*seen.gateway, way, deadline));
   for (gateway_evidence& each : seen.other_gateways) {
@@ -81,13 +82,14 @@ awaitable<void> look(discover_evidence& seen, std::vector<address> heard,
 
 }  // namespace
 
-awaitable<std::optional<address>> router_behind(host_network host, std::vector<address> heard,
+awaitable<std::optional<address>> router_behind(host_network host, std::vector<address> responders,
                                                 net::steady_time deadline) {
   discover_evidence seen;
   seen.host = std::move(host);
   const address by_route = *seen.host.ipv4->gateway;
   seen.gateway.emplace().ip = by_route;
-  const bool ended = co_await net::with_deadline(deadline, look(seen, std::move(heard), deadline));
+  const bool ended =
+      co_await net::with_deadline(deadline, look(seen, std::move(responders), deadline));
   co_await net::unless_cancelled();
   if (!ended) co_return std::nullopt;
   judging::settle_router(seen);
