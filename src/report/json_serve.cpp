@@ -168,7 +168,7 @@ class filler {
                      {"lifetime_s", entry.asked_lifetime.count()}};
   }
 
-  /// `external` is what others are told; empty: not known.
+  /// `external` is that is given to others; empty: not known.
   void add_ways_in(const std::string& command, transport protocol,
                    const std::optional<endpoint>& external) {
     out_["probe_command"] = or_null(command);

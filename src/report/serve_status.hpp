@@ -25,20 +25,21 @@ class serve_status {
   std::string text(clock::time_point now, const text_style& style) const;
 
  private:
-  struct door {
+  struct updater;
+  struct open_port {
     mapping entry;
     clock::time_point granted;
     bool lost = false;
-    std::optional<endpoint> external{};  ///< what others are told; empty: not known
+    std::optional<endpoint> external{};  ///< that is given to others; empty: not known
   };
 
-  door& door_of(const mapping& entry);
+  open_port& port_of(const mapping& entry);
   void reopen(const mapping& entry, clock::time_point at);
   void open(const mapping& entry, clock::time_point at);
-  std::string doors_line(clock::time_point now) const;
+  std::string ports_line(clock::time_point now) const;
   std::string visitors_line() const;
 
-  std::vector<door> doors_;  ///< one for each protocol and internal endpoint
+  std::vector<open_port> ports_;  ///< one for each protocol and internal endpoint
   bool maps_;
   std::optional<endpoint> direct_;  ///< this machine's own public address
   bool failed_ = false;

@@ -25,7 +25,7 @@ std::string ways_of(const page& out, const mapping& entry) {
 }
 
 /// As `serve` reports them.
-std::string told_stale_mappings(const change_report& report, const text_style& style) {
+std::string stale_mappings_text(const change_report& report, const text_style& style) {
   std::string text;
   for (const auto& each : report.stale_mappings) {
     text += to_text(serve_event{report.started_at, each}, style);
@@ -123,7 +123,7 @@ std::string to_text(const add_report& report, const text_style& style) {
         fmt::format("natcheck could not record this mapping and may not be able to remove it: {}.",
                     to_string(report.not_remembered)));
   }
-  return told_stale_mappings(report, style) + out.text();
+  return stale_mappings_text(report, style) + out.text();
 }
 
 std::string to_text(const removal_report& report, const text_style& style) {
@@ -135,7 +135,7 @@ std::string to_text(const removal_report& report, const text_style& style) {
     out.paragraph(head, text_of(out, each), indent);
   }
   out.judgement(report.judged);
-  return told_stale_mappings(report, style) + out.text();
+  return stale_mappings_text(report, style) + out.text();
 }
 
 }  // namespace natcheck
