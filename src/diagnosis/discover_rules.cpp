@@ -58,6 +58,12 @@ verdict judge(const facts& s) {
 
 }  // namespace
 
+verdict judging::inconclusive(std::string summary, std::vector<std::string> evidence,
+                              std::vector<std::string> advice) {
+  return {verdict_code::inconclusive, confidence::unconfirmed, std::move(summary),
+          std::move(evidence), std::move(advice)};
+}
+
 answer judging::answer_of(const facts& s, const verdict& judged) {
   switch (judged.code) {
     case verdict_code::direct:

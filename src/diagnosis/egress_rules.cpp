@@ -17,10 +17,9 @@ bool usable(const interface_info& link) { return link.up && link.kind != interfa
 std::vector<std::string> up_links(const host_network& host, bool with_address) {
   std::vector<std::string> names;
   for (const auto& link : host.interfaces) {
-    const bool addressed =
-        std::any_of(link.addresses.begin(), link.addresses.end(), [](const auto& own) {
-          return own.ip.is_v4() && scope_of(own.ip) != address_scope::link_local;
-        });
+    const bool addressed = std::ranges::any_of(link.addresses, [](const auto& own) {
+      return own.ip.is_v4() && scope_of(own.ip) != address_scope::link_local;
+    });
     if (usable(link) && (addressed || !with_address)) names.push_back(link.name);
   }
   return names;
@@ -64,11 +63,11 @@ std::vector<std::string> other_ways(const host_network& host) {
     names = default_routes(host, host.ipv6 ? host.ipv6->interface : "");
   }
   for (const auto& name : host.ipv4_defaults) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
   const auto addressed = up_links(host, true);
   std::erase_if(names, [&](const std::string& name) {
-    return std::find(addressed.begin(), addressed.end(), name) == addressed.end();
+    return std::ranges::find(addressed, name) == addressed.end();
   });
   return names;
 }
@@ -126,13 +125,11 @@ std::string no_ipv4_way(const host_network& host) {
 
 /// RFC 8950: packets find the router by its IPv6 address, and IPv4's protocols cannot.
 verdict hidden_behind_ipv6(const facts& s, const address& router) {
-  verdict v;
-  v.summary =
+  return inconclusive(
       fmt::format("IPv4 traffic leaves on {} through {}, a router whose IPv4 address is not known.",
-                  s.seen.host.ipv4->interface, router.to_string());
-  v.evidence = {local_line(s), "missing test: what that router offers over IPv4"};
-  v.advice = {"specify the router's IPv4 address: natcheck discover --gateway ADDRESS"};
-  return v;
+                  s.seen.host.ipv4->interface, router.to_string()),
+      {local_line(s), "missing test: what that router offers over IPv4"},
+      {"specify the router's IPv4 address: natcheck discover --gateway ADDRESS"});
 }
 
 }  // namespace
@@ -141,12 +138,11 @@ std::optional<verdict> egress_route_not_read(const facts& s) {
   const auto& host = s.seen.host;
   const bool read = !host.interfaces.empty() && host.unread.empty();
   if (host.ipv4 || read) return std::nullopt;
-  verdict v;
-  v.summary = "This machine's routes could not be read, so it is not known how it is connected.";
-  v.evidence = {host.unread.empty() ? "no network interface was read" : to_string(host.unread),
-                "missing test: this machine's interfaces and routes"};
-  v.advice = {"run it again; a sandbox or container may prevent it: ip route show table all"};
-  return v;
+  return inconclusive(
+      "This machine's routes could not be read, so it is not known how it is connected.",
+      {host.unread.empty() ? "no network interface was read" : to_string(host.unread),
+       "missing test: this machine's interfaces and routes"},
+      {"run it again; a sandbox or container may prevent it: ip route show table all"});
 }
 
 std::optional<verdict> no_ipv4_route(const facts& s) {
@@ -186,15 +182,13 @@ std::optional<verdict> dead_gateway(const facts& s) {
 std::optional<verdict> absent_gateway(const facts& s) {
   if (!s.seen.gateway || s.seen.gateway->neighbor != neighbor_state::unanswered) return {};
   if (s.outside.reach != beyond::answered || !fell_silent(*s.seen.gateway)) return {};
-  verdict v;
-  v.summary = fmt::format(
-      "There is no router at {}, but the Internet answers: traffic leaves through another router.",
-      s.router());
-  v.evidence = {local_line(s), "missing test: the services of the router on the path"};
-  v.advice = {
-      natcheck_command({s.seen.asked.interface, std::nullopt}, "discover") + ", without --gateway",
-      "or specify another: ip route show default"};
-  return v;
+  return inconclusive(
+      fmt::format("There is no router at {}, but the Internet answers: traffic leaves through "
+                  "another router.",
+                  s.router()),
+      {local_line(s), "missing test: the services of the router on the path"},
+      {natcheck_command({s.seen.asked.interface, std::nullopt}, "discover") + ", without --gateway",
+       "or specify another: ip route show default"});
 }
 
 // Without an external server that reports otherwise, a public address at this end of the tunnel, or

@@ -68,7 +68,7 @@ bool names_public(const external_evidence& seen) {
 finding disagreement(const external_evidence& seen, const address& ip,
                      const std::vector<std::string>& servers) {
   const std::string router = names_public(seen) ? seen.router_says->to_string() : described(seen);
-  return {std::string(judging::sources_disagree),
+  return {judging::sources_disagree,
           fmt::format("The router reports the external address {}; {} {}.", router,
                       names_of(servers), ip.to_string()),
           "there may be another NAT upstream of the router, or the address it reports may be out "
@@ -84,13 +84,13 @@ finding unknown(const external_evidence& seen) {
                         described(seen), why)
           : fmt::format("The external address is not known: the router does not report it, and {}.",
                         why);
-  return {std::string(judging::external_address_unknown), summary,
+  return {judging::external_address_unknown, summary,
           "look it up on the router's status page, or with natcheck discover"};
 }
 
 finding unconfirmed(const external_evidence& seen, const address& ip) {
   const char* const who = seen.router_says ? "the router" : "this machine";
-  return {std::string(judging::external_address_unconfirmed),
+  return {judging::external_address_unconfirmed,
           fmt::format("Only {} reports the external address {}: {}.", who, ip.to_string(),
                       why_nobody_outside(seen)),
           probe_tells};
@@ -102,7 +102,7 @@ finding several(const judging::outside_view& outside) {
   for (const reflexive_address& each : outside.reflexive) {
     all.push_back(fmt::format("{} {}", names_of(each.servers), each.ip.to_string()));
   }
-  return {std::string(judging::sources_disagree),
+  return {judging::sources_disagree,
           fmt::format("External servers see different addresses: {}.", fmt::join(all, ", ")),
           "this line may have several external addresses: probe each of them from outside"};
 }

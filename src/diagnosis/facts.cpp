@@ -10,10 +10,9 @@ namespace {
 
 /// Stable before temporary, and none that is on its egress route.
 std::optional<address> lasting_ipv6(const interface_info& link) {
-  const auto lasting =
-      std::find_if(link.addresses.begin(), link.addresses.end(), [](const interface_address& own) {
-        return own.ip.is_v6() && is_public(own.ip) && !own.temporary && !own.deprecated;
-      });
+  const auto lasting = std::ranges::find_if(link.addresses, [](const interface_address& own) {
+    return own.ip.is_v6() && is_public(own.ip) && !own.temporary && !own.deprecated;
+  });
   if (lasting == link.addresses.end()) return std::nullopt;
   return lasting->ip;
 }
@@ -111,25 +110,24 @@ bool facts::has_home_router() const {
 }
 
 bool differ(const std::vector<reported_address>& reported) {
-  return std::any_of(reported.begin(), reported.end(),
-                     [&](const reported_address& c) { return c.ip != reported.front().ip; });
+  return std::ranges::any_of(
+      reported, [&](const reported_address& c) { return c.ip != reported.front().ip; });
 }
 
 bool contradict(const std::vector<reported_address>& reported) {
-  return std::any_of(reported.begin(), reported.end(), [&](const reported_address& c) {
+  return std::ranges::any_of(reported, [&](const reported_address& c) {
     const auto& first = reported.front().ip;
     return c.ip != first && (is_public(c.ip) || scope_of(c.ip) != scope_of(first));
   });
 }
 
 bool is_doubtful(const facts& s, std::string_view source) {
-  return std::any_of(s.doubtful.begin(), s.doubtful.end(),
-                     [&](const doubtful_report& each) { return each.source == source; });
+  return std::ranges::any_of(s.doubtful,
+                             [&](const doubtful_report& each) { return each.source == source; });
 }
 
 bool reports_name(const facts& s, const address& ip) {
-  return std::any_of(s.reported.begin(), s.reported.end(),
-                     [&](const reported_address& c) { return c.ip == ip; });
+  return std::ranges::any_of(s.reported, [&](const reported_address& c) { return c.ip == ip; });
 }
 
 bool is_connected(const upnp_evidence& upnp) {
@@ -198,19 +196,19 @@ bool is_alive(const gateway_evidence& gateway) {
 }
 
 bool has_address(const interface_info& link, const address& ip) {
-  return std::any_of(link.addresses.begin(), link.addresses.end(),
-                     [&](const interface_address& own) { return own.ip == ip; });
+  return std::ranges::any_of(link.addresses,
+                             [&](const interface_address& own) { return own.ip == ip; });
 }
 
 bool is_own_address(const host_network& host, const address& ip) {
   if ((host.ipv4 && host.ipv4->local == ip) || (host.ipv6 && host.ipv6->local == ip)) return true;
-  return std::any_of(host.interfaces.begin(), host.interfaces.end(),
-                     [&](const auto& link) { return has_address(link, ip); });
+  return std::ranges::any_of(host.interfaces,
+                             [&](const auto& link) { return has_address(link, ip); });
 }
 
 bool is_address_of(const host_network& host, const route_info& way, const address& ip) {
   if (way.local == ip) return true;
-  return std::any_of(host.interfaces.begin(), host.interfaces.end(), [&](const auto& link) {
+  return std::ranges::any_of(host.interfaces, [&](const auto& link) {
     return link.name == way.interface && has_address(link, ip);
   });
 }

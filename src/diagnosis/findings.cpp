@@ -26,8 +26,7 @@ bool host_contradicts(const facts& s) {
   // Public numbers behind a NAT: the router and the external servers agree on which address counts.
   if (seen && reports_name(s, *seen)) return false;
   return local && is_public(*local) &&
-         std::any_of(s.reported.begin(), s.reported.end(),
-                     [&](const reported_address& c) { return c.ip != *local; });
+         std::ranges::any_of(s.reported, [&](const reported_address& c) { return c.ip != *local; });
 }
 
 /// For how long the gateway has had its present state, by the service with the lowest value. A
@@ -47,7 +46,7 @@ std::optional<std::uint32_t> age_of_state(const gateway_evidence& gateway) {
 bool is_on_egress_route(const facts& s, const address& ip) {
   if (ip == s.seen.gateway->ip || forwards_packets(s.seen, ip)) return true;
   const auto& others = s.seen.other_gateways;
-  return std::any_of(others.begin(), others.end(), [&](const gateway_evidence& other) {
+  return std::ranges::any_of(others, [&](const gateway_evidence& other) {
     return other.ip == ip && judging::is_on_egress_route(s.seen, other);
   });
 }
@@ -72,7 +71,7 @@ found find_disagreement(const facts& s) {
                                         servers.size() == 1 ? "sees" : "see", ip.to_string()));
   }
   summary.back() = '.';
-  return finding{std::string(sources_disagree), summary,
+  return finding{sources_disagree, summary,
                  among_servers
                      ? "run it again with other servers: " +
                            natcheck_command(s.seen.asked, "discover --stun HOST") +
@@ -84,7 +83,7 @@ found find_disagreement(const facts& s) {
 found find_wrong_word(const facts& s) {
   if (!says_down(s) || s.outside.reach != beyond::answered) return std::nullopt;
   return finding{
-      std::string(sources_disagree),
+      sources_disagree,
       "The router reports that it has no Internet connection, but a host upstream of it answers.",
       "if the router has two Internet connections, its service may report on the other one; "
       "otherwise restart the router"};
@@ -92,7 +91,7 @@ found find_wrong_word(const facts& s) {
 
 found find_empty_address(const facts& s) {
   if (!s.seen.gateway || !hides_address(s.seen.gateway->upnp)) return std::nullopt;
-  return finding{std::string(upnp_empty_address),
+  return finding{upnp_empty_address,
                  "UPnP reports that the router is connected, but not its external address.",
                  "the router may have turned off its port mapping service because its external "
                  "address is private: see its log"};
@@ -103,7 +102,7 @@ found find_unusable_address(const facts& s) {
   std::string summary = s.doubtful.front().doubt;
   if (s.doubtful.back().doubt != summary) summary += " " + s.doubtful.back().doubt;
   const auto seen = s.seen_as();
-  return finding{std::string(unusable_external_address), std::move(summary),
+  return finding{unusable_external_address, std::move(summary),
                  seen ? "give others the address that the Internet sees, " + seen->to_string()
                       : "compare with the Internet (WAN) address in the router's menu"};
 }
@@ -117,7 +116,7 @@ found find_wrong_device(const facts& s) {
     names += (names.empty() ? "" : ", ") + ip.to_string();
   }
   if (names.empty()) return std::nullopt;
-  return finding{std::string(upnp_wrong_device),
+  return finding{upnp_wrong_device,
                  fmt::format("Another device offers to open ports but was not used: {}; the route "
                              "to the Internet goes through {}.",
                              names, s.router()),
@@ -130,7 +129,7 @@ finding shared_among(const route_info& way) {
   const auto& first = way.gateway ? way.gateway : way.gateway_ipv6;
   if (first) routers.push_back(first->to_string());
   for (const address& other : way.other_gateways) routers.push_back(other.to_string());
-  return {std::string(several_default_routes),
+  return {several_default_routes,
           fmt::format("This machine spreads its connections over several routers ({}); the address "
                       "that the Internet sees may depend on the connection.",
                       fmt::join(routers, ", ")),
@@ -143,7 +142,7 @@ found find_several_routes(const facts& s) {
   const auto& used = s.seen.host.ipv4->interface;
   const auto others = default_routes(s.seen.host, used);
   if (others.empty()) return std::nullopt;
-  return finding{std::string(several_default_routes),
+  return finding{several_default_routes,
                  fmt::format("There are several routes to the Internet; {} is used, {} is not.",
                              used, fmt::join(others, ", ")),
                  "to ask the other router: natcheck discover --interface " + others.front()};
@@ -155,7 +154,7 @@ found find_address_elsewhere(const facts& s) {
   for (const auto& link : s.seen.host.interfaces) {
     if (!has_address(link, *ip)) continue;
     return finding{
-        std::string(public_address_elsewhere),
+        public_address_elsewhere,
         fmt::format("{}, which the Internet sees, is also an address of {}{} on this machine; "
                     "traffic to the Internet does not leave from it, so it proves nothing.",
                     ip->to_string(), link.name, link.up ? "" : ", which is down,"),
@@ -179,7 +178,7 @@ found find_unsent(const facts& s) {
     if (server.address) command = way_of(server.address->ip, server.protocol, server.address->port);
   }
   if (unasked.empty()) return std::nullopt;
-  return finding{std::string(not_sent),
+  return finding{not_sent,
                  fmt::format("This machine could not send natcheck's requests to {}: this says "
                              "nothing about the router or the Internet.",
                              fmt::join(unasked, ", ")),
@@ -188,7 +187,7 @@ found find_unsent(const facts& s) {
 
 found find_blocked_multicast(const facts& s) {
   if (!s.seen.gateway || s.seen.gateway->upnp.multicast_error.empty()) return std::nullopt;
-  return finding{std::string(multicast_blocked),
+  return finding{multicast_blocked,
                  fmt::format("This machine could not send the UPnP multicast search ({}): a router "
                              "that answers only to multicast was not found.",
                              to_string(s.seen.gateway->upnp.multicast_error)),
@@ -202,7 +201,7 @@ found find_old_version(const facts& s) {
   const bool old_upnp =
       gateway.upnp.service && gateway.upnp.service->find("dslforum-org") != std::string::npos;
   if (gateway.pcp.version != 1 && !old_upnp) return std::nullopt;
-  return finding{std::string(old_protocol_version),
+  return finding{old_protocol_version,
                  old_upnp ? "The router's UPnP predates the standard."
                           : "The router's version of PCP predates the standard.",
                  "update the router's firmware; some programs cannot open ports on it"};
@@ -218,7 +217,7 @@ found find_lost_state(const facts& s) {
   if (!s.seen.gateway || !s.seen.gateway->epoch_advances) return std::nullopt;
   if (!seems_restarted(*s.seen.gateway)) return std::nullopt;
   return finding{
-      std::string(gateway_state_lost),
+      gateway_state_lost,
       fmt::format(
           "The router lost its port mappings {} s ago: it restarted, or its address changed.",
           *age_of_state(*s.seen.gateway)),

@@ -10,37 +10,37 @@
 
 namespace natcheck::judging {
 
-inline constexpr std::string_view sources_disagree = "sources-disagree";
-inline constexpr std::string_view external_address_unknown = "external-address-unknown";
-inline constexpr std::string_view external_address_unconfirmed = "external-address-unconfirmed";
-inline constexpr std::string_view upnp_empty_address = "upnp-empty-address";
-inline constexpr std::string_view unusable_external_address = "unusable-external-address";
-inline constexpr std::string_view upnp_wrong_device = "upnp-wrong-device";
-inline constexpr std::string_view several_default_routes = "several-default-routes";
-inline constexpr std::string_view public_address_elsewhere = "public-address-elsewhere";
-inline constexpr std::string_view not_sent = "not-sent";
-inline constexpr std::string_view multicast_blocked = "multicast-blocked";
-inline constexpr std::string_view old_protocol_version = "old-protocol-version";
-inline constexpr std::string_view gateway_state_lost = "gateway-state-lost";
-inline constexpr std::string_view endpoint_dependent_mapping = "endpoint-dependent-mapping";
-inline constexpr std::string_view udp_blocked = "udp-blocked";
-inline constexpr std::string_view other_address_fails = "other-address-fails";
-inline constexpr std::string_view no_hairpin = "no-hairpin";
-inline constexpr std::string_view short_udp_binding = "short-udp-binding";
-inline constexpr std::string_view address_rewritten = "address-rewritten";
-inline constexpr std::string_view names_unresolved = "names-unresolved";
-inline constexpr std::string_view unusable_stun_answer = "unusable-stun-answer";
-inline constexpr std::string_view stun_server_within = "stun-server-within";
-inline constexpr std::string_view dns_filter = "dns-filter";
-inline constexpr std::string_view nat64 = "nat64";
-inline constexpr std::string_view ipv6_firewalled = "ipv6-firewalled";
-inline constexpr std::string_view ipv6_not_global = "ipv6-not-global";
-inline constexpr std::string_view ipv6_translated = "ipv6-translated";
+inline constexpr const char* sources_disagree = "sources-disagree";
+inline constexpr const char* external_address_unknown = "external-address-unknown";
+inline constexpr const char* external_address_unconfirmed = "external-address-unconfirmed";
+inline constexpr const char* upnp_empty_address = "upnp-empty-address";
+inline constexpr const char* unusable_external_address = "unusable-external-address";
+inline constexpr const char* upnp_wrong_device = "upnp-wrong-device";
+inline constexpr const char* several_default_routes = "several-default-routes";
+inline constexpr const char* public_address_elsewhere = "public-address-elsewhere";
+inline constexpr const char* not_sent = "not-sent";
+inline constexpr const char* multicast_blocked = "multicast-blocked";
+inline constexpr const char* old_protocol_version = "old-protocol-version";
+inline constexpr const char* gateway_state_lost = "gateway-state-lost";
+inline constexpr const char* endpoint_dependent_mapping = "endpoint-dependent-mapping";
+inline constexpr const char* udp_blocked = "udp-blocked";
+inline constexpr const char* other_address_fails = "other-address-fails";
+inline constexpr const char* no_hairpin = "no-hairpin";
+inline constexpr const char* short_udp_binding = "short-udp-binding";
+inline constexpr const char* address_rewritten = "address-rewritten";
+inline constexpr const char* names_unresolved = "names-unresolved";
+inline constexpr const char* unusable_stun_answer = "unusable-stun-answer";
+inline constexpr const char* stun_server_within = "stun-server-within";
+inline constexpr const char* dns_filter = "dns-filter";
+inline constexpr const char* nat64 = "nat64";
+inline constexpr const char* ipv6_firewalled = "ipv6-firewalled";
+inline constexpr const char* ipv6_not_global = "ipv6-not-global";
+inline constexpr const char* ipv6_translated = "ipv6-translated";
 
 // Of a mapping.
-inline constexpr std::string_view short_lease = "short-lease";
-inline constexpr std::string_view mapping_switched_off = "mapping-switched-off";
-inline constexpr std::string_view mapping_leads_elsewhere = "mapping-leads-elsewhere";
+inline constexpr const char* short_lease = "short-lease";
+inline constexpr const char* mapping_switched_off = "mapping-switched-off";
+inline constexpr const char* mapping_leads_elsewhere = "mapping-leads-elsewhere";
 
 inline constexpr std::array finding_codes{sources_disagree,
                                           upnp_empty_address,

@@ -17,14 +17,14 @@ using found = std::optional<finding>;
 
 found unusable_address(const mapping& granted) {
   if (granted.doubt.empty()) return std::nullopt;
-  return finding{std::string(judging::unusable_external_address), to_string(granted.doubt),
+  return finding{judging::unusable_external_address, to_string(granted.doubt),
                  "natcheck discover shows which address the Internet sees"};
 }
 
 found switched_off(const mapping& granted) {
   if (!granted.switched_off) return std::nullopt;
   return finding{
-      std::string(judging::mapping_switched_off),
+      judging::mapping_switched_off,
       fmt::format(
           "The router has disabled the mapping of port {}, so no one can connect through it.",
           granted.external_port),
@@ -34,7 +34,7 @@ found switched_off(const mapping& granted) {
 found leads_elsewhere(const mapping& granted) {
   if (granted.shown_to.empty()) return std::nullopt;
   return finding{
-      std::string(judging::mapping_leads_elsewhere),
+      judging::mapping_leads_elsewhere,
       fmt::format("The router lists external port {} as leading to \"{}\" instead of {}, so "
                   "connections may not reach this machine.",
                   granted.external_port, escape_bytes(granted.shown_to),
@@ -48,7 +48,7 @@ found short_lease(const mapping& granted) {
                         granted.lifetime < granted.asked_lifetime;
   if (!is_short) return std::nullopt;
   return finding{
-      std::string(judging::short_lease),
+      judging::short_lease,
       fmt::format("The router opens the port for only {} s at a time; natcheck renews it at most "
                   "once a second, so it may close briefly in between.",
                   granted.lifetime.count()),

@@ -18,7 +18,7 @@ bool is_prefix_translated(const address& local, const address& seen) {
 
 found find_nat64(const facts& s) {
   if (!s.seen.nat64) return std::nullopt;
-  return finding{std::string(nat64),
+  return finding{nat64,
                  fmt::format("IPv4 servers are reached through a translator (NAT64, {}/{}): this "
                              "machine cannot be reached over IPv4.",
                              s.seen.nat64->ip.to_string(), s.seen.nat64->length),
@@ -33,7 +33,7 @@ found find_ipv6_firewall(const facts& s) {
   const auto& firewall = *s.seen.gateway->upnp.ipv6_firewall;
   if (!firewall.enabled) return std::nullopt;
   return finding{
-      std::string(ipv6_firewalled),
+      ipv6_firewalled,
       fmt::format("The router's IPv6 firewall is on; programs {} open ports in it themselves.",
                   firewall.pinholes_allowed ? "may" : "may not"),
       fmt::format(
@@ -47,7 +47,7 @@ found find_local_ipv6(const facts& s) {
       !s.outside.ipv6_reflexive.empty()) {
     return std::nullopt;
   }
-  return finding{std::string(ipv6_not_global),
+  return finding{ipv6_not_global,
                  fmt::format("This machine's IPv6 address {} is for the local network only (RFC "
                              "4193).",
                              way->local.to_string()),
@@ -60,13 +60,13 @@ found find_translated_ipv6(const facts& s) {
   if (is_own_address(s.seen.host, seen)) return std::nullopt;
   const auto& way = s.seen.host.ipv6;
   if (way && is_prefix_translated(way->local, seen)) {
-    return finding{std::string(ipv6_translated),
+    return finding{ipv6_translated,
                    fmt::format("The router translates the IPv6 prefix (NPTv6): the Internet sees "
                                "{}, which belongs to this machine alone.",
                                seen.to_string()),
                    give_out_ipv6(seen)};
   }
-  return finding{std::string(ipv6_translated),
+  return finding{ipv6_translated,
                  fmt::format("IPv6 is translated on the path: the Internet sees {}, which is not "
                              "an address of this machine.",
                              seen.to_string()),

@@ -259,7 +259,7 @@ std::string no_service_summary(const mapping_evidence& seen) {
   std::vector<std::string_view> names;
   for (const auto& attempt : seen.attempts) {
     const auto name = natcheck::row_of(attempt.via).name;
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
   if (names.size() > 1) {
     return fmt::format(
@@ -277,8 +277,7 @@ std::string no_service_summary(const mapping_evidence& seen) {
 bool is_dead(const mapping_evidence& seen) {
   if (!seen.gateway || seen.neighbor != neighbor_state::unanswered) return false;
   const auto count = [&](service_state state) {
-    return std::count_if(seen.attempts.begin(), seen.attempts.end(),
-                         [&](const auto& a) { return a.state == state; });
+    return std::ranges::count_if(seen.attempts, [&](const auto& a) { return a.state == state; });
   };
   const auto silent = count(service_state::silent);
   const auto not_tried = count(service_state::not_tried);

@@ -17,8 +17,7 @@ struct group {
 };
 
 void add(std::vector<group>& groups, std::string what, std::string who) {
-  const auto same =
-      std::find_if(groups.begin(), groups.end(), [&](const group& g) { return g.what == what; });
+  const auto same = std::ranges::find_if(groups, [&](const group& g) { return g.what == what; });
   (same == groups.end() ? groups.emplace_back(group{std::move(what), {}}) : *same)
       .who.push_back(std::move(who));
 }
@@ -72,7 +71,7 @@ std::string unanswered(const facts& s, const stun_evidence& server) {
 std::vector<std::string> failures_of(const facts& s) {
   const auto& stun = s.seen.stun;
   // Who was not waited for, since others had answered, does not matter.
-  const bool somebody = std::any_of(stun.begin(), stun.end(), has_answered);
+  const bool somebody = std::ranges::any_of(stun, has_answered);
   std::vector<group> groups;
   for (const auto& server : stun) {
     if (has_answered(server)) continue;

@@ -86,14 +86,13 @@ verdict direct_unproven(const facts& s) {
 }
 
 verdict reported_otherwise(const facts& s, const address& other) {
-  verdict v;
-  v.summary = "This machine has a public address, but its router reports a different one.";
-  v.evidence = {local_line(s),
-                "missing test: an external server that reports which of them the Internet sees"};
-  v.advice = {"run " + listen_only(s.seen.asked) +
-              " here, and natcheck probe from outside to each of the two: " +
-              s.local()->to_string() + " and " + other.to_string()};
-  return v;
+  return inconclusive(
+      "This machine has a public address, but its router reports a different one.",
+      {local_line(s),
+       "missing test: an external server that reports which of them the Internet sees"},
+      {"run " + listen_only(s.seen.asked) +
+       " here, and natcheck probe from outside to each of the two: " + s.local()->to_string() +
+       " and " + other.to_string()});
 }
 
 /// A router upstream of the gateway that may translate again.
@@ -109,8 +108,7 @@ std::optional<path_hop> router_without_public_address(const facts& s) {
 /// is numbered with addresses that are others' on the Internet.
 bool gateway_explains(const facts& s) {
   const auto is_another = [&](const reported_address& c) { return c.ip != *s.local(); };
-  return std::any_of(s.reported.begin(), s.reported.end(), is_another) ||
-         s.gateway_owns_it() == tested::yes;
+  return std::ranges::any_of(s.reported, is_another) || s.gateway_owns_it() == tested::yes;
 }
 
 }  // namespace
@@ -196,8 +194,8 @@ std::optional<verdict> public_address_on_host(const facts& s) {
     if (gateway_explains(s)) return std::nullopt;
     return translated_public_address(s);
   }
-  const auto other = std::find_if(s.reported.begin(), s.reported.end(),
-                                  [&](const reported_address& c) { return c.ip != *local; });
+  const auto other =
+      std::ranges::find_if(s.reported, [&](const reported_address& c) { return c.ip != *local; });
   if (other != s.reported.end()) return reported_otherwise(s, other->ip);
   return direct_unproven(s);
 }

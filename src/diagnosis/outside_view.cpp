@@ -30,8 +30,8 @@ std::vector<reflexive_address> views_by(const discover_evidence& evidence, unsig
     const address ip = canonical(server.seen_as->ip);
     if (!is_public(ip) || ip.is_v4() != (family == 4)) continue;
     if (!counted.emplace(ip, identity(server)).second) continue;
-    const auto known = std::find_if(reflexive.begin(), reflexive.end(),
-                                    [&](const reflexive_address& v) { return v.ip == ip; });
+    const auto known =
+        std::ranges::find_if(reflexive, [&](const reflexive_address& v) { return v.ip == ip; });
     (known == reflexive.end() ? reflexive.emplace_back(reflexive_address{ip, {}}) : *known)
         .servers.push_back(server.server);
   }
@@ -93,7 +93,7 @@ bool target_answered(const discover_evidence& evidence) {
 
 template <class Predicate>
 bool any(const discover_evidence& evidence, unsigned family, Predicate holds) {
-  return std::any_of(evidence.stun.begin(), evidence.stun.end(), [&](const stun_evidence& server) {
+  return std::ranges::any_of(evidence.stun, [&](const stun_evidence& server) {
     return server.family == family && holds(server);
   });
 }
@@ -150,15 +150,13 @@ std::optional<diversion> first_diversion(const discover_evidence& evidence) {
 
 bool no_name_resolves(const discover_evidence& evidence) {
   if (!evidence.host.ipv4 && !evidence.host.ipv6) return false;
-  return !evidence.stun.empty() &&
-         std::none_of(evidence.stun.begin(), evidence.stun.end(), [](const auto& server) {
-           return server.address || server.state != service_state::not_tried;
-         });
+  return !evidence.stun.empty() && std::ranges::none_of(evidence.stun, [](const auto& server) {
+    return server.address || server.state != service_state::not_tried;
+  });
 }
 
 bool has_public_hop(const outside_view& seen) {
-  return std::any_of(seen.hops.begin(), seen.hops.end(),
-                     [](const path_hop& hop) { return is_public(*hop.ip); });
+  return std::ranges::any_of(seen.hops, [](const path_hop& hop) { return is_public(*hop.ip); });
 }
 
 /// No server answered, at least one was asked to the end. How much does that prove?

@@ -12,7 +12,7 @@ namespace {
 /// A gateway that raises the TTL of what it forwards (routers for mobile lines do) lets nothing
 /// expire: a host behind it is hop 1, and an answer may come from anywhere.
 bool passes_expired_packets(const discover_evidence& evidence) {
-  return std::any_of(evidence.path.hops.begin(), evidence.path.hops.end(), [&](const auto& hop) {
+  return std::ranges::any_of(evidence.path.hops, [&](const auto& hop) {
     return hop.ttl == 1 && hop.ip && is_public(*hop.ip) && *hop.ip != evidence.gateway->ip &&
            hop.ip != evidence.owner.target;
   });

@@ -43,7 +43,7 @@ std::vector<finding> address_findings(const probe_evidence& seen) {
     const auto failed = failure_of(one, seen);
     if (failed.empty()) continue;
     found.push_back(
-        {std::string(other_address_fails),
+        {other_address_fails,
          fmt::format("The name has another address, where the server was not reached: {} ({}).",
                      failed, family_of(one.ip)),
          fmt::format("Make the server listen on {} and open the port for {}, or remove that "

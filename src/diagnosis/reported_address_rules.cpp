@@ -41,14 +41,13 @@ confidence second_translation(const facts& s) {
 std::string_view hedge(const facts& s) { return s.outside.sees_us() ? "" : "most likely "; }
 
 verdict own_shared_address(const facts& s) {
-  verdict v;
-  v.summary = fmt::format(
-      "The router reports {} as its external address, but that address is this machine's own.",
-      reported(s));
-  v.evidence = {local_line(s), reported(s) + " is on an interface of this machine, as with a VPN",
-                "missing test: the router with that VPN off"};
-  v.advice = {"turn the VPN off, then run: " + natcheck_command(s.seen.asked, "discover")};
-  return v;
+  return inconclusive(
+      fmt::format(
+          "The router reports {} as its external address, but that address is this machine's own.",
+          reported(s)),
+      {local_line(s), reported(s) + " is on an interface of this machine, as with a VPN",
+       "missing test: the router with that VPN off"},
+      {"turn the VPN off, then run: " + natcheck_command(s.seen.asked, "discover")});
 }
 
 /// Several addresses, none of which most servers saw, are several ways out of the router.
@@ -100,8 +99,8 @@ std::vector<std::string> around_the_provider(const facts& s) {
 
 std::optional<verdict> contradicting_reports(const facts& s) {
   if (!contradict(s.reported)) return std::nullopt;
-  const bool all_public = std::all_of(s.reported.begin(), s.reported.end(),
-                                      [](const reported_address& c) { return is_public(c.ip); });
+  const bool all_public =
+      std::ranges::all_of(s.reported, [](const reported_address& c) { return is_public(c.ip); });
   // Both are public, and the Internet sees neither: which of them was right does not matter.
   if (all_public && s.outside.sees_us()) return std::nullopt;
   verdict v;
@@ -188,15 +187,14 @@ std::optional<verdict> private_report(const facts& s) {
 
 std::optional<verdict> strange_report(const facts& s) {
   if (s.reported.empty()) return std::nullopt;
-  verdict v;
-  v.summary = fmt::format("The router reports the external address {}, which cannot be public.",
-                          reported(s));
-  v.evidence = {fmt::format("{} is {}", reported(s), describe(scope_of(s.reported.front().ip))),
-                local_line(s),
-                s.outside.sees_us() ? "missing test: the router's real external address"
-                                    : std::string(untested_outside)};
-  v.advice = {status_page(s.router())};
-  return v;
+  return inconclusive(
+      fmt::format("The router reports the external address {}, which cannot be public.",
+                  reported(s)),
+      {fmt::format("{} is {}", reported(s), describe(scope_of(s.reported.front().ip))),
+       local_line(s),
+       s.outside.sees_us() ? "missing test: the router's real external address"
+                           : std::string(untested_outside)},
+      {status_page(s.router())});
 }
 
 }  // namespace natcheck::judging

@@ -58,6 +58,10 @@ rule no_udp_heard;
 rule no_service;
 rule nothing_learnt;
 
+/// It is not known: the evidence says what is missing.
+verdict inconclusive(std::string summary, std::vector<std::string> evidence,
+                     std::vector<std::string> advice);
+
 /// Only IPv6 leads out, for the reason `no_ipv4`, a sentence; `why` is the evidence for it
 /// (ipv6_rules.cpp). Needs a global IPv6 address.
 verdict ipv6_alone(const facts& s, const std::string& no_ipv4, std::vector<std::string> why);

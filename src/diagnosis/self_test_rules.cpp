@@ -161,7 +161,7 @@ finding hairpin_elsewhere(const self_check& check) {
 
 finding hairpin_missing(const self_check& check, const std::optional<self_check>& lan) {
   const std::string inside = lan ? to_string(lan->target) : "the local address";
-  return {std::string(no_hairpin),
+  return {no_hairpin,
           fmt::format("From this network, {} does not lead to this server, most likely because the "
                       "router does not support hairpinning.",
                       to_string(check.target)),

@@ -104,10 +104,9 @@ bool hears_no_udp(const facts& s) {
   const auto silent = [](const service_evidence& service) {
     return service.state == service_state::silent;
   };
-  const bool asked_over_udp =
-      std::any_of(s.seen.stun.begin(), s.seen.stun.end(), [&](const stun_evidence& server) {
-        return server.family == 4 && server.protocol == transport::udp && silent(server);
-      });
+  const bool asked_over_udp = std::ranges::any_of(s.seen.stun, [&](const stun_evidence& server) {
+    return server.family == 4 && server.protocol == transport::udp && silent(server);
+  });
   return all_services(gateway, silent) && gateway.upnp.other_responders.empty() && asked_over_udp &&
          !s.outside.udp_arrives && s.outside.sees_us();
 }
@@ -325,16 +324,14 @@ std::optional<verdict> unfinished_tests(const facts& s) {
 
 std::optional<verdict> no_udp_heard(const facts& s) {
   if (!s.seen.gateway || !hears_no_udp(s)) return std::nullopt;
-  verdict v;
-  v.summary =
-      "No UDP answer reaches this machine, so it is not known whether the router opens ports.";
-  v.evidence = {local_line(s),
-                "TCP gets through, but neither the router nor an external server answered over UDP",
-                "missing test: the router's services, with a firewall that allows UDP answers"};
-  v.advice = {"allow UDP answers in this machine's firewall, then run: " +
-                  natcheck_command(s.seen.asked, "discover"),
-              "to see its rules: sudo nft list ruleset"};
-  return v;
+  return inconclusive(
+      "No UDP answer reaches this machine, so it is not known whether the router opens ports.",
+      {local_line(s),
+       "TCP gets through, but neither the router nor an external server answered over UDP",
+       "missing test: the router's services, with a firewall that allows UDP answers"},
+      {"allow UDP answers in this machine's firewall, then run: " +
+           natcheck_command(s.seen.asked, "discover"),
+       "to see its rules: sudo nft list ruleset"});
 }
 
 std::optional<verdict> no_service(const facts& s) {

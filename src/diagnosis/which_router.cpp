@@ -26,7 +26,7 @@ std::vector<address> named_by(const gateway_evidence& device) {
 
 bool names_address(const gateway_evidence& device, const std::optional<address>& ip) {
   const auto named = named_by(device);
-  return ip && std::find(named.begin(), named.end(), *ip) != named.end();
+  return ip && std::ranges::find(named, *ip) != named.end();
 }
 
 bool offers_something(const gateway_evidence& device) {
@@ -41,7 +41,7 @@ bool is_gateway_itself(const discover_evidence& seen, const gateway_evidence& de
   if (!seen.gateway || device.link_layer.empty()) return false;
   if (device.link_layer != seen.gateway->link_layer) return false;
   const auto named = named_by(device);
-  return !seen_as || std::none_of(named.begin(), named.end(), is_public);
+  return !seen_as || std::ranges::none_of(named, is_public);
 }
 
 /// How well it is proven that this is the router; 0: not at all.
@@ -72,8 +72,8 @@ bool asks_without_search(const mapping_evidence& failed) {
 
 bool forwards_packets(const discover_evidence& seen, const address& ip) {
   const auto& hops = seen.path.hops;
-  return std::any_of(hops.begin(), hops.end(),
-                     [&](const path_hop& hop) { return hop.ttl <= 2 && hop.ip == ip; });
+  return std::ranges::any_of(hops,
+                             [&](const path_hop& hop) { return hop.ttl <= 2 && hop.ip == ip; });
 }
 
 bool is_on_egress_route(const discover_evidence& seen, const gateway_evidence& device) {
@@ -82,8 +82,8 @@ bool is_on_egress_route(const discover_evidence& seen, const gateway_evidence& d
 
 void settle_router(discover_evidence& seen) {
   if (!seen.gateway || seen.asked.gateway) return;
-  const auto best = std::max_element(
-      seen.other_gateways.begin(), seen.other_gateways.end(),
+  const auto best = std::ranges::max_element(
+      seen.other_gateways,
       [&](const auto& a, const auto& b) { return proof(seen, a) < proof(seen, b); });
   if (best == seen.other_gateways.end() || !offers_something(*best)) return;
   // A gateway that names an address is believed, unless another one both forwards packets and
