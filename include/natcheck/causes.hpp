@@ -320,6 +320,29 @@ enum class cause_code : std::uint16_t {
   rule_not_understood,  ///< text: family, table, chain
   legacy_rules,
 
+  // What becomes of a mapping, and why it is left alone.
+  slept_past_lease,
+  no_answer_before_lease_end,
+  other_protocol_answers,
+  other_grant,
+  external_address_changed,  ///< address before, address now
+  own_address_changed,       ///< likewise
+  router_changed,            ///< address now
+  route_to_router_lost,
+  made_to_stay,             ///< by mappings add
+  never_confirmed,          ///< why it was not removed
+  used_by_natcheck,         ///< text: the number of its process
+  open_as_another_port,     ///< internal port, external port, who keeps it
+  added_before,             ///< external port; by mappings add
+  may_be_listened_on,       ///< internal port, external port, options of the command
+  leads_to_former_address,  ///< address, external port, options of the command
+  may_lead_elsewhere,       ///< text: host, external port, options of the command
+  on_another_network,       ///< address of the router, interface
+  leads_to_other,           ///< text: host, port, description
+  leads_here_for_other,     ///< likewise
+  no_ipv4_gateway,
+  other_device_is_router,  ///< address of the default gateway, address of the router
+  other_version_wrote_it,
   last_
 };
 
@@ -379,6 +402,12 @@ enum class operation_code : std::uint16_t {
   opening_packet_socket,
   reading_nftables,  ///< chains, rules or sets
 
+
+  // Mappings.
+  opening_port_on,       ///< external port, address
+  asking_to_open_port,   ///< address, external port
+  closing_port_on,       ///< external port, address
+  remembering_mappings,  ///< text: file or directory
   last_
 };
 

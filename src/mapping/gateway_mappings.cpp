@@ -38,11 +38,11 @@ void gateway_mappings::move_to(std::optional<portmap::gateway_access> access, ca
 awaitable<void> gateway_mappings::move() {
   const cause reason = *std::exchange(moving_, std::nullopt);
   const auto access = access_;
-  for (managed_mapping& each : mappings_) co_await each.move_to(access, reason);
+  for (mapping_driver& each : mappings_) co_await each.move_to(access, reason);
 }
 
 net::steady_time gateway_mappings::due() const {
-  const auto sooner = [](const managed_mapping& a, const managed_mapping& b) {
+  const auto sooner = [](const mapping_driver& a, const mapping_driver& b) {
     return a.due() < b.due();
   };
   const auto first = std::min_element(mappings_.begin(), mappings_.end(), sooner);
@@ -51,15 +51,15 @@ net::steady_time gateway_mappings::due() const {
 
 /// What one mapping was lost by, the others were probably lost by as well. (A router that counts
 /// its pinholes from 1 again after a restart would take the number of one for that of another.)
-awaitable<void> gateway_mappings::poll_one(managed_mapping& which) {
+awaitable<void> gateway_mappings::poll_one(mapping_driver& which) {
   if (which.due() > std::chrono::steady_clock::now()) co_return;
-  const bool held = which.holds();
+  const bool held = which.mapping().holds();
   co_await which.poll();
-  if (held && !which.holds()) check_at(std::chrono::steady_clock::now());
+  if (held && !which.mapping().holds()) check_at(std::chrono::steady_clock::now());
 }
 
 void gateway_mappings::check_at(net::steady_time when) {
-  for (managed_mapping& each : mappings_) each.check_at(when);
+  for (mapping_driver& each : mappings_) each.check_at(when);
 }
 
 awaitable<void> gateway_mappings::poll() {
@@ -68,9 +68,10 @@ awaitable<void> gateway_mappings::poll() {
     if (!moving_) co_await net::wait(due_);
     co_await net::unless_cancelled();
     if (moving_) co_await move();
-    for (managed_mapping& each : mappings_) co_await poll_one(each);
-    const bool all = std::all_of(mappings_.begin(), mappings_.end(),
-                                 [](const managed_mapping& each) { return each.attempted(); });
+    for (mapping_driver& each : mappings_) co_await poll_one(each);
+    const bool all =
+        std::all_of(mappings_.begin(), mappings_.end(),
+                    [](const mapping_driver& each) { return each.mapping().attempted(); });
     if (all && !moving_) attempted_.set();
   }
 }
@@ -83,7 +84,7 @@ awaitable<void> gateway_mappings::listen_to(const portmap::gateway_access& acces
     spdlog::debug("{}", heard);
     const auto wait = std::chrono::milliseconds(random_below(longest_politeness_ms));
     const auto when = std::chrono::steady_clock::now() + wait;
-    for (managed_mapping& each : mappings_) each.renew_at(when);
+    for (mapping_driver& each : mappings_) each.renew_at(when);
     due_.cancel();
   }
 }
@@ -106,23 +107,23 @@ awaitable<void> gateway_mappings::keep() { co_await net::when_all(poll(), listen
 awaitable<void> gateway_mappings::attempted() { co_await attempted_.wait(); }
 
 bool gateway_mappings::holds(transport protocol) const {
-  return std::any_of(mappings_.begin(), mappings_.end(), [protocol](const managed_mapping& each) {
-    return each.options().protocol == protocol && each.holds();
+  return std::any_of(mappings_.begin(), mappings_.end(), [protocol](const mapping_driver& each) {
+    return each.mapping().options().protocol == protocol && each.mapping().holds();
   });
 }
 
 bool gateway_mappings::holds_any() const {
   return std::any_of(mappings_.begin(), mappings_.end(),
-                     [](const managed_mapping& each) { return each.holds(); });
+                     [](const mapping_driver& each) { return each.mapping().holds(); });
 }
 
 void gateway_mappings::conclude() {
-  for (managed_mapping& each : mappings_) each.conclude();
+  for (mapping_driver& each : mappings_) each.conclude();
 }
 
 awaitable<void> gateway_mappings::release(net::steady_time deadline) {
   net::coroutines ends;
-  for (managed_mapping& each : mappings_) ends.push_back(each.release(deadline));
+  for (mapping_driver& each : mappings_) ends.push_back(each.release(deadline));
   co_await net::when_all(std::move(ends));
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "mapping/managed_mapping.hpp"
+#include "mapping/mapping_driver.hpp"
 #include "net/event.hpp"
 
 namespace natcheck::mappings {
@@ -40,14 +40,14 @@ class gateway_mappings {
 
  private:
   net::asio::awaitable<void> poll();
-  net::asio::awaitable<void> poll_one(managed_mapping& which);
+  net::asio::awaitable<void> poll_one(mapping_driver& which);
   void check_at(net::steady_time when);
   net::asio::awaitable<void> move();
   net::asio::awaitable<void> listen();
   net::asio::awaitable<void> listen_to(const portmap::gateway_access& access);
   net::steady_time due() const;
 
-  std::vector<managed_mapping> mappings_;
+  std::vector<mapping_driver> mappings_;
   std::optional<portmap::gateway_access> access_;
   std::optional<cause> moving_;  ///< why; until the leases know
   net::asio::steady_timer due_;  ///< cancelled when there may be something to do sooner

@@ -1,358 +1,395 @@
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
+#include "mapping/managed_mapping.hpp"
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
+#include <utility>
 
-#include "core/timed_out.hpp"
-#include "mapping/journal/removal_policy.hpp"
-#include "mapping/service_in_use.hpp"
-#include "mapping/stale_mappings.hpp"
-#include "net/boot_time.hpp"
-#include "net/host_network.hpp"
-#include "net/random.hpp"
-#include "net/when_all.hpp"
-#include "portmap/mappers.hpp"
+#include "portmap/port_mapper.hpp"
 #include "portmap/removals.hpp"
 
 namespace natcheck::mappings {
 namespace {
 
-using net::asio::awaitable;
 using namespace std::chrono_literals;
 
-/// A gateway that lost its table is to be noticed, and asked again, within 10 s of its return.
-constexpr auto check_interval = 5s;
 constexpr auto retry_interval = 2s;
-constexpr auto patient_retry_interval = 5s;
+constexpr auto later_retry_interval = 5s;
 /// After this time without a mapping no one waits for every second of it.
-constexpr auto patience = 1min;
+constexpr auto frequent_retries = 1min;
 /// Between attempts where the gateway never made the mapping: a setting has to change first.
 constexpr auto hopeless_retry_interval = 30s;
-constexpr auto wake_tolerance = 5s;
-/// Where a look does not tell all; longer where the router takes its time, since some load their
-/// whole firewall again for each request.
-constexpr auto quiet_renewal_interval = 30s;
-constexpr int quiet_renewal_rest = 10;  ///< times as long as the renewal took, at least
-/// So many in a row, and the gateway may speak another protocol now.
-constexpr int failed_checks_to_doubt = 2;
 /// What the gateway before may take to remove what it has.
 constexpr auto leaving_time = 1500ms;
-
-net::steady_time now() { return std::chrono::steady_clock::now(); }
+/// What a request without an answer may take to be taken back, before another protocol is tried.
+constexpr auto withdrawal_time = 3s;
+constexpr auto never = managed_mapping::time_point::max();
 
 }  // namespace
 
-managed_mapping::managed_mapping(mapping_options options, journal::mapping_journal* journal,
-                                 mapping_observer observer)
-    : options_(options), journal_(journal), observer_(std::move(observer)) {}
+std::optional<step> managed_mapping::next_step() {
+  if (steps_.empty()) return std::nullopt;
+  step next = std::move(steps_.front());
+  steps_.pop();
+  return next;
+}
 
-managed_mapping::managed_mapping(managed_mapping&&) noexcept = default;
-managed_mapping::~managed_mapping() = default;
+managed_mapping::time_point managed_mapping::due() const {
+  return holds() ? upkeep_.due() : retry_due_;
+}
+
+void managed_mapping::poll(instant now) {
+  if (now.steady < due()) return;
+  if (!holds()) return begin_obtaining();
+  switch (upkeep_.next(now)) {
+    case upkeep::work::over:
+      return lose(cause_code::slept_past_lease, now.steady);
+    case upkeep::work::wake_up:
+      upkeep_.postpone_check(now.steady);  // the network may take a while to be back
+      return begin_renewal(renewal::scheduled, now.steady);
+    case upkeep::work::renewal:
+      return begin_renewal(renewal::scheduled, now.steady);
+    case upkeep::work::check:
+      return begin_check(now.steady);
+  }
+}
 
 // --- the gateway ---------------------------------------------------------------------------
 
-awaitable<void> managed_mapping::move_to(std::optional<portmap::gateway_access> access,
-                                         const cause& reason) {
-  if (holds()) lose(reason);
-  co_await release(now() + leaving_time);
-  access_ = std::move(access);
-  services_.clear();
+void managed_mapping::leave(const cause& reason, instant now) {
+  if (holds()) lose(reason, now.steady);
+  release(now.steady + leaving_time);
+}
+
+void managed_mapping::enter(std::optional<mapping_gateway> gateway, instant now) {
+  wanted_.enter(std::move(gateway));
+  const auto& entered = wanted_.gateway();
+  state_ = lost_since_ ? state::lost : state::none;
+  choice_.reset(entered ? entered->services : std::vector<mapping_protocol>());
   holder_ = nullptr;
   told_failed_ = false;
-  if (access_) {
-    for (auto& mapper : portmap::mappers_for(*access_, options_.via)) {
-      services_.push_back({std::move(mapper), {}, {}, {}});
-    }
-    take_over_records();
-    co_await clear_former_address();
-  }
-  retry_due_ = access_ ? now() : net::steady_time::max();
+  retry_due_ = entered ? now.steady : never;
+  if (!entered) return;
+  restore_records();
+  clear_former_address(now.steady + leaving_time);
 }
 
 /// Back at a gateway where something of ours may still stand: only who has its nonce can renew or
 /// remove it (RFC 6887 section 11.2.1).
-void managed_mapping::take_over_records() {
-  for (service& each : services_) {
-    const auto ours =
-        std::find_if(unremoved_.begin(), unremoved_.end(), [&](const mapping_record& record) {
-          return record.via == each.mapper->protocol() && record.gateway == access_->gateway &&
-                 record.internal.ip == access_->from.local;
-        });
+void managed_mapping::restore_records() {
+  for (gateway_service& each : choice_.all()) {
+    const auto ours = std::ranges::find_if(unremoved_, [&](const mapping_record& record) {
+      return record.via == each.via && record.gateway == wanted_.gateway()->ip &&
+             record.internal.ip == wanted_.gateway()->local;
+    });
     if (ours == unremoved_.end()) continue;
-    each.mapper->restore(*ours);
+    give(steps::restore{each.number, *ours});
     each.record = *ours;
     unremoved_.erase(ours);
   }
 }
 
-/// What this lease made when this host had another address. Many routers let anyone remove it;
-/// others (secure mode of miniupnpd) keep it until its lease is over.
-awaitable<void> managed_mapping::clear_former_address() {
-  for (const mapping_record& each : std::exchange(unremoved_, {})) {
+/// What was made when this host had another address. Many routers let anyone remove it; others
+/// (secure mode of miniupnpd) keep it until its lease is over.
+void managed_mapping::clear_former_address(time_point deadline) {
+  for (const mapping_record& each : unremoved_) {
     const bool is_former = each.via == mapping_protocol::upnp && each.internal.ip.is_v4() &&
-                           each.gateway == access_->gateway &&
-                           each.internal.ip != access_->from.local;
-    if (is_former) {
-      const auto removed = co_await remove_record(each, *access_, now() + leaving_time);
-      if (removed) {
-        write_off(each);
-        continue;
-      }
-    }
-    unremoved_.push_back(each);
+                           each.gateway == wanted_.gateway()->ip &&
+                           each.internal.ip != wanted_.gateway()->local;
+    if (is_former) give(steps::remove_former{each, deadline});
   }
 }
 
-portmap::mapping_request managed_mapping::request_to(const service& which) const {
-  portmap::mapping_request wanted;
-  wanted.protocol = options_.protocol;
-  wanted.internal_port = options_.internal_port;
-  // Whoever knows the port that was granted once goes on knocking there.
-  const bool keeps_port = options_.any_port && entry_;
-  wanted.external_port = keeps_port ? entry_->external_port : options_.external_port;
-  wanted.lifetime = options_.lifetime;
-  wanted.any_port = options_.any_port;
-  if (const auto left = time_to_stay(which, wanted))
-    wanted.lifetime = std::max(wanted.lifetime, *left);
-  return wanted;
+void managed_mapping::former_removed(const mapping_record& record) {
+  std::erase(unremoved_, record);
+  give(steps::erase{record});
 }
 
-/// What `mappings add` made for longer is not to end with this program.
-std::optional<std::chrono::seconds> managed_mapping::time_to_stay(
-    const service& which, const portmap::mapping_request& wanted) const {
-  if (journal_ == nullptr) return std::nullopt;
-  const auto known = journal_->others();
-  const auto* added = journal::added_before(known, which.mapper->record(wanted), wanted.any_port);
-  if (added == nullptr || added->record.lifetime.count() == 0) return std::nullopt;
-  return added->ends - journal::system_now();
+// --- obtaining it ----------------------------------------------------------------------------
+
+void managed_mapping::begin_obtaining() {
+  state_ = state::obtaining;
+  attempts_.clear();
+  give(steps::read_journal{});
 }
 
-mapping_evidence managed_mapping::evidence() const {
-  mapping_evidence seen;
-  seen.asked = options_.asked;
-  seen.only_via = portmap::only_protocol_of(options_.via);
-  seen.both_transports = options_.both_transports;
-  seen.protocol = options_.protocol;
-  seen.external_port = options_.external_port;
-  seen.attempts = attempts_;
-  if (!access_) return seen;
-  seen.internal = {access_->from.local, options_.internal_port};
-  seen.gateway = access_->gateway;
-  if (access_->by_tunnel) seen.tunnel = access_->from.interface;
-  if (access_->interface_index != 0) {
-    seen.neighbor = net::read_neighbor(access_->gateway, access_->interface_index).state;
+void managed_mapping::read(journal_view view, instant now) {
+  wanted_.read(std::move(view));
+  if (state_ == state::releasing) return end_services();
+  if (state_ == state::renewing) {
+    auto request = wanted_.request_to(holder_->via);
+    request.table_may_be_wrong = renewal_ == renewal::quiet;
+    return give(steps::map{holder_->number, request, upkeep_.lease().end()});
   }
-  return seen;
+  begin_search(now);
 }
 
-// --- keeping it ----------------------------------------------------------------------------
+void managed_mapping::begin_search(instant now) {
+  for (gateway_service& each : choice_.all())
+    each.renews = wanted_.added_before(each.via) != nullptr;
+  choice_.begin_search();
+  if (!choice_.is_searching()) return searched(now);
+  give(steps::search{});
+}
 
-void managed_mapping::accept(const mapping& granted, telling how) {
+void managed_mapping::found(std::size_t which, result<void> answer, bool has_spoken, instant now) {
+  const bool is_there = answer.has_value();
+  choice_.found(which, std::move(answer), has_spoken, now.steady);
+  if (choice_.is_searching()) return;
+  if (!holds()) return try_next(now);
+  if (is_there) return give(steps::check{which});
+  const bool is_doubtful = upkeep_.is_doubtful_now();
+  if (is_doubtful && choice_.all().size() > 1) begin_search(now);
+}
+
+void managed_mapping::searched(instant now) {
+  choice_.end_search();
+  if (!holds()) return try_next(now);
+  const bool others = std::ranges::any_of(choice_.all(), &gateway_service::is_there);
+  if (holder_->is_there() || !others) return;
+  lose(cause_code::other_protocol_answers, now.steady);
+}
+
+void managed_mapping::try_next(instant now) {
+  while (gateway_service* next = choice_.next(now.steady)) {
+    if (!next->found) return give(steps::find{next->number});
+    choice_.take();
+    const auto why_not = next->is_there() ? wanted_.why_not(next->via) : next->found->error();
+    if (!why_not) return prepare(*next);
+    attempts_.push_back(failed_attempt(*next, *why_not));
+  }
+  attempt_failed(now.steady);
+}
+
+void managed_mapping::prepare(gateway_service& which) {
+  tried_ = &which;
+  const auto* added = wanted_.added_before(which.via);
+  if (added != nullptr && !which.record) give(steps::restore{which.number, added->record});
+  give(steps::prepare{which.number, wanted_.request_to(which.via),
+                      wanted_.ports_of_others(which.via)});
+}
+
+/// Before the gateway is asked: should this program be killed now, the next one knows.
+void managed_mapping::prepared(const mapping_record& record) {
+  keep(*tried_, record);
+  give(steps::map{tried_->number, wanted_.request_to(tried_->via), never});
+}
+
+void managed_mapping::mapped(const std::optional<result<mapping>>& answer,
+                             const service_status& status, double chance, instant now) {
+  tried_->has_spoken = status.has_spoken;
+  if (holds()) return renewed(answer, status, chance, now);
+  const result<mapping>& made = *answer;
+  if (!made) return not_obtained(made.error(), status, now);
+  keep(*tried_, status.record);
+  attempts_.push_back({tried_->via, service_state::answered, {}});
+  attempted_ = true;
+  holder_ = tried_;
+  renewal_ = renewal::scheduled;
+  accept(*made, chance, now);
+}
+
+void managed_mapping::not_obtained(const failure& why, const service_status& status, instant now) {
+  attempts_.push_back(failed_attempt(*tried_, why));
+  if (status.refused_for) tried_->refuses_until = now.steady + *status.refused_for;
+  const bool may_stand = why.kind != outcome::refused;  // perhaps on another port
+  if (may_stand && options().asked_by == mapping_command::serve) {
+    keep(*tried_, status.record);
+  } else if (wanted_.has_to_stay(*tried_->record)) {
+    erase(*tried_);
+  } else {
+    // Nothing stands after a refusal; where the mapper is not sure of that, it asks.
+    const auto deadline = may_stand ? now.steady + withdrawal_time : never;
+    return give(steps::unmap{tried_->number, deadline});
+  }
+  try_next(now);
+}
+
+void managed_mapping::attempt_failed(time_point now) {
+  attempted_ = true;
+  state_ = lost_since_ ? state::lost : state::refused;
+  retry_due_ = now + pause_before_retry(now);
+  if (!told_failed_) tell_failed();
+}
+
+/// A gateway that was there a moment ago will be back: someone waits.
+managed_mapping::time_point::duration managed_mapping::pause_before_retry(time_point now) const {
+  if (!lost_since_) return hopeless_retry_interval;
+  return now - *lost_since_ < frequent_retries ? retry_interval : later_retry_interval;
+}
+
+// --- holding it ------------------------------------------------------------------------------
+
+void managed_mapping::accept(const mapping& granted, double chance, instant now) {
   const auto before = std::exchange(entry_, granted);
+  const bool was_lost = std::exchange(lost_since_, std::nullopt).has_value();
   // Not repeated with a renewal; but a lost mapping may come back with another one.
   auto& external = entry_->external_address;
-  if (!external && before && !lost_) external = before->external_address;
-  const double chance = static_cast<double>(random_below(1000)) / 1000;
-  schedule_.granted(granted.via, granted.lifetime, now(), chance);
-  granted_ = now();
-  granted_since_boot_ = net::since_boot();
-  quiet_due_ = now() + quiet_renewal_interval;
-  check_due_ = now() + check_interval;
-  find_first_ = renew_next_ = told_failed_ = false;
-  failed_checks_ = 0;
-  trouble_.clear();
-  tell_granted(before, how);
-}
-
-void managed_mapping::tell_granted(const std::optional<mapping>& before, telling how) {
-  const bool was_nameless = before && !before->external_address && entry_->external_address;
-  const bool was_lost = std::exchange(lost_, false);
-  if (!before || (was_nameless && !was_lost))
-    return observer_(events::mapped{*entry_, {}, diagnose(*entry_)});
-  const bool moved = entry_->external_port != before->external_port ||
-                     entry_->external_address != before->external_address;
-  if (moved && !was_lost) {
-    observer_(
-        events::mapping_lost{*before, "the router granted a different external address or port"});
+  if (!external && before && !was_lost) external = before->external_address;
+  wanted_.granted(granted.external_port);
+  upkeep_.granted(granted, chance, now);
+  told_failed_ = false;
+  trouble_ = {};
+  state_ = state::held;
+  for (mapping_event& each : events_of_grant(before, was_lost, *entry_)) {
+    const bool is_quiet =
+        renewal_ == renewal::quiet && std::holds_alternative<events::renewed>(each);
+    if (!is_quiet) tell(std::move(each));
   }
-  if (moved || was_lost) return observer_(events::remapped{*entry_, {}, diagnose(*entry_)});
-  if (how == telling::everything) observer_(events::renewed{*entry_});
 }
 
-void managed_mapping::lose(const cause& reason) {
-  lost_ = true;
-  lost_since_ = retry_due_ = now();
-  observer_(events::mapping_lost{*entry_, reason});
+void managed_mapping::lose(cause reason, time_point now) {
+  state_ = state::lost;
+  lost_since_ = retry_due_ = now;
+  tell(events::mapping_lost{*entry_, std::move(reason)});
+}
+
+void managed_mapping::begin_renewal(renewal how, time_point now) {
+  state_ = state::renewing;
+  renewal_ = how;
+  if (how == renewal::quiet) upkeep_.quiet_renewal_begins(now);
+  tried_ = holder_;
+  give(steps::read_journal{});
 }
 
 /// A gateway that cannot be asked keeps the mapping until its lease is over; one whose table has
 /// something else in its place does not.
-awaitable<void> managed_mapping::renew(telling how) {
-  auto wanted = request_to(*holder_);
-  wanted.table_may_be_wrong = how == telling::only_changes;
-  const auto ended = co_await net::with_deadline(schedule_.end(), holder_->mapper->map(wanted));
-  if (!ended) {
-    co_return lose(trouble_.empty() ? "the router did not answer before the lease expired"
-                                    : trouble_);
+void managed_mapping::renewed(const std::optional<result<mapping>>& answer,
+                              const service_status& status, double chance, instant now) {
+  state_ = state::held;
+  if (!answer) {
+    const cause silent = cause_code::no_answer_before_lease_end;
+    return lose(trouble_.empty() ? silent : trouble_, now.steady);
   }
-  const auto& made = *ended;
-  if (made) {
-    write_record(*holder_, wanted);
-    co_return accept(*made, how);
+  if (*answer) {
+    keep(*holder_, status.record);
+    accept(**answer, chance, now);
+  } else {
+    renewal_failed(answer->error(), now.steady);
   }
-  if (how == telling::only_changes && !portmap::proves_loss(made.error())) {
-    quiet_due_ = now() + quiet_renewal_interval;
-    co_return;
-  }
-  schedule_.failed(now());
-  const bool told = !trouble_.empty();
-  trouble_ = to_string(made.error());
-  if (portmap::proves_loss(made.error()) || schedule_.over(now())) co_return lose(trouble_);
-  if (!told) observer_(events::renewal_failed{*entry_, trouble_, schedule_.left(now())});
+  if (renewal_ == renewal::quiet) upkeep_.quiet_renewal_ended(now.steady);
 }
 
-awaitable<void> managed_mapping::renew_quietly() {
-  const auto began = now();
-  co_await renew(telling::only_changes);
-  quiet_due_ = std::max(quiet_due_, now() + quiet_renewal_rest * (now() - began));
+void managed_mapping::renewal_failed(const failure& why, time_point now) {
+  const bool is_lost = portmap::proves_loss(why);
+  if (renewal_ == renewal::quiet && !is_lost) return;
+  upkeep_.lease().failed(now);
+  const bool was_told = !trouble_.empty();
+  trouble_ = cause_of(why);
+  if (is_lost || upkeep_.lease().over(now)) return lose(trouble_, now);
+  if (!was_told) tell(events::renewal_failed{*entry_, trouble_, upkeep_.lease().left(now)});
 }
 
-/// Where the machine slept, the clock of the lease went on.
-std::chrono::nanoseconds managed_mapping::slept() const {
-  return (net::since_boot() - granted_since_boot_) - (now() - granted_);
-}
+// --- checking it -----------------------------------------------------------------------------
 
-awaitable<void> managed_mapping::wake_up() {
-  if (now() + slept() >= schedule_.end()) {
-    co_return lose("this machine slept past the end of the lease");
-  }
-  check_due_ = now() + check_interval;  // the network may take a while to be back
-  co_await renew(telling::everything);
-}
-
-/// The gateway may be back under another URL, or speak another protocol now.
-awaitable<bool> managed_mapping::find_again() {
-  const auto found = co_await holder_->mapper->find();
-  if (found) co_return true;
-  if (++failed_checks_ < failed_checks_to_doubt || services_.size() == 1) co_return false;
-  co_await discover_services();
-  const auto offers = [](const service& each) { return each.found && each.found->has_value(); };
-  if (!offers(*holder_) && std::any_of(services_.begin(), services_.end(), offers)) {
-    lose("the router no longer answers by the protocol that opened the port, but by another");
-  }
-  co_return false;
-}
-
-/// Between renewals: a gateway that restarted has forgotten everything, long before the lease ends.
-awaitable<void> managed_mapping::check() {
-  check_due_ = now() + check_interval;
-  if (find_first_) {
-    const bool found = co_await find_again();
-    if (!found) co_return;
-  }
-  const auto seen = co_await holder_->mapper->check();
-  check_due_ = now() + (renew_next_ ? retry_interval : check_interval);
-  find_first_ = !seen;
-  failed_checks_ = seen ? 0 : failed_checks_ + 1;
-  if (!seen) co_return;
-  const auto& before = entry_->external_address;
-  const auto& after = seen->external_address;
-  if (!seen->stands) co_return lose(seen->detail);
-  if (!before && after) {  // now it knows; and so shall the user
-    co_return co_await renew_quietly();
-  }
-  if (before && after && *before != *after) {
-    co_return lose(fmt::format("the router's external address changed from {} to {}",
-                               before->to_string(), after->to_string()));
-  }
-  const bool asked = std::exchange(renew_next_, false);
-  if (asked || seen->suspect || (seen->unsure && now() >= quiet_due_)) co_await renew_quietly();
-}
-
-/// A gateway that was there a moment ago will be back: someone waits.
-std::chrono::steady_clock::duration managed_mapping::pause_before_retry() const {
-  if (!lost_) return hopeless_retry_interval;
-  return now() - lost_since_ < patience ? retry_interval : patient_retry_interval;
-}
-
-void managed_mapping::check_at(net::steady_time when) {
-  for (service& each : services_) each.refuses_until = {};
-  find_first_ = true;
-  check_due_ = std::min(check_due_, when);
+void managed_mapping::check_at(time_point when) {
+  choice_.forget_refusals();
+  upkeep_.check_at(when);
   if (!holds()) retry_due_ = std::min(retry_due_, when);
 }
 
-void managed_mapping::renew_at(net::steady_time when) {
-  renew_next_ = true;
+void managed_mapping::renew_at(time_point when) {
+  upkeep_.renew_at(when);
   check_at(when);
 }
 
-net::steady_time managed_mapping::due() const {
-  return holds() ? std::min(schedule_.due(), check_due_) : retry_due_;
+/// Between renewals: a gateway that restarted has forgotten everything, long before the lease ends.
+/// It may be back under another URL, or speak another protocol now.
+void managed_mapping::begin_check(time_point now) {
+  upkeep_.postpone_check(now);
+  const std::size_t number = holder_->number;
+  if (upkeep_.finds_first()) return give(steps::find{number});
+  give(steps::check{number});
 }
 
-awaitable<void> managed_mapping::poll() {
-  if (holds()) {
-    if (slept() > wake_tolerance) co_return co_await wake_up();
-    if (schedule_.due() <= now()) co_return co_await renew(telling::everything);
-    co_return co_await check();
+void managed_mapping::checked(const result<mapping_check>& answer, bool has_spoken, instant now) {
+  holder_->has_spoken = has_spoken;
+  const auto& before = entry_->external_address;
+  const auto after = answer ? answer->external_address : std::nullopt;
+  const bool is_named_now = !before && after;  // then the user learns it too
+  const bool to_renew =
+      upkeep_.calls_for_renewal(answer ? &*answer : nullptr, is_named_now, now.steady);
+  if (answer && !answer->stands) return lose(answer->detail, now.steady);
+  if (before && after && *before != *after) {
+    return lose({cause_code::external_address_changed, *before, *after}, now.steady);
   }
-  const bool made = co_await obtain();
-  attempted_ = true;
-  if (made) co_return;
-  retry_due_ = now() + pause_before_retry();
-  if (!told_failed_) tell_failed();
+  if (to_renew) begin_renewal(renewal::quiet, now.steady);
 }
 
-// --- taking it away ------------------------------------------------------------------------
+// --- removing it -----------------------------------------------------------------------------
 
-awaitable<void> managed_mapping::end_service(service& which, net::steady_time deadline) {
-  if (!which.record) co_return;
-  const bool told = &which == holder_ && holds();
-  if (has_to_stay(which)) {
-    erase_record(which);
-    if (told)
-      observer_(
-          events::unmapped{*entry_, false, "created by natcheck mappings add; left in place"});
-    co_return;
+void managed_mapping::release(time_point deadline) {
+  was_held_ = holds();
+  state_ = state::releasing;
+  choice_.stop();
+  retry_due_ = never;
+  release_deadline_ = deadline;
+  const bool is_recorded = std::ranges::any_of(
+      choice_.all(), [](const gateway_service& each) { return each.record.has_value(); });
+  if (is_recorded) give(steps::read_journal{});
+}
+
+std::optional<mapping_record> managed_mapping::hand_over() {
+  if (!holds()) return std::nullopt;
+  return std::exchange(holder_->record, std::nullopt);
+}
+
+void managed_mapping::end_services() {
+  for (gateway_service& each : choice_.all()) {
+    if (!each.record) continue;
+    if (!wanted_.has_to_stay(*each.record)) {
+      give(steps::unmap{each.number, release_deadline_});
+      continue;
+    }
+    erase(each);
+    if (was_held_ && &each == holder_) {
+      tell(events::unmapped{*entry_, false, cause_code::made_to_stay});
+    }
   }
-  const auto ended = co_await net::with_deadline(deadline, which.mapper->unmap());
-  const bool removed = ended && *ended;
-  const bool settled = ended && portmap::leaves_nothing(*ended);
-  if (settled) {
-    erase_record(which);
+}
+
+void managed_mapping::unmapped(std::size_t which, const std::optional<result<void>>& answer,
+                               const service_status& status, instant now) {
+  gateway_service& by = choice_.all()[which];
+  if (state_ == state::releasing) return released(by, answer);
+  if (answer && portmap::leaves_nothing(*answer)) {
+    erase(by);
   } else {
-    unremoved_.push_back(*which.record);
+    keep(by, status.record);
   }
-  if (!told) {
-    if (!settled && &which != holder_) tell_may_be_open(which, ended);
-    co_return;
-  }
-  if (settled && !removed) {
-    observer_(events::mapping_lost{*entry_, ended->error().detail});
-    co_return;
-  }
-  events::unmapped report{*entry_, removed, ""};
-  if (!ended) {
-    report.detail = timed_out::while_removing;
-  } else if (!removed) {
-    report.detail = to_string(ended->error());
-  }
-  observer_(report);
+  try_next(now);
 }
 
-/// No one was told of it, since the router never said yes.
-void managed_mapping::tell_may_be_open(const service& which,
-                                       const std::optional<result<void>>& removal) {
-  const std::string why = removal ? to_string(removal->error()) : timed_out::while_removing;
-  observer_(events::unmapped{mapping_of(*which.record), false,
-                             "it may be open, although the router did not confirm it; " + why});
+void managed_mapping::released(gateway_service& by, const std::optional<result<void>>& removal) {
+  const bool is_settled = removal && portmap::leaves_nothing(*removal);
+  if (was_held_ && &by == holder_) {
+    tell(end_of_held(*entry_, removal));
+  } else if (!is_settled && &by != holder_) {
+    tell(end_of_unconfirmed(*by.record, removal));
+  }
+  if (is_settled) return erase(by);
+  unremoved_.push_back(*by.record);
 }
 
-awaitable<void> managed_mapping::release(net::steady_time deadline) {
-  net::coroutines ends;
-  for (service& each : services_) ends.push_back(end_service(each, deadline));
-  co_await net::when_all(std::move(ends));
+// --- what others are told --------------------------------------------------------------------
+
+void managed_mapping::keep(gateway_service& which, const mapping_record& record) {
+  which.record = record;
+  give(steps::keep{record});
+}
+
+void managed_mapping::erase(gateway_service& which) {
+  give(steps::erase{*std::exchange(which.record, std::nullopt)});
+}
+
+void managed_mapping::tell_failed() {
+  told_failed_ = true;
+  give(steps::tell_failed{evidence()});
+}
+
+void managed_mapping::conclude() {
+  if (attempted() || told_failed_) return;
+  add_untried(choice_.all(), attempts_);
+  tell_failed();
 }
 
 }  // namespace natcheck::mappings

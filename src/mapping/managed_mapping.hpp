@@ -1,147 +1,143 @@
-// One port that is to be open on one gateway: made, looked at, renewed, made again, taken away.
+// One port that is to be open on one gateway: obtained, checked, renewed, obtained again, removed.
+// Pure: it says what to do next and is told what came of it. Clocks are passed in.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <functional>
-#include <memory>
-#include <natcheck/serve.hpp>
 #include <optional>
+#include <queue>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "net/event.hpp"
-#include "portmap/port_mapper.hpp"
-#include "protocols/lease/schedule.hpp"
-
-namespace natcheck::journal {
-class mapping_journal;
-}
+#include "mapping/mapping_reports.hpp"
+#include "mapping/mapping_steps.hpp"
+#include "mapping/service_choice.hpp"
+#include "mapping/upkeep.hpp"
+#include "mapping/wanted_mapping.hpp"
 
 namespace natcheck::mappings {
 
-struct mapping_options {
-  transport protocol = transport::tcp;
-  std::uint16_t internal_port = 0;
-  std::uint16_t external_port = 0;
-  std::chrono::seconds lifetime{3600};
-  mapping_choice via = mapping_choice::automatic;
-  bool any_port = false;
-  // For advice, which repeats them.
-  bool both_transports = false;
-  asked_options asked{};
-};
-
-/// What becomes of a mapping, in the order in which it happens. Where others find it is for those
-/// to say who know what servers outside see: `probe_command` and `external` are left empty.
-using mapping_event =
-    std::variant<events::mapped, events::map_failed, events::pinhole_failed, events::renewed,
-                 events::renewal_failed, events::mapping_lost, events::remapped, events::unmapped>;
-using mapping_observer = std::function<void(const mapping_event&)>;
-
-/// Does nothing by itself: `poll` has to be awaited when `due` says so. One operation at a time.
+/// Call `poll` when `due` says so, do what `next_step` gives until it gives nothing, and report. A
+/// step that is never reported was cancelled: then only `conclude` and `release` may follow.
 class managed_mapping {
  public:
-  /// `the journal`, where there is one, remembers for a later run what this one has no chance to
-  /// remove.
-  managed_mapping(mapping_options options, journal::mapping_journal* journal,
-                  mapping_observer observer);
-  managed_mapping(managed_mapping&&) noexcept;
-  ~managed_mapping();
+  using time_point = lease_schedule::time_point;
 
-  /// Asks that gateway from now on, or none. What the one before has is removed, as far as it can
-  /// be; `reason` is why the mapping there is no good any more.
-  net::asio::awaitable<void> move_to(std::optional<portmap::gateway_access> access,
-                                     const cause& reason);
+  enum class state {
+    none,       ///< there is no gateway, or it has not been asked yet
+    obtaining,  ///< the services of the gateway are asked for the mapping
+    held,
+    renewing,
+    lost,     ///< it was held; asked for again when `due`
+    refused,  ///< no service made it; asked for again when `due`
+    releasing,
+  };
 
-  /// When there is something to do: make the mapping, look at it, or renew it.
-  net::steady_time due() const;
-  net::asio::awaitable<void> poll();
+  explicit managed_mapping(mapping_options options) : wanted_(std::move(options)) {}
+  managed_mapping(managed_mapping&&) = default;
+  managed_mapping& operator=(managed_mapping&&) = default;
 
-  /// Something may have happened to the gateway: find its services again and look at `when`, unless
-  /// that is due sooner anyway.
-  void check_at(net::steady_time when);
+  // --- what is wanted -----------------------------------------------------------------------
 
-  /// The same, and the mapping is asked for again whatever the look brings: a gateway may have lost
-  /// it and not know.
-  void renew_at(net::steady_time when);
+  /// The gateway is not the one any more: what it has is removed, as far as it can be. `reason` is
+  /// why the mapping there is no good now. `enter` follows.
+  void leave(const cause& reason, instant now);
+  /// From now on that gateway is asked, or none.
+  void enter(std::optional<mapping_gateway> gateway, instant now);
 
-  bool holds() const { return entry_ && !lost_; }
-  /// Whether the first attempt to make the mapping has come to an end, or there is no one to ask.
-  bool attempted() const { return attempted_ || !access_; }
-  const mapping_options& options() const { return options_; }
+  /// Does what is due.
+  void poll(instant now);
+  time_point due() const;
+
+  /// Something may have happened to the gateway: find its services again and check at `when`,
+  /// unless that is due sooner anyway.
+  void check_at(time_point when);
+  /// The same, and the mapping is asked for again whatever the check brings: a gateway may have
+  /// lost it and not know.
+  void renew_at(time_point when);
 
   /// Tells that there is no mapping, and what is known so far of why, where it was stopped before
   /// its first attempt had come to an end.
   void conclude();
 
-  /// Removes whatever the gateway was asked for, and tells; ends at `deadline`. To be awaited in a
-  /// coroutine that is not itself cancelled.
-  net::asio::awaitable<void> release(net::steady_time deadline);
+  /// What is held is somebody else's to remove from now on: its record. Empty where nothing is.
+  std::optional<mapping_record> hand_over();
+
+  /// Removes whatever the gateway was asked for, and tells.
+  void release(time_point deadline);
+
+  // --- what is to be done, and what came of it ------------------------------------------------
+
+  std::optional<step> next_step();
+  time_point search_ends() const { return choice_.search_ends(); }
+
+  void found(std::size_t service, result<void> answer, bool has_spoken, instant now);
+  void searched(instant now);
+  void read(journal_view view, instant now);
+  void prepared(const mapping_record& record);
+  /// `answer` is empty where the deadline came first; `chance` is from [0, 1), for the schedule.
+  void mapped(const std::optional<result<mapping>>& answer, const service_status& status,
+              double chance, instant now);
+  void checked(const result<mapping_check>& answer, bool has_spoken, instant now);
+  void unmapped(std::size_t service, const std::optional<result<void>>& answer,
+                const service_status& status, instant now);
+  /// Only of one that is gone.
+  void former_removed(const mapping_record& record);
+
+  // --- what is known --------------------------------------------------------------------------
+
+  state current() const { return state_; }
+  bool holds() const { return state_ == state::held || state_ == state::renewing; }
+  /// Whether the first attempt to make the mapping has come to an end, or there is no one to ask.
+  bool attempted() const { return attempted_ || !wanted_.gateway(); }
+  const mapping_options& options() const { return wanted_.options(); }
+  mapping_evidence evidence() const { return evidence_of(options(), wanted_.gateway(), attempts_); }
 
  private:
-  struct service;
-  enum class telling { everything, only_changes };
-
-  net::asio::awaitable<bool> obtain();
-  net::asio::awaitable<void> discover_services();
-  net::asio::awaitable<void> find_service(service& which, net::event& enough);
-  net::asio::awaitable<bool> try_service(service& which);
-  net::asio::awaitable<void> renew(telling how);
-  net::asio::awaitable<void> renew_quietly();
-  net::asio::awaitable<void> check();
-  net::asio::awaitable<bool> find_again();
-  net::asio::awaitable<void> end_service(service& which, net::steady_time deadline);
-  net::asio::awaitable<void> withdraw(service& which);
-  void tell_may_be_open(const service& which, const std::optional<result<void>>& removal);
-  void take_over_records();
-  net::asio::awaitable<void> clear_former_address();
-  void erase_record(service& which);
-  void write_off(const mapping_record& record);
-  bool has_to_stay(const service& which) const;
-  void tell_granted(const std::optional<mapping>& before, telling how);
-  void note(const service& which, const failure& why);
-  void accept(const mapping& granted, telling how);
-  void lose(const cause& reason);
+  enum class renewal { scheduled, quiet };
+  template <class Step>
+  void give(Step next) {
+    steps_.emplace(std::move(next));
+  }
+  void tell(mapping_event event) { give(steps::tell{std::move(event)}); }
+  void restore_records();
+  void clear_former_address(time_point deadline);
+  void begin_obtaining();
+  void begin_search(instant now);
+  void try_next(instant now);
+  void prepare(gateway_service& which);
+  void not_obtained(const failure& why, const service_status& status, instant now);
+  void attempt_failed(time_point now);
+  void begin_renewal(renewal how, time_point now);
+  void renewed(const std::optional<result<mapping>>& answer, const service_status& status,
+               double chance, instant now);
+  void renewal_failed(const failure& why, time_point now);
+  void accept(const mapping& granted, double chance, instant now);
+  void lose(cause reason, time_point now);
+  void begin_check(time_point now);
+  void end_services();
+  void released(gateway_service& by, const std::optional<result<void>>& removal);
+  void keep(gateway_service& which, const mapping_record& record);
+  void erase(gateway_service& which);
   void tell_failed();
-  void write_record(service& which, const portmap::mapping_request& request);
-  bool better_ones_failed(const service& than) const;
-  std::chrono::steady_clock::duration pause_before_retry() const;
-  std::chrono::nanoseconds slept() const;
-  net::asio::awaitable<void> wake_up();
-  portmap::mapping_request request_to(const service& which) const;
-  std::optional<std::chrono::seconds> time_to_stay(const service& which,
-                                                   const portmap::mapping_request& wanted) const;
-  std::optional<failure> respect_others(service& which, const portmap::mapping_request& wanted);
-  mapping_evidence evidence() const;
+  time_point::duration pause_before_retry(time_point now) const;
 
-  mapping_options options_;
-  journal::mapping_journal* journal_;
-  mapping_observer observer_;
-  std::optional<portmap::gateway_access> access_;
-  std::vector<service> services_;          ///< of the gateway, best first
-  service* holder_ = nullptr;              ///< who made the mapping
+  wanted_mapping wanted_;
+  state state_ = state::none;
+  std::queue<step> steps_;
+  service_choice choice_;
+  gateway_service* holder_ = nullptr;      ///< made the mapping
+  gateway_service* tried_ = nullptr;       ///< is asked for it
   std::vector<mapping_record> unremoved_;  ///< at gateways before this one
   std::vector<mapping_attempt> attempts_;
   std::optional<mapping> entry_;  ///< as it was last told
-  lease_schedule schedule_;
-  net::steady_time check_due_ = net::steady_time::max();
-  net::steady_time retry_due_ = net::steady_time::max();
-  net::steady_time granted_;
-  net::steady_time quiet_due_;
-  std::chrono::nanoseconds granted_since_boot_{0};
-  net::steady_time lost_since_;
-  bool lost_ = false;
+  upkeep upkeep_;
+  time_point retry_due_ = time_point::max();
+  time_point release_deadline_;
+  renewal renewal_ = renewal::scheduled;
+  std::optional<time_point> lost_since_;
+  bool was_held_ = false;  ///< when `release` began
   bool attempted_ = false;
   bool told_failed_ = false;  ///< since the last mapping, of this gateway
-  bool find_first_ = false;   ///< before the next look
-  bool renew_next_ = false;   ///< at the next look that gets an answer
-  int failed_checks_ = 0;     ///< in a row
-  std::string trouble_;       ///< why the renewals since the last grant failed; it was told
+  cause trouble_;             ///< why the renewals since the last grant failed; it was told
 };
-
-/// What kept this machine from asking, where no protocol could be asked: a fault of its own, and no
-/// answer of the router.
-std::optional<failure> local_fault_of(const mapping_evidence& seen);
 
 }  // namespace natcheck::mappings

@@ -1,9 +1,9 @@
 #include "mapping/mapping_manager.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "discover/ipv4_gateway.hpp"
 #include "mapping/external_addresses.hpp"
@@ -27,14 +27,13 @@ bool is_same(const std::optional<gateway_access>& a, const std::optional<gateway
          a->interface_index == b->interface_index;
 }
 
-std::string reason_to_move(const std::optional<gateway_access>& before,
-                           const std::optional<gateway_access>& after) {
-  if (!after) return "this machine lost its route to the router";
+cause reason_to_move(const std::optional<gateway_access>& before,
+                     const std::optional<gateway_access>& after) {
+  if (!after) return cause_code::route_to_router_lost;
   if (before && before->from.local != after->from.local) {
-    return fmt::format("this machine's address changed from {} to {}",
-                       before->from.local.to_string(), after->from.local.to_string());
+    return {cause_code::own_address_changed, before->from.local, after->from.local};
   }
-  return fmt::format("the router is now {}", after->gateway.to_string());
+  return {cause_code::router_changed, after->gateway};
 }
 
 std::vector<mapping_options> wanted(const serve_options& options, std::uint16_t external_port) {
@@ -109,6 +108,7 @@ void mapping_manager::open_journal() {
   if (opened) {
     journal_.emplace(std::move(*opened));
   } else {
+    journal_.emplace(journal::mapping_journal::without_file(journal::state_directory()));
     spdlog::warn(
         "{}; if natcheck is killed, the next run cannot remove what it leaves on the router",
         to_string(opened.error()));
@@ -117,10 +117,9 @@ void mapping_manager::open_journal() {
 
 void mapping_manager::make_gateway_mappings() {
   const mapping_observer observer = [this](const mapping_event& event) { tell_or_hold(event); };
-  auto* journal = journal_ ? &*journal_ : nullptr;
   const auto add = [&](std::uint16_t external_port) {
     gateways_.push_back(std::make_unique<gateway_mappings>(
-        executor_, wanted(options_, external_port), journal, observer));
+        executor_, wanted(options_, external_port), &*journal_, observer));
   };
   add(*options_.external_port);
   // A pinhole translates nothing. NAT-PMP knows no IPv6.

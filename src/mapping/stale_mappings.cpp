@@ -1,14 +1,13 @@
 #include "mapping/stale_mappings.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <functional>
+#include <natcheck/causes.hpp>
 
 #include "core/asked.hpp"
 #include "core/canonical.hpp"
-#include "core/timed_out.hpp"
 #include "mapping/journal/mapping_journal.hpp"
 #include "net/bound_ports.hpp"
 #include "net/when_all.hpp"
@@ -103,20 +102,14 @@ bool is_own(const address& ip, const surroundings& here) {
                              [&](const address& own) { return canonical(own) == canonical(ip); });
 }
 
-std::string how_to_close(const mapping_record& record, const asked_options& asked) {
-  return fmt::format("to remove it anyway: natcheck mappings remove {}{}", record.external_port,
-                     to_options(asked));
-}
-
-/// Why a record is left alone; empty: it is not. By NAT-PMP and PCP no one can remove what leads to
+/// Why a record is left alone; none: it is not. By NAT-PMP and PCP no one can remove what leads to
 /// another address anyway.
-std::string why_left_alone(const net::asio::any_io_executor& executor, const mapping_record& record,
-                           const surroundings& here, const removal_policy& with) {
+cause why_left_alone(const net::asio::any_io_executor& executor, const mapping_record& record,
+                     const surroundings& here, const removal_policy& with) {
   if (with.asked_for == record.external_port) return {};
   if (record.via == mapping_protocol::upnp && !is_own(record.internal.ip, here)) {
-    return fmt::format(
-        "it leads to {}, a former address of this machine that may belong to another one now; {}",
-        record.internal.ip.to_string(), how_to_close(record, with.asked));
+    return {cause_code::leads_to_former_address, record.internal.ip, record.external_port,
+            to_options(with.asked)};
   }
   const bool is_ours = record.internal.port == with.own_port;
   if (is_ours || !net::may_be_listened_on(executor, record.protocol, record.internal)) return {};
@@ -191,10 +184,9 @@ bool same_external_port(const mapping_record& a, const mapping_record& b) {
          a.internal == b.internal && a.internal.ip.is_v4();
 }
 
-std::string why_not_touched(const mapping_record& record, const asked_options& asked) {
-  return fmt::format(
-      "something may be listening on port {} of this machine, perhaps another user's natcheck; {}",
-      record.internal.port, how_to_close(record, asked));
+cause why_not_touched(const mapping_record& record, const asked_options& asked) {
+  return {cause_code::may_be_listened_on, record.internal.port, record.external_port,
+          to_options(asked)};
 }
 
 awaitable<result<void>> remove_record(mapping_record record, portmap::gateway_access access,
@@ -204,10 +196,10 @@ awaitable<result<void>> remove_record(mapping_record record, portmap::gateway_ac
   deadline = std::min(deadline, std::chrono::steady_clock::now() + removing_time);
   auto ended = co_await net::with_deadline(deadline, mapper->unmap());
   if (ended) co_return *std::move(ended);
-  co_return failure{
-      outcome::cut_short,
-      fmt::format("closing port {} on {}", record.external_port, access.gateway.to_string()),
-      timed_out::while_removing, 0};
+  co_return failure{outcome::cut_short,
+                    {operation_code::closing_port_on, record.external_port, access.gateway},
+                    cause_code::router_too_slow,
+                    0};
 }
 
 awaitable<std::vector<events::stale_mapping>> remove_stale_mappings(surroundings here,

@@ -31,9 +31,9 @@ mapping mapping_of(const mapping_record& record);
 /// table for all.
 bool same_external_port(const mapping_record& a, const mapping_record& b);
 
-/// Why a mapping is left alone that may be used by someone else on this machine, and the command
-/// that closes it anyway, which repeats what was `asked`.
-std::string why_not_touched(const mapping_record& record, const asked_options& asked);
+/// Why a mapping is left alone that may be used by someone else on this machine; what was `asked`
+/// is repeated in the command that removes it anyway.
+cause why_not_touched(const mapping_record& record, const asked_options& asked);
 
 /// Removes one mapping, by `deadline` and in 12 s at most. Succeeds also when it was not there any
 /// more, and when someone else's is in its place.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/mapping_record.hpp"
+#include "core/mapping_request.hpp"
 #include "net/sockets.hpp"
 #include "net/turns.hpp"
 
@@ -47,26 +48,6 @@ struct gateway_access {
 
 /// How to ask `gateway`, a device on the link that `way` leaves by.
 gateway_access access_to(const address& gateway, const route_info& way);
-
-struct mapping_request {
-  transport protocol = transport::tcp;
-  std::uint16_t internal_port = 0;
-  std::uint16_t external_port = 0;
-  std::chrono::seconds lifetime{3600};
-  bool any_port = false;  ///< another external port is as good
-  /// In a renewal between those that the lease asks for: what the gateway's table has, its firewall
-  /// may have lost.
-  bool table_may_be_wrong = false;
-};
-
-/// What a look at a mapping brought.
-struct mapping_check {
-  bool stands = true;
-  cause detail;                             ///< why it does not stand any more
-  std::optional<address> external_address;  ///< empty: the gateway did not say
-  bool suspect = false;  ///< it may have been lost since the last look: to be asked for again
-  bool unsure = false;   ///< this protocol, or this gateway, cannot tell all by a look alone
-};
 
 /// How a service that failed like this stands in the evidence.
 service_state state_of(outcome kind);

@@ -34,6 +34,7 @@ topic firewall();
 topic general();
 topic greeting();
 topic http();
+topic mappings();
 topic port_control();
 topic upnp();
 topic nat_tests();

@@ -58,6 +58,8 @@ constexpr std::array topics{&wording::general, &wording::commands,     &wording:
 constexpr std::array topics{&wording::commands, &wording::external_address, &wording::firewall,
                             &wording::general,  &wording::greeting,         &wording::nat_tests,
                             &wording::network,  &wording::port_control,     &wording::stun};
+constexpr std::array topics{&wording::commands, &wording::general, &wording::greeting,
+                            &wording::mappings, &wording::port_control};
 
 template <class Row>
 std::vector<Row> joined_rows(std::span<const Row> wording::topic::*part) {

@@ -1,8 +1,7 @@
 #include "mapping/commands/list.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "calls/option_checks.hpp"
 #include "calls/serial.hpp"
@@ -11,7 +10,7 @@
 #include "diagnosis/which_router.hpp"
 #include "discover/ipv4_gateway.hpp"
 #include "discover/router_behind.hpp"
-#include "mapping/managed_mapping.hpp"
+#include "mapping/mapping_reports.hpp"
 #include "net/host_network.hpp"
 #include "net/sockets.hpp"
 #include "portmap/upnp_entry.hpp"
@@ -147,11 +146,6 @@ bool may_be_behind(const portmap::upnp_table& table, const network& here) {
   return shows_none && !here.heard.empty();
 }
 
-std::string which_router(const address& by_route, const address& router) {
-  return fmt::format("The default gateway {} offers no port mapping; the router is {}.",
-                     by_route.to_string(), router.to_string());
-}
-
 awaitable<portmap::upnp_table> read_table(network& here, net::steady_time deadline) {
   auto table = co_await portmap::read_upnp_table(*here.gateway, deadline);
   if (!may_be_behind(table, here)) co_return table;
@@ -171,14 +165,15 @@ awaitable<result<mappings_report>> list(mappings_options options) {
   auto wrong = co_await enter(here, options, deadline);
   if (wrong) co_return *std::move(wrong);
   if (!here.gateway) {
-    take_absence("there is no IPv4 gateway", report);
+    take_absence(cause_code::no_ipv4_gateway, report);
   } else {
     const address by_route = here.gateway->gateway;
     auto table = co_await read_table(here, deadline);
     report.gateway = here.gateway->gateway;
     take_table(std::move(table), report);
-    if (by_route != *report.gateway)
-      report.notes.push_back(which_router(by_route, *report.gateway));
+    if (by_route != *report.gateway) {
+      report.notes.emplace_back(cause_code::other_device_is_router, by_route, *report.gateway);
+    }
   }
   report.egress_route = here.host.ipv4;
   mappings::recognize(journal::read_records(journal::state_directory(), journal::system_now()),

@@ -1,10 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "core/asked.hpp"
-#include "core/text.hpp"
-#include "core/timed_out.hpp"
 #include "diagnosis/table_rules.hpp"
 #include "mapping/commands/list.hpp"
 #include "net/bound_ports.hpp"
@@ -92,12 +89,10 @@ awaitable<void> remover::take_stale_mappings() {
 
 void remover::leave(const known_record& known) {
   if (known.owner == recorded_by::running) {
-    return tell(entry_of(known), removal::in_use,
-                fmt::format("in use by another natcheck, process {}", known.process));
+    return tell(entry_of(known), removal::in_use, {cause_code::used_by_natcheck, known.process});
   }
   tell(entry_of(known), removal::elsewhere,
-       fmt::format("it is on the router {} ({}), in another network",
-                   known.record.gateway.to_string(), known.record.interface));
+       {cause_code::on_another_network, known.record.gateway, known.record.interface});
 }
 
 /// Where this cannot be written, the next removal finds that there is nothing left.
@@ -177,11 +172,10 @@ void remover::leave_foreign(const gateway_mapping& row) {
   boost::system::error_code error;
   entry.internal.ip = net::asio::ip::make_address(row.internal_client, error);
   const bool here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
+  const auto port = row.internal_port ? std::to_string(*row.internal_port) : "unreadable";
   tell(entry, removal::foreign,
-       fmt::format("it leads to {}:{}{} and is not natcheck's (\"{}\")",
-                   escape_bytes(row.internal_client),
-                   row.internal_port ? std::to_string(*row.internal_port) : "unreadable",
-                   here ? ", this machine," : "", escape_bytes(row.description)));
+       {here ? cause_code::leads_here_for_other : cause_code::leads_to_other, row.internal_client,
+        port, row.description});
 }
 
 awaitable<void> remover::remove_row(const gateway_mapping& row) {
@@ -191,10 +185,8 @@ awaitable<void> remover::remove_row(const gateway_mapping& row) {
   const bool surely_here = portmap::leads_to(row.internal_client, place_.gateway->from.local);
   if (!wanted_.external_port && !surely_here) {
     co_return tell(entry, removal::foreign,
-                   fmt::format("it leads to \"{}\", which may be another machine; to remove "
-                               "it anyway: natcheck mappings remove {}{}",
-                               escape_bytes(row.internal_client), row.external_port,
-                               to_options(place_.asked)));
+                   {cause_code::may_lead_elsewhere, row.internal_client, row.external_port,
+                    to_options(place_.asked)});
   }
   // Another user's natcheck has its files elsewhere, and its server here.
   if (!wanted_.external_port && net::may_be_listened_on(executor_, row.protocol, record.internal)) {
@@ -214,7 +206,7 @@ awaitable<void> remover::remove_rows() {
   for (const gateway_mapping& row : table.rows) {
     if (!wanted_.has(row.protocol, row.external_port) || is_known(row)) continue;
     if (std::chrono::steady_clock::now() >= place_.deadline) {
-      report_.not_seen = timed_out::before_whole_table;
+      report_.not_seen = cause_code::table_not_read_in_time;
       break;
     }
     if (row.ours) {

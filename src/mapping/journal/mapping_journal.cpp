@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <natcheck/causes.hpp>
 #include <utility>
 
 namespace natcheck::journal {
@@ -57,8 +58,10 @@ std::optional<stale_journal> take_stale_journal(const fs::path& path, wall_time 
 }
 
 failure of_another_version(const fs::path& path) {
-  return {outcome::unavailable, "remembering port mappings in " + path.string(),
-          "another version of natcheck wrote it", 0};
+  return {outcome::unavailable,
+          {operation_code::remembering_mappings, path.string()},
+          cause_code::other_version_wrote_it,
+          0};
 }
 
 /// Changes the file of what was added by `change`, which gives the lines that say the same.
@@ -118,11 +121,13 @@ wall_time system_now() {
 
 // --- this run --------------------------------------------------------------------------------
 
-mapping_journal::mapping_journal(journal_file file, wall_clock clock)
-    : file_(std::move(file)), clock_(std::move(clock)) {}
+mapping_journal::mapping_journal(fs::path directory, std::optional<journal_file> file,
+                                 wall_clock clock)
+    : directory_(std::move(directory)), file_(std::move(file)), clock_(std::move(clock)) {}
 
 mapping_journal::mapping_journal(mapping_journal&& other) noexcept
-    : file_(std::exchange(other.file_, std::nullopt)),
+    : directory_(std::move(other.directory_)),
+      file_(std::exchange(other.file_, std::nullopt)),
       clock_(std::move(other.clock_)),
       records_(std::move(other.records_)) {}
 
@@ -130,7 +135,11 @@ result<mapping_journal> mapping_journal::open(const fs::path& directory, wall_cl
   const std::string prefix = std::string(run_prefix) + std::to_string(::getpid()) + "-";
   auto file = journal_file::create(directory, prefix);
   if (!file) return file.error();
-  return mapping_journal(*std::move(file), std::move(clock));
+  return mapping_journal(directory, *std::move(file), std::move(clock));
+}
+
+mapping_journal mapping_journal::without_file(const fs::path& directory, wall_clock clock) {
+  return {directory, std::nullopt, std::move(clock)};
 }
 
 mapping_journal::~mapping_journal() {
@@ -138,8 +147,8 @@ mapping_journal::~mapping_journal() {
 }
 
 std::vector<known_record> mapping_journal::others() const {
-  auto known = read_records(file_->path().parent_path(), clock_());
-  const auto own = file_->path().filename().string();
+  auto known = read_records(directory_, clock_());
+  const auto own = file_ ? file_->path().filename().string() : "";
   std::erase_if(known, [&](const known_record& each) {
     return each.file == own || each.owner == recorded_by::dead;
   });
@@ -147,6 +156,7 @@ std::vector<known_record> mapping_journal::others() const {
 }
 
 result<void> mapping_journal::write(std::string_view lines) {
+  if (!file_) return result<void>{};
   if (file_->size() > long_journal) return file_->replace(records_.text());
   return file_->append(lines);
 }

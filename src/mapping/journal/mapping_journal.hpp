@@ -37,6 +37,9 @@ class mapping_journal {
   /// Makes the directory and the file. Fails where this user may not write.
   static result<mapping_journal> open(const fs::path& directory, wall_clock clock = system_now);
 
+  /// Where `open` fails: writes nothing, and reads what others have written there.
+  static mapping_journal without_file(const fs::path& directory, wall_clock clock = system_now);
+
   mapping_journal(mapping_journal&& other) noexcept;
   mapping_journal& operator=(mapping_journal&&) = delete;
   /// Leaves nothing behind where every record was dropped; else the file is for the next run to
@@ -53,10 +56,11 @@ class mapping_journal {
   std::vector<known_record> others() const;
 
  private:
-  mapping_journal(journal_file file, wall_clock clock);
+  mapping_journal(fs::path directory, std::optional<journal_file> file, wall_clock clock);
   result<void> write(std::string_view lines);
 
-  std::optional<journal_file> file_;  ///< empty after a move
+  fs::path directory_;
+  std::optional<journal_file> file_;  ///< empty without one, and after a move
   wall_clock clock_;
   record_set records_;
 };

@@ -1,8 +1,7 @@
 #include "mapping/journal/removal_policy.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "core/gateway_services.hpp"
 
@@ -13,12 +12,11 @@ bool leads_to_the_same_place(const mapping_record& a, const mapping_record& b) {
   return a.protocol == b.protocol && a.gateway == b.gateway && a.internal == b.internal;
 }
 
-std::string owner_of(const known_record& known) {
+cause owner_of(const known_record& known) {
   if (known.owner == recorded_by::running) {
-    return fmt::format("in use by another natcheck, process {}", known.process);
+    return {cause_code::used_by_natcheck, known.process};
   }
-  return fmt::format("created by natcheck mappings add; to remove it: natcheck mappings remove {}",
-                     known.record.external_port);
+  return {cause_code::added_before, known.record.external_port};
 }
 
 }  // namespace
@@ -31,12 +29,12 @@ std::optional<failure> open_by_another_port(const std::vector<known_record>& kno
            each.record.external_port != wanted.external_port;
   });
   if (found == known.end()) return std::nullopt;
-  return failure{
-      outcome::refused,
-      fmt::format("opening port {} on {}", wanted.external_port, wanted.gateway.to_string()),
-      fmt::format("port {} of this machine is already open as external port {} ({})",
-                  wanted.internal.port, found->record.external_port, owner_of(*found)),
-      0, mapping_refusal::already_mapped};
+  return failure{outcome::refused,
+                 {operation_code::opening_port_on, wanted.external_port, wanted.gateway},
+                 {cause_code::open_as_another_port, wanted.internal.port,
+                  found->record.external_port, owner_of(*found)},
+                 0,
+                 mapping_refusal::already_mapped};
 }
 
 const known_record* added_before(const std::vector<known_record>& known,

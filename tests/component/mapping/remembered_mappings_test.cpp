@@ -63,7 +63,7 @@ TEST_F(RememberingKeeper, WhatWasAddedToStayStays) {
 
 // A PCP server does for a mapping only what the owner of its nonce asks (RFC 6887 section 11.2.1).
 TEST_F(RememberingKeeper, WhatWasAddedByPcpIsRenewedByItsNonceAndForItsTime) {
-  portmap::mapping_request request{transport::tcp, 4321, 1234, 2h};
+  mapping_request request{transport::tcp, 4321, 1234, 2h};
   portmap::port_control_mapper adder(gateway_.access(), pcp::codec);
   ASSERT_TRUE(loop_.await(adder.map(request)));
   ASSERT_TRUE(journal::keep_added(directory_, adder.record(request), journal::system_now()));

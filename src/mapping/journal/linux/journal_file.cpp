@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <natcheck/causes.hpp>
 #include <system_error>
 
 #include "mapping/journal/journal_lines.hpp"
@@ -75,7 +76,8 @@ new_file make_file(const fs::path& directory, const std::string& prefix) {
 failure failed_with(const fs::path& path, int error) {
   const bool forbidden = error == EACCES || error == EPERM || error == EROFS;
   return {forbidden ? outcome::denied : outcome::unavailable,
-          "remembering port mappings in " + path.string(), std::generic_category().message(error),
+          {operation_code::remembering_mappings, path.string()},
+          std::generic_category().message(error),
           0};
 }
 
