@@ -74,7 +74,8 @@ awaitable<void> mapping_driver::do_steps() {
   for (;;) {
     begin_steps();
     if (begun_.empty()) co_return;
-    co_await net::when_all(std::exchange(begun_, {}));
+    auto all = std::exchange(begun_, {});
+    co_await net::when_all(std::move(all));
   }
 }
 

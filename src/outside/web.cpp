@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <natcheck/causes.hpp>
 
-#include "core/timed_out.hpp"
 #include "net/http.hpp"
 #include "net/resolver.hpp"
 #include "outside/servers.hpp"
@@ -87,9 +86,9 @@ awaitable<web_evidence> check_web(std::string url, net::source from, net::steady
     seen.detail = describe_diversion(*seen.diverted_to);
   } else if (std::chrono::steady_clock::now() >= deadline) {
     seen.result = web_result::not_tried;
-    seen.detail = timed_out::before_answer;
+    seen.detail = cause_code::not_answered_in_time;
   } else {
-    seen.detail = to_string(reply.error());
+    seen.detail = cause_of(reply.error());
   }
   co_return seen;
 }

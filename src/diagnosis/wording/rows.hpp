@@ -35,12 +35,11 @@ topic general();
 topic greeting();
 topic http();
 topic mappings();
-topic port_control();
-topic upnp();
 topic nat_tests();
 topic network();
 topic port_control();
 topic stun();
+topic upnp();
 
 std::vector<cause_row> all_causes();
 std::vector<operation_row> all_operations();

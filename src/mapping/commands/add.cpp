@@ -143,7 +143,8 @@ awaitable<void> adder::obtain() {
 }
 
 awaitable<added_mapping> adder::run() {
-  co_await mapping_.move_to(place_.gateway, {});
+  const cause beginning;  // nothing is lost by this move
+  co_await mapping_.move_to(place_.gateway, beginning);
   done_.evidence = mapping_.mapping().evidence();
   if (!place_.gateway) {
     done_.judged = diagnose(done_.evidence);
