@@ -26,18 +26,19 @@ awaitable<result<endpoint>> find_server(const http::url& page, const net::source
                                         net::steady_time deadline, web_evidence& seen) {
   const auto addresses = co_await net::resolve(page.host, deadline);
   if (!addresses) co_return addresses.error();
+  const operation resolving{operation_code::resolving, page.host};
   const auto usable = std::find_if(addresses->begin(), addresses->end(), [&](const address& each) {
     return each.is_v4() == from.local.is_v4();
   });
   if (usable == addresses->end()) {
     const cause why{cause_code::web_host_without_address, from.local.is_v4() ? 4 : 6};
-    co_return failure{outcome::unresolved, "resolving " + page.host, why};
+    co_return failure{outcome::unresolved, resolving, why, 0};
   }
   boost::system::error_code no_literal;
   boost::asio::ip::make_address(page.host, no_literal);
   if (no_literal && cannot_be_outside(*usable)) {
     seen.diverted_to = *usable;
-    co_return failure{outcome::unresolved, "resolving " + page.host, describe_diversion(*usable)};
+    co_return failure{outcome::unresolved, resolving, describe_diversion(*usable), 0};
   }
   co_return endpoint{*usable, page.port};
 }

@@ -84,10 +84,9 @@ awaitable<result<std::uint16_t>> add_entry(const gateway_access& access, const w
   if (!any) co_return request.external_port;
   const auto reserved = values->find_number<std::uint16_t>("NewReservedPort").value_or(0);
   if (reserved != 0) co_return reserved;
-  co_return failure{outcome::malformed,
-                    {operation_code::opening_port_by_upnp, access.gateway},
-                    {cause_code::upnp_answer_lacks, action, "port"},
-                    0};
+  const operation opening{operation_code::opening_port_by_upnp, access.gateway};
+  const cause why{cause_code::upnp_answer_lacks, action, "port"};
+  co_return failure{outcome::malformed, opening, why, 0};
 }
 
 awaitable<result<void>> delete_entry(const gateway_access& access, const wan_service& service,
