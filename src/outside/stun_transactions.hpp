@@ -28,7 +28,7 @@ class stun_transactions {
                     stun::change answer_from = stun::change::none,
                     std::optional<std::uint16_t> response_port = {});
   /// What to send. The same again is a retransmission (RFC 8489 section 6.2.1).
-  const stun::bytes& request(std::size_t question) const { return questions_[question].request; }
+  const stun::bytes& request(std::size_t number) const { return questions_[number].request; }
 
   /// What the message answers. A fault when it answers no question: why it does not answer the one
   /// that was sent there, if one was.
