@@ -102,7 +102,7 @@ awaitable<void> gateway_mappings::listen() {
   }
 }
 
-awaitable<void> gateway_mappings::keep() { co_await net::when_all(poll(), listen()); }
+awaitable<void> gateway_mappings::run() { co_await net::when_all(poll(), listen()); }
 
 awaitable<void> gateway_mappings::attempted() { co_await attempted_.wait(); }
 

@@ -1,4 +1,4 @@
-// All leases towards one gateway, from one address of this host.
+// All mappings of one gateway, from one address of this host.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -17,13 +17,13 @@ class gateway_mappings {
                    journal::mapping_journal* journal, const mapping_observer& observer);
 
   /// From now on that gateway is asked, or none. Where there is a mapping already it is lost for
-  /// `reason`, and the mappings count as not attempted. Takes effect while `keep` runs.
+  /// `reason`, and the mappings count as not attempted. Takes effect while `run` runs.
   void move_to(std::optional<portmap::gateway_access> access, cause reason);
   const std::optional<portmap::gateway_access>& gateway() const { return access_; }
 
   /// Makes the mappings, looks at them, renews them and makes them again, until it is cancelled.
   /// One after the other: a gateway has one request to answer at a time (RFC 6886 section 3.1).
-  net::asio::awaitable<void> keep();
+  net::asio::awaitable<void> run();
 
   /// Waits until each mapping has been tried for once at the gateway that is asked now.
   net::asio::awaitable<void> attempted();
@@ -49,7 +49,7 @@ class gateway_mappings {
 
   std::vector<mapping_driver> mappings_;
   std::optional<portmap::gateway_access> access_;
-  std::optional<cause> moving_;  ///< why; until the leases know
+  std::optional<cause> moving_;  ///< why; until the mappings know
   net::asio::steady_timer due_;  ///< cancelled when there may be something to do sooner
   net::event moved_;             ///< there is another gateway to listen to
   net::event attempted_;         ///< everything was tried for once

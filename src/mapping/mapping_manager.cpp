@@ -36,17 +36,11 @@ cause reason_to_move(const std::optional<gateway_access>& before,
   return {cause_code::router_changed, after->gateway};
 }
 
-std::vector<mapping_options> wanted(const serve_options& options, std::uint16_t external_port) {
+std::vector<mapping_options> wanted(const manager_options& options, std::uint16_t external_port) {
   std::vector<mapping_options> all;
   for (const transport protocol : options.protocols) {
-    all.push_back({protocol,
-                   options.port,
-                   external_port,
-                   options.lifetime,
-                   options.via,
-                   options.any_port,
-                   options.protocols.size() > 1,
-                   {options.interface, options.gateway}});
+    all.push_back({protocol, options.internal_port, external_port, options.lifetime, options.via,
+                   options.any_port, options.protocols.size() > 1, options.asked});
   }
   return all;
 }
@@ -84,17 +78,17 @@ void move(gateway_mappings& kept, const std::optional<gateway_access>& to) {
 
 }  // namespace
 
-mapping_manager::mapping_manager(net::asio::any_io_executor executor, const serve_options& options,
+mapping_manager::mapping_manager(net::asio::any_io_executor executor, manager_options options,
                                  std::function<void(const serve_event&)> observer,
-                                 std::function<void()> on_outside)
+                                 std::function<void()> on_outside_change)
     : executor_(executor),
-      options_(options),
+      options_(std::move(options)),
       observer_(std::move(observer)),
-      on_outside_(std::move(on_outside)),
-      outside_(executor, options.stun_servers, [this] { heed_outside(); }),
-      search_(executor, options_, [this] { return heed_search(); }),
-      entered_ipv4_(executor),
-      entered_ipv6_(executor),
+      on_outside_change_(std::move(on_outside_change)),
+      outside_(executor, options_.stun_servers, [this] { external_servers_answered(); }),
+      search_(executor, options_.asked, options_.stun_servers, [this] { return search_ended(); }),
+      ipv4_chosen_(executor),
+      ipv6_used_(executor),
       asked_outside_(executor) {}
 
 template <class Event>
@@ -104,11 +98,11 @@ void mapping_manager::tell(const Event& event) {
 
 /// A directory that cannot be written costs the memory of what is open, and nothing else.
 void mapping_manager::open_journal() {
-  auto opened = journal::mapping_journal::open(journal::state_directory());
+  auto opened = journal::mapping_journal::open(options_.directory);
   if (opened) {
     journal_.emplace(std::move(*opened));
   } else {
-    journal_.emplace(journal::mapping_journal::without_file(journal::state_directory()));
+    journal_.emplace(journal::mapping_journal::without_file(options_.directory));
     spdlog::warn(
         "{}; if natcheck is killed, the next run cannot remove what it leaves on the router",
         to_string(opened.error()));
@@ -116,15 +110,15 @@ void mapping_manager::open_journal() {
 }
 
 void mapping_manager::make_gateway_mappings() {
-  const mapping_observer observer = [this](const mapping_event& event) { tell_or_hold(event); };
+  const mapping_observer observer = [this](const mapping_event& event) { report_or_hold(event); };
   const auto add = [&](std::uint16_t external_port) {
     gateways_.push_back(std::make_unique<gateway_mappings>(
         executor_, wanted(options_, external_port), &*journal_, observer));
   };
-  add(*options_.external_port);
+  add(options_.external_port);
   // A pinhole translates nothing. NAT-PMP knows no IPv6.
   const std::size_t pinholes = options_.via == mapping_choice::nat_pmp ? 0 : most_pinholes;
-  for (std::size_t i = 0; i < pinholes; ++i) add(options_.port);
+  for (std::size_t i = 0; i < pinholes; ++i) add(options_.internal_port);
 }
 
 external_evidence mapping_manager::outside() const {
@@ -138,18 +132,18 @@ external_evidence mapping_manager::outside() const {
   return known;
 }
 
-void mapping_manager::tell_not_needed(transport protocol, bool confirmed) {
-  const endpoint external{ipv4_->local, options_.port};
+void mapping_manager::report_not_needed(transport protocol, bool confirmed) {
+  const endpoint external{ipv4_->local, options_.internal_port};
   tell(events::map_not_needed{protocol, external, probe_command(external, protocol), confirmed});
 }
 
-void mapping_manager::tell_no_router() {
-  if (std::exchange(told_no_router_, true)) return;
+void mapping_manager::report_no_router() {
+  if (std::exchange(reported_no_router_, true)) return;
   mapping_evidence nobody;
-  if (ipv4_) nobody.internal = {ipv4_->local, options_.port};
+  if (ipv4_) nobody.internal = {ipv4_->local, options_.internal_port};
   if (ipv4_ && ipv4_->kind == interface_kind::tunnel) nobody.tunnel = ipv4_->interface;
-  nobody.asked = {options_.interface, options_.gateway};
-  nobody.external_port = *options_.external_port;
+  nobody.asked = options_.asked;
+  nobody.external_port = options_.external_port;
   for (const transport protocol : options_.protocols) {
     nobody.protocol = protocol;
     tell(events::map_failed{nobody, diagnose(nobody)});
@@ -159,23 +153,23 @@ void mapping_manager::tell_no_router() {
 /// A public address proves nothing: a LAN may be numbered with such addresses behind a NAT. Where
 /// someone outside sees this host by it there is none. Where no one outside tells, the gateway
 /// has the word, and only when it opens nothing is the address taken for what it seems.
-void mapping_manager::enter_ipv4() {
+void mapping_manager::choose_ipv4_gateway() {
   const bool seems_public = ipv4_ && is_public(ipv4_->local);
-  if (seems_public && outside_.asking()) return;  // heed_outside() comes back
+  if (seems_public && outside_.asking()) return;  // external_servers_answered() comes back
   const auto direct = diagnose(outside()).direct;
-  lead_ipv4_mappings(seems_public && direct.value_or(!ipv4_->gateway));
-  entered_ipv4_.set();
+  move_ipv4_mappings(seems_public && direct.value_or(!ipv4_->gateway));
+  ipv4_chosen_.set();
 }
 
-void mapping_manager::lead_ipv4_mappings(bool direct) {
+void mapping_manager::move_ipv4_mappings(bool direct) {
   gateway_mappings& kept = *gateways_.front();
   if (direct) {
     const bool confirmed = diagnose(outside()).direct == true;
-    const bool told = own_public_ == ipv4_->local && told_confirmed_ == confirmed;
+    const bool told = own_public_ == ipv4_->local && reported_confirmed_ == confirmed;
     own_public_ = ipv4_->local;
-    told_confirmed_ = confirmed;
+    reported_confirmed_ = confirmed;
     for (const transport protocol : options_.protocols) {
-      if (!told) tell_not_needed(protocol, confirmed);
+      if (!told) report_not_needed(protocol, confirmed);
     }
     return move(kept, std::nullopt);
   }
@@ -183,24 +177,24 @@ void mapping_manager::lead_ipv4_mappings(bool direct) {
   if (translated || !ipv4_ || own_public_ != ipv4_->local) own_public_.reset();
   const bool can_ask = ipv4_ && ipv4_->gateway;
   const bool had_one = kept.gateway().has_value();  // then mapping-lost says it all
-  move(kept, can_ask ? std::optional(search_.lead(portmap::access_to(*ipv4_->gateway, *ipv4_)))
+  move(kept, can_ask ? std::optional(search_.access(portmap::access_to(*ipv4_->gateway, *ipv4_)))
                      : std::nullopt);
-  if (!can_ask && !had_one) tell_no_router();
+  if (!can_ask && !had_one) report_no_router();
 }
 
-void mapping_manager::heed_outside() {
-  on_outside_();
+void mapping_manager::external_servers_answered() {
+  on_outside_change_();
   asked_outside_.set();
   // What the gateway has opened stays open, whatever this host's address looks like.
-  if (ipv4_ && is_public(ipv4_->local) && !gateways_.front()->holds_any()) enter_ipv4();
+  if (ipv4_ && is_public(ipv4_->local) && !gateways_.front()->holds_any()) choose_ipv4_gateway();
 }
 
 /// Where no one outside tells, a public address whose gateway opens nothing needs nothing opened.
-void mapping_manager::tell_of_mapping(const mapping_event& event) {
+void mapping_manager::report_mapping(const mapping_event& event) {
   const auto* again = std::get_if<events::remapped>(&event);
   if (again != nullptr && again->entry.internal.ip.is_v4()) {
-    outside_.doubt();  // the line may have come back with another address
-    on_outside_();
+    outside_.ask_again();  // the line may have come back with another address
+    on_outside_change_();
   }
   const auto* failed = std::get_if<events::map_failed>(&event);
   const bool seems_direct = failed != nullptr && ipv4_ && is_public(ipv4_->local) &&
@@ -208,44 +202,44 @@ void mapping_manager::tell_of_mapping(const mapping_event& event) {
                             diagnose(outside()).direct != false;
   if (seems_direct) {
     own_public_ = ipv4_->local;
-    told_confirmed_ = false;
-    return tell_not_needed(failed->evidence.protocol, false);
+    reported_confirmed_ = false;
+    return report_not_needed(failed->evidence.protocol, false);
   }
   std::visit([this](const auto& e) { tell(e); }, event);
 }
 
 /// A gateway that opens nothing may only pass packets on to the router: what failed there is told
 /// when no other device turns out to be the router.
-void mapping_manager::tell_or_hold(const mapping_event& event) {
+void mapping_manager::report_or_hold(const mapping_event& event) {
   const auto* failed = std::get_if<events::map_failed>(&event);
   if (failed != nullptr) {
     const mapping_evidence& seen = failed->evidence;
     const bool begun = !is_public(seen.internal.ip) && search_.begin(seen);
     const bool is_former = search_.found() && seen.gateway != search_.found();
-    if (begun || is_former) return held_.push_back(event);
+    if (begun || is_former) return postponed_.push_back(event);
   }
-  if (failed != nullptr || std::holds_alternative<events::mapped>(event)) held_.clear();
-  tell_of_mapping(event);
+  if (failed != nullptr || std::holds_alternative<events::mapped>(event)) postponed_.clear();
+  report_mapping(event);
 }
 
-void mapping_manager::tell_held() {
-  for (const mapping_event& each : std::exchange(held_, {})) tell_of_mapping(each);
+void mapping_manager::report_held() {
+  for (const mapping_event& each : std::exchange(postponed_, {})) report_mapping(each);
 }
 
-awaitable<void> mapping_manager::heed_search() {
+awaitable<void> mapping_manager::search_ended() {
   const auto& host = network_->latest();
-  if (!search_.found() || !host || !ipv4_) co_return tell_held();
+  if (!search_.found() || !host || !ipv4_) co_return report_held();
   auto here = surroundings_of(*host);
-  here.gateways = {search_.lead(portmap::access_to(*ipv4_->gateway, *ipv4_))};
+  here.gateways = {search_.access(portmap::access_to(*ipv4_->gateway, *ipv4_))};
   co_await clear_stale_mappings_at(std::move(here));
   co_await net::unless_cancelled();
-  on_outside_();
-  enter_ipv4();
+  on_outside_change_();
+  choose_ipv4_gateway();
 }
 
 /// Each address keeps the mappings that it has; a new one gets some that are idle or has lost its
 /// own.
-void mapping_manager::enter_ipv6(const host_network& host) {
+void mapping_manager::use_ipv6(const host_network& host) {
   std::vector<gateway_access> targets;
   if (host.ipv6 && host.ipv6->gateway) {
     for (const address& own : stable_global(host)) targets.push_back(access_from(own, *host.ipv6));
@@ -266,24 +260,24 @@ void mapping_manager::enter_ipv6(const host_network& host) {
   }
 }
 
-void mapping_manager::enter(const host_network& host) {
+void mapping_manager::use_network(const host_network& host) {
   const auto before = std::exchange(ipv4_, host.ipv4);
   if (!is_same_way(before, ipv4_)) search_.forget();
-  outside_.enter(ipv4_);
+  outside_.use_route(ipv4_);
   if (!outside_.asking()) asked_outside_.set();
-  if (before != ipv4_) on_outside_();
-  enter_ipv4();
-  const bool ipv6_has_its_turn = entered_ipv6_.is_set();
-  if (ipv6_has_its_turn) enter_ipv6(host);
+  if (before != ipv4_) on_outside_change_();
+  choose_ipv4_gateway();
+  const bool is_ipv6_used = ipv6_used_.is_set();
+  if (is_ipv6_used) use_ipv6(host);
 }
 
 /// A FRITZ!Box garbles its answers to searches over IPv4 and IPv6 that come at the same time.
-awaitable<void> mapping_manager::enter_ipv6_after_ipv4() {
+awaitable<void> mapping_manager::use_ipv6_after_ipv4() {
   co_await attempted_ipv4();
   co_await net::unless_cancelled();
   const auto& host = network_->latest();
-  if (host) enter_ipv6(*host);
-  entered_ipv6_.set();
+  if (host) use_ipv6(*host);
+  ipv6_used_.set();
 }
 
 /// What was known of the same way is not asked for again: the router may be restarting.
@@ -304,9 +298,8 @@ awaitable<void> mapping_manager::clear_stale_mappings(const host_network& host) 
 }
 
 awaitable<void> mapping_manager::clear_stale_mappings_at(surroundings here) {
-  const removal_policy with{options_.port, {}, {options_.interface, options_.gateway}};
-  const auto told =
-      co_await remove_stale_mappings(std::move(here), journal::state_directory(), with);
+  const removal_policy with{options_.internal_port, {}, options_.asked};
+  const auto told = co_await remove_stale_mappings(std::move(here), options_.directory, with);
   for (const events::stale_mapping& each : told) tell(each);
 }
 
@@ -322,15 +315,15 @@ awaitable<void> mapping_manager::follow_network() {
       co_await find_router(*host);
       co_await net::unless_cancelled();
       co_await clear_stale_mappings(*host);
-      enter(*host);
+      use_network(*host);
     } else {
       spdlog::warn("{}", to_string(host.error()));
     }
   }
 }
 
-awaitable<result<void>> mapping_manager::keep() {
-  network_.emplace(executor_, net::route_choice{options_.interface, options_.gateway});
+awaitable<result<void>> mapping_manager::run() {
+  network_.emplace(executor_, net::route_choice{options_.asked.interface, options_.asked.gateway});
   auto host = network_->latest();
   if (!host) co_return host.error();
   open_journal();
@@ -338,10 +331,10 @@ awaitable<result<void>> mapping_manager::keep() {
   co_await find_router(*host);
   co_await net::unless_cancelled();
   co_await clear_stale_mappings(*host);
-  enter(*host);
+  use_network(*host);
   net::coroutines works;
-  for (auto& kept : gateways_) works.push_back(kept->keep());
-  works.push_back(enter_ipv6_after_ipv4());
+  for (auto& kept : gateways_) works.push_back(kept->run());
+  works.push_back(use_ipv6_after_ipv4());
   works.push_back(follow_network());
   works.push_back(outside_.run());
   works.push_back(search_.run());
@@ -350,7 +343,7 @@ awaitable<result<void>> mapping_manager::keep() {
 }
 
 awaitable<void> mapping_manager::attempted_ipv4() {
-  co_await entered_ipv4_.wait();
+  co_await ipv4_chosen_.wait();
   co_await net::unless_cancelled();
   if (!gateways_.front()->gateway()) co_return;
   co_await gateways_.front()->attempted();
@@ -362,7 +355,7 @@ awaitable<void> mapping_manager::attempted_ipv4() {
 awaitable<void> mapping_manager::asked_outside() { co_await asked_outside_.wait(); }
 
 awaitable<void> mapping_manager::attempted() {
-  co_await entered_ipv6_.wait();
+  co_await ipv6_used_.wait();
   co_await net::unless_cancelled();
   for (auto& kept : gateways_) {
     if (kept->gateway()) co_await kept->attempted();
@@ -380,7 +373,7 @@ bool mapping_manager::all_open() const {
 
 void mapping_manager::conclude() {
   for (auto& kept : gateways_) kept->conclude();
-  tell_held();
+  report_held();
 }
 
 awaitable<void> mapping_manager::close() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <filesystem>
 #include <natcheck/serve.hpp>
 #include <optional>
 #include <vector>
@@ -17,18 +18,32 @@
 
 namespace natcheck::mappings {
 
+/// What is to be open, and where.
+struct manager_options {
+  std::uint16_t internal_port = 0;
+  std::uint16_t external_port = 0;                   ///< of an IPv4 gateway
+  std::vector<transport> protocols{transport::tcp};  ///< at least one
+  mapping_choice via = mapping_choice::automatic;
+  std::chrono::seconds lifetime{3600};
+  bool any_port = false;  ///< take another external port where the one asked for cannot be had
+  asked_options asked{};  ///< the interface and the gateway; empty: those of the default route
+  std::vector<std::string> stun_servers{};  ///< who is asked for the external address; or nobody
+  /// Of the files that tell a later run what to remove; it is made where it is missing.
+  std::filesystem::path directory = journal::state_directory();
+};
+
 class mapping_manager {
  public:
-  /// `options.external_port` is set. Events come in order, also those of no lease: stale_mapping,
-  /// map_not_needed, and map_failed where there is no router to ask. `on_outside` is called when
+  /// Events come in order, also those of no mapping: stale_mapping, map_not_needed, and map_failed
+  /// where there is no router to ask. `on_outside_change` is called when
   /// what outside() gives has changed.
-  mapping_manager(net::asio::any_io_executor executor, const serve_options& options,
+  mapping_manager(net::asio::any_io_executor executor, manager_options options,
                   std::function<void(const serve_event&)> observer,
-                  std::function<void()> on_outside);
+                  std::function<void()> on_outside_change);
 
-  /// Removes what earlier runs left behind, and opens and keeps the doors until it is cancelled.
+  /// Removes what earlier runs left behind, and keeps the mappings until it is cancelled.
   /// Fails, at once, for reasons of this machine.
-  net::asio::awaitable<result<void>> keep();
+  net::asio::awaitable<result<void>> run();
 
   /// Waits until every mapping, or that of IPv4, has been tried once.
   net::asio::awaitable<void> attempted();
@@ -47,7 +62,7 @@ class mapping_manager {
   void conclude();
 
   /// Removes every mapping; 25 s at most, which only a slow router takes. To be awaited after
-  /// `keep` ended, in a coroutine that is not itself cancelled.
+  /// `run` ended, in a coroutine that is not itself cancelled.
   net::asio::awaitable<void> close();
 
  private:
@@ -56,18 +71,18 @@ class mapping_manager {
   void open_journal();
   void make_gateway_mappings();
   net::asio::awaitable<void> find_router(host_network& host) const;
-  void enter(const host_network& host);
-  net::asio::awaitable<void> enter_ipv6_after_ipv4();
-  void enter_ipv4();
-  void heed_outside();
-  void lead_ipv4_mappings(bool direct);
-  void tell_not_needed(transport protocol, bool confirmed);
-  void tell_no_router();
-  void tell_of_mapping(const mapping_event& event);
-  void tell_or_hold(const mapping_event& event);
-  void tell_held();
-  net::asio::awaitable<void> heed_search();
-  void enter_ipv6(const host_network& host);
+  void use_network(const host_network& host);
+  net::asio::awaitable<void> use_ipv6_after_ipv4();
+  void choose_ipv4_gateway();
+  void external_servers_answered();
+  void move_ipv4_mappings(bool direct);
+  void report_not_needed(transport protocol, bool confirmed);
+  void report_no_router();
+  void report_mapping(const mapping_event& event);
+  void report_or_hold(const mapping_event& event);
+  void report_held();
+  net::asio::awaitable<void> search_ended();
+  void use_ipv6(const host_network& host);
   net::asio::awaitable<void> clear_stale_mappings(const host_network& host);
   net::asio::awaitable<void> clear_stale_mappings_at(surroundings here);
   net::asio::awaitable<void> follow_network();
@@ -75,26 +90,26 @@ class mapping_manager {
   void tell(const Event& event);
 
   net::asio::any_io_executor executor_;
-  serve_options options_;
+  manager_options options_;
   std::function<void(const serve_event&)> observer_;
   std::optional<journal::mapping_journal> journal_;
-  std::optional<net::network_watch> network_;  ///< while `keep` runs
+  std::optional<net::network_watch> network_;  ///< while `run` runs
   /// The first is for IPv4, the others for an IPv6 address each. Idle where there is no one to ask.
   std::vector<std::unique_ptr<gateway_mappings>> gateways_;
-  std::function<void()> on_outside_;
+  std::function<void()> on_outside_change_;
   std::vector<address> cleared_at_;  ///< the gateways at which left-overs were removed
   std::optional<route_info> ipv4_;   ///< the egress route
   outside_watch outside_;
   router_search search_;
   std::vector<mapping_event>
-      held_;  ///< failures, until it is known whether another device is asked
+      postponed_;  ///< failures, until it is known whether another device is asked
   /// This host's own public IPv4 address, where it is told that nothing has to be mapped.
   std::optional<address> own_public_;
-  bool told_confirmed_ = false;  ///< of own_public_, that someone outside sees it
-  bool told_no_router_ = false;
+  bool reported_confirmed_ = false;  ///< of own_public_, that someone outside sees it
+  bool reported_no_router_ = false;
   // It is known for the first time whom to ask, or what was seen outside.
-  net::event entered_ipv4_;
-  net::event entered_ipv6_;
+  net::event ipv4_chosen_;
+  net::event ipv6_used_;
   net::event asked_outside_;
 };
 

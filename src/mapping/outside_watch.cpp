@@ -30,7 +30,7 @@ outside_watch::outside_watch(net::asio::any_io_executor executor, std::vector<st
       on_answer_(std::move(on_answer)),
       due_(executor, net::steady_time::max()) {}
 
-void outside_watch::enter(const std::optional<route_info>& way) {
+void outside_watch::use_route(const std::optional<route_info>& way) {
   const auto from = way ? std::optional(net::source{way->local, way->interface}) : std::nullopt;
   const bool same = from.has_value() == from_.has_value() &&
                     (!from || (from->local == from_->local && from->interface == from_->interface));
@@ -38,10 +38,10 @@ void outside_watch::enter(const std::optional<route_info>& way) {
   from_ = from;
   own_networks_.clear();
   if (way) own_networks_.push_back({way->local, way->prefix_length});
-  doubt();
+  ask_again();
 }
 
-void outside_watch::doubt() {
+void outside_watch::ask_again() {
   ++way_;
   known_ = false;
   seen_.clear();

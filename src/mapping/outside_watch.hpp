@@ -24,10 +24,10 @@ class outside_watch {
                 std::function<void()> on_answer);
 
   /// Packets leave this way now. What was seen by another one is forgotten.
-  void enter(const std::optional<route_info>& way);
+  void use_route(const std::optional<route_info>& way);
 
   /// What was seen may be out of date: forgets it, and asks again.
-  void doubt();
+  void ask_again();
 
   /// Servers are being asked, or are about to be, and nothing is known of this way yet.
   bool asking() const { return !servers_.empty() && from_ && !known_; }

@@ -17,13 +17,18 @@ constexpr std::chrono::seconds longest_search{5};
 
 }  // namespace
 
-router_search::router_search(const net::asio::any_io_executor& executor,
-                             const serve_options& options, std::function<awaitable<void>()> on_end)
-    : options_(options), on_end_(std::move(on_end)), wanted_(executor), idle_(executor) {
+router_search::router_search(const net::asio::any_io_executor& executor, asked_options asked,
+                             std::vector<std::string> stun_servers,
+                             std::function<awaitable<void>()> on_end)
+    : asked_(std::move(asked)),
+      stun_servers_(std::move(stun_servers)),
+      on_end_(std::move(on_end)),
+      wanted_(executor),
+      idle_(executor) {
   idle_.set();
 }
 
-portmap::gateway_access router_search::lead(portmap::gateway_access by_route) {
+portmap::gateway_access router_search::access(portmap::gateway_access by_route) {
   if (found_) {
     by_route.gateway = *found_;
   } else if (!by_route.by_tunnel) {
@@ -38,7 +43,7 @@ bool router_search::begin(const mapping_evidence& failed) {
   if (!judging::offers_nothing(failed) || found_) return false;
   if (is_running()) return true;
   const bool may_be = heard_ || (judging::asks_without_search(failed) && failed.tunnel.empty());
-  if (begun_ || !may_be || options_.gateway) return false;
+  if (begun_ || !may_be || asked_.gateway) return false;
   begun_ = true;
   idle_.reset();
   wanted_.set();
@@ -53,11 +58,11 @@ void router_search::forget() {
 /// By the same rule as `discover`.
 awaitable<std::optional<address>> router_search::look() const {
   discover_options asked;
-  asked.interface = options_.interface;
-  asked.stun_servers = options_.stun_servers;
+  asked.interface = asked_.interface;
+  asked.stun_servers = stun_servers_;
   asked.web_check.clear();
   discover_evidence seen;
-  auto host = net::read_host_network({options_.interface, std::nullopt});
+  auto host = net::read_host_network({asked_.interface, std::nullopt});
   if (!host || !host->ipv4) co_return std::nullopt;
   seen.host = std::move(*host);
   const auto executor = co_await net::asio::this_coro::executor;

@@ -6,6 +6,8 @@
 #include <functional>
 #include <natcheck/serve.hpp>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "net/event.hpp"
 #include "net/sockets.hpp"
@@ -13,16 +15,17 @@
 
 namespace natcheck::mappings {
 
-/// Not thread-safe. `options` must outlive it.
+/// Not thread-safe.
 class router_search {
  public:
   /// `on_end` is called and awaited when a search has ended, whatever it found.
-  router_search(const net::asio::any_io_executor& executor, const serve_options& options,
+  router_search(const net::asio::any_io_executor& executor, asked_options asked,
+                std::vector<std::string> stun_servers,
                 std::function<net::asio::awaitable<void>()> on_end);
 
   /// The way to the router that was found, else to the gateway of the route. Asking there for a
   /// gateway by UPnP tells which other devices answer.
-  portmap::gateway_access lead(portmap::gateway_access by_route);
+  portmap::gateway_access access(portmap::gateway_access by_route);
 
   /// The mapping at the gateway of the route failed. True where it is being found out whether
   /// another device is the router: once for each network, where the gateway of the route offers no
@@ -46,7 +49,8 @@ class router_search {
   bool is_running() const;
   net::asio::awaitable<std::optional<address>> look() const;
 
-  const serve_options& options_;
+  asked_options asked_;
+  std::vector<std::string> stun_servers_;
   std::function<net::asio::awaitable<void>()> on_end_;
   bool heard_ = false;  ///< another device answered
   bool begun_ = false;  ///< in this network

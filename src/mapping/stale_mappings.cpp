@@ -64,7 +64,7 @@ class owners {
 
   bool have(const mapping_record& record) const {
     return std::ranges::any_of(records_, [&](const auto& theirs) {
-      return journal::same_mapping(theirs, record) || same_external_port(theirs, record);
+      return same_mapping(theirs, record) || same_external_port(theirs, record);
     });
   }
 
@@ -119,7 +119,7 @@ cause why_left_alone(const net::asio::any_io_executor& executor, const mapping_r
 /// The job that removes the same; by PCP only who has its nonce can.
 job* job_for(const mapping_record& record, std::vector<job>& jobs) {
   const auto found = std::ranges::find_if(jobs, [&](const job& each) {
-    return journal::same_mapping(each.record, record) && each.record.nonce == record.nonce;
+    return same_mapping(each.record, record) && each.record.nonce == record.nonce;
   });
   return found == jobs.end() ? nullptr : &*found;
 }
@@ -176,12 +176,6 @@ mapping mapping_of(const mapping_record& record) {
   entry.external_port = entry.asked_port = record.external_port;
   entry.lifetime = entry.asked_lifetime = record.lifetime;
   return entry;
-}
-
-/// A mapping to another endpoint is another mapping: what is removed leads to our own endpoint.
-bool same_external_port(const mapping_record& a, const mapping_record& b) {
-  return a.protocol == b.protocol && a.gateway == b.gateway && a.external_port == b.external_port &&
-         a.internal == b.internal && a.internal.ip.is_v4();
 }
 
 cause why_not_touched(const mapping_record& record, const asked_options& asked) {

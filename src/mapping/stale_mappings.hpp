@@ -27,10 +27,6 @@ std::optional<portmap::gateway_access> access_for(const mapping_record& record,
 /// The record as a mapping to tell of. Its external address is not known.
 mapping mapping_of(const mapping_record& record);
 
-/// Whether both open the same port to the same place, by whichever protocol: most gateways have one
-/// table for all.
-bool same_external_port(const mapping_record& a, const mapping_record& b);
-
 /// Why a mapping is left alone that may be used by someone else on this machine; what was `asked`
 /// is repeated in the command that removes it anyway.
 cause why_not_touched(const mapping_record& record, const asked_options& asked);

@@ -10,30 +10,30 @@ void wanted_mapping::granted(std::uint16_t external_port) {
   if (options_.any_port) port_ = external_port;
 }
 
-mapping_record wanted_mapping::record_by(mapping_protocol via) const {
-  mapping_record record;
-  record.via = via;
-  record.protocol = options_.protocol;
-  record.gateway = gateway_->ip;
-  record.internal = {gateway_->local, options_.internal_port};
-  record.external_port = port_;
-  return record;
+mapping_key wanted_mapping::key_by(mapping_protocol via) const {
+  mapping_key key;
+  key.via = via;
+  key.protocol = options_.protocol;
+  key.gateway = gateway_->ip;
+  key.internal = {gateway_->local, options_.internal_port};
+  key.external_port = port_;
+  return key;
 }
 
 const journal::known_record* wanted_mapping::added_before(mapping_protocol via) const {
-  return journal::added_before(journal_.others, record_by(via), options_.any_port);
+  return journal::added_before(journal_.others, key_by(via), options_.any_port);
 }
 
 std::optional<failure> wanted_mapping::why_not(mapping_protocol via) const {
-  return journal::open_by_another_port(journal_.others, record_by(via), options_.any_port);
+  return journal::open_by_another_port(journal_.others, key_by(via), options_.any_port);
 }
 
 std::vector<std::uint16_t> wanted_mapping::ports_of_others(mapping_protocol via) const {
-  return journal::ports_of_others(journal_.others, record_by(via));
+  return journal::ports_of_others(journal_.others, key_by(via));
 }
 
-bool wanted_mapping::has_to_stay(const mapping_record& record) const {
-  return journal::has_to_stay(journal_.others, record);
+bool wanted_mapping::has_to_stay(const mapping_key& made) const {
+  return journal::has_to_stay(journal_.others, made);
 }
 
 mapping_request wanted_mapping::request_to(mapping_protocol via) const {

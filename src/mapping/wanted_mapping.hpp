@@ -32,10 +32,10 @@ class wanted_mapping {
   const journal::known_record* added_before(mapping_protocol via) const;
   std::vector<std::uint16_t> ports_of_others(mapping_protocol via) const;
   /// Whether `mappings add` made it, to outlive this program.
-  bool has_to_stay(const mapping_record& record) const;
+  bool has_to_stay(const mapping_key& made) const;
 
  private:
-  mapping_record record_by(mapping_protocol via) const;
+  mapping_key key_by(mapping_protocol via) const;
 
   mapping_options options_;
   std::uint16_t port_;

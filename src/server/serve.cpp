@@ -34,6 +34,20 @@ using net::asio::awaitable;
 /// Rest after accept() failed for lack of something (descriptors, memory) that others must free.
 constexpr std::chrono::milliseconds accept_rest{50};
 
+/// `options.external_port` is set.
+mappings::manager_options to_be_mapped(const serve_options& options) {
+  mappings::manager_options wanted;
+  wanted.internal_port = options.port;
+  wanted.external_port = *options.external_port;
+  wanted.protocols = options.protocols;
+  wanted.via = options.via;
+  wanted.lifetime = options.lifetime;
+  wanted.any_port = options.any_port;
+  wanted.asked = {options.interface, options.gateway};
+  wanted.stun_servers = options.stun_servers;
+  return wanted;
+}
+
 /// Everything that one run of `serve` has.
 class server {
  public:
@@ -222,7 +236,7 @@ awaitable<void> server::accept_on(tcp::acceptor& acceptor) {
 
 awaitable<void> server::keep_mappings() {
   if (!mappings_) co_return;
-  const auto kept = co_await mappings_->keep();
+  const auto kept = co_await mappings_->run();
   if (kept) co_return;
   failed_ = kept.error();
   end_.set();
@@ -324,7 +338,7 @@ awaitable<result<events::stopped>> server::run() {
   begin_accepting();
   if (options_.external_port) {
     mappings_ = std::make_unique<mappings::mapping_manager>(
-        executor_, options_, [this](const serve_event& event) { report(event); },
+        executor_, to_be_mapped(options_), [this](const serve_event& event) { report(event); },
         [this] { know_outside(); });
   }
   const std::exception_ptr fault = co_await run_until_end();

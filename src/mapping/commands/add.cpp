@@ -47,7 +47,7 @@ class adder {
  private:
   awaitable<void> obtain();
   std::optional<diagnosis> taken_by_running() const;
-  bool is_wanted(const mapping_record& record) const;
+  bool is_wanted(const mapping_key& record) const;
   bool is_earlier(const journal::known_record& known) const;
   void note(const mapping_event& event);
   void announce_renewal();
@@ -83,7 +83,7 @@ void adder::remember(const mapping_record& record) {
   if (!kept) not_remembered_ = cause_of(kept.error());
 }
 
-bool adder::is_wanted(const mapping_record& record) const {
+bool adder::is_wanted(const mapping_key& record) const {
   return record.gateway == place_.gateway->gateway && record.protocol == done_.evidence.protocol &&
          (record.external_port == options_.external_port ||
           (options_.any_port && record.internal == done_.evidence.internal));
@@ -120,8 +120,8 @@ void adder::keep_for_good(const mapping_record& granted) {
   remember(granted);
   static_cast<void>(journal_.drop(granted));
   for (const journal::known_record& each : others_) {
-    const bool has_moved = is_earlier(each) && each.record.via == granted.via &&
-                           !journal::same_mapping(each.record, granted);
+    const bool has_moved =
+        is_earlier(each) && each.record.via == granted.via && !same_mapping(each.record, granted);
     if (!has_moved) continue;
     static_cast<void>(journal::drop_added(place_.state, each.record, journal::system_now()));
   }

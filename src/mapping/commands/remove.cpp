@@ -42,7 +42,7 @@ class remover {
   awaitable<void> remove_added(known_record known, portmap::gateway_access access);
   awaitable<void> remove_rows();
   awaitable<void> remove_row(const gateway_mapping& row);
-  bool is_run(const mapping_record& record) const;
+  bool is_run(const mapping_key& record) const;
   void forget_added(const mapping_record& record) const;
   void leave(const known_record& known);
   void leave_foreign(const gateway_mapping& row);
@@ -101,7 +101,7 @@ void remover::forget_added(const mapping_record& record) const {
 }
 
 /// Whether another natcheck, which is running, has the same port.
-bool remover::is_run(const mapping_record& record) const {
+bool remover::is_run(const mapping_key& record) const {
   return std::ranges::any_of(known_, [&](const known_record& each) {
     return each.owner == recorded_by::running && same_external_port(each.record, record);
   });

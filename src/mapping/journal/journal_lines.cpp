@@ -5,7 +5,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <tuple>
 
 #include "core/gateway_services.hpp"
 
@@ -31,7 +30,7 @@ std::string_view name_in(const std::array<std::string_view, N>& names, Enum valu
 // --- writing ---------------------------------------------------------------------------------
 
 /// What tells the mapping from others.
-json::object key_part(const mapping_record& record) {
+json::object key_part(const mapping_key& record) {
   return {{"via", row_of(record.via).key},
           {"protocol", name_in(transport_names, record.protocol)},
           {"gateway", record.gateway.to_string()},
@@ -142,14 +141,6 @@ json::value parse_json(std::string_view line) {
 }
 
 }  // namespace
-
-bool same_mapping(const mapping_record& a, const mapping_record& b) {
-  const auto key = [](const mapping_record& c) {
-    return std::tie(c.via, c.protocol, c.gateway, c.internal);
-  };
-  if (key(a) != key(b)) return false;
-  return row_of(a.via).one_per_internal_port || a.external_port == b.external_port;
-}
 
 wall_time end_of(const dated_record& record) {
   if (record.record.lifetime.count() == 0) return record.at + longest_belief;

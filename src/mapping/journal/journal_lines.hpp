@@ -38,10 +38,6 @@ struct dated_record {
   friend bool operator==(const dated_record&, const dated_record&) = default;
 };
 
-/// True when both are about one mapping of the gateway. Some protocols have one for each internal
-/// endpoint (gateway_service::one_per_internal_port), UPnP one for each external port.
-bool same_mapping(const mapping_record& a, const mapping_record& b);
-
 /// When the gateway will have forgotten it, if no one renewed it.
 wall_time end_of(const dated_record& record);
 

@@ -8,10 +8,6 @@
 namespace natcheck::journal {
 namespace {
 
-bool leads_to_the_same_place(const mapping_record& a, const mapping_record& b) {
-  return a.protocol == b.protocol && a.gateway == b.gateway && a.internal == b.internal;
-}
-
 cause owner_of(const known_record& known) {
   if (known.owner == recorded_by::running) {
     return {cause_code::used_by_natcheck, known.process};
@@ -22,10 +18,10 @@ cause owner_of(const known_record& known) {
 }  // namespace
 
 std::optional<failure> open_by_another_port(const std::vector<known_record>& known,
-                                            const mapping_record& wanted, bool any_port) {
+                                            const mapping_key& wanted, bool any_port) {
   if (!row_of(wanted.via).one_per_internal_port || any_port) return std::nullopt;
   const auto found = std::ranges::find_if(known, [&](const known_record& each) {
-    return each.owner != recorded_by::dead && leads_to_the_same_place(each.record, wanted) &&
+    return each.owner != recorded_by::dead && same_destination(each.record, wanted) &&
            each.record.external_port != wanted.external_port;
   });
   if (found == known.end()) return std::nullopt;
@@ -37,28 +33,27 @@ std::optional<failure> open_by_another_port(const std::vector<known_record>& kno
                  mapping_refusal::already_mapped};
 }
 
-const known_record* added_before(const std::vector<known_record>& known,
-                                 const mapping_record& wanted, bool any_port) {
+const known_record* added_before(const std::vector<known_record>& known, const mapping_key& wanted,
+                                 bool any_port) {
   const auto found = std::ranges::find_if(known, [&](const known_record& each) {
     return each.owner == recorded_by::added && each.record.via == wanted.via &&
-           leads_to_the_same_place(each.record, wanted) &&
+           same_destination(each.record, wanted) &&
            (any_port || each.record.external_port == wanted.external_port);
   });
   return found == known.end() ? nullptr : &*found;
 }
 
-bool has_to_stay(const std::vector<known_record>& known, const mapping_record& made) {
+bool has_to_stay(const std::vector<known_record>& known, const mapping_key& made) {
   return std::ranges::any_of(known, [&](const known_record& each) {
-    return each.owner == recorded_by::added && leads_to_the_same_place(each.record, made) &&
-           each.record.external_port == made.external_port;
+    return each.owner == recorded_by::added && same_external_port(each.record, made);
   });
 }
 
 std::vector<std::uint16_t> ports_of_others(const std::vector<known_record>& known,
-                                           const mapping_record& wanted) {
+                                           const mapping_key& wanted) {
   std::vector<std::uint16_t> ports;
   for (const known_record& each : known) {
-    if (each.owner == recorded_by::dead || !leads_to_the_same_place(each.record, wanted)) continue;
+    if (each.owner == recorded_by::dead || !same_destination(each.record, wanted)) continue;
     ports.push_back(each.record.external_port);
   }
   return ports;

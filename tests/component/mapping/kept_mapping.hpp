@@ -25,7 +25,7 @@ class LeaseKeeper : public ::testing::Test {
         loop_.context().get_executor(), std::vector{options}, the_journal,
         [this](const mapping_event& event) { events_.push_back(event); });
     gateway_mappings_->move_to(gateway_.access(), "");
-    asio::co_spawn(loop_.context(), gateway_mappings_->keep(),
+    asio::co_spawn(loop_.context(), gateway_mappings_->run(),
                    asio::bind_cancellation_slot(cancel_.slot(),
                                                 [this](std::exception_ptr) { ended_ = true; }));
   }

@@ -29,7 +29,7 @@ TEST_F(MappingChanges, WhatIsAddedStaysAndIsRemembered) {
   EXPECT_THAT(gateway_.table, SizeIs(1));
   const auto added = known(recorded_by::added);
   ASSERT_THAT(added, SizeIs(1));
-  EXPECT_TRUE(journal::same_mapping(added[0], upnp_record(1234)));
+  EXPECT_TRUE(same_mapping(added[0], upnp_record(1234)));
 }
 
 TEST_F(MappingChanges, EveryProtocolAddsAndRemoves) {

@@ -43,14 +43,14 @@ class OutsideWatch : public ::testing::Test {
 TEST_F(OutsideWatch, AsksWhenTheWayIsKnownAndWhenItChanges) {
   watch({to_string(server_.primary())});
   EXPECT_FALSE(watch_->asking()) << "no way out yet";
-  watch_->enter(way_by(host_ip));
+  watch_->use_route(way_by(host_ip));
   EXPECT_TRUE(watch_->asking());
   ASSERT_TRUE(loop_.run_until([this] { return answers_ == 1; }));
   EXPECT_FALSE(watch_->asking());
   EXPECT_EQ(seen(), asio::ip::make_address(host_ip));
-  watch_->enter(way_by(host_ip));
+  watch_->use_route(way_by(host_ip));
   EXPECT_FALSE(watch_->asking()) << "the same way";
-  watch_->enter(way_by(gateway_ip));
+  watch_->use_route(way_by(gateway_ip));
   EXPECT_TRUE(watch_->asking());
   EXPECT_TRUE(watch_->seen().empty());
   ASSERT_TRUE(loop_.run_until([this] { return answers_ == 2; }));
@@ -59,9 +59,9 @@ TEST_F(OutsideWatch, AsksWhenTheWayIsKnownAndWhenItChanges) {
 
 TEST_F(OutsideWatch, WhatIsDoubtedIsAskedAgain) {
   watch({to_string(server_.primary())});
-  watch_->enter(way_by(host_ip));
+  watch_->use_route(way_by(host_ip));
   ASSERT_TRUE(loop_.run_until([this] { return answers_ == 1; }));
-  watch_->doubt();
+  watch_->ask_again();
   EXPECT_TRUE(watch_->asking());
   ASSERT_TRUE(loop_.run_until([this] { return answers_ == 2; }));
   EXPECT_EQ(server_.requests().size(), 2U);
@@ -69,7 +69,7 @@ TEST_F(OutsideWatch, WhatIsDoubtedIsAskedAgain) {
 
 TEST_F(OutsideWatch, NobodyIsAskedWhereNobodyIsNamed) {
   watch({});
-  watch_->enter(way_by(host_ip));
+  watch_->use_route(way_by(host_ip));
   EXPECT_FALSE(watch_->asking());
   loop_.context().poll();
   EXPECT_TRUE(server_.requests().empty());

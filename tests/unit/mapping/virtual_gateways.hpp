@@ -42,7 +42,7 @@ struct virtual_gateway {
 
   entry* find(const mapping_record& record) {
     const auto found = std::ranges::find_if(
-        table, [&](const entry& each) { return journal::same_mapping(each.record, record); });
+        table, [&](const entry& each) { return same_mapping(each.record, record); });
     return found == table.end() ? nullptr : &*found;
   }
   /// PCP does for a mapping only what the owner of its nonce asks.
@@ -138,7 +138,7 @@ class virtual_run {
   }
   bool is_recorded(const mapping_record& record) const {
     return std::ranges::any_of(recorded, [&](const mapping_record& each) {
-      return journal::same_mapping(each, record) && each.nonce == record.nonce;
+      return same_mapping(each, record) && each.nonce == record.nonce;
     });
   }
   bool is_open() const { return gateway != nullptr && !gateway->table.empty(); }
@@ -262,7 +262,7 @@ class virtual_run {
     record.external_port = request.any_port ? gateway->granted_port : request.external_port;
     record.lifetime = lease;
     std::erase_if(gateway->table,
-                  [&](const auto& each) { return journal::same_mapping(each.record, record); });
+                  [&](const auto& each) { return same_mapping(each.record, record); });
     gateway->table.push_back({record, now.steady + slept + lease});
     mappers[which].granted = record;
     mapping made;
@@ -312,7 +312,7 @@ class virtual_run {
                                             : result<void>{};
       if (removed) {
         std::erase_if(gateway->table,
-                      [&](const auto& each) { return journal::same_mapping(each.record, record); });
+                      [&](const auto& each) { return same_mapping(each.record, record); });
       }
     }
     if (is_stopped) return;
@@ -322,9 +322,8 @@ class virtual_run {
   void perform(const steps::remove_former& what) {
     const auto failed = begin(what);
     if (!gateway->is_up || !arrives(failed)) return;
-    std::erase_if(gateway->table, [&](const auto& each) {
-      return journal::same_mapping(each.record, what.record);
-    });
+    std::erase_if(gateway->table,
+                  [&](const auto& each) { return same_mapping(each.record, what.record); });
     if (!failed) machine.former_removed(what.record);
   }
   void perform(const steps::keep& what) {
@@ -333,7 +332,7 @@ class virtual_run {
   }
   void perform(const steps::erase& what) { forget(what.record); }
   void forget(const mapping_record& record) {
-    std::erase_if(recorded, [&](const auto& each) { return journal::same_mapping(each, record); });
+    std::erase_if(recorded, [&](const auto& each) { return same_mapping(each, record); });
   }
   void perform(const steps::tell_failed& what) {
     failures.push_back(what.evidence);
