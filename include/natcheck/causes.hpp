@@ -402,7 +402,6 @@ enum class operation_code : std::uint16_t {
   opening_packet_socket,
   reading_nftables,  ///< chains, rules or sets
 
-
   // Mappings.
   opening_port_on,       ///< external port, address
   asking_to_open_port,   ///< address, external port

@@ -1,4 +1,4 @@
-// The port mappings on the gateway: showing, adding and removing them.
+// The port mappings on the gateway: list, add and remove.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -17,16 +17,16 @@ namespace natcheck {
 
 // --- list ----------------------------------------------------------------------------------
 
-/// A row of the gateway's table, as UPnP's GetGenericPortMappingEntry tells it.
+/// A row of the gateway's table, as UPnP's GetGenericPortMappingEntry returns it.
 struct gateway_mapping {
   transport protocol = transport::tcp;
   std::uint16_t external_port = 0;
-  std::string remote_host;      ///< empty: any; else who alone may use it, as the gateway has it
-  std::string internal_client;  ///< as the gateway has it: an address on most
-  std::optional<std::uint16_t> internal_port;  ///< empty: what the gateway has there is no port
+  std::string remote_host;  ///< the only host that may use it, as the gateway writes it; empty: any
+  std::string internal_client;                 ///< as the gateway writes it: usually an address
+  std::optional<std::uint16_t> internal_port;  ///< empty: it is not a valid port
   bool enabled = true;
   std::string description;
-  std::optional<std::uint32_t> lease_s;  ///< what is left of it; 0: for ever
+  std::optional<std::uint32_t> lease_s;  ///< the rest of it; 0: permanent
   bool ours = false;                     ///< made by natcheck for this host
 };
 
@@ -42,17 +42,17 @@ struct mappings_report {
   std::chrono::system_clock::time_point started_at;
   millis elapsed{0};
   std::optional<route_info> egress_route;
-  std::optional<address> gateway;  ///< empty: there is no IPv4 gateway to ask
+  std::optional<address> gateway;  ///< empty: there is no IPv4 gateway
   service_evidence upnp;           ///< whether the gateway has a table to read, and why not
   std::string service;             ///< serviceType that was asked; empty when none answered
   std::optional<address> external_address;
   std::vector<gateway_mapping> entries;
-  bool complete = false;  ///< the end of the table was reached; else `incomplete_because`
+  bool complete = false;  ///< the whole table was read; otherwise see `incomplete_because`
   cause incomplete_because;
-  /// What was odd about the table, and what was made of it.
+  /// What was unusual about the table, and how it was interpreted.
   std::vector<cause> notes;
-  /// What runs that were killed left behind, here or in another network, as far as this user's
-  /// files tell; any other command on mappings removes it.
+  /// What killed runs left behind, here or in another network, as far as this user's files show;
+  /// the other commands on mappings remove it.
   std::vector<mapping> stale_mappings;
   /// Yes: the table was read to its end. No: there is none, as the gateway's refusal, its silence
   /// or its absence prove. Unknown: it was not tested, or only a part of the table was read. Only
@@ -61,10 +61,10 @@ struct mappings_report {
 };
 
 // Each of these calls runs on a strand of its own over the executor of the awaiting coroutine,
-// which may be that of a thread pool. They fail with `invalid` for an option that cannot be, and
-// else only for reasons of this machine.
+// which may be that of a thread pool. They fail with `invalid` for an invalid option, and otherwise
+// only for reasons of this machine.
 
-/// Reads the gateway's table by UPnP; changes nothing. NAT-PMP and PCP have no way to list.
+/// Reads the gateway's table by UPnP; changes nothing. NAT-PMP and PCP cannot list mappings.
 boost::asio::awaitable<result<mappings_report>> list_mappings(mappings_options options);
 
 // --- add -----------------------------------------------------------------------------------
@@ -75,22 +75,22 @@ struct add_options {
   std::vector<transport> protocols{transport::tcp};  ///< at least one
   mapping_choice via = mapping_choice::automatic;
   std::chrono::seconds lifetime{3600};  ///< nobody renews it
-  bool any_port = false;  ///< take another external port where the one asked for cannot be had
+  bool any_port = false;  ///< accept another external port if the requested one is not available
   std::string interface;  ///< as for list_mappings
   std::optional<address> gateway;  ///< the same
   std::chrono::milliseconds timeout{30'000};
 };
 
-/// What became of one port that was to be opened.
+/// The result for one port that was to be opened.
 struct added_mapping {
   mapping_evidence evidence;
-  std::optional<mapping> entry;            ///< empty: it could not be made, and `judged` says why
-  std::string probe_command;               ///< with an entry whose external address is a public one
+  std::optional<mapping> entry;            ///< empty: it could not be made; `judged` says why
+  std::string probe_command;               ///< if there is an entry with a public external address
   diagnosis judged;                        ///< without: why; with: what is odd about it
   std::chrono::seconds asked_lifetime{0};  ///< 0: no end
 };
 
-/// What the commands that change something have in common.
+/// What the commands that change mappings have in common.
 struct change_report {
   asked_options asked;
   std::chrono::system_clock::time_point started_at;
@@ -105,12 +105,12 @@ struct change_report {
 /// mappings.
 struct add_report : change_report {
   std::vector<added_mapping> mappings;  ///< one for each protocol
-  /// Why natcheck will not know them again, so that only the router can remove them; empty: it
-  /// will.
+  /// Why natcheck will not recognize them, so that they can only be removed on the router; empty:
+  /// it will.
   cause not_remembered;
 };
 
-/// Opens a port on the IPv4 gateway that stays open when this ends, until its lease is over or
+/// Opens a port on the IPv4 gateway that stays open after the call, until its lease ends or
 /// remove_mappings() is called. First removes what dead runs left behind.
 boost::asio::awaitable<result<add_report>> add_mappings(add_options options);
 
@@ -124,13 +124,13 @@ struct remove_options {
   std::chrono::milliseconds timeout{30'000};
 };
 
-/// What became of a mapping that might have been removed.
+/// The result for a mapping that was to be removed.
 enum class removal {
-  removed,    ///< or it was not there any more
-  failed,     ///< it is natcheck's, and still there as far as is known
-  in_use,     ///< a natcheck that runs keeps it: left alone
+  removed,    ///< or it was already gone
+  failed,     ///< it is natcheck's, and most likely still there
+  in_use,     ///< a running natcheck keeps it: left in place
   elsewhere,  ///< it is natcheck's, on the router of another network
-  foreign,    ///< somebody else's: left alone
+  foreign,    ///< not natcheck's: left in place
 };
 
 struct removed_mapping {
@@ -146,18 +146,18 @@ struct removed_mapping {
 struct removal_report : change_report {
   std::optional<std::uint16_t> external_port;  ///< empty: all of natcheck's were to be removed
   std::vector<removed_mapping> mappings;
-  /// Why the router's own table was not seen to its end, so that there may be more; empty where it
-  /// was, or where the router has none to show.
+  /// Why the router's table was not read completely, so that there may be more; empty if it was, or
+  /// if the router has none.
   cause not_seen;
-  bool no_table = false;  ///< the router shows none
+  bool no_table = false;  ///< the router has none
 };
 
 /// Removes the mappings on one external port that natcheck made for this host: those of
-/// add_mappings(), those of runs that are dead, and entries of the gateway's table with natcheck's
-/// description that lead here. Touches nothing else.
+/// add_mappings(), those of dead runs, and entries of the gateway's table with natcheck's
+/// description that lead here. Changes nothing else.
 boost::asio::awaitable<result<removal_report>> remove_mappings(remove_options options);
 
-/// The same with all ports. An entry of the table that this user's files do not tell of stays where
+/// The same for all ports. An entry of the table that is not in this user's files stays if
 /// something listens on its internal port: it may be another user's.
 boost::asio::awaitable<result<removal_report>> clean_mappings(mappings_options options);
 
