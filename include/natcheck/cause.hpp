@@ -52,6 +52,7 @@ struct cause {
   cause(cause_code because);
   template <class... Values>
   cause(cause_code because, const Values&... all);
+  /// What another program or host says (cause_code::quoted); words of natcheck's own are a code.
   cause(std::string text);
   cause(const char* text);
 
@@ -68,8 +69,6 @@ struct operation {
   operation(operation_code tried);
   template <class... Values>
   operation(operation_code tried, const Values&... all);
-  operation(std::string text);
-  operation(const char* text);
 
   bool empty() const { return code == operation_code{}; }
   friend bool operator==(const operation& a, const operation& b);

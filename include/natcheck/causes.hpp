@@ -316,6 +316,7 @@ enum class cause_code : std::uint16_t {
 
   // The firewall and the NAT rules of this host.
   needs_net_raw,
+  packets_not_watched,  ///< cause
   rules_need_root,
   rule_not_understood,  ///< text: family, table, chain
   legacy_rules,
@@ -343,7 +344,7 @@ enum class cause_code : std::uint16_t {
   no_ipv4_gateway,
   other_device_is_router,  ///< address of the default gateway, address of the router
   other_version_wrote_it,
-  last_
+  past_the_last
 };
 
 enum class operation_code : std::uint16_t {
@@ -407,7 +408,7 @@ enum class operation_code : std::uint16_t {
   asking_to_open_port,   ///< address, external port
   closing_port_on,       ///< external port, address
   remembering_mappings,  ///< text: file or directory
-  last_
+  past_the_last
 };
 
 }  // namespace natcheck

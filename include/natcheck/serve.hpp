@@ -98,8 +98,8 @@ struct self_tested {
 /// Whether packets are watched when they arrive, before any firewall of this machine.
 struct watching {
   bool able;
-  cause detail;        ///< why not
-  std::string advice;  ///< how to allow it
+  cause detail;            ///< why not
+  bool forbidden = false;  ///< this user lacks the permission
 };
 /// A client's packets arrived, but no connection resulted.
 struct blocked {

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <natcheck/causes.hpp>
 
 #include "arrivals/nat_rules.hpp"
 #include "arrivals/nftables.hpp"
@@ -31,14 +32,9 @@ bool has(const std::vector<transport>& all, transport one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-constexpr const char* how_to_allow_it =
-    "sudo setcap cap_net_raw+ep \"$(command -v natcheck)\", or run it with sudo";
-
 events::watching not_able(const failure& failed) {
-  return {false,
-          "Cannot watch incoming packets (" + to_string(failed.detail) +
-              "), so a local firewall cannot be told from a block upstream.",
-          failed.kind == outcome::denied ? how_to_allow_it : ""};
+  return {false, cause(cause_code::packets_not_watched, failed.detail),
+          failed.kind == outcome::denied};
 }
 
 /// Why this host's routes let no answer to that client out; none where they do.

@@ -24,12 +24,6 @@ cause::cause(std::string text) {
 
 operation::operation() = default;
 operation::operation(operation_code tried) : code(tried) {}
-operation::operation(const char* text) : operation(std::string(text)) {}
-operation::operation(std::string text) {
-  if (text.empty()) return;
-  code = operation_code::quoted;
-  values.emplace_back(std::move(text));
-}
 
 cause cause_of(const failure& failed) {
   return {cause_code::operation_failed, failed.operation, failed.detail};

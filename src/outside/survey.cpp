@@ -146,7 +146,7 @@ void survey_schedule::handle_answer(std::size_t number, const stun::binding_answ
   // round trip (RFC 6298 section 3, after Karn).
   if (asked.seen.attempts == 1) asked.seen.rtt = now - asked.sent_first;
   if (!answer.success) return end(number, service_state::refused, rejection(answer));
-  end(number, service_state::answered, "");
+  end(number, service_state::answered, {});
   asked.seen.seen_as = answer.seen_as();
   if (answer.mapped && answer.xor_mapped && *answer.mapped != *answer.xor_mapped) {
     asked.seen.rewritten_as = answer.mapped;

@@ -90,7 +90,7 @@ class filler {
     out_["event"] = "watching";
     out_["able"] = e.able;
     out_["detail"] = or_null(e.detail);
-    out_["advice"] = or_null(e.advice);
+    out_["advice"] = or_null(report::advice_for(e));
   }
   void operator()(const events::blocked& e) {
     begin("blocked", e.evidence.protocol);

@@ -76,4 +76,9 @@ std::string outside_of(const mapping& entry) {
   return to_string(endpoint{*entry.external_address, entry.external_port});
 }
 
+std::string advice_for(const events::watching& event) {
+  if (event.able || !event.forbidden) return {};
+  return "sudo setcap cap_net_raw+ep \"$(command -v natcheck)\", or run it with sudo";
+}
+
 }  // namespace natcheck::report

@@ -36,4 +36,7 @@ std::optional<std::string> page_at(transport protocol, const endpoint& external)
 /// "5.5.5.5:1234", or "port 1234 of the router" where its address is not known.
 std::string outside_of(const mapping& entry);
 
+/// How to let natcheck watch packets. Empty where it may, or where that would not help.
+std::string advice_for(const events::watching& event);
+
 }  // namespace natcheck::report

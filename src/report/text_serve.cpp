@@ -126,8 +126,9 @@ class writer {
 
   void operator()(const events::watching& e) {
     if (e.able) return;
-    const auto how = e.advice.empty() ? "" : " To allow it: " + e.advice;
-    out_.paragraph("Not watched", to_string(e.detail) + how, indent);
+    const auto how = report::advice_for(e);
+    const auto to_allow = how.empty() ? "" : " To allow it: " + how;
+    out_.paragraph("Not watched", to_string(e.detail) + to_allow, indent);
   }
 
   void operator()(const events::blocked& e) {

@@ -52,8 +52,8 @@ TEST(Wording, HasOneRowForEachCode) {
   auto causes = wording::all_causes();
   std::erase_if(causes, [](const auto& row) { return row.number.has_value(); });
   const auto operations = wording::all_operations();
-  expect_one_row_each<wording::cause_row>(causes, cause_code::last_);
-  expect_one_row_each<wording::operation_row>(operations, operation_code::last_);
+  expect_one_row_each<wording::cause_row>(causes, cause_code::past_the_last);
+  expect_one_row_each<wording::operation_row>(operations, operation_code::past_the_last);
 }
 
 TEST(Wording, HasEachSentenceOnce) {

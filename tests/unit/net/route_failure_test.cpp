@@ -3,6 +3,8 @@
 
 #include <cerrno>
 
+#include <natcheck/causes.hpp>
+
 #include "net/sockets.hpp"
 
 namespace natcheck {
@@ -27,7 +29,7 @@ TEST(RouteFailure, NamesTheRouteOfThisMachine) {
   for (const auto& row : rows) {
     const net::error_code error(row.number, boost::system::system_category());
     const auto told =
-        net::route_failure("connecting", boost::asio::ip::make_address(row.target), error);
+        net::route_failure(operation_code::connecting, boost::asio::ip::make_address(row.target), error);
     EXPECT_EQ(told.kind, row.kind) << row.target << " " << row.words;
     EXPECT_THAT(to_string(told.detail), HasSubstr(row.words));
   }

@@ -1,3 +1,5 @@
+#include <natcheck/causes.hpp>
+
 #include "net/route_refusal.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +20,7 @@ TEST(RouteRefusal, LoopbackIsNeverRefused) {
   const auto loopback = boost::asio::ip::make_address("127.0.0.1");
   for (const auto protocol : {transport::tcp, transport::udp}) {
     for (const char* interface : {"", "lo"}) {
-      EXPECT_FALSE(route_refusal("asking", {loopback, interface}, protocol, {loopback, 3478}));
+      EXPECT_FALSE(route_refusal(operation_code::connecting, {loopback, interface}, protocol, {loopback, 3478}));
     }
   }
 }

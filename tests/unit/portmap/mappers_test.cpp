@@ -1,3 +1,5 @@
+#include <natcheck/causes.hpp>
+
 #include "portmap/mappers.hpp"
 
 #include <gmock/gmock.h>
@@ -74,12 +76,12 @@ TEST(Grants, PortZeroIsNeverAskedFor) {
 }
 
 TEST(Grants, AnotherPortThanAskedIsNamedBesideThatOne) {
-  const failure clean = another_port_granted("mapping", 80, 1024, result<void>{});
+  const failure clean = another_port_granted(operation_code::connecting, 80, 1024, result<void>{});
   EXPECT_EQ(clean.kind, outcome::refused);
   EXPECT_EQ(clean.refusal, mapping_refusal::granted_otherwise);
   EXPECT_EQ(to_string(clean.detail), "it granted external port 1024 instead of 80");
   const failure stuck = another_port_granted(
-      "mapping", 80, 1024, failure{outcome::timed_out, "removing", "no answer", 0});
+      operation_code::connecting, 80, 1024, failure{outcome::timed_out, operation_code::connecting, "no answer", 0});
   EXPECT_THAT(to_string(stuck.detail), HasSubstr("could not be removed: no answer"));
 }
 

@@ -1,3 +1,5 @@
+#include <natcheck/causes.hpp>
+
 #include "portmap/upnp_soap.hpp"
 
 #include <gmock/gmock.h>
@@ -63,7 +65,7 @@ constexpr const char* fault_answer =
     "</s:Body></s:Envelope>";
 
 result<soap_values> read(const http::response& reply) {
-  return read_answer("GetExternalIPAddress", reply, "asking");
+  return read_answer("GetExternalIPAddress", reply, operation_code::connecting);
 }
 
 TEST(Answer, GivesItsValues) {
@@ -102,10 +104,10 @@ TEST(Answer, DecodesEntitiesOnce) {
 
 TEST(Answer, ValuesAreBounded) {
   const auto values =
-      read_answer("Do", {200, "<DoResponse><New>" + std::string(5000, 'x'), {}}, "");
+      read_answer("Do", {200, "<DoResponse><New>" + std::string(5000, 'x'), {}}, {});
   EXPECT_TRUE(values && !values->find("New")) << "cut off";
   const auto whole =
-      read_answer("Do", {200, "<DoResponse><New>" + std::string(5000, 'x') + "</New>", {}}, "");
+      read_answer("Do", {200, "<DoResponse><New>" + std::string(5000, 'x') + "</New>", {}}, {});
   ASSERT_TRUE(whole);
   EXPECT_EQ(whole->find("New"), std::string(256, 'x'));
 }
@@ -168,7 +170,7 @@ TEST(Answer, Refusals) {
     EXPECT_EQ(values.error().kind, outcome::refused) << row.body;
     EXPECT_EQ(values.error().code, row.code) << row.body;
     EXPECT_THAT(to_string(values.error().detail), HasSubstr(row.detail)) << row.body;
-    EXPECT_EQ(to_string(values.error().operation), "asking");
+    EXPECT_EQ(to_string(values.error().operation), to_string(operation(operation_code::connecting)));
   }
 }
 

@@ -77,7 +77,7 @@ failure failed_with(const fs::path& path, int error) {
   const bool forbidden = error == EACCES || error == EPERM || error == EROFS;
   return {forbidden ? outcome::denied : outcome::unavailable,
           {operation_code::remembering_mappings, path.string()},
-          std::generic_category().message(error),
+          cause(std::generic_category().message(error)),
           0};
 }
 
