@@ -19,7 +19,7 @@ namespace natcheck::net {
 namespace {
 
 constexpr std::chrono::milliseconds quiet_time{100};
-constexpr std::chrono::milliseconds longest_wait{500};
+constexpr std::chrono::milliseconds longest_delay{500};
 
 constexpr unsigned groups =
     RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE;
@@ -100,7 +100,7 @@ asio::awaitable<void> network_watch::subscription::report() {
 
 asio::awaitable<void> network_watch::subscription::settle() {
   const auto now = [] { return std::chrono::steady_clock::now(); };
-  const auto end = now() + longest_wait;
+  const auto end = now() + longest_delay;
   while (now() < end) {
     const auto quiet = std::min(now() + quiet_time, end);
     const auto more = co_await with_deadline(

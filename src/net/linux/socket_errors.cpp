@@ -22,7 +22,7 @@ endpoint endpoint_of(const sockaddr_storage& storage) {
 }
 
 template <class T>
-std::optional<T> read(std::span<const std::byte> from) {
+std::optional<T> read_as(std::span<const std::byte> from) {
   static_assert(std::is_trivially_copyable_v<T>);
   if (from.size() < sizeof(T)) return std::nullopt;
   T value;
@@ -34,13 +34,13 @@ std::optional<T> read(std::span<const std::byte> from) {
 std::optional<icmp_notice> read_notice(const sock_extended_err& error,
                                        std::span<const std::byte> offender) {
   if (error.ee_origin == SO_EE_ORIGIN_ICMP) {
-    const auto from = read<sockaddr_in>(offender);
+    const auto from = read_as<sockaddr_in>(offender);
     if (!from || from->sin_family != AF_INET) return std::nullopt;
     const auto ip = boost::asio::ip::address_v4(ntohl(from->sin_addr.s_addr));
     return icmp_notice{ip, error.ee_type, error.ee_code};
   }
   if (error.ee_origin != SO_EE_ORIGIN_ICMP6) return std::nullopt;
-  const auto from = read<sockaddr_in6>(offender);
+  const auto from = read_as<sockaddr_in6>(offender);
   if (!from || from->sin6_family != AF_INET6) return std::nullopt;
   boost::asio::ip::address_v6::bytes_type bytes;
   std::memcpy(bytes.data(), &from->sin6_addr, bytes.size());
@@ -64,7 +64,7 @@ std::optional<socket_error> read_socket_error(std::span<const std::byte> control
     const bool v4 = header.cmsg_level == IPPROTO_IP && header.cmsg_type == IP_RECVERR;
     const bool v6 = header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_RECVERR;
     const auto payload = control.first(header.cmsg_len).subspan(CMSG_LEN(0));
-    if (const auto error = v4 || v6 ? read<sock_extended_err>(payload) : std::nullopt) {
+    if (const auto error = v4 || v6 ? read_as<sock_extended_err>(payload) : std::nullopt) {
       const error_code code{static_cast<int>(error->ee_errno), boost::system::system_category()};
       return socket_error{{}, code, read_notice(*error, payload.subspan(sizeof *error))};
     }

@@ -12,7 +12,7 @@
 #include "support/peers.hpp"
 
 namespace natcheck::calls {
-namespace {
+namespace option_checks_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -184,5 +184,5 @@ TEST_F(OptionChecks, AnInterfaceThatDoesNotExistIsNeverReplacedByAnother) {
   EXPECT_THAT(to_string(served.error()), HasSubstr("nonexistent0"));
 }
 
-}  // namespace
+}  // namespace option_checks_test
 }  // namespace natcheck::calls

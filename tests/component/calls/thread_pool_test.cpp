@@ -17,7 +17,7 @@
 #include "support/peers.hpp"
 
 namespace natcheck::calls {
-namespace {
+namespace thread_pool_test {
 
 using namespace support;
 
@@ -92,5 +92,5 @@ TEST(ThreadPool, EachCallRunsOnAStrandOfItsOwn) {
   EXPECT_GT(happenings.calls(), 6U);
 }
 
-}  // namespace
+}  // namespace thread_pool_test
 }  // namespace natcheck::calls

@@ -9,7 +9,7 @@
 #include "support/peers.hpp"
 
 namespace natcheck::discovering {
-namespace {
+namespace discover_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -79,5 +79,5 @@ TEST(Discover, NeedsAnInterfaceThatExists) {
   EXPECT_THAT(to_string(report.error()), HasSubstr("nonexistent0"));
 }
 
-}  // namespace
+}  // namespace discover_test
 }  // namespace natcheck::discovering

@@ -6,7 +6,7 @@
 #include "component/mapping/kept_mapping.hpp"
 
 namespace natcheck::mappings {
-namespace {
+namespace gateway_mappings_test {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -331,5 +331,5 @@ TEST_F(LeaseKeeper, AGatewayThatDiedDoesNotHoldTheEndUp) {
   EXPECT_THAT(to_string(unmapped.detail), HasSubstr("in time"));
 }
 
-}  // namespace
+}  // namespace gateway_mappings_test
 }  // namespace natcheck::mappings

@@ -9,7 +9,7 @@
 #include "component/mapping/remembered_mapping.hpp"
 
 namespace natcheck::mappings {
-namespace {
+namespace half_way_test {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -249,5 +249,5 @@ TEST_F(HalfAdded, AFailedRenewalLeavesWhatWasAdded) {
   EXPECT_NE(gateway_.mapping_requests().back().lifetime_s, 0U) << "it is not removed";
 }
 
-}  // namespace
+}  // namespace half_way_test
 }  // namespace natcheck::mappings

@@ -6,7 +6,7 @@
 #include <fstream>
 
 namespace natcheck::mappings {
-namespace {
+namespace mapping_changes_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -219,5 +219,5 @@ TEST_F(MappingChanges, ListKnowsRowsByTheirRecords) {
   EXPECT_EQ(report.stale_mappings[0].via, mapping_protocol::nat_pmp);
 }
 
-}  // namespace
+}  // namespace mapping_changes_test
 }  // namespace natcheck::mappings

@@ -6,7 +6,7 @@
 #include "component/mapping/mapping_changes.hpp"
 
 namespace natcheck::mappings {
-namespace {
+namespace mapping_removal_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -317,5 +317,5 @@ TEST_F(MappingChanges, CleanTellsOfOtherNetworks) {
   EXPECT_THAT(journal::read_records(state_, journal::system_now()), SizeIs(2));
 }
 
-}  // namespace
+}  // namespace mapping_removal_test
 }  // namespace natcheck::mappings

@@ -8,7 +8,7 @@
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::mappings {
-namespace {
+namespace mappings_test {
 
 using namespace support;
 using portmap::upnp_table;
@@ -330,5 +330,5 @@ TEST(ListMappings, NeedsAnInterfaceThatExists) {
   EXPECT_THAT(to_string(report.error()), HasSubstr("nonexistent0"));
 }
 
-}  // namespace
+}  // namespace mappings_test
 }  // namespace natcheck::mappings

@@ -9,7 +9,7 @@
 #include "support/stun_server.hpp"
 
 namespace natcheck::mappings {
-namespace {
+namespace outside_watch_test {
 
 using namespace support;
 
@@ -75,5 +75,5 @@ TEST_F(OutsideWatch, NobodyIsAskedWhereNobodyIsNamed) {
   EXPECT_TRUE(server_.requests().empty());
 }
 
-}  // namespace
+}  // namespace outside_watch_test
 }  // namespace natcheck::mappings

@@ -6,7 +6,7 @@
 #include "portmap/port_control.hpp"
 
 namespace natcheck::mappings {
-namespace {
+namespace remembered_mappings_test {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -90,5 +90,5 @@ TEST_F(RememberingKeeper, WhatWasAddedUnderAnotherNumberIsNotClosed) {
   EXPECT_THAT(gateway_.mapping_requests(), SizeIs(0));
 }
 
-}  // namespace
+}  // namespace remembered_mappings_test
 }  // namespace natcheck::mappings

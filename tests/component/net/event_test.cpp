@@ -9,7 +9,7 @@
 #include "support/loop.hpp"
 
 namespace natcheck::net {
-namespace {
+namespace event_test {
 
 using namespace support;
 using ::testing::ElementsAre;
@@ -92,5 +92,5 @@ TEST_F(Event, EndsWork) {
   EXPECT_THAT(ended_, ElementsAre()) << "the work was cancelled";
 }
 
-}  // namespace
+}  // namespace event_test
 }  // namespace natcheck::net

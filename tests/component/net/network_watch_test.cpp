@@ -17,7 +17,7 @@
 #include "support/loop.hpp"
 
 namespace natcheck::net {
-namespace {
+namespace network_watch_test {
 
 using namespace support;
 
@@ -193,5 +193,5 @@ TEST(NetworkWatch, CanBeGivenUpAndAskedAgain) {
   }
 }
 
-}  // namespace
+}  // namespace network_watch_test
 }  // namespace natcheck::net

@@ -6,7 +6,7 @@
 #include "support/loop.hpp"
 
 namespace natcheck::net {
-namespace {
+namespace turns_test {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
@@ -44,5 +44,5 @@ TEST_F(Turns, WhoGivesUpHoldsNobodyUp) {
   EXPECT_THAT(order_, ElementsAre(1, 3));
 }
 
-}  // namespace
+}  // namespace turns_test
 }  // namespace natcheck::net

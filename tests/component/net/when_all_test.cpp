@@ -12,7 +12,7 @@
 #include "support/loop.hpp"
 
 namespace natcheck::net {
-namespace {
+namespace when_all_test {
 
 using namespace support;
 using ::testing::ElementsAre;
@@ -96,5 +96,5 @@ TEST_F(SideBySide, ACancelledWaitIsNoEnd) {
   EXPECT_THROW(std::rethrow_exception(fault), boost::system::system_error);
 }
 
-}  // namespace
+}  // namespace when_all_test
 }  // namespace natcheck::net

@@ -8,7 +8,7 @@
 #include "support/stun_server.hpp"
 
 namespace natcheck::outside {
-namespace {
+namespace behavior_test {
 
 using namespace support;
 using enum nat_behavior;
@@ -277,5 +277,5 @@ TEST_F(Lifetime, TheTimeLimitKeepsWhatIsKnown) {
   EXPECT_THAT(doubts_, ElementsAre(InWords(HasSubstr("timed out before"))));
 }
 
-}  // namespace
+}  // namespace behavior_test
 }  // namespace natcheck::outside

@@ -5,7 +5,7 @@
 #include "support/peers.hpp"
 
 namespace natcheck::outside {
-namespace {
+namespace owner_test {
 
 using namespace support;
 
@@ -38,5 +38,5 @@ TEST(Owner, CutShortIsNotSilent) {
   EXPECT_NE(seen.state, service_state::silent);
 }
 
-}  // namespace
+}  // namespace owner_test
 }  // namespace natcheck::outside

@@ -8,7 +8,7 @@
 #include "support/peers.hpp"
 
 namespace natcheck::outside {
-namespace {
+namespace path_test {
 
 using namespace support;
 using ::testing::IsEmpty;
@@ -128,5 +128,5 @@ TEST_F(Path, WhatCannotBeSentIsNotTried) {
   EXPECT_EQ(to_string(seen.detail), "this user lacks permission");
 }
 
-}  // namespace
+}  // namespace path_test
 }  // namespace natcheck::outside

@@ -9,7 +9,7 @@
 #include "support/stun_server.hpp"
 
 namespace natcheck::outside {
-namespace {
+namespace stun_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -352,5 +352,5 @@ TEST_F(Stun, ANameThatIsDivertedIsNotAskedAndTold) {
   }
 }
 
-}  // namespace
+}  // namespace stun_test
 }  // namespace natcheck::outside

@@ -7,7 +7,7 @@
 #include "support/peers.hpp"
 
 namespace natcheck::outside {
-namespace {
+namespace web_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -137,5 +137,5 @@ TEST_F(Web, WrongUrlFails) {
   EXPECT_EQ(to_string(seen.detail), "the URL is not an http URL");
 }
 
-}  // namespace
+}  // namespace web_test
 }  // namespace natcheck::outside

@@ -8,7 +8,7 @@
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace announcements_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -140,5 +140,5 @@ TEST_F(Announcements, WhereNothingCanBeHeardNothingIsSaid) {
   EXPECT_FALSE(loop_.await(wait()));
 }
 
-}  // namespace
+}  // namespace announcements_test
 }  // namespace natcheck::portmap

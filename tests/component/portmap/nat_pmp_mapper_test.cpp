@@ -7,7 +7,7 @@
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace nat_pmp_mapper_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -358,5 +358,5 @@ TEST_F(NatPmpMapper, UnmapsWhatWasAskedForInVain) {
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
 }
 
-}  // namespace
+}  // namespace nat_pmp_mapper_test
 }  // namespace natcheck::portmap

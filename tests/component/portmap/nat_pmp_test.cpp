@@ -9,7 +9,7 @@
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace nat_pmp_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -224,5 +224,5 @@ TEST_F(NatPmp, EndlessGarbageEndsWithTheSchedule) {
   EXPECT_LT(watch.elapsed(), 5s);
 }
 
-}  // namespace
+}  // namespace nat_pmp_test
 }  // namespace natcheck::portmap

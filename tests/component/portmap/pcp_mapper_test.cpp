@@ -10,7 +10,7 @@
 #include "support/pcp_messages.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace pcp_mapper_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -398,5 +398,5 @@ TEST_F(PcpMapper, ADayIsTheLongestLifetime) {
   EXPECT_EQ(made->lifetime, 24h);
 }
 
-}  // namespace
+}  // namespace pcp_mapper_test
 }  // namespace natcheck::portmap

@@ -9,7 +9,7 @@
 #include "support/peers.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace pcp_pinhole_test {
 
 using namespace support;
 
@@ -80,5 +80,5 @@ TEST_F(PcpMapperOverIpv6, APinholeThatTheRouterKeepsIsCalledSo) {
   EXPECT_EQ(mapper_->record({}).lifetime, 60s);
 }
 
-}  // namespace
+}  // namespace pcp_pinhole_test
 }  // namespace natcheck::portmap

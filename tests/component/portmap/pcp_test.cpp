@@ -8,7 +8,7 @@
 #include "support/pcp_messages.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace pcp_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -223,5 +223,5 @@ TEST_F(PcpOverIpv6, ClosedPortIsARefusal) {
   EXPECT_EQ(evidence.state, service_state::refused) << to_string(evidence.detail);
 }
 
-}  // namespace
+}  // namespace pcp_test
 }  // namespace natcheck::portmap

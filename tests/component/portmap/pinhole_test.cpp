@@ -6,7 +6,7 @@
 #include "support/fake_firewall.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace pinhole_test {
 
 using namespace support;
 using ::testing::ElementsAre;
@@ -335,5 +335,5 @@ TEST_F(Pinhole, IsNotLedAway) {
   EXPECT_EQ(trap.visits(), 0);
 }
 
-}  // namespace
+}  // namespace pinhole_test
 }  // namespace natcheck::portmap

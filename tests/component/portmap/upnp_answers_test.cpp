@@ -5,7 +5,7 @@
 #include "component/portmap/upnp_router.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace upnp_answers_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -173,5 +173,5 @@ TEST_F(UpnpAnswers, ARemovalThatTheTableShowsIsOne) {
   }
 }
 
-}  // namespace
+}  // namespace upnp_answers_test
 }  // namespace natcheck::portmap

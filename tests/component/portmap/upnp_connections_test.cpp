@@ -7,7 +7,7 @@
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace upnp_connections_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -158,5 +158,5 @@ TEST_F(UpnpConnections, NeverWaitsForTheIpv6Firewall) {
   EXPECT_EQ(evidence.ipv6_firewall, std::nullopt);
 }
 
-}  // namespace
+}  // namespace upnp_connections_test
 }  // namespace natcheck::portmap

@@ -5,7 +5,7 @@
 #include "component/portmap/upnp_router.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace upnp_entries_test {
 
 using namespace support;
 using ::testing::AllOf;
@@ -258,5 +258,5 @@ TEST_F(UpnpEntries, ARemovalThatIsForAnotherAddressSaysSo) {
               AllOf(HasSubstr("127.0.0.77"), HasSubstr("only that address")));
 }
 
-}  // namespace
+}  // namespace upnp_entries_test
 }  // namespace natcheck::portmap

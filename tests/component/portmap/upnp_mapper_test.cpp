@@ -12,7 +12,7 @@
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace upnp_mapper_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -330,5 +330,5 @@ TEST_F(UpnpMapper, FindSearchesAnew) {
   EXPECT_FALSE(loop_.await(mapper_.find())) << "it is not there any more";
 }
 
-}  // namespace
+}  // namespace upnp_mapper_test
 }  // namespace natcheck::portmap

@@ -7,7 +7,7 @@
 #include "portmap/removals.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace upnp_odd_entries_test {
 
 using namespace support;
 using ::testing::ElementsAre;
@@ -198,5 +198,5 @@ TEST_F(UpnpOddEntries, SoItIsAfterABareHttpError) {
   EXPECT_THAT(leases(), ElementsAre("3600", "0"));
 }
 
-}  // namespace
+}  // namespace upnp_odd_entries_test
 }  // namespace natcheck::portmap

@@ -5,7 +5,7 @@
 #include "component/portmap/upnp_router.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace upnp_quirks_test {
 
 using namespace support;
 using ::testing::AllOf;
@@ -291,5 +291,5 @@ TEST_F(UpnpQuirks, AfterAnAddWithoutAnAnswerThePortStays) {
   EXPECT_THAT(gateway_.table, IsEmpty());
 }
 
-}  // namespace
+}  // namespace upnp_quirks_test
 }  // namespace natcheck::portmap

@@ -7,7 +7,7 @@
 #include "support/fake_gateway.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace upnp_test {
 
 using namespace support;
 using ::testing::ElementsAre;
@@ -329,5 +329,5 @@ TEST_F(Upnp, AMulticastThatCannotLeaveIsNamed) {
             "permission");
 }
 
-}  // namespace
+}  // namespace upnp_test
 }  // namespace natcheck::portmap

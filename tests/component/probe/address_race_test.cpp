@@ -6,7 +6,7 @@
 #include "support/loop.hpp"
 
 namespace natcheck::probing {
-namespace {
+namespace address_race_test {
 
 using namespace support;
 using ::testing::ElementsAre;
@@ -76,5 +76,5 @@ TEST(AddressRace, OneAddressIsNoRace) {
   EXPECT_FALSE(events_loop.await(raced({{0ms, false}})).winner);
 }
 
-}  // namespace
+}  // namespace address_race_test
 }  // namespace natcheck::probing

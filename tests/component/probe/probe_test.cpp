@@ -10,7 +10,7 @@
 #include "support/peers.hpp"
 
 namespace natcheck::probing {
-namespace {
+namespace probe_test {
 
 using namespace support;
 using ::testing::ElementsAre;
@@ -372,5 +372,5 @@ TEST(Probe, CancellationEndsItAtOnce) {
   EXPECT_LT(watch.elapsed(), 1s);
 }
 
-}  // namespace
+}  // namespace probe_test
 }  // namespace natcheck::probing

@@ -9,7 +9,7 @@
 #include "support/udp_ends.hpp"
 
 namespace natcheck::probing {
-namespace {
+namespace udp_probe_test {
 
 using namespace support;
 using ::testing::Contains;
@@ -213,5 +213,5 @@ TEST(UdpProbe, CancellationEndsItAtOnce) {
   EXPECT_LT(watch.elapsed(), 1s);
 }
 
-}  // namespace
+}  // namespace udp_probe_test
 }  // namespace natcheck::probing

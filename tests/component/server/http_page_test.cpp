@@ -9,7 +9,7 @@
 #include "support/running_server.hpp"
 
 namespace natcheck::serving {
-namespace {
+namespace http_page_test {
 
 using namespace support;
 using ::testing::AllOf;
@@ -338,5 +338,5 @@ TEST(HttpPageOnce, APageIsAVisit) {
   EXPECT_EQ(server.wait()->greeted, 1U);
 }
 
-}  // namespace
+}  // namespace http_page_test
 }  // namespace natcheck::serving

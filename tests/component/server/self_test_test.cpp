@@ -8,7 +8,7 @@
 #include "support/udp_ends.hpp"
 
 namespace natcheck::serving {
-namespace {
+namespace self_test_test {
 
 using namespace support;
 
@@ -102,5 +102,5 @@ TEST(SelfTest, AsksOverUdpAsWell) {
   EXPECT_EQ(seen.hairpin->result, probe_result::reached);
 }
 
-}  // namespace
+}  // namespace self_test_test
 }  // namespace natcheck::serving

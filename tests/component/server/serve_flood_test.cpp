@@ -16,7 +16,7 @@
 #include "support/running_server.hpp"
 
 namespace natcheck::serving {
-namespace {
+namespace serve_flood_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -234,5 +234,5 @@ TEST(ServeFlood, SilentAndSlowVisitorsAreDroppedInTime) {
   EXPECT_THAT(to_string(server.wait_for<events::rejected>(2).reason), HasSubstr("for 10 s"));
 }
 
-}  // namespace
+}  // namespace serve_flood_test
 }  // namespace natcheck::serving

@@ -10,7 +10,7 @@
 #include "support/running_server.hpp"
 
 namespace natcheck::serving {
-namespace {
+namespace serve_test {
 
 using namespace support;
 using ::testing::HasSubstr;
@@ -313,5 +313,5 @@ TEST(ServeMapping, NeedsAnInterfaceThatExists) {
   EXPECT_EQ(end.error().kind, outcome::unavailable);
 }
 
-}  // namespace
+}  // namespace serve_test
 }  // namespace natcheck::serving

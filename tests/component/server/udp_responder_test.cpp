@@ -9,7 +9,7 @@
 #include "support/udp_ends.hpp"
 
 namespace natcheck::serving {
-namespace {
+namespace udp_responder_test {
 
 using namespace support;
 using ::testing::Contains;
@@ -165,5 +165,5 @@ TEST(UdpService, APortThatIsTakenIsAFailure) {
   EXPECT_EQ(nowhere->kind, outcome::unreachable) << "an address that this machine does not have";
 }
 
-}  // namespace
+}  // namespace udp_responder_test
 }  // namespace natcheck::serving

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::arrivals {
-namespace {
+namespace arrival_table_test {
 
 using namespace std::chrono_literals;
 using ::testing::IsEmpty;
@@ -273,5 +273,5 @@ TEST(ReportLimit, AnIpv6NetworkIsOneSource) {
   EXPECT_TRUE(limit.allows(boost::asio::ip::make_address("2001:db8:1:3::1"), start));
 }
 
-}  // namespace
+}  // namespace arrival_table_test
 }  // namespace natcheck::arrivals

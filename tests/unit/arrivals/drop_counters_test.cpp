@@ -5,7 +5,7 @@
 #include <string>
 
 namespace natcheck::arrivals {
-namespace {
+namespace drop_counters_test {
 
 constexpr std::string_view netstat =
     "TcpExt: SyncookiesSent ListenOverflows ListenDrops IPReversePathFilter TCPTimeouts\n"
@@ -42,5 +42,5 @@ TEST(DropCounters, EveryTruncatedTextIsRead) {
   }
 }
 
-}  // namespace
+}  // namespace drop_counters_test
 }  // namespace natcheck::arrivals

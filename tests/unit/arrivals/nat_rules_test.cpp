@@ -7,7 +7,7 @@
 #include "unit/net/from_hex.hpp"
 
 namespace natcheck::arrivals {
-namespace {
+namespace nat_rules_test {
 
 // Answers of a Linux kernel to NFT_MSG_GETCHAIN and NFT_MSG_GETRULE, for this ruleset of nft and
 // iptables-nft:
@@ -172,5 +172,5 @@ TEST(NatRules, EveryTruncatedOneIsReadAsFarAsItGoes) {
   }
 }
 
-}  // namespace
+}  // namespace nat_rules_test
 }  // namespace natcheck::arrivals

@@ -5,7 +5,7 @@
 #include "unit/net/from_hex.hpp"
 
 namespace natcheck::arrivals {
-namespace {
+namespace nat_sets_test {
 
 port_question about(transport protocol, std::uint16_t port) {
   return {protocol, port, false, {boost::asio::ip::make_address("192.168.1.10")}};
@@ -110,5 +110,5 @@ TEST(NatSets, TheElementsOfOneSetAreAskedFor) {
                                                  "080001006e6174000a000200706f727473000000"));
 }
 
-}  // namespace
+}  // namespace nat_sets_test
 }  // namespace natcheck::arrivals

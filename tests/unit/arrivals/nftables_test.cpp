@@ -8,7 +8,7 @@
 #include "unit/net/from_hex.hpp"
 
 namespace natcheck::arrivals {
-namespace {
+namespace nftables_test {
 
 using manager = firewall_evidence::manager;
 
@@ -175,5 +175,5 @@ TEST(Firewall, IsToldByItsChains) {
   }
 }
 
-}  // namespace
+}  // namespace nftables_test
 }  // namespace natcheck::arrivals

@@ -12,7 +12,7 @@
 #include "unit/arrivals/packet_captures.hpp"
 
 namespace natcheck::arrivals {
-namespace {
+namespace packet_filter_test {
 
 using captures::both;
 using captures::bytes_of;
@@ -173,5 +173,5 @@ TEST(PacketFilter, AgreesWithTheReaderOnIpv6Headers) {
   }
 }
 
-}  // namespace
+}  // namespace packet_filter_test
 }  // namespace natcheck::arrivals

@@ -8,7 +8,7 @@
 #include "unit/arrivals/packet_captures.hpp"
 
 namespace natcheck::arrivals {
-namespace {
+namespace packets_test {
 
 using captures::both;
 using captures::bytes_of;
@@ -155,5 +155,5 @@ TEST(Packets, SurviveMutations) {
   }
 }
 
-}  // namespace
+}  // namespace packets_test
 }  // namespace natcheck::arrivals

@@ -10,7 +10,7 @@
 #include "cli/options.hpp"
 
 namespace natcheck::cli {
-namespace {
+namespace help_test {
 
 using testing::HasSubstr;
 
@@ -93,5 +93,5 @@ TEST(OptionTable, NamesNoOptionTwiceForOneCommand) {
   }
 }
 
-}  // namespace
+}  // namespace help_test
 }  // namespace natcheck::cli

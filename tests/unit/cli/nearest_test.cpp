@@ -6,7 +6,7 @@
 #include "cli/interfaces.hpp"
 
 namespace natcheck::cli {
-namespace {
+namespace nearest_test {
 
 using testing::Contains;
 
@@ -72,5 +72,5 @@ TEST(Interfaces, MessageNamesTheNearestOrAll) {
   EXPECT_EQ(wrong_interface("tun7", existing), "no interface tun7; expected lo, eth0 or wlan0");
 }
 
-}  // namespace
+}  // namespace nearest_test
 }  // namespace natcheck::cli

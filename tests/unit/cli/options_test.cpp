@@ -3,7 +3,7 @@
 #include "parsing.hpp"
 
 namespace natcheck::cli {
-namespace {
+namespace options_test {
 
 using namespace std::chrono_literals;
 
@@ -274,5 +274,5 @@ TEST(Version, WithAndWithoutACommand) {
   parse_as<version_request>("serve --version");
 }
 
-}  // namespace
+}  // namespace options_test
 }  // namespace natcheck::cli

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::cli {
-namespace {
+namespace repeated_interrupt_test {
 
 using std::chrono::milliseconds;
 
@@ -39,5 +39,5 @@ TEST(RepeatedInterrupt, OutlastsEverythingElse) {
   EXPECT_FALSE(last_ends({{SIGHUP, 0}, {SIGTERM, 2000}, {SIGINT, 4000}}));
 }
 
-}  // namespace
+}  // namespace repeated_interrupt_test
 }  // namespace natcheck::cli

@@ -5,7 +5,7 @@
 #include "unit/diagnosis/evidence_builder.hpp"
 
 namespace natcheck::cli {
-namespace {
+namespace results_test {
 
 using namespace natcheck::testing;
 
@@ -80,5 +80,5 @@ TEST(EndedProbe, LeavesTheAddressOfANameOpen) {
   EXPECT_FALSE(report.evidence.address);
 }
 
-}  // namespace
+}  // namespace results_test
 }  // namespace natcheck::cli

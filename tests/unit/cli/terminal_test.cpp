@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::cli {
-namespace {
+namespace terminal_test {
 
 using namespace std::chrono_literals;
 
@@ -55,5 +55,5 @@ TEST(Progress, LineNamesTheWaitAndItsLength) {
   EXPECT_EQ(progress_line("asking the router", 1s, false), "asking the router ... 1 s");
 }
 
-}  // namespace
+}  // namespace terminal_test
 }  // namespace natcheck::cli

@@ -4,15 +4,15 @@
 #include "parsing.hpp"
 
 namespace natcheck::cli {
-namespace {
+namespace usage_errors_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct error_row {
   const char *line, *message;
 };
 
-class Errors : public testing::TestWithParam<error_row> {};
+class Errors : public ::testing::TestWithParam<error_row> {};
 
 TEST_P(Errors, SayWhatIsWrongAndWhatWasExpected) {
   EXPECT_EQ(error_of(GetParam().line), GetParam().message) << GetParam().line;
@@ -20,7 +20,7 @@ TEST_P(Errors, SayWhatIsWrongAndWhatWasExpected) {
 
 INSTANTIATE_TEST_SUITE_P(
     Words, Errors,
-    testing::Values(
+    ::testing::Values(
         error_row{"--json", "no command; expected discover, serve, probe or mappings"},
         error_row{"serv",
                   "unknown command serv; expected discover, serve, probe or mappings; did you mean "
@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Options, Errors,
-    testing::Values(
+    ::testing::Values(
         error_row{"discover --jsn", "unknown option --jsn; did you mean --json?"},
         error_row{"discover --jsn=3", "unknown option --jsn; did you mean --json?"},
         error_row{"discover -json", "unknown option -json; did you mean --json?"},
@@ -119,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Contradictions, Errors,
-    testing::Values(
+    ::testing::Values(
         error_row{"discover --no-stun --stun stun.a",
                   "--stun and --no-stun contradict each other: one asks external servers, the "
                   "other does not"},
@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Values, Errors,
-    testing::Values(
+    ::testing::Values(
         error_row{"discover --timeout 0",
                   "--timeout 0: expected a number of seconds above 0, such as 5 or 0.5"},
         error_row{"discover --timeout -5",
@@ -212,5 +212,5 @@ TEST(Operands, AfterTwoDashesAreNoOptions) {
   EXPECT_THAT(error_of("probe -- --json"), HasSubstr("invalid target --json"));
 }
 
-}  // namespace
+}  // namespace usage_errors_test
 }  // namespace natcheck::cli

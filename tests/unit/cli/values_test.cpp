@@ -5,7 +5,7 @@
 #include "cli/targets.hpp"
 
 namespace natcheck::cli {
-namespace {
+namespace values_test {
 
 using std::chrono::milliseconds;
 
@@ -246,5 +246,5 @@ TEST(Values, NoTargets) {
   }
 }
 
-}  // namespace
+}  // namespace values_test
 }  // namespace natcheck::cli

@@ -5,7 +5,7 @@
 #include <array>
 
 namespace natcheck {
-namespace {
+namespace bytes_test {
 
 constexpr std::array<std::uint8_t, 7> bytes{0x01, 0xff, 0xfe, 0xde, 0xad, 0xbe, 0xef};
 
@@ -34,5 +34,5 @@ TEST(ByteReader, GivesNothingAfterTheEnd) {
   EXPECT_FALSE(reader.ok());
 }
 
-}  // namespace
+}  // namespace bytes_test
 }  // namespace natcheck

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck {
-namespace {
+namespace canonical_test {
 
 using boost::asio::ip::make_address;
 
@@ -32,5 +32,5 @@ TEST(Site, IsAnIpv4AddressOrTheFirstHalfOfAnIpv6Address) {
   EXPECT_EQ(site_of(make_address("2001:db8:1:2:3:4:5:6")), make_address("2001:db8:1:2::"));
 }
 
-}  // namespace
+}  // namespace canonical_test
 }  // namespace natcheck

@@ -3,7 +3,7 @@
 #include <natcheck/endpoint.hpp>
 
 namespace natcheck {
-namespace {
+namespace endpoint_test {
 
 using boost::asio::ip::make_address;
 
@@ -91,5 +91,5 @@ TEST(SamePrefix, ComparesBits) {
   EXPECT_FALSE(same_prefix(a, a, 33));
 }
 
-}  // namespace
+}  // namespace endpoint_test
 }  // namespace natcheck

@@ -3,7 +3,7 @@
 #include <natcheck/mapping.hpp>
 
 namespace natcheck {
-namespace {
+namespace mapping_test {
 
 TEST(Mapping, OnlyAPublicAddressIsGivenToOthers) {
   struct {
@@ -29,5 +29,5 @@ TEST(Mapping, OnlyAPublicAddressIsGivenToOthers) {
   }
 }
 
-}  // namespace
+}  // namespace mapping_test
 }  // namespace natcheck

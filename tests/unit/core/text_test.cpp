@@ -5,7 +5,7 @@
 #include <algorithm>
 
 namespace natcheck {
-namespace {
+namespace text_test {
 
 using namespace std::string_view_literals;
 
@@ -51,5 +51,5 @@ TEST(Trimmed, OfWhiteSpaceAlone) {
   EXPECT_EQ(trimmed("\"a\""), "\"a\"");
 }
 
-}  // namespace
+}  // namespace text_test
 }  // namespace natcheck

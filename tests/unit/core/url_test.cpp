@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck {
-namespace {
+namespace url_test {
 
 TEST(SplitUrl, InEveryShape) {
   struct {
@@ -64,5 +64,5 @@ TEST(SplitHost, InEveryShape) {
   }
 }
 
-}  // namespace
+}  // namespace url_test
 }  // namespace natcheck

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck {
-namespace {
+namespace written_address_test {
 
 using ::testing::HasSubstr;
 
@@ -73,5 +73,5 @@ TEST(WrittenAddress, ThatIsNoExternalOneIsNamedAsWhatItIs) {
               HasSubstr("\"" + std::string(64, 'x') + "...\""));
 }
 
-}  // namespace
+}  // namespace written_address_test
 }  // namespace natcheck

@@ -2,7 +2,7 @@
 #include "verdict_row.hpp"
 
 namespace natcheck {
-namespace {
+namespace absence_rules_test {
 
 using namespace natcheck::testing;
 using ::testing::HasSubstr;
@@ -336,5 +336,5 @@ TEST(AbsenceRules, TheStatusPageIsTheFirstWhereNothingWasLearnt) {
   EXPECT_EQ(advice[1], "natcheck discover --timeout 30");
 }
 
-}  // namespace
+}  // namespace absence_rules_test
 }  // namespace natcheck

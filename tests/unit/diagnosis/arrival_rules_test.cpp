@@ -7,7 +7,7 @@
 #include "print.hpp"
 
 namespace natcheck {
-namespace {
+namespace arrival_rules_test {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -224,5 +224,5 @@ TEST(ArrivalRules, OnlyAFirewallIsToBeOpened) {
   EXPECT_THAT(v.advice, Contains(HasSubstr("ip route get 9.9.0.7")));
 }
 
-}  // namespace
+}  // namespace arrival_rules_test
 }  // namespace natcheck

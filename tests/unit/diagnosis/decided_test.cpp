@@ -11,7 +11,7 @@
 #include "evidence_builder.hpp"
 
 namespace natcheck::judging {
-namespace {
+namespace decided_test {
 
 using namespace natcheck::testing;
 using changes = std::vector<std::function<void(discover_evidence&)>>;
@@ -195,5 +195,5 @@ TEST(Decided, WhatSomebodyOutsideConfirms) {
   EXPECT_FALSE(is_decided(seen)) << "UPnP may still confirm it";
 }
 
-}  // namespace
+}  // namespace decided_test
 }  // namespace natcheck::judging

@@ -7,7 +7,7 @@
 #include "verdict_row.hpp"
 
 namespace natcheck {
-namespace {
+namespace discover_rules_test {
 
 using namespace natcheck::testing;
 using ::testing::Contains;
@@ -449,5 +449,5 @@ TEST(DiscoverRules, NameWhatEachServiceSaid) {
   }
 }
 
-}  // namespace
+}  // namespace discover_rules_test
 }  // namespace natcheck

@@ -7,7 +7,7 @@
 #include "diagnosis/findings.hpp"
 
 namespace natcheck {
-namespace {
+namespace documentation_test {
 
 constexpr int last_verdict = static_cast<int>(verdict_code::return_path_broken);
 
@@ -44,5 +44,5 @@ TEST(Codes, AreTheNamesOfTheirEnumerators) {
   EXPECT_EQ(to_string(confidence::unconfirmed), "unconfirmed");
 }
 
-}  // namespace
+}  // namespace documentation_test
 }  // namespace natcheck

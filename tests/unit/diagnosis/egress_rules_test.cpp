@@ -2,7 +2,7 @@
 #include "verdict_row.hpp"
 
 namespace natcheck {
-namespace {
+namespace egress_rules_test {
 
 using namespace natcheck::testing;
 using enum verdict_code;
@@ -213,5 +213,5 @@ TEST(WayOutRules, TunnelsAndLinks) { check_all(egress_rows); }
 
 TEST(WayOutRules, InternetByIpv6) { check_all(ipv6_rows); }
 
-}  // namespace
+}  // namespace egress_rules_test
 }  // namespace natcheck

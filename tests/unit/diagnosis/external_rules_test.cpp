@@ -6,7 +6,7 @@
 #include "diagnosis/visitor_location.hpp"
 
 namespace natcheck {
-namespace {
+namespace external_rules_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -150,5 +150,5 @@ TEST(Standpoint, TheRoutersInnerAddressProvesNothing) {
   EXPECT_EQ(judging::location_of(facts), visitor_location::router);
 }
 
-}  // namespace
+}  // namespace external_rules_test
 }  // namespace natcheck

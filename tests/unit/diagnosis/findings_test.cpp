@@ -6,7 +6,7 @@
 #include "evidence_builder.hpp"
 
 namespace natcheck {
-namespace {
+namespace findings_test {
 
 using namespace natcheck::testing;
 using ::testing::AllOf;
@@ -183,5 +183,5 @@ TEST(EvidenceLines, EscapeWhatCameFromTheNetwork) {
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("\"Conn\\x1b[31m\\n\""), HasSubstr("xxx...\""))));
 }
 
-}  // namespace
+}  // namespace findings_test
 }  // namespace natcheck

@@ -9,7 +9,7 @@
 #include "proof.hpp"
 
 namespace natcheck {
-namespace {
+namespace less_evidence_test {
 
 using namespace natcheck::testing;
 using change = std::function<void(discover_evidence&)>;
@@ -199,8 +199,7 @@ void expect_no_more(const discover_evidence& more, const diagnosis& judged,
     const bool both_absent = is_absence(before.code) && is_absence(after.code);
     EXPECT_TRUE(same || both_absent || before.certainty == confidence::confirmed) << story;
   }
-  const bool proven_no =
-      judged.answer == answer::no && before.certainty == confidence::confirmed;
+  const bool proven_no = judged.answer == answer::no && before.certainty == confidence::confirmed;
   if (proven_no && !is_absence(before.code) && !was_in_conflict(more, judged)) {
     EXPECT_NE(with_less.answer, answer::yes) << story;
   }
@@ -257,5 +256,5 @@ TEST(LessEvidence, WhatIsConfirmedIsProven) {
   });
 }
 
-}  // namespace
+}  // namespace less_evidence_test
 }  // namespace natcheck

@@ -7,7 +7,7 @@
 #include "failed_mapping.hpp"
 
 namespace natcheck {
-namespace {
+namespace mapping_advice_test {
 
 using ::testing::AllOf;
 using ::testing::Contains;
@@ -163,5 +163,5 @@ TEST(MappingRules, WithoutAGatewayNobodyIsToldToOpenItsMenu) {
   EXPECT_THAT(v.advice, ::testing::ElementsAre("natcheck discover"));
 }
 
-}  // namespace
+}  // namespace mapping_advice_test
 }  // namespace natcheck

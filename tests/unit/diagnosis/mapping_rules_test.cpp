@@ -7,7 +7,7 @@
 #include "print.hpp"
 
 namespace natcheck {
-namespace {
+namespace mapping_rules_test {
 
 using ::testing::AllOf;
 using ::testing::Contains;
@@ -413,5 +413,5 @@ TEST(DiagnoseNothing, ProvesNothing) {
   EXPECT_EQ(diagnose(probe_evidence{}).answer, answer::unknown);
 }
 
-}  // namespace
+}  // namespace mapping_rules_test
 }  // namespace natcheck

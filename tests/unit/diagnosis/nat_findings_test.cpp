@@ -8,7 +8,7 @@
 #include "evidence_builder.hpp"
 
 namespace natcheck {
-namespace {
+namespace nat_findings_test {
 
 using namespace natcheck::testing;
 using namespace std::chrono_literals;
@@ -348,5 +348,5 @@ TEST(NatFindings, AreFoundOneARow) {
   }
 }
 
-}  // namespace
+}  // namespace nat_findings_test
 }  // namespace natcheck

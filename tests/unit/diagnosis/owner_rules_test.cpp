@@ -2,7 +2,7 @@
 #include "verdict_row.hpp"
 
 namespace natcheck {
-namespace {
+namespace owner_rules_test {
 
 using namespace natcheck::testing;
 using enum verdict_code;
@@ -342,5 +342,5 @@ TEST(OwnerRules, AdviseNoBridgeModeWhereNoSecondRouterIs) {
   }
 }
 
-}  // namespace
+}  // namespace owner_rules_test
 }  // namespace natcheck

@@ -6,7 +6,7 @@
 #include <natcheck/diagnosis.hpp>
 
 namespace natcheck {
-namespace {
+namespace probe_inside_test {
 
 using boost::asio::ip::make_address;
 using enum inside_reason;
@@ -427,5 +427,5 @@ TEST(ProbeInside, ACoincidenceIsNoProof) {
   EXPECT_EQ(diagnose(evidence).main.certainty, confidence::confirmed);
 }
 
-}  // namespace
+}  // namespace probe_inside_test
 }  // namespace natcheck

@@ -7,7 +7,7 @@
 #include "print.hpp"
 
 namespace natcheck {
-namespace {
+namespace probe_rules_test {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -451,5 +451,5 @@ TEST(ProbeRules, NameTheAddressBehindAName) {
   EXPECT_THAT(diagnose(seen).main.evidence, Contains("home.example:1234 is 5.5.5.5:1234"));
 }
 
-}  // namespace
+}  // namespace probe_rules_test
 }  // namespace natcheck

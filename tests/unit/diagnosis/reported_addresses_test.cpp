@@ -2,7 +2,7 @@
 #include "verdict_row.hpp"
 
 namespace natcheck {
-namespace {
+namespace reported_addresses_test {
 
 using namespace natcheck::testing;
 using enum verdict_code;
@@ -226,5 +226,5 @@ TEST(ClaimsSeen, OnThisHost) { check_all(direct_rows); }
 
 TEST(ClaimsSeen, OfTheGateway) { check_all(report_rows); }
 
-}  // namespace
+}  // namespace reported_addresses_test
 }  // namespace natcheck

@@ -6,7 +6,7 @@
 #include "print.hpp"
 
 namespace natcheck {
-namespace {
+namespace self_test_rules_test {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -168,5 +168,5 @@ TEST(SelfTestRules, AWalledServerGetsTheCommands) {
   EXPECT_THAT(diagnose(seen).main.advice, Contains(HasSubstr("sudo ufw allow 1234/tcp")));
 }
 
-}  // namespace
+}  // namespace self_test_rules_test
 }  // namespace natcheck

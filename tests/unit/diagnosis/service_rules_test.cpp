@@ -2,7 +2,7 @@
 #include "verdict_row.hpp"
 
 namespace natcheck {
-namespace {
+namespace service_rules_test {
 
 using namespace natcheck::testing;
 using enum verdict_code;
@@ -266,5 +266,5 @@ TEST(ServiceRules, AddressThatIsHidden) { check_all(hidden_rows); }
 
 TEST(ServiceRules, ServicesThatAreNotThere) { check_all(service_rows); }
 
-}  // namespace
+}  // namespace service_rules_test
 }  // namespace natcheck

@@ -10,7 +10,7 @@
 #include "evidence_builder.hpp"
 
 namespace natcheck::judging {
-namespace {
+namespace which_router_test {
 
 using namespace natcheck::testing;
 
@@ -152,5 +152,5 @@ TEST(WhichRouter, OnlyADeviceThatIsNotOnTheWayOutIsAWrongOne) {
   EXPECT_EQ(diagnose(foreign).findings.front().code, "upnp-wrong-device");
 }
 
-}  // namespace
+}  // namespace which_router_test
 }  // namespace natcheck::judging

@@ -8,7 +8,7 @@
 #include "diagnosis/wording/rows.hpp"
 
 namespace natcheck {
-namespace {
+namespace wording_test {
 
 TEST(Wording, FillsInValuesOfEachKind) {
   const auto ip = boost::asio::ip::make_address("192.0.2.1");
@@ -62,5 +62,5 @@ TEST(Wording, HasEachSentenceOnce) {
     EXPECT_TRUE(seen.insert(row.words).second) << row.words;
 }
 
-}  // namespace
+}  // namespace wording_test
 }  // namespace natcheck

@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace natcheck::mappings {
-namespace {
+namespace external_addresses_test {
 
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -108,5 +108,5 @@ TEST_F(ExternalAddresses, LostAndOpenedAgainIsToldAgain) {
   EXPECT_THAT(told_, SizeIs(2));
 }
 
-}  // namespace
+}  // namespace external_addresses_test
 }  // namespace natcheck::mappings

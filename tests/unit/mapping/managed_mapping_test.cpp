@@ -6,7 +6,7 @@
 #include "unit/mapping/virtual_gateways.hpp"
 
 namespace natcheck::mappings {
-namespace {
+namespace managed_mapping_test {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -424,5 +424,5 @@ TEST(ManagedMappingFaults, WhateverFailsIsClosedOrRecorded) {
   }
 }
 
-}  // namespace
+}  // namespace managed_mapping_test
 }  // namespace natcheck::mappings

@@ -20,7 +20,7 @@ std::ostream& operator<<(std::ostream& out, const interface_address& value) {
 }
 
 namespace net {
-namespace {
+namespace egress_route_test {
 
 using boost::asio::ip::make_address;
 using testing::ElementsAre;
@@ -442,6 +442,6 @@ TEST(OtherGateways, ThoseThatWereNotTaken) {
               ElementsAre());
 }
 
-}  // namespace
+}  // namespace egress_route_test
 }  // namespace net
 }  // namespace natcheck

@@ -12,7 +12,7 @@
 #include "unit/net/from_hex.hpp"
 
 namespace natcheck::net {
-namespace {
+namespace netlink_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -180,5 +180,5 @@ TEST(NetlinkAnswer, SurvivesMutations) {
   }
 }
 
-}  // namespace
+}  // namespace netlink_test
 }  // namespace natcheck::net

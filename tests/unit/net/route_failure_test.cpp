@@ -2,13 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
-
 #include <natcheck/causes.hpp>
 
 #include "net/sockets.hpp"
 
 namespace natcheck {
-namespace {
+namespace route_failure_test {
 
 using ::testing::HasSubstr;
 
@@ -28,12 +27,12 @@ TEST(RouteFailure, NamesTheRouteOfThisMachine) {
   };
   for (const auto& row : rows) {
     const net::error_code error(row.number, boost::system::system_category());
-    const auto told =
-        net::route_failure(operation_code::connecting, boost::asio::ip::make_address(row.target), error);
+    const auto told = net::route_failure(operation_code::connecting,
+                                         boost::asio::ip::make_address(row.target), error);
     EXPECT_EQ(told.kind, row.kind) << row.target << " " << row.words;
     EXPECT_THAT(to_string(told.detail), HasSubstr(row.words));
   }
 }
 
-}  // namespace
+}  // namespace route_failure_test
 }  // namespace natcheck

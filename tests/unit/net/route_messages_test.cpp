@@ -16,7 +16,7 @@
 #include "unit/net/from_hex.hpp"
 
 namespace natcheck::net {
-namespace {
+namespace route_messages_test {
 
 using boost::asio::ip::make_address;
 
@@ -360,5 +360,5 @@ TEST(Requests, AsBytes) {
   for (const auto& [request, hex] : rows) EXPECT_EQ(request, from_hex(hex)) << hex;
 }
 
-}  // namespace
+}  // namespace route_messages_test
 }  // namespace natcheck::net

@@ -1,5 +1,3 @@
-#include <natcheck/causes.hpp>
-
 #include "net/route_refusal.hpp"
 
 #include <gtest/gtest.h>
@@ -8,7 +6,7 @@
 #include <natcheck/causes.hpp>
 
 namespace natcheck::net {
-namespace {
+namespace route_refusal_test {
 
 TEST(RouteRefusal, NamesWhatThisMachineDoes) {
   EXPECT_EQ(cause_of_refusal(EACCES), cause_code::route_prohibits);
@@ -20,10 +18,11 @@ TEST(RouteRefusal, LoopbackIsNeverRefused) {
   const auto loopback = boost::asio::ip::make_address("127.0.0.1");
   for (const auto protocol : {transport::tcp, transport::udp}) {
     for (const char* interface : {"", "lo"}) {
-      EXPECT_FALSE(route_refusal(operation_code::connecting, {loopback, interface}, protocol, {loopback, 3478}));
+      EXPECT_FALSE(route_refusal(operation_code::connecting, {loopback, interface}, protocol,
+                                 {loopback, 3478}));
     }
   }
 }
 
-}  // namespace
+}  // namespace route_refusal_test
 }  // namespace natcheck::net

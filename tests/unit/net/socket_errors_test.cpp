@@ -8,7 +8,7 @@
 #include "unit/net/from_hex.hpp"
 
 namespace natcheck::net {
-namespace {
+namespace socket_errors_test {
 
 using boost::asio::ip::make_address;
 
@@ -89,5 +89,5 @@ TEST(SocketError, OnlyWhatCameByIcmpHasASender) {
   }
 }
 
-}  // namespace
+}  // namespace socket_errors_test
 }  // namespace natcheck::net

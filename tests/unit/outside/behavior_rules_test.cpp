@@ -9,7 +9,7 @@
 #include "support/in_words.hpp"
 
 namespace natcheck::outside {
-namespace {
+namespace behavior_rules_test {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
@@ -269,5 +269,5 @@ TEST(BehaviorRules, WhichAddressesMayBeOurs) {
   EXPECT_FALSE(is_credible_mapped(ip("127.0.0.1"), ip("127.0.0.7")));
 }
 
-}  // namespace
+}  // namespace behavior_rules_test
 }  // namespace natcheck::outside

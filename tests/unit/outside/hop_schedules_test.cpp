@@ -7,7 +7,7 @@
 #include "outside/path_schedule.hpp"
 
 namespace natcheck::outside {
-namespace {
+namespace hop_schedules_test {
 
 using namespace std::chrono_literals;
 using boost::asio::ip::make_address;
@@ -188,5 +188,5 @@ TEST_F(OwnerSchedule, WhatCannotBeSentEndsItAtOnce) {
   EXPECT_EQ(to_string(seen_.detail), "this user lacks permission");
 }
 
-}  // namespace
+}  // namespace hop_schedules_test
 }  // namespace natcheck::outside

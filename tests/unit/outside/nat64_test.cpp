@@ -11,7 +11,7 @@ void PrintTo(const nat64_prefix& value, std::ostream* out) {
 }
 
 namespace outside {
-namespace {
+namespace nat64_test {
 
 using boost::asio::ip::make_address;
 
@@ -59,6 +59,6 @@ TEST(Nat64, FindsNoneWhereThereIsNone) {
   }
 }
 
-}  // namespace
+}  // namespace nat64_test
 }  // namespace outside
 }  // namespace natcheck

@@ -5,7 +5,7 @@
 #include <natcheck/causes.hpp>
 
 namespace natcheck::outside {
-namespace {
+namespace stun_transactions_test {
 
 using namespace std::chrono_literals;
 
@@ -65,5 +65,5 @@ TEST(StunTransactions, EachQuestionHasAnIdOfItsOwn) {
   EXPECT_NE(asked.request(0), asked.request(1));
 }
 
-}  // namespace
+}  // namespace stun_transactions_test
 }  // namespace natcheck::outside

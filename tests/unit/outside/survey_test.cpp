@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::outside {
-namespace {
+namespace survey_test {
 
 using namespace std::chrono_literals;
 using boost::asio::ip::make_address;
@@ -373,5 +373,5 @@ TEST(CredibleOther, IsAnotherAddressAndAnotherPortAsPublicAsTheFirst) {
   EXPECT_FALSE(is_credible_other(at("10.0.0.1:3478"), {make_address("0.0.0.0"), 3479}));
 }
 
-}  // namespace
+}  // namespace survey_test
 }  // namespace natcheck::outside

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::outside {
-namespace {
+namespace web_test {
 
 struct url_row {
   const char* text;
@@ -54,5 +54,5 @@ TEST(WebUrl, RefusesWithReason) {
   }
 }
 
-}  // namespace
+}  // namespace web_test
 }  // namespace natcheck::outside

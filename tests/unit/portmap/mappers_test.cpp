@@ -1,14 +1,14 @@
-#include <natcheck/causes.hpp>
-
 #include "portmap/mappers.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <natcheck/causes.hpp>
+
 #include "portmap/grants.hpp"
 
 namespace natcheck::portmap {
-namespace {
+namespace mappers_test {
 
 using boost::asio::ip::make_address;
 using namespace std::chrono_literals;
@@ -80,8 +80,9 @@ TEST(Grants, AnotherPortThanAskedIsNamedBesideThatOne) {
   EXPECT_EQ(clean.kind, outcome::refused);
   EXPECT_EQ(clean.refusal, mapping_refusal::granted_otherwise);
   EXPECT_EQ(to_string(clean.detail), "it granted external port 1024 instead of 80");
-  const failure stuck = another_port_granted(
-      operation_code::connecting, 80, 1024, failure{outcome::timed_out, operation_code::connecting, "no answer", 0});
+  const failure stuck =
+      another_port_granted(operation_code::connecting, 80, 1024,
+                           failure{outcome::timed_out, operation_code::connecting, "no answer", 0});
   EXPECT_THAT(to_string(stuck.detail), HasSubstr("could not be removed: no answer"));
 }
 
@@ -118,5 +119,5 @@ TEST(Grants, WhatLeadsToAnAddressThatIsGoneIsOutOfReach) {
   EXPECT_THAT(to_string(why->detail), HasSubstr("192.168.1.11"));
 }
 
-}  // namespace
+}  // namespace mappers_test
 }  // namespace natcheck::portmap

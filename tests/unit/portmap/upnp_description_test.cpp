@@ -10,7 +10,7 @@
 #include <sstream>
 
 namespace natcheck::portmap {
-namespace {
+namespace upnp_description_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -423,5 +423,5 @@ TEST(Description, HoweverDeepItIs) {
   EXPECT_THAT(urls_of(*read), ElementsAre("http://192.168.1.1:5000/ctl"));
 }
 
-}  // namespace
+}  // namespace upnp_description_test
 }  // namespace natcheck::portmap

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::portmap {
-namespace {
+namespace upnp_rules_test {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
@@ -63,5 +63,5 @@ TEST(UpnpRules, AnEntryStandsAsLongAsItSays) {
   }
 }
 
-}  // namespace
+}  // namespace upnp_rules_test
 }  // namespace natcheck::portmap

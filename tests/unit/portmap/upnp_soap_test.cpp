@@ -1,12 +1,12 @@
-#include <natcheck/causes.hpp>
-
 #include "portmap/upnp_soap.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <natcheck/causes.hpp>
+
 namespace natcheck::portmap {
-namespace {
+namespace upnp_soap_test {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -170,7 +170,8 @@ TEST(Answer, Refusals) {
     EXPECT_EQ(values.error().kind, outcome::refused) << row.body;
     EXPECT_EQ(values.error().code, row.code) << row.body;
     EXPECT_THAT(to_string(values.error().detail), HasSubstr(row.detail)) << row.body;
-    EXPECT_EQ(to_string(values.error().operation), to_string(operation(operation_code::connecting)));
+    EXPECT_EQ(to_string(values.error().operation),
+              to_string(operation(operation_code::connecting)));
   }
 }
 
@@ -246,5 +247,5 @@ TEST(Answer, EveryErrorHasWords) {
   }
 }
 
-}  // namespace
+}  // namespace upnp_soap_test
 }  // namespace natcheck::portmap

@@ -6,7 +6,7 @@
 #include <random>
 
 namespace natcheck::portmap {
-namespace {
+namespace xml_test {
 
 /// The values as "name=value".
 std::vector<std::string> values(std::string_view xml) {
@@ -129,5 +129,5 @@ TEST(Xml, SurvivesMutation) {
   }
 }
 
-}  // namespace
+}  // namespace xml_test
 }  // namespace natcheck::portmap

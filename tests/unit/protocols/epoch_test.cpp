@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::lease {
-namespace {
+namespace epoch_test {
 
 using namespace std::chrono_literals;
 
@@ -116,5 +116,5 @@ TEST(Epoch, OnlyWhatRunsAsTimeDoesAdvances) {
   }
 }
 
-}  // namespace
+}  // namespace epoch_test
 }  // namespace natcheck::lease

@@ -15,7 +15,7 @@
 #include "protocols/stun/codec.hpp"
 
 namespace natcheck {
-namespace {
+namespace fuzz_test {
 
 using boost::asio::ip::make_address;
 
@@ -247,5 +247,5 @@ TEST(Fuzz, Search) {
   EXPECT_GT(found, iterations / 20) << "too few mutants are answers at all";
 }
 
-}  // namespace
+}  // namespace fuzz_test
 }  // namespace natcheck

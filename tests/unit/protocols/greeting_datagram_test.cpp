@@ -7,7 +7,7 @@
 #include "protocols/greeting/responder.hpp"
 
 namespace natcheck::greeting {
-namespace {
+namespace greeting_datagram_test {
 
 using boost::asio::ip::make_address;
 using std::chrono::milliseconds;
@@ -307,5 +307,5 @@ TEST(GreetingResponder, ForgetsTheOldestSession) {
   EXPECT_TRUE(is_news(0)) << "it had to make room";
 }
 
-}  // namespace
+}  // namespace greeting_datagram_test
 }  // namespace natcheck::greeting

@@ -3,7 +3,7 @@
 #include "protocols/greeting/codec.hpp"
 
 namespace natcheck::greeting {
-namespace {
+namespace greeting_test {
 
 using boost::asio::ip::make_address;
 
@@ -300,5 +300,5 @@ TEST(GreetingValues, ABadSeenIsNoReply) {
   EXPECT_EQ(reader.value(), reply{}) << "nothing of a malformed line is believed";
 }
 
-}  // namespace
+}  // namespace greeting_test
 }  // namespace natcheck::greeting

@@ -9,7 +9,7 @@
 #include "protocols/greeting/udp_prober.hpp"
 
 namespace natcheck::greeting {
-namespace {
+namespace greeting_udp_prober_test {
 
 using boost::asio::ip::make_address;
 using ::testing::Each;
@@ -369,5 +369,5 @@ TEST(Questioner, ARefusalAmongAnswersIsOneOfTheOutcomes) {
   EXPECT_THAT(results(machine.finish(start + 210ms)), ElementsAre(reached, refused, reached));
 }
 
-}  // namespace
+}  // namespace greeting_udp_prober_test
 }  // namespace natcheck::greeting

@@ -6,7 +6,7 @@
 #include "protocols/http/response_reader.hpp"
 
 namespace natcheck::http {
-namespace {
+namespace http_response_test {
 
 using ::testing::HasSubstr;
 
@@ -257,5 +257,5 @@ TEST(XmlEnd, IsTheRootsOwn) {
   }
 }
 
-}  // namespace
+}  // namespace http_response_test
 }  // namespace natcheck::http

@@ -3,7 +3,7 @@
 #include "protocols/http/url.hpp"
 
 namespace natcheck::http {
-namespace {
+namespace http_url_test {
 
 struct url_row {
   const char* text;
@@ -56,5 +56,5 @@ TEST(HttpUrl, RefusesWithReason) {
   }
 }
 
-}  // namespace
+}  // namespace http_url_test
 }  // namespace natcheck::http

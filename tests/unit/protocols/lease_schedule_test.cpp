@@ -3,7 +3,7 @@
 #include "protocols/lease/schedule.hpp"
 
 namespace natcheck {
-namespace {
+namespace lease_schedule_test {
 
 using namespace std::chrono_literals;
 
@@ -80,5 +80,5 @@ TEST(LeaseSchedule, AGrantBeginsAnew) {
   EXPECT_EQ(value.end(), start + 270s);
 }
 
-}  // namespace
+}  // namespace lease_schedule_test
 }  // namespace natcheck

@@ -6,7 +6,7 @@
 #include "protocols/natpmp/codec.hpp"
 
 namespace natcheck::natpmp {
-namespace {
+namespace natpmp_test {
 
 using namespace std::chrono_literals;
 using datagram = std::vector<std::uint8_t>;
@@ -194,5 +194,5 @@ TEST(NatPmp, RefusalsNeedEightBytes) {
   EXPECT_TRUE(check(refusal, address_request));
 }
 
-}  // namespace
+}  // namespace natpmp_test
 }  // namespace natcheck::natpmp

@@ -8,7 +8,7 @@
 #include "protocols/pcp/nonce.hpp"
 
 namespace natcheck::pcp {
-namespace {
+namespace pcp_test {
 
 using namespace std::chrono_literals;
 using boost::asio::ip::make_address;
@@ -336,5 +336,5 @@ TEST(PcpNonce, AnythingElseIsNone) {
   }
 }
 
-}  // namespace
+}  // namespace pcp_test
 }  // namespace natcheck::pcp

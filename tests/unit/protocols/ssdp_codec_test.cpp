@@ -3,7 +3,7 @@
 #include "protocols/ssdp/codec.hpp"
 
 namespace natcheck::ssdp {
-namespace {
+namespace ssdp_codec_test {
 
 using boost::asio::ip::make_address;
 
@@ -135,5 +135,5 @@ TEST(AnnouncesGateway, BySearchTargetOrServiceName) {
   EXPECT_FALSE(announced("urn:schemas-wifialliance-org:device:WFADevice:1", "uuid:2"));
 }
 
-}  // namespace
+}  // namespace ssdp_codec_test
 }  // namespace natcheck::ssdp

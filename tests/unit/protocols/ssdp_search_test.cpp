@@ -5,7 +5,7 @@
 #include "protocols/ssdp/search.hpp"
 
 namespace natcheck::ssdp {
-namespace {
+namespace ssdp_search_test {
 
 using boost::asio::ip::make_address;
 using namespace std::chrono_literals;
@@ -315,5 +315,5 @@ TEST(Ipv6Search, LocationsStayOnTheLink) {
             "LOCATION names a host outside this network, 2001:db8:9::1");
 }
 
-}  // namespace
+}  // namespace ssdp_search_test
 }  // namespace natcheck::ssdp

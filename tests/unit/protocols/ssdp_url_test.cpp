@@ -5,7 +5,7 @@
 #include "protocols/ssdp/url.hpp"
 
 namespace natcheck::ssdp {
-namespace {
+namespace ssdp_url_test {
 
 using boost::asio::ip::make_address;
 
@@ -172,5 +172,5 @@ TEST(CheckLocation, OfANeighborLeadsNowhereElse) {
       << "no zone in the Host header";
 }
 
-}  // namespace
+}  // namespace ssdp_url_test
 }  // namespace natcheck::ssdp

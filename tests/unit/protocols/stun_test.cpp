@@ -4,7 +4,7 @@
 #include "protocols/stun/codec.hpp"
 
 namespace natcheck::stun {
-namespace {
+namespace stun_test {
 
 using ::testing::HasSubstr;
 
@@ -277,5 +277,5 @@ TEST(Stun, AStreamOfSomethingElse) {
   EXPECT_FALSE(length_of(huge)) << "no multiple of four";
 }
 
-}  // namespace
+}  // namespace stun_test
 }  // namespace natcheck::stun

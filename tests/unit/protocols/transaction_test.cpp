@@ -9,7 +9,7 @@
 #include "protocols/pcp/codec.hpp"
 
 namespace natcheck::lease {
-namespace {
+namespace transaction_test {
 
 using namespace std::chrono_literals;
 using boost::asio::ip::make_address;
@@ -148,5 +148,5 @@ TEST(Transaction, AnErrorOfTheSocketEndsIt) {
   EXPECT_FALSE(receiving.machine.poll_transmit(start + 250ms));
 }
 
-}  // namespace
+}  // namespace transaction_test
 }  // namespace natcheck::lease

@@ -7,7 +7,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace json_test {
 
 using namespace natcheck::testing;
 namespace json = boost::json;
@@ -485,5 +485,5 @@ TEST(ServeJson, SaysWhyThereIsNoMapping) {
   EXPECT_FALSE(all.at("advice").as_array().empty());
 }
 
-}  // namespace
+}  // namespace json_test
 }  // namespace natcheck

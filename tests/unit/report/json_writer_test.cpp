@@ -8,7 +8,7 @@
 #include <limits>
 
 namespace natcheck::report {
-namespace {
+namespace json_writer_test {
 
 namespace json = boost::json;
 
@@ -64,5 +64,5 @@ TEST(JsonWriter, WhatItWritesReadsBackTheSame) {
   }
 }
 
-}  // namespace
+}  // namespace json_writer_test
 }  // namespace natcheck::report

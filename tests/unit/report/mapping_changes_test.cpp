@@ -6,7 +6,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace mapping_changes_test {
 
 using namespace natcheck::testing;
 using namespace std::chrono_literals;
@@ -273,5 +273,5 @@ TEST(RemovalText, NothingFromTheNetworkBreaksIt) {
   }
 }
 
-}  // namespace
+}  // namespace mapping_changes_test
 }  // namespace natcheck

@@ -8,7 +8,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace mappings_test {
 
 using namespace natcheck::testing;
 using ::testing::HasSubstr;
@@ -228,5 +228,5 @@ TEST(MappingsAnswer, YesOnlyWhenReadToTheEnd) {
   EXPECT_EQ(judging::judge(report).answer, answer::no);
 }
 
-}  // namespace
+}  // namespace mappings_test
 }  // namespace natcheck

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::report {
-namespace {
+namespace printable_test {
 
 TEST(Printable, KeepsTextAndEscapesTheRest) {
   const std::pair<std::string, const char*> rows[] = {
@@ -70,5 +70,5 @@ TEST(Clipped, EndsBetweenCodePoints) {
   EXPECT_EQ(clipped("aüb", 2), "a...");
 }
 
-}  // namespace
+}  // namespace printable_test
 }  // namespace natcheck::report

@@ -9,7 +9,7 @@
 #include "report/printable.hpp"
 
 namespace natcheck::report {
-namespace {
+namespace qr_test {
 
 constexpr std::string_view url = "http://5.5.5.5:1234/";
 constexpr int modules = 25;  // version 2: ISO/IEC 18004 table 1
@@ -141,5 +141,5 @@ TEST(Qr, ColorsEndWithTheLine) {
   }
 }
 
-}  // namespace
+}  // namespace qr_test
 }  // namespace natcheck::report

@@ -7,7 +7,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace redacted_test {
 
 using namespace natcheck::testing;
 using ::testing::HasSubstr;
@@ -262,5 +262,5 @@ TEST(Redacted, IsToldAndDrawnAsBefore) {
   EXPECT_EQ(all.at("ipv6").at("scope"), "global");
 }
 
-}  // namespace
+}  // namespace redacted_test
 }  // namespace natcheck

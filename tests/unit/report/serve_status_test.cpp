@@ -6,7 +6,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace serve_status_test {
 
 using namespace natcheck::testing;
 using ::testing::HasSubstr;
@@ -86,5 +86,5 @@ TEST_F(ServeStatus, LinesAreCutAtTheWidth) {
   EXPECT_THAT(text, Not(HasSubstr("\n\n")));
 }
 
-}  // namespace
+}  // namespace serve_status_test
 }  // namespace natcheck

@@ -4,7 +4,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace text_discover_test {
 
 using namespace natcheck::testing;
 using ::testing::AllOf;
@@ -344,5 +344,5 @@ TEST(DiscoverText, FindingsAreNotes) {
   EXPECT_THAT(to_text(report, fancy), HasSubstr("\n  Note: What was seen. Do this.\n"));
 }
 
-}  // namespace
+}  // namespace text_discover_test
 }  // namespace natcheck

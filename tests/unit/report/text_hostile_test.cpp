@@ -6,7 +6,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace text_hostile_test {
 
 using namespace natcheck::testing;
 
@@ -108,5 +108,5 @@ TEST(Wrap, BreaksBetweenWords) {
   EXPECT_EQ(report::wrap("✔✔✔✔", 3), (list{"✔✔✔", "✔"}));
 }
 
-}  // namespace
+}  // namespace text_hostile_test
 }  // namespace natcheck

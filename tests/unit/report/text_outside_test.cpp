@@ -7,7 +7,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace text_outside_test {
 
 using namespace natcheck::testing;
 using ::testing::HasSubstr;
@@ -154,5 +154,5 @@ TEST(Sightings, AreCountedByServer) {
   EXPECT_EQ(seen[1].servers, (std::vector<std::string>{"a:3478"}));
 }
 
-}  // namespace
+}  // namespace text_outside_test
 }  // namespace natcheck

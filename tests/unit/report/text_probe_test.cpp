@@ -4,7 +4,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace text_probe_test {
 
 using namespace natcheck::testing;
 
@@ -91,5 +91,5 @@ TEST(ProbeText, OneHandshakeOfSeveral) {
   EXPECT_EQ(to_text(other, 2, fancy), "2: another server answered in 61 ms\n");
 }
 
-}  // namespace
+}  // namespace text_probe_test
 }  // namespace natcheck

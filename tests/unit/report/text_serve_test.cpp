@@ -8,7 +8,7 @@
 #include "reports.hpp"
 
 namespace natcheck {
-namespace {
+namespace text_serve_test {
 
 using namespace natcheck::testing;
 using ::testing::HasSubstr;
@@ -240,5 +240,5 @@ TEST_F(serve_text, Stopped) {
               HasSubstr("; no request from another\n            machine arrived\n"));
 }
 
-}  // namespace
+}  // namespace text_serve_test
 }  // namespace natcheck

@@ -7,7 +7,7 @@
 #include "diagnosis/visitor_location.hpp"
 
 namespace natcheck {
-namespace {
+namespace visit_page_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -176,5 +176,5 @@ TEST(VisitPage, ItsPolicyAllowsItsOwnScriptAndStyleOnly) {
   EXPECT_EQ(page_policy().find_first_of("\r\n"), std::string_view::npos);
 }
 
-}  // namespace
+}  // namespace visit_page_test
 }  // namespace natcheck

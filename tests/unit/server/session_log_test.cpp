@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::serving {
-namespace {
+namespace session_log_test {
 
 using namespace std::chrono_literals;
 using ::testing::SizeIs;
@@ -80,5 +80,5 @@ TEST_F(GuestBook, TheEndIsNotWaitedFor) {
   EXPECT_EQ(book_.due(), session_log::clock::time_point::max());
 }
 
-}  // namespace
+}  // namespace session_log_test
 }  // namespace natcheck::serving

@@ -7,7 +7,7 @@
 #include "unit/mapping/journal/some_records.hpp"
 
 namespace natcheck::journal {
-namespace {
+namespace journal_lines_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -170,5 +170,5 @@ TEST(Ledger, ForgetsWhatHasEnded) {
   }
 }
 
-}  // namespace
+}  // namespace journal_lines_test
 }  // namespace natcheck::journal

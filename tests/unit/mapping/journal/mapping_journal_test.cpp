@@ -11,7 +11,7 @@
 #include "unit/mapping/journal/some_records.hpp"
 
 namespace natcheck::journal {
-namespace {
+namespace mapping_journal_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -324,5 +324,5 @@ TEST_F(StateDirectory, FollowsTheSpecification) {
   }
 }
 
-}  // namespace
+}  // namespace mapping_journal_test
 }  // namespace natcheck::journal

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natcheck::journal {
-namespace {
+namespace removal_policy_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -88,5 +88,5 @@ TEST(ClaimRules, OthersHavePortsForTheSamePlaceInside) {
   EXPECT_THAT(ports_of_others(all, record(upnp, 9090)), ElementsAre(8080, 8081));
 }
 
-}  // namespace
+}  // namespace removal_policy_test
 }  // namespace natcheck::journal
