@@ -206,8 +206,8 @@ TEST_F(serve_text, ARenewalThatFails) {
 TEST_F(serve_text, WhatIsNotWatched) {
   EXPECT_EQ(to_text(event_of(events::watching{true, {}}), fancy), "");
   EXPECT_EQ(to_text(event_of(events::watching{false, cause("It cannot tell."), true}), fancy),
-            "Not watched It cannot tell. To allow it: sudo setcap cap_net_raw+ep \"$(command -v\n"
-            "            natcheck)\", or run it with sudo\n");
+            "Not watched It cannot tell. To allow it: sudo setcap cap_net_raw+ep \"$(command\n"
+            "            -v natcheck)\", or run it with sudo\n");
 }
 
 TEST_F(serve_text, WhoIsKeptOut) {
