@@ -18,7 +18,7 @@ namespace natcheck {
 // --- list ----------------------------------------------------------------------------------
 
 /// A row of the gateway's table, as UPnP's GetGenericPortMappingEntry returns it.
-struct gateway_mapping {
+struct table_entry {
   transport protocol = transport::tcp;
   std::uint16_t external_port = 0;
   std::string remote_host;  ///< the only host that may use it, as the gateway writes it; empty: any
@@ -46,7 +46,7 @@ struct mappings_report {
   service_evidence upnp;           ///< whether the gateway has a table to read, and why not
   std::string service;             ///< serviceType that was asked; empty when none answered
   std::optional<address> external_address;
-  std::vector<gateway_mapping> entries;
+  std::vector<table_entry> entries;
   bool complete = false;  ///< the whole table was read; otherwise see `incomplete_because`
   cause incomplete_because;
   /// What was unusual about the table, and how it was interpreted.

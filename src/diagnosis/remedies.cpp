@@ -85,4 +85,10 @@ std::string use_relay() {
   return "use a relay: a server with a public address that forwards connections to this machine";
 }
 
+std::string probe_command(const endpoint& external, transport protocol) {
+  if (!is_public(external.ip)) return {};
+  const auto* option = protocol == transport::udp ? "--protocol udp " : "";
+  return fmt::format("natcheck probe {}{}", option, to_string(external));
+}
+
 }  // namespace natcheck::judging

@@ -22,6 +22,9 @@ std::string forward_example(const std::string& router, const address& local);
 /// "turn on UPnP or NAT-PMP in the router ..."
 std::string turn_on_service(const std::string& router);
 
+/// What someone outside has to type. Empty where the address is not a public one.
+std::string probe_command(const endpoint& external, transport protocol);
+
 /// What to do about a router that refuses this machine.
 inline constexpr std::string_view permit_this_machine =
     "allow it in the router: on a FRITZ!Box per device (Internet > Permit Access > Port Sharing), "

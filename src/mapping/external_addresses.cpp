@@ -2,13 +2,9 @@
 
 #include <fmt/format.h>
 
-namespace natcheck::mappings {
+#include "diagnosis/remedies.hpp"
 
-std::string probe_command(const endpoint& external, transport protocol) {
-  if (!is_public(external.ip)) return {};
-  const auto* option = protocol == transport::udp ? "--protocol udp " : "";
-  return fmt::format("natcheck probe {}{}", option, to_string(external));
-}
+namespace natcheck::mappings {
 
 external_addresses::external_addresses(std::function<void(const events::external_address&)> tell)
     : tell_(std::move(tell)) {}
@@ -22,7 +18,7 @@ void external_addresses::open(const mapping& entry, std::string& command,
         state::mapped, entry.external_port, entry.external_address, {}, {}};
     external = of(entry.protocol);
   }
-  if (external) command = probe_command(*external, entry.protocol);
+  if (external) command = judging::probe_command(*external, entry.protocol);
   if (entry.internal.ip.is_v4()) of_protocol(entry.protocol).command = command;
 }
 
@@ -70,7 +66,7 @@ void external_addresses::settle(transport protocol) {
   const auto& [ip, sources, doubt, direct] = now.judged;
   if (which.is == state::failed && !ip) return;
   if (ip) now.external = endpoint{*ip, which.port};
-  if (now.external) now.probe_command = probe_command(*now.external, protocol);
+  if (now.external) now.probe_command = judging::probe_command(*now.external, protocol);
   now.corrects = which.is != state::failed && now.probe_command != which.command;
   const auto said = fmt::format("{} {}", now.probe_command, doubt ? doubt->summary : "");
   if (which.said == said) return;

@@ -9,9 +9,6 @@
 
 namespace natcheck::mappings {
 
-/// What someone outside has to type. Empty where the address is not a public one.
-std::string probe_command(const endpoint& external, transport protocol);
-
 /// Where the IPv4 Internet finds each port, by what is known at the moment.
 class external_addresses {
  public:

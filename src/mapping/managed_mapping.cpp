@@ -131,9 +131,10 @@ void managed_mapping::begin_search(instant now) {
   give(steps::search{});
 }
 
-void managed_mapping::found(std::size_t which, result<void> answer, bool has_spoken, instant now) {
+void managed_mapping::found(std::size_t which, result<void> answer, bool has_answered,
+                            instant now) {
   const bool is_there = answer.has_value();
-  choice_.found(which, std::move(answer), has_spoken, now.steady);
+  choice_.found(which, std::move(answer), has_answered, now.steady);
   if (choice_.is_searching()) return;
   if (!holds()) return try_next(now);
   if (is_there) return give(steps::check{which});
@@ -176,7 +177,7 @@ void managed_mapping::prepared(const mapping_record& record) {
 
 void managed_mapping::mapped(const std::optional<result<mapping>>& answer,
                              const service_status& status, double chance, instant now) {
-  tried_->has_spoken = status.has_spoken;
+  tried_->has_answered = status.has_answered;
   if (holds()) return renewed(answer, status, chance, now);
   const result<mapping>& made = *answer;
   if (!made) return not_obtained(made.error(), status, now);
@@ -301,8 +302,8 @@ void managed_mapping::begin_check(time_point now) {
   give(steps::check{number});
 }
 
-void managed_mapping::checked(const result<mapping_check>& answer, bool has_spoken, instant now) {
-  holder_->has_spoken = has_spoken;
+void managed_mapping::checked(const result<mapping_check>& answer, bool has_answered, instant now) {
+  holder_->has_answered = has_answered;
   const auto& before = entry_->external_address;
   const auto after = answer ? answer->external_address : std::nullopt;
   const bool is_named_now = !before && after;  // then the user learns it too

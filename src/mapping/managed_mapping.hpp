@@ -69,14 +69,14 @@ class managed_mapping {
   std::optional<step> next_step();
   time_point search_ends() const { return choice_.search_ends(); }
 
-  void found(std::size_t service, result<void> answer, bool has_spoken, instant now);
+  void found(std::size_t service, result<void> answer, bool has_answered, instant now);
   void searched(instant now);
   void read(journal_view view, instant now);
   void prepared(const mapping_record& record);
   /// `answer` is empty where the deadline came first; `chance` is from [0, 1), for the schedule.
   void mapped(const std::optional<result<mapping>>& answer, const service_status& status,
               double chance, instant now);
-  void checked(const result<mapping_check>& answer, bool has_spoken, instant now);
+  void checked(const result<mapping_check>& answer, bool has_answered, instant now);
   void unmapped(std::size_t service, const std::optional<result<void>>& answer,
                 const service_status& status, instant now);
   /// Only of one that is gone.

@@ -85,7 +85,7 @@ awaitable<void> mapping_driver::find(std::size_t which) {
   auto& mapper = *services_[which].mapper;
   auto answer = co_await mapper.find();
   if (!answer) spdlog::debug("{}", to_string(answer.error()));
-  machine_.found(which, std::move(answer), mapper.has_spoken(), now());
+  machine_.found(which, std::move(answer), mapper.has_answered(), now());
 }
 
 awaitable<void> mapping_driver::find_until_enough(std::size_t which, net::event& enough) {
@@ -118,7 +118,7 @@ awaitable<void> mapping_driver::map(steps::map what) {
 awaitable<void> mapping_driver::check(std::size_t which) {
   auto& mapper = *services_[which].mapper;
   const auto answer = co_await mapper.check();
-  machine_.checked(answer, mapper.has_spoken(), now());
+  machine_.checked(answer, mapper.has_answered(), now());
 }
 
 awaitable<void> mapping_driver::unmap(steps::unmap what) {
@@ -144,7 +144,7 @@ void mapping_driver::begin(const steps::remove_former& what) {
 // --- steps that are done at once -------------------------------------------------------------
 
 service_status mapping_driver::status_of(const service& which) const {
-  return {which.mapper->has_spoken(), which.mapper->refused_for(),
+  return {which.mapper->has_answered(), which.mapper->refused_for(),
           which.mapper->record(which.request)};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <natcheck/causes.hpp>
 
+#include "diagnosis/remedies.hpp"
 #include "discover/ipv4_gateway.hpp"
 #include "mapping/external_addresses.hpp"
 #include "net/when_all.hpp"
@@ -134,7 +135,8 @@ external_evidence mapping_manager::outside() const {
 
 void mapping_manager::report_not_needed(transport protocol, bool confirmed) {
   const endpoint external{ipv4_->local, options_.internal_port};
-  tell(events::map_not_needed{protocol, external, probe_command(external, protocol), confirmed});
+  tell(events::map_not_needed{protocol, external, judging::probe_command(external, protocol),
+                              confirmed});
 }
 
 void mapping_manager::report_no_router() {

@@ -28,8 +28,8 @@ mapping_evidence evidence_of(const mapping_options& options,
 }
 
 mapping_attempt failed_attempt(const gateway_service& by, const failure& why) {
-  return {by.via,        portmap::state_of(why.kind), why.detail, why.refusal, why.code,
-          by.has_spoken, portmap::is_local_fault(why)};
+  return {by.via,          portmap::state_of(why.kind), why.detail, why.refusal, why.code,
+          by.has_answered, portmap::is_local_fault(why)};
 }
 
 void add_untried(const std::vector<gateway_service>& all, std::vector<mapping_attempt>& attempts) {
@@ -38,7 +38,7 @@ void add_untried(const std::vector<gateway_service>& all, std::vector<mapping_at
         attempts, [&](const mapping_attempt& attempt) { return attempt.via == each.via; });
     if (is_noted) continue;
     attempts.push_back({each.via, service_state::not_tried, cause_code::not_answered_in_time,
-                        mapping_refusal::none, 0, each.has_spoken});
+                        mapping_refusal::none, 0, each.has_answered});
   }
 }
 

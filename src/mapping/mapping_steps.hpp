@@ -112,7 +112,7 @@ using step =
 
 /// After a service was asked for something.
 struct service_status {
-  bool has_spoken = false;  ///< see port_mapper
+  bool has_answered = false;  ///< see port_mapper
   std::optional<std::chrono::seconds> refused_for{};
   mapping_record record{};  ///< what a later run needs to remove what was asked for
 };

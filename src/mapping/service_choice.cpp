@@ -38,10 +38,10 @@ service_choice::time_point service_choice::end_of_search(time_point now) const {
   return time_point::max();
 }
 
-void service_choice::found(std::size_t which, result<void> answer, bool has_spoken,
+void service_choice::found(std::size_t which, result<void> answer, bool has_answered,
                            time_point now) {
   services_[which].found = std::move(answer);
-  services_[which].has_spoken = has_spoken;
+  services_[which].has_answered = has_answered;
   if (searching_) search_ends_ = std::min(search_ends_, end_of_search(now));
 }
 

@@ -18,7 +18,7 @@ struct gateway_service {
   std::optional<result<void>> found{};     ///< empty: not asked, or not waited for
   std::optional<mapping_record> record{};  ///< of what it was asked for and may have
   lease_schedule::time_point refuses_until{};
-  bool has_spoken = false;
+  bool has_answered = false;
   bool renews = false;  ///< `mappings add` made the mapping by it
 
   bool is_there() const { return found && found->has_value(); }
@@ -37,7 +37,7 @@ class service_choice {
   /// All are asked whether they are there, unless there is one only.
   void begin_search();
   bool is_searching() const { return searching_; }
-  void found(std::size_t which, result<void> answer, bool has_spoken, time_point now);
+  void found(std::size_t which, result<void> answer, bool has_answered, time_point now);
   /// When the best has answered; or a lesser one, and those before it have had their time.
   time_point search_ends() const { return search_ends_; }
   /// Whoever has not answered by now comes after all who have.

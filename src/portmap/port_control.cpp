@@ -96,7 +96,7 @@ std::uint16_t port_control_mapper::wanted_port(const mapping_request& request) c
 }
 
 void port_control_mapper::note(const exchange_end& finished) {
-  if (finished.answer || finished.why.kind == outcome::malformed) heard();
+  if (finished.answer || finished.why.kind == outcome::malformed) note_answer();
   if (!speaks(finished) || !finished.answer->epoch_s) return;
   const std::uint32_t epoch_s = *finished.answer->epoch_s;
   const auto epoch = epoch_.accept(epoch_s, net::since_boot());
@@ -117,7 +117,7 @@ awaitable<result<void>> port_control_mapper::find() {
   if (!may_be_there) co_return finished.why;
   const bool is_there = co_await answers_pcp_in_nat_pmp(access_);
   if (!is_there) co_return finished.why;
-  heard();
+  note_answer();
   co_return result<void>{};
 }
 

@@ -98,16 +98,16 @@ class port_mapper {
   virtual void spare(std::vector<std::uint16_t> /*external_ports*/) {}
 
   /// Whether the gateway has answered anything by this protocol, usable or not.
-  bool has_spoken() const { return spoke_; }
+  bool has_answered() const { return answered_; }
 
   /// After a refusal: for how long the gateway will say the same. Empty: it did not say.
   virtual std::optional<std::chrono::seconds> refused_for() const { return std::nullopt; }
 
  protected:
-  void heard() { spoke_ = true; }
+  void note_answer() { answered_ = true; }
 
  private:
-  bool spoke_ = false;
+  bool answered_ = false;
 };
 
 }  // namespace natcheck::portmap

@@ -17,7 +17,7 @@ awaitable<std::vector<std::uint16_t>> upnp_mapper::ports_elsewhere() {
   const auto deadline = std::chrono::steady_clock::now() + access_.times.changing;
   co_await net::with_deadline(deadline, read_rows(access_, *service_, table));
   std::vector<std::uint16_t> ports;
-  for (const gateway_mapping& row : table.rows) {
+  for (const table_entry& row : table.rows) {
     const bool is_ours = row.protocol == request_.protocol && row.remote_host.empty() &&
                          row.internal_port == request_.internal_port &&
                          row.description == our_description &&
@@ -42,7 +42,7 @@ awaitable<result<mapping>> upnp_mapper::look_elsewhere() {
   request_.external_port = ports.front();
   if (request_.any_port) {
     const auto row = co_await read_row();
-    const gateway_mapping* shown = row ? &*row : nullptr;
+    const table_entry* shown = row ? &*row : nullptr;
     co_return co_await made(shown);
   }
   const auto given_back = co_await unmap();

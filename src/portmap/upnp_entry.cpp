@@ -27,8 +27,8 @@ std::optional<std::uint16_t> port_of(const soap_values& values, std::string_view
   return port != 0 || is_zero ? port : std::nullopt;
 }
 
-gateway_mapping entry_of(const soap_values& values) {
-  gateway_mapping entry;
+table_entry entry_of(const soap_values& values) {
+  table_entry entry;
   entry.internal_client = values.find("NewInternalClient").value_or("");
   entry.internal_port = port_of(values, "NewInternalPort");
   entry.enabled = values.find_flag("NewEnabled").value_or(true);
@@ -37,7 +37,7 @@ gateway_mapping entry_of(const soap_values& values) {
   return entry;
 }
 
-cause of_entry(cause_code code, const gateway_mapping& entry) {
+cause of_entry(cause_code code, const table_entry& entry) {
   return {code, entry.external_port, entry.internal_client, entry.internal_port.value_or(0),
           entry.description};
 }
@@ -56,13 +56,12 @@ bool leads_to(const std::string& client, const address& self) {
   return read_written_address(client) == self;
 }
 
-awaitable<result<gateway_mapping>> read_entry(const gateway_access& access,
-                                              const wan_service& service,
-                                              const mapping_request& request) {
+awaitable<result<table_entry>> read_entry(const gateway_access& access, const wan_service& service,
+                                          const mapping_request& request) {
   const auto values =
       co_await call_service(access, service, "GetSpecificPortMappingEntry", key_of(request));
   if (!values) co_return values.error();
-  gateway_mapping entry = entry_of(*values);
+  table_entry entry = entry_of(*values);
   entry.protocol = request.protocol;
   entry.external_port = request.external_port;
   co_return entry;

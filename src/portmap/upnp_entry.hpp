@@ -21,10 +21,10 @@ namespace natcheck::portmap {
 inline constexpr std::string_view our_description = "natcheck";
 
 /// The entry in an answer, without its key: the protocol, the external port and the remote host.
-gateway_mapping entry_of(const soap_values& values);
+table_entry entry_of(const soap_values& values);
 
 /// A cause whose values are those of `entry`: external port, client, internal port, description.
-cause of_entry(cause_code code, const gateway_mapping& entry);
+cause of_entry(cause_code code, const table_entry& entry);
 
 /// A port as routers write it; empty for what only begins with a 0, as hexadecimal digits do.
 std::optional<std::uint16_t> port_of(const soap_values& values, std::string_view name);
@@ -48,9 +48,9 @@ bool says_no_entry(const result<T>& answer) {
 
 /// The entry on the protocol and the external port of `request`. The references here and below must
 /// outlive the awaiting.
-boost::asio::awaitable<result<gateway_mapping>> read_entry(const gateway_access& access,
-                                                           const wan_service& service,
-                                                           const mapping_request& request);
+boost::asio::awaitable<result<table_entry>> read_entry(const gateway_access& access,
+                                                       const wan_service& service,
+                                                       const mapping_request& request);
 
 enum class adding {
   this_port,  ///< AddPortMapping

@@ -39,7 +39,7 @@ awaitable<result<void>> upnp_mapper::find() {
   service_.reset();
   upnp_evidence seen;
   const auto description = co_await find_igd(access_, seen, net::steady_time::max());
-  if (seen.location || seen.rtt) heard();
+  if (seen.location || seen.rtt) note_answer();
   if (!description) co_return description.error();
   if (description->services.size() == 1) {
     service_ = description->services.front();
@@ -59,7 +59,7 @@ operation upnp_mapper::opening() const {
   return {operation_code::opening_port_by_upnp, access_.gateway};
 }
 
-failure upnp_mapper::conflict(const gateway_mapping& entry) const {
+failure upnp_mapper::conflict(const table_entry& entry) const {
   return {outcome::refused, opening(), of_entry(cause_code::entry_of_another_device, entry),
           upnp_error::conflict_in_mapping_entry, mapping_refusal::port_conflict};
 }
@@ -139,8 +139,7 @@ awaitable<std::optional<failure>> upnp_mapper::add(mapping_request wanted, addin
 /// After a conflict with an entry of ours: gateways that do not overwrite even their client's own
 /// (Open.NAT, issue 14) take a new one when the old is gone.
 awaitable<std::optional<failure>> upnp_mapper::take_over(const mapping_request& wanted,
-                                                         const gateway_mapping& ours,
-                                                         failure refused) {
+                                                         const table_entry& ours, failure refused) {
   const bool is_permanent = ours.lease_s == 0U && !is_version_2(*service_);
   if (add_ == add_state::confirmed && is_permanent) co_return std::nullopt;
   const auto removed = co_await delete_entry(access_, *service_, wanted);
@@ -161,7 +160,7 @@ awaitable<std::optional<failure>> upnp_mapper::make_anew(mapping_request wanted)
 }
 
 /// The entry of `request_`. Where the table was not readable in time before, it gets a second.
-awaitable<result<gateway_mapping>> upnp_mapper::read_row() {
+awaitable<result<table_entry>> upnp_mapper::read_row() {
   gateway_access access = access_;
   if (table_hangs_) access.times.reading /= 5;
   const auto start = std::chrono::steady_clock::now();
@@ -171,7 +170,7 @@ awaitable<result<gateway_mapping>> upnp_mapper::read_row() {
 }
 
 /// Looks again while there is no such entry: some gateways show it late.
-awaitable<result<gateway_mapping>> upnp_mapper::read_row_until(net::steady_time deadline) {
+awaitable<result<table_entry>> upnp_mapper::read_row_until(net::steady_time deadline) {
   net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
   for (;;) {
     auto row = co_await read_row();
@@ -183,13 +182,13 @@ awaitable<result<gateway_mapping>> upnp_mapper::read_row_until(net::steady_time 
 }
 
 /// Whether it does not show where it leads, or shows another place than the one asked for.
-bool upnp_mapper::is_odd(const gateway_mapping& entry) const {
+bool upnp_mapper::is_odd(const table_entry& entry) const {
   const bool is_nowhere = names_nobody(entry.internal_client) && !entry.internal_client.empty();
   return is_nowhere || !leads_to(entry, client_, request_.internal_port);
 }
 
 /// Some gateways make an entry that is switched off, and switch it on when it is added again.
-awaitable<result<gateway_mapping>> upnp_mapper::switch_on(gateway_mapping row) {
+awaitable<result<table_entry>> upnp_mapper::switch_on(table_entry row) {
   const auto added = co_await add_entry(access_, *service_, request_, adding::this_port);
   if (!added) co_return row;
   co_return co_await read_row();
@@ -206,15 +205,15 @@ awaitable<result<mapping>> upnp_mapper::verify() {
     co_return conflict(*row);
   }
   if (row && !row->enabled) {
-    const gateway_mapping off = *row;
+    const table_entry off = *row;
     row = co_await switch_on(off);
   }
-  const gateway_mapping* shown = row ? &*row : nullptr;
+  const table_entry* shown = row ? &*row : nullptr;
   co_return co_await made(shown);
 }
 
 /// The mapping of `request_`, with what its entry says of it.
-awaitable<result<mapping>> upnp_mapper::made(const gateway_mapping* row) {
+awaitable<result<mapping>> upnp_mapper::made(const table_entry* row) {
   mapping made;
   shown_.reset();
   if (row != nullptr && is_odd(*row)) {

@@ -54,7 +54,7 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<std::optional<failure>> add_once(const mapping_request& wanted, adding how,
                                                           row_before before);
   boost::asio::awaitable<std::optional<failure>> take_over(const mapping_request& wanted,
-                                                           const gateway_mapping& ours,
+                                                           const table_entry& ours,
                                                            failure refused);
   boost::asio::awaitable<std::optional<failure>> make_anew(mapping_request wanted);
   boost::asio::awaitable<grant_state> look_after(failure why, row_before before);
@@ -63,24 +63,24 @@ class upnp_mapper final : public port_mapper {
   boost::asio::awaitable<std::vector<std::uint16_t>> ports_elsewhere();
   boost::asio::awaitable<result<mapping>> look_elsewhere();
   boost::asio::awaitable<result<void>> close_elsewhere();
-  boost::asio::awaitable<result<mapping>> made(const gateway_mapping* row);
-  boost::asio::awaitable<result<gateway_mapping>> read_row();
-  boost::asio::awaitable<result<gateway_mapping>> read_row_until(net::steady_time deadline);
+  boost::asio::awaitable<result<mapping>> made(const table_entry* row);
+  boost::asio::awaitable<result<table_entry>> read_row();
+  boost::asio::awaitable<result<table_entry>> read_row_until(net::steady_time deadline);
   net::steady_time settled_at() const;
-  boost::asio::awaitable<result<gateway_mapping>> switch_on(gateway_mapping row);
+  boost::asio::awaitable<result<table_entry>> switch_on(table_entry row);
   boost::asio::awaitable<result<void>> delete_row();
   boost::asio::awaitable<result<void>> remove();
-  bool is_described_as_ours(const gateway_mapping& entry) const;
-  bool leads_to(const gateway_mapping& entry, const std::string& client, std::uint16_t port) const;
-  bool is_own(const gateway_mapping& entry) const;
-  bool is_as_shown(const gateway_mapping& entry) const;
-  bool is_odd(const gateway_mapping& entry) const;
-  bool bears_our_mark(const gateway_mapping& entry) const;
-  bool made_here(const gateway_mapping& entry, const mapping_request& wanted) const;
+  bool is_described_as_ours(const table_entry& entry) const;
+  bool leads_to(const table_entry& entry, const std::string& client, std::uint16_t port) const;
+  bool is_own(const table_entry& entry) const;
+  bool is_as_shown(const table_entry& entry) const;
+  bool is_odd(const table_entry& entry) const;
+  bool bears_our_mark(const table_entry& entry) const;
+  bool made_here(const table_entry& entry, const mapping_request& wanted) const;
   void forget();
   operation opening() const;
   operation closing() const;
-  failure conflict(const gateway_mapping& entry) const;
+  failure conflict(const table_entry& entry) const;
   failure removal_failed(failure why) const;
 
   gateway_access access_;
@@ -92,8 +92,7 @@ class upnp_mapper final : public port_mapper {
   std::chrono::steady_clock::duration add_took_{0};  ///< the last one
   bool table_hangs_ = false;  ///< the last attempt to read an entry timed out
   bool was_free_ = false;     ///< no entry stood there before the add, and none was read back since
-  std::optional<gateway_mapping>
-      shown_;  ///< our entry, where it does not lead to where it was to lead
+  std::optional<table_entry> shown_;  ///< our entry, where it does not lead to where it was to lead
   std::optional<std::string> kept_description_;  ///< of our entry, as the gateway keeps it
   bool moves_ports_ = false;  ///< the gateway has put an entry on another port than it was told
   std::vector<std::uint16_t> spared_;

@@ -49,12 +49,12 @@ std::string remote_host_of(const soap_values& values) {
 }
 
 /// Empty for an answer that lacks what makes it a row.
-std::vector<gateway_mapping> parse_rows(const soap_values& values, const address& self) {
+std::vector<table_entry> parse_rows(const soap_values& values, const address& self) {
   const auto external_port = port_of(values, "NewExternalPort");
-  std::vector<gateway_mapping> rows;
+  std::vector<table_entry> rows;
   if (!external_port) return rows;
   for (const transport protocol : parse_protocols(values)) {
-    gateway_mapping row = entry_of(values);
+    table_entry row = entry_of(values);
     row.protocol = protocol;
     row.external_port = *external_port;
     row.remote_host = remote_host_of(values);
@@ -98,7 +98,7 @@ class table_reader {
   stop pass_failure(std::size_t index, const failure& why);
   stop take(std::size_t index, const soap_values& values);
   stop pass_placeholder(std::size_t index);
-  void add(const gateway_mapping& row);
+  void add(const table_entry& row);
   void tell_what_was_odd();
 
   const gateway_access& access_;
@@ -167,8 +167,8 @@ table_reader::stop table_reader::pass_placeholder(std::size_t index) {
   return cause(cause_code::table_of_placeholders, placeholders_);
 }
 
-void table_reader::add(const gateway_mapping& row) {
-  const auto key = [](const gateway_mapping& m) {
+void table_reader::add(const table_entry& row) {
+  const auto key = [](const table_entry& m) {
     return std::tie(m.protocol, m.external_port, m.remote_host);
   };
   const bool repeated = std::any_of(table_.rows.begin(), table_.rows.end(),
@@ -189,7 +189,7 @@ table_reader::stop table_reader::take(std::size_t index, const soap_values& valu
   if (rows.empty()) return pass_placeholder(index);
   placeholders_ = 0;
   if (!rows.front().internal_port) portless_.push_back(index);
-  for (const gateway_mapping& row : rows) add(row);
+  for (const table_entry& row : rows) add(row);
   if (repeats_ >= max_repeats) return cause(cause_code::table_repeats);
   if (table_.rows.size() < max_rows) return std::nullopt;
   return cause(cause_code::table_too_long, max_rows);

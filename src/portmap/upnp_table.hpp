@@ -16,7 +16,7 @@ inline constexpr std::size_t max_rows = 1000;  ///< read of one table
 
 struct upnp_table {
   upnp_evidence gateway;  ///< whether there is a table, and the WAN connection whose table it is
-  std::vector<gateway_mapping> rows;
+  std::vector<table_entry> rows;
   /// Why there may be more than `rows`; empty when the end of the table was reached.
   cause incomplete_because;
   std::vector<cause> notes;  ///< what was odd, a sentence each

@@ -21,7 +21,7 @@ json::value gateway_part(const std::optional<address>& gateway,
   return {{"address", to_value(*gateway)}, {"interface", or_null(interface)}};
 }
 
-json::object entry_part(const gateway_mapping& entry) {
+json::object entry_part(const table_entry& entry) {
   const bool anybody = entry.remote_host.empty();
   return {{"protocol", name_of(entry.protocol)},
           {"external_port", entry.external_port},

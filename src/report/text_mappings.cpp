@@ -26,8 +26,8 @@ std::string short_service(const std::string& service) {
 }
 
 void heading(page& out, const mappings_report& report) {
-  const auto ours = static_cast<std::size_t>(std::ranges::count_if(
-      report.entries, [](const gateway_mapping& entry) { return entry.ours; }));
+  const auto ours = static_cast<std::size_t>(
+      std::ranges::count_if(report.entries, [](const table_entry& entry) { return entry.ours; }));
   const auto by = report.service.empty() ? "UPnP" : short_service(report.service) + " (UPnP)";
   const auto interface = report.egress_route ? report.egress_route->interface + ", " : "";
   out.row("Router", report.gateway->to_string(), interface + "asked by " + by);
@@ -47,13 +47,13 @@ struct cells {
   std::string mark, port, inside, lease, description;
 };
 
-std::string lease_of(const gateway_mapping& entry) {
+std::string lease_of(const table_entry& entry) {
   if (!entry.lease_s) return "not reported";
   if (*entry.lease_s == 0) return "permanent";
   return report::words_for(std::chrono::seconds(*entry.lease_s));
 }
 
-std::string description_of(const gateway_mapping& entry) {
+std::string description_of(const table_entry& entry) {
   std::string text = entry.enabled ? "" : "(disabled) ";
   if (!entry.remote_host.empty()) {
     text += fmt::format("(only from {}) ", report::clipped(entry.remote_host, longest_client));
@@ -61,7 +61,7 @@ std::string description_of(const gateway_mapping& entry) {
   return text + report::clipped(entry.description, longest_description);
 }
 
-cells cells_of(const page& out, const gateway_mapping& entry) {
+cells cells_of(const page& out, const table_entry& entry) {
   const auto client = report::clipped(entry.internal_client, longest_client);
   const bool v6 = client.find(':') != std::string::npos;
   const auto internal_port =

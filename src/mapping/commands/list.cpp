@@ -48,7 +48,7 @@ std::optional<portmap::gateway_access> ipv4_gateway(const host_network& host) {
   return portmap::access_to(*way->gateway, *way);
 }
 
-bool is_row_of(const gateway_mapping& row, const mapping_record& record) {
+bool is_row_of(const table_entry& row, const mapping_record& record) {
   return row.protocol == record.protocol && row.external_port == record.external_port &&
          row.internal_port == record.internal.port &&
          portmap::may_lead_to(row.internal_client, record.internal.ip);
@@ -203,7 +203,7 @@ void mappings::recognize(const std::vector<journal::known_record>& known, mappin
       report.stale_mappings.push_back(mapping_of(each.record));
     }
     if (report.gateway != each.record.gateway) continue;
-    for (gateway_mapping& row : report.entries) {
+    for (table_entry& row : report.entries) {
       row.ours = row.ours || is_row_of(row, each.record);
     }
   }

@@ -41,15 +41,15 @@ class remover {
   awaitable<void> remove_records();
   awaitable<void> remove_added(known_record known, portmap::gateway_access access);
   awaitable<void> remove_rows();
-  awaitable<void> remove_row(const gateway_mapping& row);
+  awaitable<void> remove_row(const table_entry& row);
   bool is_run(const mapping_key& record) const;
   void forget_added(const mapping_record& record) const;
   void leave(const known_record& known);
-  void leave_foreign(const gateway_mapping& row);
+  void leave_foreign(const table_entry& row);
   void tell(mapping entry, removal outcome, cause detail = {});
-  bool is_known(const gateway_mapping& row) const;
-  bool is_told(const gateway_mapping& row) const;
-  mapping_record record_of(const gateway_mapping& row) const;
+  bool is_known(const table_entry& row) const;
+  bool is_told(const table_entry& row) const;
+  mapping_record record_of(const table_entry& row) const;
 
   const workplace& place_;
   selection wanted_;
@@ -138,7 +138,7 @@ awaitable<void> remover::remove_records() {
   co_await net::when_all(std::move(works));
 }
 
-bool remover::is_known(const gateway_mapping& row) const {
+bool remover::is_known(const table_entry& row) const {
   return std::ranges::any_of(known_, [&](const known_record& each) {
     return each.record.protocol == row.protocol && each.record.external_port == row.external_port &&
            each.record.gateway == place_.gateway->gateway &&
@@ -146,7 +146,7 @@ bool remover::is_known(const gateway_mapping& row) const {
   });
 }
 
-mapping_record remover::record_of(const gateway_mapping& row) const {
+mapping_record remover::record_of(const table_entry& row) const {
   mapping_record record;
   record.via = mapping_protocol::upnp;
   record.protocol = row.protocol;
@@ -160,14 +160,14 @@ mapping_record remover::record_of(const gateway_mapping& row) const {
 }
 
 /// Of what was made with `mappings add` and taken over since.
-bool remover::is_told(const gateway_mapping& row) const {
+bool remover::is_told(const table_entry& row) const {
   return std::ranges::any_of(report_.mappings, [&](const removed_mapping& each) {
     return each.outcome == removal::foreign && each.entry.protocol == row.protocol &&
            each.entry.external_port == row.external_port;
   });
 }
 
-void remover::leave_foreign(const gateway_mapping& row) {
+void remover::leave_foreign(const table_entry& row) {
   mapping entry = mapping_of(record_of(row));
   boost::system::error_code error;
   entry.internal.ip = net::asio::ip::make_address(row.internal_client, error);
@@ -178,7 +178,7 @@ void remover::leave_foreign(const gateway_mapping& row) {
         port, row.description});
 }
 
-awaitable<void> remover::remove_row(const gateway_mapping& row) {
+awaitable<void> remover::remove_row(const table_entry& row) {
   const auto record = record_of(row);
   const auto entry = mapping_of(record);
   // A name may be another machine's; whoever names the port knows.
@@ -203,7 +203,7 @@ awaitable<void> remover::remove_rows() {
   report_.no_table =
       table.gateway.state == service_state::refused || table.gateway.state == service_state::silent;
   if (!report_.no_table) report_.not_seen = table.incomplete_because;
-  for (const gateway_mapping& row : table.rows) {
+  for (const table_entry& row : table.rows) {
     if (!wanted_.has(row.protocol, row.external_port) || is_known(row)) continue;
     if (std::chrono::steady_clock::now() >= place_.deadline) {
       report_.not_seen = cause_code::table_not_read_in_time;

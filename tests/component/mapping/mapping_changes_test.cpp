@@ -197,7 +197,7 @@ TEST_F(MappingChanges, WhatCouldNotBeTakenBackIsSaid) {
 TEST_F(MappingChanges, ListKnowsRowsByTheirRecords) {
   mappings_report report;
   report.gateway = asio::ip::make_address(gateway_ip);
-  gateway_mapping row;
+  table_entry row;
   row.external_port = 1234;
   row.internal_client = host_ip;
   row.internal_port = 4321;

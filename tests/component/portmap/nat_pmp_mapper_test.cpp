@@ -87,7 +87,7 @@ TEST_F(NatPmpMapper, MapsThoughNobodyTellsTheAddress) {
     peer.send(nat_pmp_mapping(2, 4321, 1234, 3600), from);
   };
   ASSERT_TRUE(loop_.await(mapper_.find())) << "an answer of version 0 to PCP is one of NAT-PMP";
-  EXPECT_TRUE(mapper_.has_spoken());
+  EXPECT_TRUE(mapper_.has_answered());
   const auto made = map();
   ASSERT_TRUE(made) << to_string(made.error());
   EXPECT_EQ(made->external_port, 1234);
@@ -306,7 +306,7 @@ TEST_F(NatPmpMapper, WhatWasAnsweredInNoUsableWayIsRemoved) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::malformed);
   EXPECT_THAT(to_string(made.error().detail), HasSubstr("an answer for internal port 225"));
-  EXPECT_TRUE(mapper_.has_spoken());
+  EXPECT_TRUE(mapper_.has_answered());
   const auto removed = unmap();
   EXPECT_FALSE(removed) << "whether it is gone, that answer does not tell";
   EXPECT_EQ(gateway_.mapping_requests().back().lifetime_s, 0U);
@@ -346,7 +346,7 @@ TEST_F(NatPmpMapper, WhatThisMachineCannotSendIsAFaultOfItsOwn) {
   const auto made = loop_.await(mapper.map(strict));
   ASSERT_FALSE(made);
   EXPECT_TRUE(is_local_fault(made.error())) << to_string(made.error());
-  EXPECT_FALSE(mapper.has_spoken());
+  EXPECT_FALSE(mapper.has_answered());
   EXPECT_TRUE(loop_.await(mapper.unmap())) << "nothing was asked for";
 }
 

@@ -275,7 +275,7 @@ TEST_F(PcpMapper, WhatWasAnsweredInNoUsableWayIsRemoved) {
   const auto made = map();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, outcome::malformed);
-  EXPECT_TRUE(mapper_.has_spoken());
+  EXPECT_TRUE(mapper_.has_answered());
   EXPECT_FALSE(unmap());
   EXPECT_EQ(asked().back().lifetime_s, 0U);
   grant(outside);

@@ -13,9 +13,9 @@ namespace mappings_test {
 using namespace natcheck::testing;
 using ::testing::HasSubstr;
 
-gateway_mapping entry_of(transport protocol, std::uint16_t port, const char* client,
-                         std::uint16_t internal, const char* description) {
-  gateway_mapping entry;
+table_entry entry_of(transport protocol, std::uint16_t port, const char* client,
+                     std::uint16_t internal, const char* description) {
+  table_entry entry;
   entry.protocol = protocol;
   entry.external_port = port;
   entry.internal_client = client;
