@@ -120,23 +120,26 @@ bool is_open(service_state state) {
   return state == service_state::not_tried || state == service_state::malformed;
 }
 
+/// The servers of the family that were asked by that protocol until it was clear that no answer
+/// comes.
+std::set<std::string> asked_in_vain(const discover_evidence& evidence, unsigned family,
+                                    transport protocol) {
+  std::set<std::string> all;
+  for (const auto& server : evidence.stun) {
+    const bool is_over =
+        server.state == service_state::silent || server.state == service_state::refused;
+    if (!is_over || server.family != family || server.protocol != protocol) continue;
+    if (server.address && is_outside(evidence, server)) all.insert(identity(server));
+  }
+  return all;
+}
+
 /// How many servers were asked over UDP and over TCP, and neither brought an answer.
 std::size_t asked_to_the_end(const discover_evidence& evidence, unsigned family) {
-  std::set<std::string> over_udp;
-  std::set<std::string> over_both;
-  for (const auto protocol : {transport::udp, transport::tcp}) {
-    for (const auto& server : evidence.stun) {
-      const bool is_over =
-          server.state == service_state::silent || server.state == service_state::refused;
-      if (server.family != family || server.protocol != protocol || !is_over) continue;
-      if (!server.address || !is_outside(evidence, server)) continue;
-      if (protocol == transport::udp) over_udp.insert(identity(server));
-      if (protocol == transport::tcp && over_udp.contains(identity(server))) {
-        over_both.insert(identity(server));
-      }
-    }
-  }
-  return over_both.size();
+  const auto over_udp = asked_in_vain(evidence, family, transport::udp);
+  const auto over_tcp = asked_in_vain(evidence, family, transport::tcp);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      over_tcp, [&](const std::string& server) { return over_udp.contains(server); }));
 }
 
 std::optional<diversion> first_diversion(const discover_evidence& evidence) {

@@ -131,7 +131,8 @@ announcement_listener::receiver::receiver(const net::asio::any_io_executor& exec
                                           const gateway_access& access)
     : access_(access), socket_(make_member(executor, access)) {
   for (const lease::codec* by : port_control_codecs) {
-    if (access.gateway.is_v4() || row_of(by->via).ipv6) announced_.push_back({by, lease::epoch_watch(by->via), std::nullopt});
+    if (access.gateway.is_v4() || row_of(by->via).ipv6)
+      announced_.push_back({by, lease::epoch_watch(by->via), std::nullopt});
   }
 }
 

@@ -6,7 +6,8 @@ namespace {
 
 constexpr cause_row causes[] = {
     {cause_code::packets_not_watched,
-     "Cannot watch incoming packets ({}), so a local firewall cannot be told from a block upstream."},
+     "Cannot watch incoming packets ({}), so a local firewall cannot be told from a block "
+     "upstream."},
     {cause_code::needs_net_raw, "it requires the capability CAP_NET_RAW"},
     {cause_code::rules_need_root, "reading them requires root"},
     {cause_code::rule_not_understood,

@@ -53,12 +53,12 @@ std::string filled(const char* words, const std::vector<cause_value>& values) {
 }
 
 /// Every table of words; a new topic is a row here.
-constexpr std::array topics{&wording::commands,     &wording::external_address,
-                            &wording::firewall,     &wording::general,
-                            &wording::greeting,     &wording::http,
-                            &wording::mappings,     &wording::nat_tests,
-                            &wording::network,      &wording::port_control,
-                            &wording::stun,         &wording::upnp};
+constexpr std::array topics{&wording::commands, &wording::external_address,
+                            &wording::firewall, &wording::general,
+                            &wording::greeting, &wording::http,
+                            &wording::mappings, &wording::nat_tests,
+                            &wording::network,  &wording::port_control,
+                            &wording::stun,     &wording::upnp};
 
 template <class Row>
 std::vector<Row> joined_rows(std::span<const Row> wording::topic::*part) {

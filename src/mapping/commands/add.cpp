@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "diagnosis/remedies.hpp"
 #include "diagnosis/table_rules.hpp"
 #include "mapping/commands/list.hpp"
-#include "mapping/external_addresses.hpp"
 #include "mapping/mapping_driver.hpp"
 
 namespace natcheck::mappings {
@@ -69,7 +69,7 @@ void adder::note(const mapping_event& event) {
     done_.entry = made->entry;
     done_.judged.findings = made->findings;
     const auto external = public_endpoint(made->entry);
-    if (external) done_.probe_command = probe_command(*external, made->entry.protocol);
+    if (external) done_.probe_command = judging::probe_command(*external, made->entry.protocol);
   } else if (const auto* failed = std::get_if<events::map_failed>(&event)) {
     done_.evidence = failed->evidence;
     done_.judged = failed->judged;
