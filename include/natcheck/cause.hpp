@@ -1,5 +1,5 @@
 // Why something failed or was not done, and what was being done: as codes with values, which a
-// program can go by. to_string() has the words, causes.hpp the codes.
+// program can go by. to_string() has the words, causes.hpp and operations.hpp the codes.
 #pragma once
 
 #include <concepts>

@@ -73,7 +73,7 @@ awaitable<void> arrival_watch::read() {
   for (;;) {
     const auto batch = co_await packets_->next();
     const auto now = std::chrono::steady_clock::now();
-    for (const reflexive_address& one : batch) {
+    for (const watched_packet& one : batch) {
       if (!is_own(one.packet.local.ip)) {
         own_is_old_ = true;
       } else if (!is_own(one.packet.peer.ip) && !may_be_own(one.packet.peer.ip)) {

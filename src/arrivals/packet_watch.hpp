@@ -14,7 +14,7 @@ namespace natcheck::arrivals {
 
 /// A packet, and where it was seen. One that passes a bridge or a VLAN is seen on each of its
 /// interfaces.
-struct reflexive_address {
+struct watched_packet {
   seen_packet packet;
   unsigned interface_index = 0;
 };
@@ -31,7 +31,7 @@ class packet_watch {
                                    const watched_port& port);
 
   /// Waits until packets have come, and gives what is there, 64 packets at most; may be nothing.
-  net::asio::awaitable<std::vector<reflexive_address>> next();
+  net::asio::awaitable<std::vector<watched_packet>> next();
 
   /// True when packets were lost since the last call, because no one read them in time.
   bool has_lost();
@@ -40,7 +40,7 @@ class packet_watch {
   packet_watch(net::asio::posix::stream_descriptor socket, const watched_port& port)
       : socket_(std::move(socket)), port_(port) {}
 
-  std::vector<reflexive_address> take();
+  std::vector<watched_packet> take();
 
   net::asio::posix::stream_descriptor socket_;
   watched_port port_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "core/text.hpp"
 #include "net/host_network.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/write.hpp>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <numeric>
 
 #include "core/text.hpp"
@@ -216,12 +217,7 @@ void conversation::judge_greeting() {
 
 bool conversation::check_identity(const greeting::question& asked) {
   const greeting::reply& reply = reader_.value();
-  evidence_.seen_as = reply.seen;
-  evidence_.path = reply.path;
-  evidence_.near = reply.near;
-  evidence_.ttl = reply.ttl;
-  if (!reply.version.empty()) evidence_.server_version = reply.version;
-  if (!reply.instance.empty()) evidence_.server_instance = reply.instance;
+  greeting::copy_facts(reply, evidence_);
   if (reply.session == asked.session && reply.nonce == asked.nonce) return true;
   evidence_.wrong_identity = true;
   finish(probe_result::other_service, {cause_code::quoted, escape_bytes(reader_.seen_bytes())});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "net/drive.hpp"
 #include "net/random.hpp"

@@ -1,5 +1,6 @@
 #include <natcheck/causes.hpp>
 #include <natcheck/error.hpp>
+#include <natcheck/operations.hpp>
 
 namespace natcheck {
 

@@ -1,7 +1,7 @@
 #include "discover/ipv4_gateway.hpp"
 
 #include <boost/asio/ip/unicast.hpp>
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <vector>
 
 #include "net/host_network.hpp"

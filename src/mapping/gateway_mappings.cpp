@@ -23,7 +23,7 @@ gateway_mappings::gateway_mappings(net::asio::any_io_executor executor,
                                    const std::vector<mapping_options>& wanted,
                                    journal::mapping_journal* journal,
                                    const mapping_observer& observer)
-    : due_(executor), moved_(executor), attempted_(executor) {
+    : sooner_(executor), moved_(executor), attempted_(executor) {
   for (const mapping_options& each : wanted) mappings_.emplace_back(each, journal, observer);
 }
 
@@ -31,7 +31,7 @@ void gateway_mappings::move_to(std::optional<portmap::gateway_access> access, ca
   access_ = std::move(access);
   if (access_) attempted_.reset();
   moving_ = std::move(reason);
-  due_.cancel();
+  sooner_.set();
   moved_.set();
 }
 
@@ -64,9 +64,8 @@ void gateway_mappings::check_at(net::steady_time when) {
 
 awaitable<void> gateway_mappings::poll() {
   for (;;) {
-    due_.expires_at(due());
-    if (!moving_) co_await net::wait(due_);
-    co_await net::unless_cancelled();
+    if (!moving_) co_await net::with_deadline(due(), sooner_.wait());
+    sooner_.reset();
     if (moving_) co_await move();
     for (mapping_driver& each : mappings_) co_await poll_one(each);
     const bool all =
@@ -79,13 +78,12 @@ awaitable<void> gateway_mappings::poll() {
 awaitable<void> gateway_mappings::listen_to(const portmap::gateway_access& access) {
   portmap::announcement_listener listener(co_await net::asio::this_coro::executor, access);
   for (;;) {
-    const std::string heard = co_await listener.next();
-    co_await net::unless_cancelled();
-    spdlog::debug("{}", heard);
+    const std::string news = co_await listener.next();
+    spdlog::debug("{}", news);
     const auto wait = std::chrono::milliseconds(random_below(longest_politeness_ms));
     const auto when = std::chrono::steady_clock::now() + wait;
     for (mapping_driver& each : mappings_) each.renew_at(when);
-    due_.cancel();
+    sooner_.set();
   }
 }
 
@@ -98,7 +96,6 @@ awaitable<void> gateway_mappings::listen() {
     } else {
       co_await moved_.wait();
     }
-    co_await net::unless_cancelled();
   }
 }
 

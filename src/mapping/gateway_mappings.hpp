@@ -50,7 +50,7 @@ class gateway_mappings {
   std::vector<mapping_driver> mappings_;
   std::optional<portmap::gateway_access> access_;
   std::optional<cause> moving_;  ///< why; until the mappings know
-  net::asio::steady_timer due_;  ///< cancelled when there may be something to do sooner
+  net::event sooner_;            ///< there may be something to do before `due`
   net::event moved_;             ///< there is another gateway to listen to
   net::event attempted_;         ///< everything was tried for once
 };

@@ -76,7 +76,7 @@ void managed_mapping::enter(std::optional<mapping_gateway> gateway, instant now)
 /// Back at a gateway where something of ours may still stand: only who has its nonce can renew or
 /// remove it (RFC 6887 section 11.2.1).
 void managed_mapping::restore_records() {
-  for (gateway_service& each : choice_.all()) {
+  for (mapping_service& each : choice_.all()) {
     const auto ours = std::ranges::find_if(unremoved_, [&](const mapping_record& record) {
       return record.via == each.via && record.gateway == wanted_.gateway()->ip &&
              record.internal.ip == wanted_.gateway()->local;
@@ -124,7 +124,7 @@ void managed_mapping::read(journal_view view, instant now) {
 }
 
 void managed_mapping::begin_search(instant now) {
-  for (gateway_service& each : choice_.all())
+  for (mapping_service& each : choice_.all())
     each.renews = wanted_.added_before(each.via) != nullptr;
   choice_.begin_search();
   if (!choice_.is_searching()) return searched(now);
@@ -138,20 +138,20 @@ void managed_mapping::found(std::size_t which, result<void> answer, bool has_ans
   if (choice_.is_searching()) return;
   if (!holds()) return try_next(now);
   if (is_there) return give(steps::check{which});
-  const bool is_doubtful = upkeep_.is_doubtful_now();
+  const bool is_doubtful = upkeep_.count_failed_find();
   if (is_doubtful && choice_.all().size() > 1) begin_search(now);
 }
 
 void managed_mapping::searched(instant now) {
   choice_.end_search();
   if (!holds()) return try_next(now);
-  const bool others = std::ranges::any_of(choice_.all(), &gateway_service::is_there);
+  const bool others = std::ranges::any_of(choice_.all(), &mapping_service::is_there);
   if (holder_->is_there() || !others) return;
   lose(cause_code::other_protocol_answers, now.steady);
 }
 
 void managed_mapping::try_next(instant now) {
-  while (gateway_service* next = choice_.next(now.steady)) {
+  while (mapping_service* next = choice_.next(now.steady)) {
     if (!next->found) return give(steps::find{next->number});
     choice_.take();
     const auto why_not = next->is_there() ? wanted_.why_not(next->via) : next->found->error();
@@ -161,7 +161,7 @@ void managed_mapping::try_next(instant now) {
   attempt_failed(now.steady);
 }
 
-void managed_mapping::prepare(gateway_service& which) {
+void managed_mapping::prepare(mapping_service& which) {
   tried_ = &which;
   const auto* added = wanted_.added_before(which.via);
   if (added != nullptr && !which.record) give(steps::restore{which.number, added->record});
@@ -325,7 +325,7 @@ void managed_mapping::release(time_point deadline) {
   retry_due_ = never;
   release_deadline_ = deadline;
   const bool is_recorded = std::ranges::any_of(
-      choice_.all(), [](const gateway_service& each) { return each.record.has_value(); });
+      choice_.all(), [](const mapping_service& each) { return each.record.has_value(); });
   if (is_recorded) give(steps::read_journal{});
 }
 
@@ -335,7 +335,7 @@ std::optional<mapping_record> managed_mapping::hand_over() {
 }
 
 void managed_mapping::end_services() {
-  for (gateway_service& each : choice_.all()) {
+  for (mapping_service& each : choice_.all()) {
     if (!each.record) continue;
     if (!wanted_.has_to_stay(*each.record)) {
       give(steps::unmap{each.number, release_deadline_});
@@ -350,7 +350,7 @@ void managed_mapping::end_services() {
 
 void managed_mapping::unmapped(std::size_t which, const std::optional<result<void>>& answer,
                                const service_status& status, instant now) {
-  gateway_service& by = choice_.all()[which];
+  mapping_service& by = choice_.all()[which];
   if (state_ == state::releasing) return released(by, answer);
   if (answer && portmap::leaves_nothing(*answer)) {
     erase(by);
@@ -360,7 +360,7 @@ void managed_mapping::unmapped(std::size_t which, const std::optional<result<voi
   try_next(now);
 }
 
-void managed_mapping::released(gateway_service& by, const std::optional<result<void>>& removal) {
+void managed_mapping::released(mapping_service& by, const std::optional<result<void>>& removal) {
   const bool is_settled = removal && portmap::leaves_nothing(*removal);
   if (was_held_ && &by == holder_) {
     tell(end_of_held(*entry_, removal));
@@ -373,12 +373,12 @@ void managed_mapping::released(gateway_service& by, const std::optional<result<v
 
 // --- what others are told --------------------------------------------------------------------
 
-void managed_mapping::keep(gateway_service& which, const mapping_record& record) {
+void managed_mapping::keep(mapping_service& which, const mapping_record& record) {
   which.record = record;
   give(steps::keep{record});
 }
 
-void managed_mapping::erase(gateway_service& which) {
+void managed_mapping::erase(mapping_service& which) {
   give(steps::erase{*std::exchange(which.record, std::nullopt)});
 }
 

@@ -103,7 +103,7 @@ class managed_mapping {
   void begin_obtaining();
   void begin_search(instant now);
   void try_next(instant now);
-  void prepare(gateway_service& which);
+  void prepare(mapping_service& which);
   void not_obtained(const failure& why, const service_status& status, instant now);
   void attempt_failed(time_point now);
   void begin_renewal(renewal how, time_point now);
@@ -114,9 +114,9 @@ class managed_mapping {
   void lose(cause reason, time_point now);
   void begin_check(time_point now);
   void end_services();
-  void released(gateway_service& by, const std::optional<result<void>>& removal);
-  void keep(gateway_service& which, const mapping_record& record);
-  void erase(gateway_service& which);
+  void released(mapping_service& by, const std::optional<result<void>>& removal);
+  void keep(mapping_service& which, const mapping_record& record);
+  void erase(mapping_service& which);
   void tell_failed();
   time_point::duration pause_before_retry(time_point now) const;
 
@@ -124,8 +124,8 @@ class managed_mapping {
   state state_ = state::none;
   std::queue<step> steps_;
   service_choice choice_;
-  gateway_service* holder_ = nullptr;      ///< made the mapping
-  gateway_service* tried_ = nullptr;       ///< is asked for it
+  mapping_service* holder_ = nullptr;      ///< made the mapping
+  mapping_service* tried_ = nullptr;       ///< is asked for it
   std::vector<mapping_record> unremoved_;  ///< at gateways before this one
   std::vector<mapping_attempt> attempts_;
   std::optional<mapping> entry_;  ///< as it was last told

@@ -92,8 +92,7 @@ awaitable<void> mapping_driver::find_until_enough(std::size_t which, net::event&
   co_await find(which);
   const auto end = machine_.search_ends();
   if (end == net::steady_time::max()) co_return;
-  net::asio::steady_timer rest(co_await net::asio::this_coro::executor, end);
-  co_await net::wait(rest);
+  co_await net::wait_until(end);
   enough.set();
 }
 

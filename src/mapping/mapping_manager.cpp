@@ -276,7 +276,6 @@ void mapping_manager::use_network(const host_network& host) {
 /// A FRITZ!Box garbles its answers to searches over IPv4 and IPv6 that come at the same time.
 awaitable<void> mapping_manager::use_ipv6_after_ipv4() {
   co_await attempted_ipv4();
-  co_await net::unless_cancelled();
   const auto& host = network_->latest();
   if (host) use_ipv6(*host);
   ipv6_used_.set();
@@ -311,7 +310,6 @@ awaitable<void> mapping_manager::follow_network() {
     const auto end =
         unfound ? std::chrono::steady_clock::now() + search_interval : net::steady_time::max();
     co_await net::with_deadline(end, network_->next());
-    co_await net::unless_cancelled();
     auto host = network_->latest();
     if (host) {
       co_await find_router(*host);
@@ -346,7 +344,6 @@ awaitable<result<void>> mapping_manager::run() {
 
 awaitable<void> mapping_manager::attempted_ipv4() {
   co_await ipv4_chosen_.wait();
-  co_await net::unless_cancelled();
   if (!gateways_.front()->gateway()) co_return;
   co_await gateways_.front()->attempted();
   co_await search_.idle();
@@ -358,7 +355,6 @@ awaitable<void> mapping_manager::asked_outside() { co_await asked_outside_.wait(
 
 awaitable<void> mapping_manager::attempted() {
   co_await ipv6_used_.wait();
-  co_await net::unless_cancelled();
   for (auto& kept : gateways_) {
     if (kept->gateway()) co_await kept->attempted();
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "mapping/stale_mappings.hpp"
 #include "portmap/mappers.hpp"
@@ -27,13 +28,13 @@ mapping_evidence evidence_of(const mapping_options& options,
   return seen;
 }
 
-mapping_attempt failed_attempt(const gateway_service& by, const failure& why) {
+mapping_attempt failed_attempt(const mapping_service& by, const failure& why) {
   return {by.via,          portmap::state_of(why.kind), why.detail, why.refusal, why.code,
           by.has_answered, portmap::is_local_fault(why)};
 }
 
-void add_untried(const std::vector<gateway_service>& all, std::vector<mapping_attempt>& attempts) {
-  for (const gateway_service& each : all) {
+void add_untried(const std::vector<mapping_service>& all, std::vector<mapping_attempt>& attempts) {
+  for (const mapping_service& each : all) {
     const bool is_noted = std::ranges::any_of(
         attempts, [&](const mapping_attempt& attempt) { return attempt.via == each.via; });
     if (is_noted) continue;

@@ -16,10 +16,10 @@ mapping_evidence evidence_of(const mapping_options& options,
                              const std::optional<mapping_gateway>& gateway,
                              std::vector<mapping_attempt> attempts);
 
-mapping_attempt failed_attempt(const gateway_service& by, const failure& why);
+mapping_attempt failed_attempt(const mapping_service& by, const failure& why);
 
 /// Adds the services that were not tried before everything was stopped.
-void add_untried(const std::vector<gateway_service>& all, std::vector<mapping_attempt>& attempts);
+void add_untried(const std::vector<mapping_service>& all, std::vector<mapping_attempt>& attempts);
 
 /// What a grant means. `before`: the mapping as it was told last, where there was one.
 std::vector<mapping_event> events_of_grant(const std::optional<mapping>& before, bool was_lost,

@@ -28,7 +28,7 @@ outside_watch::outside_watch(net::asio::any_io_executor executor, std::vector<st
     : executor_(executor),
       servers_(std::move(servers)),
       on_answer_(std::move(on_answer)),
-      due_(executor, net::steady_time::max()) {}
+      moved_(executor) {}
 
 void outside_watch::use_route(const std::optional<route_info>& way) {
   const auto from = way ? std::optional(net::source{way->local, way->interface}) : std::nullopt;
@@ -46,7 +46,8 @@ void outside_watch::ask_again() {
   known_ = false;
   seen_.clear();
   const bool asks = from_ && !servers_.empty();
-  due_.expires_at(asks ? net::steady_time::min() : net::steady_time::max());
+  due_ = asks ? net::steady_time::min() : net::steady_time::max();
+  moved_.set();
 }
 
 awaitable<void> outside_watch::ask() {
@@ -59,7 +60,7 @@ awaitable<void> outside_watch::ask() {
   auto answers = co_await outside::survey(servers, ways, options, start + survey_limit);
   co_await net::unless_cancelled();
   if (way != way_) co_return;
-  due_.expires_after(ask_interval);
+  due_ = std::chrono::steady_clock::now() + ask_interval;
   // A short outage takes nothing away from what was seen before it.
   if (known_ && !is_any_answered(answers)) co_return;
   seen_ = std::move(answers);
@@ -69,12 +70,11 @@ awaitable<void> outside_watch::ask() {
 
 awaitable<void> outside_watch::run() {
   for (;;) {
-    co_await net::wait(due_);
-    co_await net::unless_cancelled();
-    if (due_.expiry() > std::chrono::steady_clock::now()) continue;  // it was moved
-    due_.expires_at(net::steady_time::max());
+    co_await net::with_deadline(due_, moved_.wait());
+    moved_.reset();
+    if (due_ > std::chrono::steady_clock::now()) continue;
+    due_ = net::steady_time::max();
     co_await ask();
-    co_await net::unless_cancelled();
   }
 }
 

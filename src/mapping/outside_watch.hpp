@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "net/event.hpp"
 #include "net/sockets.hpp"
 #include "net/when_all.hpp"
 #include "outside/stun.hpp"
@@ -49,7 +50,8 @@ class outside_watch {
   std::vector<stun_evidence> seen_;
   bool known_ = false;
   unsigned way_ = 0;  ///< counts: what is answered late is of another way
-  net::asio::steady_timer due_;
+  net::steady_time due_ = net::steady_time::max();
+  net::event moved_;  ///< `due_` may be sooner now
 };
 
 }  // namespace natcheck::mappings

@@ -76,7 +76,6 @@ awaitable<std::optional<address>> router_search::look() const {
 awaitable<void> router_search::run() {
   for (;;) {
     co_await wanted_.wait();
-    co_await net::unless_cancelled();
     auto router = co_await look();
     co_await net::unless_cancelled();
     if (begun_) found_ = std::move(router);  // else it was in another network

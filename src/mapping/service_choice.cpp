@@ -18,7 +18,7 @@ void service_choice::reset(const std::vector<mapping_protocol>& best_first) {
 
 void service_choice::begin_search() {
   order_.clear();
-  for (gateway_service& each : services_) {
+  for (mapping_service& each : services_) {
     each.found.reset();
     order_.push_back(&each);
   }
@@ -29,7 +29,7 @@ void service_choice::begin_search() {
 
 service_choice::time_point service_choice::end_of_search(time_point now) const {
   bool is_best = true;
-  for (const gateway_service* each : order_) {
+  for (const mapping_service* each : order_) {
     if (each->is_there()) return is_best ? now : now + grace_for_better;
     if (each->found) continue;
     if (each->renews) break;
@@ -51,7 +51,7 @@ void service_choice::end_search() {
                         [](auto* each) { return each->found.has_value(); });
 }
 
-gateway_service* service_choice::next(time_point now) {
+mapping_service* service_choice::next(time_point now) {
   // RFC 6887 section 7.4: an error stands for as long as the server says, and is not asked for
   // again. In a first attempt there is none.
   std::erase_if(order_, [&](auto* each) { return each->refuses_until > now; });
@@ -59,7 +59,7 @@ gateway_service* service_choice::next(time_point now) {
 }
 
 void service_choice::forget_refusals() {
-  for (gateway_service& each : services_) each.refuses_until = {};
+  for (mapping_service& each : services_) each.refuses_until = {};
 }
 
 }  // namespace natcheck::mappings

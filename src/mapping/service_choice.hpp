@@ -12,7 +12,7 @@
 namespace natcheck::mappings {
 
 /// A service of the gateway, as far as one mapping is concerned.
-struct gateway_service {
+struct mapping_service {
   std::size_t number = 0;  ///< its place, best first
   mapping_protocol via{};
   std::optional<result<void>> found{};     ///< empty: not asked, or not waited for
@@ -31,8 +31,8 @@ class service_choice {
   using time_point = lease_schedule::time_point;
 
   void reset(const std::vector<mapping_protocol>& best_first);
-  std::vector<gateway_service>& all() { return services_; }
-  const std::vector<gateway_service>& all() const { return services_; }
+  std::vector<mapping_service>& all() { return services_; }
+  const std::vector<mapping_service>& all() const { return services_; }
 
   /// All are asked whether they are there, unless there is one only.
   void begin_search();
@@ -45,7 +45,7 @@ class service_choice {
   void stop() { searching_ = false; }
 
   /// The next one, again until it is `take`n. Null: all have been, or still refuse.
-  gateway_service* next(time_point now);
+  mapping_service* next(time_point now);
   void take() { order_.erase(order_.begin()); }
 
   /// Whoever refused for a time may be asked again.
@@ -54,8 +54,8 @@ class service_choice {
  private:
   time_point end_of_search(time_point now) const;
 
-  std::vector<gateway_service> services_;
-  std::vector<gateway_service*> order_;
+  std::vector<mapping_service> services_;
+  std::vector<mapping_service*> order_;
   time_point search_ends_ = time_point::max();
   bool searching_ = false;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "core/asked.hpp"
 #include "core/canonical.hpp"
@@ -34,15 +35,12 @@ void add_gateway(const std::optional<route_info>& way, surroundings& here) {
 /// at work, and a directory in which no one may lock stops no one either.
 awaitable<std::optional<journal::descriptor>> wait_for_turn(
     const std::filesystem::path& directory) {
-  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
   const auto deadline = std::chrono::steady_clock::now() + longest_wait;
   for (;;) {
     auto turn = journal::begin_removing(directory);
     const bool late = std::chrono::steady_clock::now() >= deadline;
     if (turn || late) co_return turn;
-    pause.expires_after(wait_interval);
-    co_await net::wait(pause);
-    co_await net::unless_cancelled();
+    co_await net::wait_for(wait_interval);
   }
 }
 

@@ -61,7 +61,7 @@ bool upkeep::calls_for_renewal(const mapping_check* answer, bool is_named_now, t
   return asked || answer->suspect || (answer->unsure && now >= quiet_due_);
 }
 
-bool upkeep::is_doubtful_now() { return ++failed_checks_ >= failed_checks_to_doubt; }
+bool upkeep::count_failed_find() { return ++failed_checks_ >= failed_checks_to_doubt; }
 
 void upkeep::quiet_renewal_ended(time_point now) {
   const auto rest = std::max<time_point::duration>(quiet_renewal_interval,

@@ -43,7 +43,7 @@ class upkeep {
   /// A check has ended. Whether its answer (empty: there was none) calls for a quiet renewal.
   bool calls_for_renewal(const mapping_check* answer, bool is_named_now, time_point now);
   /// The service was not found, as at checks before. True when another may have taken its place.
-  bool is_doubtful_now();
+  bool count_failed_find();
 
   void quiet_renewal_begins(time_point now) { quiet_began_ = now; }
   /// Also when it failed. Some routers load their whole firewall again for each request.

@@ -138,8 +138,7 @@ asio::awaitable<result<http_reply>> http_exchange(endpoint server, source from,
     const bool was_hung_up_on = !*reply && reached.connected && !reached.answered;
     if (!was_hung_up_on || !bounds.again) co_return std::move(*reply);
     bounds.again = false;
-    asio::steady_timer pause(executor, before_the_next_try);
-    co_await wait(pause);
+    co_await wait_for(before_the_next_try);
   }
 }
 

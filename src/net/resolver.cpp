@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <thread>
 
 namespace natcheck::net {

@@ -4,7 +4,7 @@
 
 #include <array>
 #include <boost/asio/ip/unicast.hpp>
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "core/canonical.hpp"
 #include "net/socket_errors.hpp"

@@ -1,6 +1,7 @@
 #include "outside/owner.hpp"
 
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <vector>
 
 #include "net/random.hpp"

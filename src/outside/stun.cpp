@@ -5,6 +5,7 @@
 #include <array>
 #include <boost/asio/write.hpp>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <span>
 
 #include "net/drive.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 namespace natcheck::outside {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "net/http.hpp"
 #include "net/resolver.hpp"

@@ -23,7 +23,6 @@ namespace {
 
 using net::udp;
 using net::asio::awaitable;
-using net::asio::steady_timer;
 
 /// Between two hints. A gateway says the same ten times, faster than that at first (RFC 6886
 /// section 3.2.1).
@@ -84,12 +83,6 @@ udp::socket make_member(const net::asio::any_io_executor& executor, const gatewa
   if (!error) return socket;
   spdlog::debug("cannot listen for announcements to {}: {}", to_string(group), error.message());
   return udp::socket(executor);
-}
-
-awaitable<void> pause_until(net::steady_time end) {
-  steady_timer timer(co_await net::asio::this_coro::executor, end);
-  co_await net::wait(timer);
-  co_await net::unless_cancelled();
 }
 
 }  // namespace
@@ -200,21 +193,20 @@ void announcement_listener::receiver::read_all() {
 
 awaitable<void> announcement_listener::receiver::wait() {
   if (spend(std::chrono::steady_clock::now())) {
-    co_await net::wait_readable(socket_);
-    co_return co_await net::unless_cancelled();
+    co_return co_await net::wait_readable(socket_);
   }
-  co_await pause_until(period_ + std::chrono::seconds{1});
+  co_await net::wait_until(period_ + std::chrono::seconds{1});
 }
 
 awaitable<std::string> announcement_listener::receiver::next() {
   if (!socket_.is_open()) co_await net::forever();
-  co_await pause_until(quiet_until_);
+  co_await net::wait_until(quiet_until_);
   read_all();
   while (news_.empty()) {
     co_await wait();
     read_all();
   }
-  co_await pause_until(std::chrono::steady_clock::now() + settling_time);
+  co_await net::wait_until(std::chrono::steady_clock::now() + settling_time);
   read_all();
   quiet_until_ = std::chrono::steady_clock::now() + quiet_time;
   spdlog::debug("the gateway announced itself: {}", news_);

@@ -3,9 +3,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
-#include <natcheck/causes.hpp>
 #include <natcheck/error.hpp>
 #include <natcheck/evidence.hpp>
+#include <natcheck/operations.hpp>
 #include <optional>
 
 #include "portmap/port_mapper.hpp"

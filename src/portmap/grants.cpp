@@ -1,6 +1,7 @@
 #include "portmap/grants.hpp"
 
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <utility>
 
 #include "core/written_address.hpp"

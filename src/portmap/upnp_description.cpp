@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <string_view>
 #include <utility>
 #include <vector>

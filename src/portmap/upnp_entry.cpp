@@ -1,6 +1,7 @@
 #include "portmap/upnp_entry.hpp"
 
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "core/written_address.hpp"
 #include "portmap/grants.hpp"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "core/canonical.hpp"
 #include "protocols/http/url.hpp"

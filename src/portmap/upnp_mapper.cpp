@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <tuple>
 
 #include "net/random.hpp"
@@ -171,13 +172,11 @@ awaitable<result<table_entry>> upnp_mapper::read_row() {
 
 /// Looks again while there is no such entry: some gateways show it late.
 awaitable<result<table_entry>> upnp_mapper::read_row_until(net::steady_time deadline) {
-  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
   for (;;) {
     auto row = co_await read_row();
     const bool late = std::chrono::steady_clock::now() + reading_interval > deadline;
     if (!says_no_entry(row) || late) co_return row;
-    pause.expires_after(reading_interval);
-    co_await net::wait(pause);
+    co_await net::wait_for(reading_interval);
   }
 }
 

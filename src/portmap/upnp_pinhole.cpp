@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <tuple>
 #include <utility>
 

@@ -1,5 +1,6 @@
 // Taking a UPnP mapping away again.
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "portmap/removals.hpp"
 #include "portmap/upnp_errors.hpp"
@@ -68,7 +69,6 @@ awaitable<result<void>> upnp_mapper::delete_row() {
   const auto answer = co_await delete_entry(access_, *service_, request_);
   if (table_hangs_) co_return answer ? answer : removal_failed(answer.error());
   const auto deadline = std::chrono::steady_clock::now() + access_.times.settling;
-  net::asio::steady_timer pause(co_await net::asio::this_coro::executor);
   for (;;) {
     const auto row = co_await read_row();
     const bool is_gone = says_no_entry(row) || (row && !is_own(*row));
@@ -76,8 +76,7 @@ awaitable<result<void>> upnp_mapper::delete_row() {
     if (!answer && is_unclear(answer.error())) service_.reset();
     if (!answer) co_return removal_failed(answer.error());
     if (std::chrono::steady_clock::now() + reading_interval > deadline) break;
-    pause.expires_after(reading_interval);
-    co_await net::wait(pause);
+    co_await net::wait_for(reading_interval);
   }
   co_return failure{outcome::malformed, closing(), cause_code::entry_not_removed, 0};
 }

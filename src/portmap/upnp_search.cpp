@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/ip/multicast.hpp>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "net/drive.hpp"
 #include "portmap/upnp_http.hpp"

@@ -9,6 +9,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "net/saved_syn.hpp"
 

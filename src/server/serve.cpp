@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <natcheck/report.hpp>
 #include <natcheck/serve.hpp>
 

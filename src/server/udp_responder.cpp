@@ -2,6 +2,7 @@
 
 #include <array>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "protocols/greeting/datagram.hpp"
 #include "server/listeners.hpp"

@@ -40,7 +40,7 @@ ROOMS = {
 
 VALUE_HEADERS = {"diagnosis.hpp", "endpoint.hpp", "error.hpp", "evidence.hpp", "mapping.hpp",
                  "mapping_refusal.hpp", "probe_evidence.hpp", "server_evidence.hpp", "cause.hpp",
-                 "causes.hpp"}
+                 "causes.hpp", "operations.hpp"}
 
 # The single-compilation files of Asio and Beast, which belong to no room.
 EXEMPT = {pathlib.Path("src/core/asio.cpp")}

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <iterator>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <utility>
 
 #include "arrivals/linux/legacy_nat.hpp"

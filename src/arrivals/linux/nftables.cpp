@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <tuple>
 
 #include "arrivals/linux/nft_messages.hpp"

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "arrivals/linux/packet_filter.hpp"
 
@@ -84,15 +85,15 @@ result<packet_watch> packet_watch::open(const net::asio::any_io_executor& execut
   return packet_watch(std::move(socket), port);
 }
 
-net::asio::awaitable<std::vector<reflexive_address>> packet_watch::next() {
+net::asio::awaitable<std::vector<watched_packet>> packet_watch::next() {
   co_await socket_.async_wait(net::asio::posix::stream_descriptor::wait_read, net::as_result);
   co_await net::unless_cancelled();
   co_return take();
 }
 
-std::vector<reflexive_address> packet_watch::take() {
+std::vector<watched_packet> packet_watch::take() {
   batch_buffer buffer;
-  std::vector<reflexive_address> seen;
+  std::vector<watched_packet> seen;
   const int count =
       ::recvmmsg(socket_.native_handle(), buffer.headers.data(), batch, MSG_DONTWAIT, nullptr);
   for (std::size_t i = 0; static_cast<int>(i) < count; ++i) {

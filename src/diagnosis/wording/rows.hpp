@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <optional>
 #include <span>
 #include <vector>

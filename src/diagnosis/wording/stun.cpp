@@ -24,7 +24,7 @@ constexpr cause_row causes[] = {
     {cause_code::another_server_answered, "not needed: another server answered first"},
     {cause_code::udp_answered, "not needed: UDP answered"},
     {cause_code::in_own_network, "not asked: it is in this machine's own network"},
-    {cause_code::no_route_to_internet, "this host has no IPv{} route to the Internet"},
+    {cause_code::no_route_to_internet, "this machine has no IPv{} route to the Internet"},
     {cause_code::name_without_address, "the name has no address"},
     {cause_code::resolved_too_late, "its name was not resolved before the others were"},
     {cause_code::resolves_to_own_network, "its name resolves to {}, which is not on the Internet"},

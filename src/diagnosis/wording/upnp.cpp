@@ -31,7 +31,7 @@ constexpr cause_row causes[] = {
     // UPnP Device Architecture 1.1, section 3.2.2; WANIPConnection:2, section 2.5.17.
     {cause_code::upnp_connection_error, "it does not support this action (UPnP error {})", 401},
     {cause_code::upnp_connection_error,
-     "it rejects the values (some routers accept no lease time) (UPnP error {})", 402},
+     "it rejects the values; some routers accept no lease time (UPnP error {})", 402},
     {cause_code::upnp_connection_error, "it failed without giving a reason (UPnP error {})", 501},
     {cause_code::upnp_connection_error, "not authorized (UPnP error {})", 606},
     {cause_code::upnp_connection_error, "there is no such entry (UPnP error {})", 714},
@@ -51,8 +51,8 @@ constexpr cause_row causes[] = {
 
     // WANIPv6FirewallControl:1, section 2.5.9.
     {cause_code::upnp_firewall_error,
-     "not authorized (many routers open no port below 1024, and none for an address other than "
-     "the one that asks) (UPnP error {})",
+     "not authorized; many routers open no port below 1024, and none for an address other than "
+     "the one that asks (UPnP error {})",
      606},
     {cause_code::upnp_firewall_error, "its table of pinholes is full (UPnP error {})", 701},
     {cause_code::upnp_firewall_error,

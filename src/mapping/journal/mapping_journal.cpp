@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <utility>
 
 namespace natcheck::journal {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <string_view>
 #include <utility>
 #include <vector>

@@ -1,7 +1,7 @@
 #include "net/neighbor.hpp"
 
 #include <boost/asio/ip/unicast.hpp>
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "net/host_network.hpp"
 

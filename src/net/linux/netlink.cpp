@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstring>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <string>
 #include <system_error>
 

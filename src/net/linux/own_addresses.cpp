@@ -1,7 +1,7 @@
 #include "net/own_addresses.hpp"
 
 #include <algorithm>
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "net/linux/netlink.hpp"
 

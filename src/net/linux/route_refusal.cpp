@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <utility>
 
 #include "core/canonical.hpp"

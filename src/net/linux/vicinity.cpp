@@ -1,7 +1,7 @@
 #include "net/vicinity.hpp"
 
 #include <algorithm>
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "core/canonical.hpp"
 #include "net/egress_route.hpp"

@@ -262,4 +262,13 @@ std::string_view reader<Message>::seen_bytes() const {
 template class reader<question>;
 template class reader<reply>;
 
+void copy_facts(const reply& said, handshake_evidence& evidence) {
+  evidence.seen_as = said.seen;
+  evidence.path = said.path;
+  evidence.near = said.near;
+  evidence.ttl = said.ttl;
+  if (!said.version.empty()) evidence.server_version = said.version;
+  if (!said.instance.empty()) evidence.server_instance = said.instance;
+}
+
 }  // namespace natcheck::greeting

@@ -108,4 +108,7 @@ using reply_reader = reader<reply>;
 extern template class reader<question>;
 extern template class reader<reply>;
 
+/// What the server says of itself and of how it sees us.
+void copy_facts(const reply& said, handshake_evidence& evidence);
+
 }  // namespace natcheck::greeting

@@ -44,18 +44,6 @@ handshake_evidence evidence_of_stray(const reply_reader& read) {
   return stray;
 }
 
-handshake_evidence evidence_of(const reply_reader& read) {
-  handshake_evidence evidence;
-  const reply& said = read.value();
-  evidence.seen_as = said.seen;
-  evidence.path = said.path;
-  evidence.near = said.near;
-  evidence.ttl = said.ttl;
-  if (!said.version.empty()) evidence.server_version = said.version;
-  if (!said.instance.empty()) evidence.server_instance = said.instance;
-  return evidence;
-}
-
 /// Compares what came back with what was sent.
 void judge_payload(handshake_evidence& evidence, std::string_view sent, std::string_view back) {
   if (back == sent) {
@@ -172,7 +160,8 @@ void udp_prober::handle_extended(time_point now, const reply_reader& read) {
   const auto own = std::find_if(asked_.begin(), asked_.end(), [&](const asked& one) {
     return one.nonce == said.nonce && session_ == said.session;
   });
-  handshake_evidence evidence = evidence_of(read);
+  handshake_evidence evidence;
+  copy_facts(read.value(), evidence);
   if (small_ && small_->nonce == said.nonce && session_ == said.session) {
     return handle_small(now, std::move(evidence), read.surplus());
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <natcheck/causes.hpp>
 #include <natcheck/error.hpp>
+#include <natcheck/operations.hpp>
 #include <set>
 
 #include "diagnosis/wording/rows.hpp"

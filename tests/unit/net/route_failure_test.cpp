@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "net/sockets.hpp"
 

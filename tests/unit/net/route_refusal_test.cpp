@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 namespace natcheck::net {
 namespace route_refusal_test {

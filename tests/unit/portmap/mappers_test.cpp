@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 
 #include "portmap/grants.hpp"
 

@@ -8,7 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <natcheck/causes.hpp>
+#include <natcheck/operations.hpp>
 #include <system_error>
 
 #include "mapping/journal/journal_lines.hpp"
